@@ -1,0 +1,55 @@
+# The commands of the README. Each sets up what it needs, on a machine that has only Python (3.10 or later), Go, and for
+# the tests Java with Maven.
+
+PYTHON ?= python3
+VENV := .venv
+LOWEST := .venv-lowest
+PINS := tools/requirements
+PIP_INSTALL = -m pip install --quiet --disable-pip-version-check
+
+.PHONY: demo test lint check lowest engine pins format clean
+
+demo: $(VENV)/ready ## a job's life, read by a real `pulumi up`, without any account
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/python tools/demo.py
+
+test: lint check lowest ## everything that has to pass
+
+lint: $(VENV)/ready
+	$(VENV)/bin/ruff check
+	$(VENV)/bin/ruff format --check
+	$(VENV)/bin/mypy
+
+check: $(VENV)/ready ## all tests, those on the real engine included
+	$(VENV)/bin/python -m pytest $(ARGS)
+
+lowest: $(LOWEST)/ready ## the tests again, with the oldest versions that the ranges allow
+	$(LOWEST)/bin/python -m pytest -q -m "not newest" $(ARGS)
+
+engine: $(VENV)/ready ## a Pulumi CLI; the last line is its folder
+	@$(VENV)/bin/python tools/engine.py
+
+format: $(VENV)/ready
+	$(VENV)/bin/ruff check --fix
+	$(VENV)/bin/ruff format
+
+pins: ## bring the pinned environments up to date; needs uv
+	uv pip compile pyproject.toml --extra emulator --group dev -o $(PINS)/dev.txt $(PIN_OPTIONS)
+	uv pip compile pyproject.toml --extra emulator --group test --resolution lowest-direct -o $(PINS)/lowest.txt $(PIN_OPTIONS)
+
+PIN_OPTIONS = --upgrade --universal --python-version 3.10 --generate-hashes --quiet --no-header --no-annotate \
+	--no-emit-index-url --no-emit-find-links
+
+$(VENV)/ready: $(PINS)/dev.txt pyproject.toml
+	$(PYTHON) -m venv --clear $(VENV)
+	$(VENV)/bin/python $(PIP_INSTALL) --require-hashes -r $(PINS)/dev.txt
+	$(VENV)/bin/python $(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	touch $@
+
+$(LOWEST)/ready: $(PINS)/lowest.txt $(VENV)/ready
+	$(PYTHON) -m venv --clear $(LOWEST)
+	$(LOWEST)/bin/python $(PIP_INSTALL) --require-hashes -r $(PINS)/lowest.txt
+	$(VENV)/bin/python $(PIP_INSTALL) --python $(LOWEST)/bin/python --no-deps --editable .
+	touch $@
+
+clean:
+	rm -rf $(VENV) $(LOWEST) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage

@@ -1,0 +1,239 @@
+"""Everything that can go wrong, as one tree.
+
+```
+CosJobError
+├── InvalidArgumentError        an argument cannot be used as it is (also a ValueError)
+├── ConfigurationError          a setting or the credentials are missing or unusable
+├── RequestError                no answer came
+│   ├── ConnectionFailedError   no route, name not found, connection refused or reset (also a ConnectionError)
+│   ├── TimeLimitError          no whole answer in time (also a TimeoutError)
+│   └── TlsError                the certificate or the handshake was refused
+├── ServiceError                the service answered, and refused
+│   ├── NoSuchJobError          there is no such job, or there is none any more (also a LookupError)
+│   ├── AccessDeniedError       the key, the token, the signature or the policy was refused
+│   └── UnavailableError        the service could not answer just now
+└── InvalidAnswerError          an answer came that cannot be trusted
+    ├── NotXmlError             it is no XML document
+    ├── SchemaError             it breaks the schema
+    └── WrongJobError           it describes another job
+```
+
+Every message is a whole: what failed, for which job and endpoint, the service's code and request id, what to do next.
+The parts are attributes too. Errors cross processes, so each can be pickled.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+__all__ = [
+    "AccessDeniedError",
+    "ConfigurationError",
+    "ConnectionFailedError",
+    "CosJobError",
+    "CosJobWarning",
+    "InvalidAnswerError",
+    "InvalidArgumentError",
+    "NoSuchJobError",
+    "NotXmlError",
+    "Problem",
+    "RequestError",
+    "SchemaError",
+    "ServiceError",
+    "TimeLimitError",
+    "TlsError",
+    "UnavailableError",
+    "WrongJobError",
+    "shorten",
+]
+
+
+def shorten(value: str, limit: int = 60) -> str:
+    """Quote a value for a message: control characters escaped, the middle cut out where it is long."""
+    if len(value) > limit:
+        value = f"{value[: limit // 2]}…{value[-limit // 4 :]}"
+    return repr(value)
+
+
+@dataclasses.dataclass(frozen=True)
+class Problem:
+    """One place where an answer breaks the schema.
+
+    Attributes:
+        path: The element, such as `/DescribeJobResult/Job/Status`.
+        value: Its text, shortened; None where the problem is not about a text.
+        rule: What it should have been.
+    """
+
+    path: str
+    value: str | None
+    rule: str
+
+    def __str__(self) -> str:
+        """Say it on one line."""
+        return f"{self.path}: {self.rule}" + ("" if self.value is None else f", but is {self.value}")
+
+
+class CosJobWarning(UserWarning):
+    """Something about an answer that lenient validation let pass."""
+
+
+class CosJobError(Exception):
+    """The root of all errors of this package.
+
+    Attributes:
+        what: What failed, in a few words.
+        hint: What to do about it.
+        job_id: The job that was asked for, where there was one.
+        endpoint: The endpoint that was asked, where there was one.
+        code: The service's error code, such as `NoSuchJob`.
+        http_status: The HTTP status of the answer.
+        request_id: The service's id for the request, to be given to its support.
+        tries: How often the question was asked.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        hint: str = "",
+        job_id: str | None = None,
+        endpoint: str | None = None,
+        code: str | None = None,
+        http_status: int | None = None,
+        request_id: str | None = None,
+    ) -> None:
+        super().__init__(what)
+        self.what = what
+        self.hint = hint
+        self.job_id = job_id
+        self.endpoint = endpoint
+        self.code = code
+        self.http_status = http_status
+        self.request_id = request_id
+        self.tries = 1
+
+    def _context(self) -> str:
+        parts = [
+            f"job {self.job_id}" if self.job_id else "",
+            f"endpoint {self.endpoint}" if self.endpoint else "",
+            f"code {self.code}" if self.code else "",
+            f"HTTP status {self.http_status}" if self.http_status else "",
+            f"request id {self.request_id}" if self.request_id else "",
+            f"{self.tries} tries" if self.tries > 1 else "",
+        ]
+        return ", ".join(part for part in parts if part)
+
+    def __str__(self) -> str:
+        """Say what failed, where, and what to do."""
+        context = self._context()
+        return f"{self.what}{f' ({context})' if context else ''}.{f' {self.hint}' if self.hint else ''}"
+
+    def __reduce__(self) -> tuple[Callable[..., CosJobError], tuple[type[CosJobError], dict[str, Any]]]:
+        """Keep every attribute across processes."""
+        return _rebuild, (type(self), dict(self.__dict__))
+
+
+def _rebuild(cls: type[CosJobError], attributes: dict[str, Any]) -> CosJobError:
+    error = cls.__new__(cls, attributes["what"])
+    error.args = (attributes["what"],)
+    error.__dict__.update(attributes)
+    return error
+
+
+class InvalidArgumentError(CosJobError, ValueError):
+    """An argument cannot be used as it is.
+
+    Attributes:
+        argument: Its name.
+    """
+
+    def __init__(self, argument: str, problem: str, *, hint: str = "") -> None:
+        super().__init__(f"{argument} {problem}", hint=hint)
+        self.argument = argument
+
+
+class ConfigurationError(CosJobError):
+    """A setting or the credentials are missing or unusable."""
+
+
+class RequestError(CosJobError):
+    """No answer came."""
+
+
+class ConnectionFailedError(RequestError, ConnectionError):
+    """No route, the name was not found, or the connection was refused or reset."""
+
+
+class TimeLimitError(RequestError, TimeoutError):
+    """No whole answer came in time."""
+
+
+class TlsError(RequestError):
+    """The certificate or the handshake was refused."""
+
+
+class ServiceError(CosJobError):
+    """The service answered, and refused."""
+
+
+class NoSuchJobError(ServiceError, LookupError):
+    """There is no such job, or there is none any more."""
+
+
+class AccessDeniedError(ServiceError):
+    """The key, the token, the signature or the policy was refused."""
+
+
+class UnavailableError(ServiceError):
+    """The service could not answer just now; asking again later may help.
+
+    Attributes:
+        retry_after: Seconds that the service asks to wait; None where it does not say.
+    """
+
+    def __init__(self, what: str, *, retry_after: float | None = None, **context: Any) -> None:
+        super().__init__(what, **context)
+        self.retry_after = retry_after
+
+
+class InvalidAnswerError(CosJobError):
+    """An answer came that cannot be trusted."""
+
+
+class NotXmlError(InvalidAnswerError):
+    """The answer is no XML document, or one that may not be read."""
+
+
+class SchemaError(InvalidAnswerError):
+    """The answer breaks the schema.
+
+    Attributes:
+        problems: Every place where it does.
+    """
+
+    def __init__(self, problems: Sequence[Problem], **context: Any) -> None:
+        count = f"{len(problems)} places" if len(problems) != 1 else "one place"
+        super().__init__(f"the answer breaks the schema of DescribeJobResult in {count}", **context)
+        self.problems = tuple(problems)
+
+    def __str__(self) -> str:
+        """Say it with one line for each problem."""
+        context = self._context()
+        lines = [f"{self.what}{f' ({context})' if context else ''}:"]
+        lines += [f"  {problem}" for problem in self.problems]
+        return "\n".join([*lines, self.hint] if self.hint else lines)
+
+
+class WrongJobError(InvalidAnswerError):
+    """The answer describes another job than the one that was asked for."""
+
+
+# What users see and catch is the public name.
+for _name in __all__:
+    if isinstance(globals()[_name], type):
+        globals()[_name].__module__ = "pulumi_cosjob"
