@@ -1,0 +1,401 @@
+"""What a job is: one class for each complex element of the schema, one field for each child; the states as a table.
+
+The classes are written by hand so that editors and type checkers know them, and held to the schema, element by element,
+by a test. A field carries the element's name in snake case; `xml_name` gives it back.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import re
+import types
+import typing
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any, NoReturn, TypeVar
+
+__all__ = [
+    "STATES",
+    "COSDeleteObject",
+    "COSGrant",
+    "COSInitiateRestoreObject",
+    "COSPutObjectCopy",
+    "COSPutObjectTagging",
+    "COSTag",
+    "Element",
+    "FieldType",
+    "Grantee",
+    "JobDescription",
+    "JobFailure",
+    "JobState",
+    "Manifest",
+    "ManifestLocation",
+    "ManifestSpec",
+    "NewObjectMetadata",
+    "Operation",
+    "ProgressSummary",
+    "Report",
+    "UserMetadataMember",
+    "element_fields",
+    "from_plain",
+    "to_plain",
+    "xml_name",
+]
+
+# Words that the API does not write with one capital letter.
+_XML_WORDS = {"cos": "COS", "etag": "ETag", "sse": "SSE", "unmodified": "UnModified"}
+# Larger whole numbers would lose digits on their way through the engine, whose numbers are doubles.
+_LARGEST_EXACT_DOUBLE = 2**53
+_INSTANT = re.compile(r"([0-9-]{10}T[0-9:]{8})(?:\.([0-9]+))?(Z|[+-][0-9]{2}:[0-9]{2})?")
+
+
+def xml_name(field_name: str) -> str:
+    """Return the name of the XML element that a field stands for."""
+    return "".join(_XML_WORDS.get(word) or word.capitalize() for word in field_name.split("_"))
+
+
+class Element(dict[str, Any]):
+    """An element of the answer: frozen, with its children as attributes and, because Pulumi wants that, as items.
+
+    A child that the answer lacks is None. Being a dict is what lets an element, or a list of them, be exported from a
+    Pulumi program or be handed to another resource as it is.
+    """
+
+    def __post_init__(self) -> None:
+        """Offer the fields as items too."""
+        super().update(self.__dict__)
+
+    def _refuse(self, *_args: Any, **_kwargs: Any) -> NoReturn:
+        raise TypeError(f"{type(self).__name__} cannot be changed")
+
+    __setitem__ = __delitem__ = __ior__ = _refuse
+    update = setdefault = pop = popitem = clear = _refuse
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        """Hash by value."""
+        return hash((type(self), *self.values()))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Build a copy from the values: items cannot be set afterwards."""
+        return type(self), tuple(self.values())
+
+
+def _items(tag: str) -> Any:
+    """Declare a field that is a list of elements of this name."""
+    return dataclasses.field(default=None, metadata={"item": tag})
+
+
+@dataclass(frozen=True, eq=False)
+class JobFailure(Element):
+    """One reason why a job failed."""
+
+    failure_code: str | None = None
+    failure_reason: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class ManifestLocation(Element):
+    """The object that lists the objects to work on."""
+
+    etag: str | None = None
+    object_arn: str | None = None
+    object_version_id: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class ManifestSpec(Element):
+    """How that list is written."""
+
+    fields: Sequence[str] | None = _items("member")
+    format: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Manifest(Element):
+    """The list of objects that a job works on."""
+
+    location: ManifestLocation | None = None
+    spec: ManifestSpec | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Grantee(Element):
+    """Who receives a permission."""
+
+    display_name: str | None = None
+    identifier: str | None = None
+    type_identifier: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class COSGrant(Element):
+    """One permission for one grantee."""
+
+    grantee: Grantee | None = None
+    permission: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class UserMetadataMember(Element):
+    """One entry of the user's own metadata."""
+
+    key: str | None = None
+    value: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class COSTag(Element):
+    """One tag."""
+
+    key: str | None = None
+    value: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class NewObjectMetadata(Element):
+    """Metadata of the copies."""
+
+    cache_control: str | None = None
+    content_disposition: str | None = None
+    content_encoding: str | None = None
+    content_type: str | None = None
+    http_expires_date: str | None = None
+    sse_algorithm: str | None = None
+    user_metadata: Sequence[UserMetadataMember] | None = _items("member")
+
+
+@dataclass(frozen=True, eq=False)
+class COSPutObjectCopy(Element):
+    """Each object is copied."""
+
+    access_control_directive: str | None = None
+    access_control_grants: Sequence[COSGrant] | None = _items("COSGrant")
+    canned_access_control_list: str | None = None
+    metadata_directive: str | None = None
+    modified_since_constraint: str | None = None
+    new_object_metadata: NewObjectMetadata | None = None
+    new_object_tagging: Sequence[COSTag] | None = _items("COSTag")
+    prefix_replace: bool | None = None
+    resources_prefix: str | None = None
+    storage_class: str | None = None
+    tagging_directive: str | None = None
+    target_key_prefix: str | None = None
+    target_resource: str | None = None
+    unmodified_since_constraint: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class COSInitiateRestoreObject(Element):
+    """Each object is restored from an archive."""
+
+    expiration_in_days: int | None = None
+    job_tier: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class COSPutObjectTagging(Element):
+    """Each object is tagged."""
+
+    tag_set: Sequence[COSTag] | None = _items("COSTag")
+    tagging_directive: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class COSDeleteObject(Element):
+    """Each object is deleted."""
+
+
+@dataclass(frozen=True, eq=False)
+class Operation(Element):
+    """What a job does to each object: one of these is there, or none where the operation is not known yet."""
+
+    cos_delete_object: COSDeleteObject | None = None
+    cos_initiate_restore_object: COSInitiateRestoreObject | None = None
+    cos_put_object_copy: COSPutObjectCopy | None = None
+    cos_put_object_tagging: COSPutObjectTagging | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class ProgressSummary(Element):
+    """How many tasks there are and how they ended so far."""
+
+    number_of_tasks_failed: int | None = None
+    number_of_tasks_succeeded: int | None = None
+    total_number_of_tasks: int | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Report(Element):
+    """Where and how a job reports on its tasks."""
+
+    bucket: str | None = None
+    enabled: bool | None = None
+    format: str | None = None
+    prefix: str | None = None
+    report_scope: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class JobDescription(Element):
+    """A job as DescribeJob answers it: every element of the schema, absent ones None, times as text.
+
+    `unknown_elements` has the paths of what the answer holds beyond the schema, so that nothing is lost in silence.
+    """
+
+    job_id: str
+    status: str
+    client_request_token: str | None = None
+    confirmation_required: bool | None = None
+    creation_time: str | None = None
+    description: str | None = None
+    failure_reasons: Sequence[JobFailure] | None = _items("JobFailure")
+    manifest: Manifest | None = None
+    operation: Operation | None = None
+    priority: int | None = None
+    progress_summary: ProgressSummary | None = None
+    report: Report | None = None
+    role_arn: str | None = None
+    status_update_reason: str | None = None
+    suspended_cause: str | None = None
+    suspended_date: str | None = None
+    termination_date: str | None = None
+    unknown_elements: Sequence[str] = dataclasses.field(default=(), metadata={"beyond_schema": True})
+
+    @property
+    def state(self) -> JobState:
+        """What the status means."""
+        return STATES[self.status]
+
+    @property
+    def creation_datetime(self) -> datetime | None:
+        """When the job was created."""
+        return _instant(self.creation_time)
+
+    @property
+    def suspended_datetime(self) -> datetime | None:
+        """When the job was suspended."""
+        return _instant(self.suspended_date)
+
+    @property
+    def termination_datetime(self) -> datetime | None:
+        """When the job ended."""
+        return _instant(self.termination_date)
+
+
+def _instant(text: str | None) -> datetime | None:
+    """Read a timestamp that the schema let pass; UTC where it names no offset."""
+    match = _INSTANT.fullmatch((text or "").strip())
+    if match is None:
+        return None
+    seconds, fraction, offset = match.groups(default="")
+    # Python 3.10 reads neither a "Z" nor fractions of any other length than 3 or 6.
+    read = datetime.fromisoformat(f"{seconds}.{fraction:0<6.6}{offset.replace('Z', '')}")
+    return read if read.tzinfo else read.replace(tzinfo=timezone.utc)
+
+
+@dataclass(frozen=True)
+class JobState:
+    """What one status means.
+
+    Attributes:
+        status: The status.
+        meaning: What happens to the job there, in a few words.
+        final: Whether the job stays there for ever.
+        succeeded: Whether the job did what it could; failed tasks are counted elsewhere.
+        needs_person: Whether the job goes on only when somebody acts.
+    """
+
+    status: str
+    meaning: str
+    final: bool = False
+    succeeded: bool = False
+    needs_person: bool = False
+
+
+STATES: Mapping[str, JobState] = types.MappingProxyType(
+    {
+        state.status: state
+        for state in (
+            JobState("New", "created, not looked at yet"),
+            JobState("Preparing", "the manifest is being read"),
+            JobState("Suspended", "waits for a person to confirm it", needs_person=True),
+            JobState("Ready", "waits for its turn behind jobs of higher priority"),
+            JobState("Active", "works on its tasks"),
+            JobState("Pausing", "is being paused"),
+            JobState("Paused", "paused until somebody resumes it", needs_person=True),
+            JobState("Completing", "all tasks are done, the report is being written"),
+            JobState("Complete", "ended; some tasks may have failed", final=True, succeeded=True),
+            JobState("Cancelling", "is being cancelled"),
+            JobState("Cancelled", "was cancelled", final=True),
+            JobState("Failing", "is about to fail"),
+            JobState("Failed", "failed", final=True),
+        )
+    }
+)
+"""All states by status, in the order of a job's life."""
+
+
+@dataclass(frozen=True)
+class FieldType:
+    """How one field of an element is read.
+
+    Attributes:
+        type: `str`, `bool`, `int` or a class of this module.
+        item: Name of the elements in a list; None where the field is no list.
+    """
+
+    type: type[Any]
+    item: str | None
+
+
+@functools.cache
+def element_fields(cls: type[Element]) -> Mapping[str, FieldType]:
+    """Return the fields of a class that stand for elements, by field name."""
+    hints = typing.get_type_hints(cls)
+    found = {}
+    for field in dataclasses.fields(cls):  # type: ignore[arg-type]
+        if field.metadata.get("beyond_schema"):
+            continue
+        (inner, *_) = [arg for arg in typing.get_args(hints[field.name]) if arg is not type(None)] or [
+            hints[field.name]
+        ]
+        item = field.metadata.get("item")
+        found[field.name] = FieldType(typing.get_args(inner)[0] if item else inner, item)
+    return types.MappingProxyType(found)
+
+
+def to_plain(value: Any) -> Any:
+    """Turn an element into dicts, lists, texts, numbers and booleans, absent fields left out.
+
+    Whole numbers beyond 2**53 become text, which `from_plain` reads back.
+    """
+    if isinstance(value, dict):
+        return {name: to_plain(child) for name, child in value.items() if child is not None}
+    if isinstance(value, (list, tuple)):
+        return [to_plain(child) for child in value]
+    if isinstance(value, int) and abs(value) > _LARGEST_EXACT_DOUBLE:
+        return str(value)
+    return value
+
+
+_E = TypeVar("_E", bound=Element)
+
+
+def from_plain(cls: type[_E], plain: Mapping[str, Any]) -> _E:
+    """Build an element from what `to_plain` made of it, lists as lists; fields of later versions are left out."""
+    values: dict[str, Any] = {}
+    for name, field in element_fields(cls).items():
+        child = plain.get(name)
+        if child is not None:
+            values[name] = [_value(field, each) for each in child] if field.item else _value(field, child)
+    if "unknown_elements" in plain:
+        values["unknown_elements"] = list(plain["unknown_elements"])
+    return cls(**values)
+
+
+def _value(field: FieldType, plain: Any) -> Any:
+    if issubclass(field.type, Element):
+        return from_plain(field.type, plain)
+    return int(plain) if field.type is int else plain
