@@ -1,0 +1,254 @@
+"""Settings, from the nearest place that has them: arguments, Pulumi config, environment, the vendor's own files.
+
+What may stand where is one table, from which values are looked up and messages about missing ones are written.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from pulumi_cosjob._credentials import Credentials, CredentialSource, VendorChain
+from pulumi_cosjob._errors import ConfigurationError, InvalidArgumentError, shorten
+from pulumi_cosjob._schema import VALIDATIONS, Validation
+
+__all__ = ["Settings", "check_identifier", "resolve"]
+
+DEFAULT_REQUEST_TIMEOUT = 60.0
+_LONGEST_REQUEST_TIMEOUT = 3600.0
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All that a client needs to know.
+
+    Attributes:
+        endpoint: Scheme, host and port, such as `https://100000000001.cos-control.ap-chengdu.myqcloud.com`.
+        credentials: Returns the credentials to sign the next request with.
+        validation: What to do with an answer that breaks the schema.
+        request_timeout: Seconds for one question, with all its tries.
+    """
+
+    endpoint: str
+    credentials: CredentialSource
+    validation: Validation = "strict"
+    request_timeout: float = DEFAULT_REQUEST_TIMEOUT
+
+
+@dataclass(frozen=True)
+class _Places:
+    """Where a setting may stand, nearest first: the argument of this name, then these."""
+
+    config: tuple[str, ...] = ()
+    environment: tuple[str, ...] = ()
+
+    def named(self, argument: str) -> str:
+        return ", ".join(
+            [
+                f"argument {argument} (--{argument.replace('_', '-')} on the command line)",
+                *(f"Pulumi config {key}" for key in self.config),
+                *(f"environment variable {key}" for key in self.environment),
+            ]
+        )
+
+
+_PLACES = {
+    "uin": _Places(("cosjob:uin",), ("COSJOB_UIN",)),
+    "region": _Places(("cosjob:region", "tencentcloud:region"), ("TENCENTCLOUD_REGION",)),
+    "endpoint": _Places(("cosjob:endpoint",), ("COSJOB_ENDPOINT",)),
+    "validation": _Places(("cosjob:validation",), ("COSJOB_VALIDATION",)),
+    "request_timeout": _Places(("cosjob:requestTimeout",), ("COSJOB_REQUEST_TIMEOUT",)),
+}
+
+# A key pair and its token come from one place together: halves of different accounts never meet.
+_KEY_PLACES = (
+    ("argument", ("secret_id", "secret_key", "token")),
+    ("config", ("cosjob:secretId", "cosjob:secretKey", "cosjob:token")),
+    ("config", ("tencentcloud:secretId", "tencentcloud:secretKey", "tencentcloud:securityToken")),
+    ("environment", ("TENCENTCLOUD_SECRET_ID", "TENCENTCLOUD_SECRET_KEY", "TENCENTCLOUD_SECURITY_TOKEN")),
+)
+_CREDENTIALS_HINT = (
+    "Set a secret id and a secret key: Pulumi config cosjob:secretId and cosjob:secretKey (--secret), or "
+    "tencentcloud:secretId and tencentcloud:secretKey, environment variables TENCENTCLOUD_SECRET_ID and "
+    "TENCENTCLOUD_SECRET_KEY, the file ~/.tencentcloud/credentials, or a role of this machine."
+)
+
+_IDENTIFIERS = {
+    "job_id": (r"(?!\.{1,2}$)[A-Za-z0-9._~-]{1,64}", "1 to 64 of the characters A-Z a-z 0-9 - . _ ~"),
+    "appid": (r"[0-9]{1,64}", "digits only, such as 1250000000"),
+    "uin": (r"[0-9]{1,64}", "digits only, such as 100000000001"),
+    "region": (r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", "a region's name, such as ap-chengdu"),
+}
+
+
+def check_identifier(name: str, value: Any, origin: str = "") -> str:
+    """Return a job id, APPID, UIN or region that can stand in a path, a header or a host name.
+
+    Raises:
+        InvalidArgumentError: It cannot; the error names it.
+    """
+    pattern, meaning = _IDENTIFIERS[name]
+    if not isinstance(value, str):
+        raise InvalidArgumentError(name, f"must be text, not {type(value).__name__}{origin}", hint=f"It is {meaning}.")
+    if not re.fullmatch(pattern, value):
+        raise InvalidArgumentError(name, f"cannot be {shorten(value)}{origin}", hint=f"It is {meaning}.")
+    return value
+
+
+class _Lookup:
+    """Finds settings in their places."""
+
+    def __init__(
+        self, arguments: Mapping[str, Any], config: Callable[[str], Any], environment: Mapping[str, str]
+    ) -> None:
+        self._sources: Mapping[str, Callable[[str], Any]] = {
+            "argument": arguments.get,
+            "config": config,
+            "environment": environment.get,
+        }
+
+    def get(self, kind: str, key: str) -> Any:
+        value = self._sources[kind](key)
+        return None if value == "" and kind != "argument" else value
+
+    def setting(self, name: str) -> tuple[Any, str]:
+        """Return a setting and, for messages, where it was found."""
+        places = _PLACES[name]
+        value = self.get("argument", name)
+        if value is not None:
+            return value, ""
+        for kind, words, keys in (
+            ("config", "Pulumi config", places.config),
+            ("environment", "environment variable", places.environment),
+        ):
+            for key in keys:
+                value = self.get(kind, key)
+                if value is not None:
+                    return value, f" (from {words} {key})"
+        return None, ""
+
+    def required(self, name: str) -> str:
+        value, origin = self.setting(name)
+        if value is None:
+            hint = f"Set one of: {_PLACES[name].named(name)}; or name the whole endpoint."
+            raise ConfigurationError(f"{name} is not set", hint=hint)
+        return check_identifier(name, value, origin)
+
+    def credentials(self) -> CredentialSource:
+        for kind, keys in _KEY_PLACES:
+            secret_id, secret_key, token = (self.get(kind, key) for key in keys)
+            if secret_id is None and secret_key is None:
+                continue
+            for key, value in zip(keys, (secret_id, secret_key), strict=False):
+                if value is None:
+                    other = next(each for each in keys[:2] if each != key)
+                    raise ConfigurationError(f"{other} is set but {key} is not", hint="Set both, or neither.")
+            for key, value in zip(keys, (secret_id, secret_key, token), strict=True):
+                _check_secret(key, value)
+            found = Credentials(secret_id, secret_key, token)
+            return lambda: found
+        return VendorChain(_CREDENTIALS_HINT)
+
+
+def _check_secret(name: str, value: Any) -> None:
+    """Refuse what cannot stand in a header, without showing it."""
+    if value is not None and not (isinstance(value, str) and re.fullmatch(r"[!-~]+", value)):
+        raise InvalidArgumentError(name, "must be printable ASCII without white space", hint="Its value is not shown.")
+
+
+def _endpoint(value: Any, origin: str) -> str:
+    def refuse(problem: str) -> InvalidArgumentError:
+        hint = "It is a scheme and a host, such as https://100000000001.cos-control.ap-chengdu.myqcloud.com."
+        return InvalidArgumentError("endpoint", problem + origin, hint=hint)
+
+    if not isinstance(value, str):
+        raise refuse(f"must be text, not {type(value).__name__}")
+    if not re.fullmatch(r"[!-~]+", value):
+        raise refuse("must be printable ASCII without white space")
+    try:
+        parts = urlsplit(value)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        raise refuse("is no URL") from None
+    if "@" in parts.netloc:
+        raise refuse("must not hold a user or a password")
+    if not host or parts.scheme not in ("http", "https"):
+        raise refuse(f"cannot be {shorten(value)}")
+    if parts.path not in ("", "/") or parts.query or parts.fragment or not re.fullmatch(r"[A-Za-z0-9.:-]+", host):
+        raise refuse(f"must be a scheme and a host only, not {shorten(value)}")
+    if parts.scheme == "http" and not is_loopback(host):
+        raise refuse("must use https: plain http is for loopback addresses only")
+    where = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{where}" + ("" if port is None else f":{port}")
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host is this machine itself."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _request_timeout(value: Any, origin: str) -> float:
+    hint = f"It is a number of seconds, more than 0 and at most {_LONGEST_REQUEST_TIMEOUT:g}."
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        raise InvalidArgumentError(
+            "request_timeout", f"must be a number, not {type(value).__name__}{origin}", hint=hint
+        )
+    try:
+        seconds = float(value)
+    except (ValueError, OverflowError):
+        seconds = math.nan
+    if not 0 < seconds <= _LONGEST_REQUEST_TIMEOUT:
+        raise InvalidArgumentError("request_timeout", f"cannot be {shorten(str(value))}{origin}", hint=hint)
+    return seconds
+
+
+def resolve(
+    arguments: Mapping[str, Any],
+    *,
+    config: Callable[[str], Any] = lambda _key: None,
+    environment: Mapping[str, str] | None = None,
+) -> Settings:
+    """Find every setting in the nearest place that has it.
+
+    Args:
+        arguments: By name: uin, region, endpoint, validation, request_timeout, secret_id, secret_key, token; None or
+            missing where the caller has none.
+        config: Returns the Pulumi config value of a full key, such as `cosjob:uin`, or None.
+        environment: The process's environment where not given.
+
+    Raises:
+        ConfigurationError: A setting is missing; the message lists all places where it can be set.
+        InvalidArgumentError: A setting cannot be used; the message says where it was found.
+    """
+    lookup = _Lookup(arguments, config, os.environ if environment is None else environment)
+    endpoint, origin = lookup.setting("endpoint")
+    if endpoint is None:
+        endpoint = f"https://{lookup.required('uin')}.cos-control.{lookup.required('region')}.myqcloud.com"
+    else:
+        endpoint = _endpoint(endpoint, origin)
+        for name in ("uin", "region"):
+            value, place = lookup.setting(name)
+            if value is not None:
+                check_identifier(name, value, place)
+    validation, origin = lookup.setting("validation")
+    if validation is not None and validation not in VALIDATIONS:
+        problem = f"must be one of {', '.join(VALIDATIONS)}, not {shorten(str(validation))}{origin}"
+        raise InvalidArgumentError("validation", problem)
+    timeout, origin = lookup.setting("request_timeout")
+    return Settings(
+        endpoint=endpoint,
+        credentials=lookup.credentials(),
+        validation=validation or "strict",
+        request_timeout=DEFAULT_REQUEST_TIMEOUT if timeout is None else _request_timeout(timeout, origin),
+    )
