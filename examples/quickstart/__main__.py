@@ -1,0 +1,14 @@
+"""Read the state of a COS Batch job, and export what the rest of the world wants to know."""
+
+import pulumi
+
+from pulumi_cosjob import get_job
+
+config = pulumi.Config()
+job = get_job(config.require("jobId"), config.get("appid") or "1250000000")
+
+pulumi.export("status", job.status)
+pulumi.export("description", job.description)
+pulumi.export("progress", job.progress_summary)
+pulumi.export("failed", job.progress_summary.number_of_tasks_failed)
+pulumi.export("report", job.report.bucket)

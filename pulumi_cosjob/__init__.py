@@ -1,0 +1,96 @@
+"""Read Tencent Cloud COS Batch jobs in Pulumi programs.
+
+`get_job` is for Pulumi programs, `describe_job` and `CosBatchClient` for plain scripts, `parse_describe_job_result` for
+answers that were saved. Names load what they need at their first use, so importing the package costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from pulumi_cosjob._errors import (
+    AccessDeniedError,
+    ConfigurationError,
+    ConnectionFailedError,
+    CosJobError,
+    CosJobWarning,
+    InvalidAnswerError,
+    InvalidArgumentError,
+    NoSuchJobError,
+    NotXmlError,
+    Problem,
+    RequestError,
+    SchemaError,
+    ServiceError,
+    TimeLimitError,
+    TlsError,
+    UnavailableError,
+    WrongJobError,
+)
+
+if TYPE_CHECKING:
+    from pulumi_cosjob._client import CosBatchClient, describe_job
+    from pulumi_cosjob._dynamic import Job, get_job
+    from pulumi_cosjob._job import STATES, JobDescription, JobState
+    from pulumi_cosjob._schema import parse_describe_job_result, schema_path
+
+    __version__: str
+
+__all__ = [
+    "STATES",
+    "AccessDeniedError",
+    "ConfigurationError",
+    "ConnectionFailedError",
+    "CosBatchClient",
+    "CosJobError",
+    "CosJobWarning",
+    "InvalidAnswerError",
+    "InvalidArgumentError",
+    "Job",
+    "JobDescription",
+    "JobState",
+    "NoSuchJobError",
+    "NotXmlError",
+    "Problem",
+    "RequestError",
+    "SchemaError",
+    "ServiceError",
+    "TimeLimitError",
+    "TlsError",
+    "UnavailableError",
+    "WrongJobError",
+    "describe_job",
+    "get_job",
+    "parse_describe_job_result",
+    "schema_path",
+]
+
+_LOADED_AT_FIRST_USE = {
+    "STATES": "_job",
+    "CosBatchClient": "_client",
+    "Job": "_dynamic",
+    "JobDescription": "_job",
+    "JobState": "_job",
+    "describe_job": "_client",
+    "get_job": "_dynamic",
+    "parse_describe_job_result": "_schema",
+    "schema_path": "_schema",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version  # noqa: PLC0415  slow, and seldom wanted
+
+        value: Any = version("pulumi-cosjob")
+    elif name in _LOADED_AT_FIRST_USE:
+        value = getattr(importlib.import_module(f"{__name__}.{_LOADED_AT_FIRST_USE[name]}"), name)
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,174 @@
+"""`get_job` on a Pulumi dynamic provider: nothing to install but the wheel.
+
+The engine reads an external resource afresh at every preview, up and refresh, and never creates, changes or deletes it.
+State files name `JobProvider` by this module and its name, and `refresh` and `destroy` load it from there: both stay.
+"""
+
+from __future__ import annotations
+
+import collections
+import threading
+import weakref
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pulumi
+import pulumi.dynamic
+
+from pulumi_cosjob._client import CosBatchClient
+from pulumi_cosjob._errors import CosJobError, InvalidArgumentError, NoSuchJobError
+from pulumi_cosjob._job import to_plain
+from pulumi_cosjob._outputs import JobOutputs, described
+from pulumi_cosjob._settings import check_identifier, resolve
+
+__all__ = ["Job", "JobProvider", "get_job"]
+
+_SETTINGS = ("uin", "region", "endpoint")
+
+
+# ------------------------------------------------------------------------------------------- in the provider's process
+
+
+class Clients:
+    """One client, with its pool of connections, for each account that the stack asks about."""
+
+    def __init__(self, config: Callable[[str], Any]) -> None:
+        self._config = config
+        self._clients: dict[tuple[Any, ...], CosBatchClient] = {}
+        self._lock = threading.Lock()
+
+    def get(self, props: Mapping[str, Any]) -> CosBatchClient:
+        """Return the client for the account that a resource's inputs name."""
+        arguments = {name: props.get(name) for name in _SETTINGS}
+        key = tuple(arguments.values())
+        with self._lock:
+            if key not in self._clients:
+                self._clients[key] = CosBatchClient.from_settings(resolve(arguments, config=self._config))
+            return self._clients[key]
+
+
+class JobProvider(pulumi.dynamic.ResourceProvider):
+    """Reads jobs. Pickled by reference into the state, so it holds nothing before it is configured."""
+
+    serialize_as_secret_always = False
+
+    def configure(self, req: pulumi.dynamic.ConfigureRequest) -> None:
+        """Keep the stack's config, secrets among it, in this process only."""
+        self._clients = Clients(req.config.get)
+
+    def read(self, id_: str, props: dict[str, Any]) -> pulumi.dynamic.ReadResult:
+        """Ask for the job; a refresh leaves be what it knows of a job that has aged out."""
+        known = props.get("result")
+        inputs = {name: props[name] for name in ("appid", *_SETTINGS) if props.get(name) is not None}
+        try:
+            result = to_plain(self._clients.get(props).describe_job(id_, props["appid"]))
+        except NoSuchJobError as error:
+            if known is None:
+                raise without_traceback(error) from None
+            result = known
+        except CosJobError as error:
+            raise without_traceback(error) from None
+        return pulumi.dynamic.ReadResult(id_, {**inputs, "result": result})
+
+
+def without_traceback(error: CosJobError) -> CosJobError:
+    """Drop where an error came from: the engine shows users all of it, and it is the message that they need."""
+    return error.with_traceback(None)
+
+
+# -------------------------------------------------------------------------------------------- in the program's process
+
+
+class InvalidProgramArgumentError(InvalidArgumentError, pulumi.RunError):
+    """An argument in the program is malformed; Pulumi shows the message and no traceback."""
+
+
+def check_plain(name: str, value: Any) -> None:
+    """Check an argument that is known already; outputs are checked where they are known."""
+    if value is None or isinstance(value, pulumi.Output) or hasattr(value, "__await__"):
+        return
+    try:
+        check_identifier(name, value)
+    except InvalidArgumentError as error:
+        raise InvalidProgramArgumentError(
+            error.argument, error.what.removeprefix(name + " "), hint=error.hint
+        ) from None
+
+
+_used_names: weakref.WeakKeyDictionary[Any, collections.Counter[str]] = weakref.WeakKeyDictionary()
+_used_without_stack: collections.Counter[str] = collections.Counter()
+
+
+def unused_name(name: str) -> str:
+    """Return a resource name that this run of the program has not been given yet: the second one ends in -2."""
+    stack = pulumi.runtime.get_root_resource()
+    used = _used_without_stack if stack is None else _used_names.setdefault(stack, collections.Counter())
+    used[name] += 1
+    return name if used[name] == 1 else f"{name}-{used[name]}"
+
+
+class Job(JobOutputs, pulumi.dynamic.Resource, module="cosjob", name="Job"):
+    """A job that `get_job` reads; every field is an output. See `get_job`."""
+
+    appid: pulumi.Output[str]
+
+    def __init__(
+        self,
+        resource_name: str,
+        job_id: pulumi.Input[str],
+        appid: pulumi.Input[str],
+        settings: Mapping[str, pulumi.Input[str] | None],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Read the job; programs call `get_job`."""
+        props = {"appid": appid, **settings}
+        # The id is known when all that the question needs is: with less, a preview has nothing to ask.
+        known: pulumi.Output[Any] = pulumi.Output.all(job_id, *props.values())
+        external = pulumi.ResourceOptions(id=pulumi.Output.unsecret(known.apply(lambda values: values[0])))
+        super().__init__(
+            JobProvider(),
+            resource_name,
+            {**props, "result": None},
+            pulumi.ResourceOptions.merge(opts, external),
+        )
+        self.result = described(self.result)
+
+
+def get_job(
+    job_id: pulumi.Input[str],
+    appid: pulumi.Input[str],
+    *,
+    uin: pulumi.Input[str] | None = None,
+    region: pulumi.Input[str] | None = None,
+    endpoint: pulumi.Input[str] | None = None,
+    resource_name: str | None = None,
+    opts: pulumi.ResourceOptions | None = None,
+) -> Job:
+    """Read the state of a COS Batch job into a Pulumi program.
+
+    The job is read afresh at every preview, up and refresh. It is never owned: nothing is created, changed or deleted.
+
+    Args:
+        job_id: Id of the job, 1 to 64 bytes.
+        appid: APPID of the account that owns it, such as `1250000000`.
+        uin: Id of the main account, such as `100000000001`; by default config `cosjob:uin`, then `COSJOB_UIN`.
+        region: Such as `ap-chengdu`; by default config `cosjob:region`, `tencentcloud:region`, then
+            `TENCENTCLOUD_REGION`.
+        endpoint: In place of the one that uin and region make up; by default config `cosjob:endpoint`, then
+            `COSJOB_ENDPOINT`.
+        resource_name: Name in the stack; by default the job's id, or `job` where that is not known yet.
+        opts: Options as any resource takes them: parent, depends_on, …
+
+    Returns:
+        The job, with an output for each of its fields; one that the job lacks is None, in a preview too.
+
+    Raises:
+        InvalidArgumentError: An argument is malformed. All that the service has to say comes from the engine, as an
+            error of this resource.
+    """
+    check_plain("job_id", job_id)
+    check_plain("appid", appid)
+    check_plain("uin", uin)
+    check_plain("region", region)
+    name = resource_name or unused_name(job_id if isinstance(job_id, str) else "job")
+    return Job(name, job_id, appid, {"uin": uin, "region": region, "endpoint": endpoint}, opts)

@@ -1,0 +1,89 @@
+"""The fields of a job as outputs of a Pulumi resource, the same for every resource that has them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+
+from pulumi_cosjob._job import (
+    JobDescription,
+    JobFailure,
+    Manifest,
+    Operation,
+    ProgressSummary,
+    Report,
+    element_fields,
+    from_plain,
+)
+
+__all__ = ["Field", "JobOutputs"]
+
+
+class Field(pulumi.Output[Any]):
+    """An output that may be None, and from which what lies below it can be taken all the same.
+
+    `job.progress_summary.number_of_tasks_failed` is None where the job has no summary yet.
+    """
+
+    @staticmethod
+    def of(output: pulumi.Output[Any]) -> Field:
+        """Make a field of any output."""
+        return Field(output.resources(), output.future(with_unknowns=True), output.is_known(), output.is_secret())
+
+    def __getattr__(self, name: str) -> Field:
+        """Take an attribute, None from None."""
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return Field.of(self.apply(lambda value: None if value is None else getattr(value, name)))
+
+    def __getitem__(self, key: Any) -> Field:
+        """Take an item, None from None."""
+        return Field.of(self.apply(lambda value: None if value is None else value[key]))
+
+
+class JobOutputs:
+    """Mixed into a resource with the output `result`: offers each field of the job as an output of its own.
+
+    The engine carries all fields in that one output, and they are taken apart here: a field that a job lacks is then
+    known to be absent in a preview too. An output is made when it is first asked for.
+    """
+
+    result: pulumi.Output[JobDescription]
+
+    if TYPE_CHECKING:
+        client_request_token: pulumi.Output[str | None]
+        confirmation_required: pulumi.Output[bool | None]
+        creation_time: pulumi.Output[str | None]
+        description: pulumi.Output[str | None]
+        failure_reasons: pulumi.Output[Sequence[JobFailure] | None]
+        job_id: pulumi.Output[str]
+        manifest: pulumi.Output[Manifest | None]
+        operation: pulumi.Output[Operation | None]
+        priority: pulumi.Output[int | None]
+        progress_summary: pulumi.Output[ProgressSummary | None]
+        report: pulumi.Output[Report | None]
+        role_arn: pulumi.Output[str | None]
+        status: pulumi.Output[str]
+        status_update_reason: pulumi.Output[str | None]
+        suspended_cause: pulumi.Output[str | None]
+        suspended_date: pulumi.Output[str | None]
+        termination_date: pulumi.Output[str | None]
+        unknown_elements: pulumi.Output[Sequence[str]]
+
+    def __getattr__(self, name: str) -> Any:
+        """Make the output of a field."""
+        if name in _NAMES:
+            output = Field.of(self.result.apply(lambda description: getattr(description, name)))
+            self.__dict__[name] = output
+            return output
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+
+def described(result: pulumi.Output[Any]) -> pulumi.Output[JobDescription]:
+    """Turn what the engine carried into a description."""
+    return Field.of(result.apply(lambda plain: from_plain(JobDescription, plain)))
+
+
+_NAMES = frozenset({*element_fields(JobDescription), "unknown_elements"})
