@@ -1,0 +1,206 @@
+"""The `cosjob` command: arguments in, text and an exit code out.
+
+Exit codes: 0 done, 1 it failed, 2 it was called wrongly or something that it needs is missing.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from pulumi_cosjob._errors import ConfigurationError, CosJobError, InvalidArgumentError, NotXmlError, Problem
+
+if TYPE_CHECKING:
+    from pulumi_cosjob._job import JobDescription
+
+__all__ = ["main"]
+
+_MOST_BYTES = 1024 * 1024
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    click.echo(f"cosjob: {message}", err=True)
+    sys.exit(code)
+
+
+def _account_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say which account to ask about; keys come from the environment or files only."""
+    for option in reversed(
+        (
+            click.option("--appid", required=True, help="APPID of the account, such as 1250000000."),
+            click.option("--uin", help="Id of the main account; else COSJOB_UIN."),
+            click.option("--region", help="Such as ap-chengdu; else TENCENTCLOUD_REGION."),
+            click.option("--endpoint", help="In place of what uin and region make up; else COSJOB_ENDPOINT."),
+            click.option("--validation", help="strict (default) or lenient; else COSJOB_VALIDATION."),
+            click.option("--request-timeout", help="Seconds for one question with all its tries; 60 by default."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80})
+@click.version_option(package_name="pulumi-cosjob")
+def main() -> None:
+    """Look at Tencent Cloud COS Batch jobs.
+
+    The secret id and the secret key come from TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY, from
+    ~/.tencentcloud/credentials, or from a role of this machine.
+    """
+
+
+# ------------------------------------------------------------------------------------------------------------ describe
+
+
+@main.command(short_help="Print the state of a job.")
+@click.argument("job_id")
+@_account_options
+@click.option(
+    "--output",
+    type=click.Choice(["table", "json", "yaml"]),
+    default="table",
+    show_default=True,
+    help="How to print it.",
+)
+def describe(job_id: str, appid: str, output: str, **settings: Any) -> None:
+    """Print the state of a job, as it is now."""
+    from pulumi_cosjob._client import describe_job  # noqa: PLC0415  loads what asks the service
+
+    try:
+        description = describe_job(job_id, appid, **settings)
+    except (InvalidArgumentError, ConfigurationError) as error:
+        _fail(str(error), 2)
+    except CosJobError as error:
+        _fail(str(error), 1)
+    _PRINTERS[output](description)
+
+
+def _print_json(description: JobDescription) -> None:
+    click.echo(json.dumps(description, indent=2, ensure_ascii=False))
+
+
+def _print_yaml(description: JobDescription) -> None:
+    import yaml  # noqa: PLC0415  not needed for the other forms
+
+    plain = json.loads(json.dumps(description))
+    click.echo(yaml.safe_dump(plain, sort_keys=False, allow_unicode=True), nl=False)
+
+
+def _print_table(description: JobDescription) -> None:
+    from rich import console, table, text  # noqa: PLC0415  not needed for the other forms
+
+    state = description.state
+    colour = "green" if state.succeeded else "red" if state.final else "yellow" if state.needs_person else "cyan"
+    rows = table.Table.grid(padding=(0, 2))
+    rows.add_column(style="dim", no_wrap=True)
+    rows.add_column(overflow="fold")
+    rows.add_row("job_id", text.Text(description.job_id, style="bold"))
+    rows.add_row("status", text.Text.assemble((state.status, f"bold {colour}"), f": {state.meaning}"))
+    for name, value in _rows({k: v for k, v in description.items() if k not in ("job_id", "status")}):
+        rows.add_row(name, text.Text(value))
+    console.Console(highlight=False).print(rows)
+
+
+def _rows(element: dict[str, Any], indent: str = "") -> Iterator[tuple[str, str]]:
+    """Walk through all that is there, as names, indented by their depth, and texts."""
+    for name, value in element.items():
+        if value is None:
+            continue
+        if isinstance(value, (list, tuple)):
+            if any(isinstance(item, dict) for item in value):
+                yield indent + name, ""
+                yield from _rows({f"[{position}]": item for position, item in enumerate(value)}, indent + "  ")
+            elif value:
+                yield indent + name, _printable(", ".join(value))
+        elif isinstance(value, dict):
+            yield indent + name, ""
+            yield from _rows(value, indent + "  ")
+        elif isinstance(value, bool):
+            yield indent + name, "yes" if value else "no"
+        else:
+            yield indent + name, _printable(str(value))
+
+
+def _printable(text: str) -> str:
+    """Escape what would move the cursor or ring the bell: the text comes from outside."""
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
+
+
+_PRINTERS: dict[str, Callable[[JobDescription], None]] = {
+    "table": _print_table,
+    "json": _print_json,
+    "yaml": _print_yaml,
+}
+
+
+# ------------------------------------------------------------------------------------------------------------ validate
+
+
+@main.command(short_help="Check saved answers against the schema.")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+def validate(files: tuple[str, ...]) -> None:
+    """Check saved answers of DescribeJob against the schema; - reads standard input.
+
+    Prints one line for each problem. Exits with 0 if all files are valid, 1 if some are not, 2 if one cannot be read.
+    """
+    from pulumi_cosjob._schema import find_problems  # noqa: PLC0415  loads the schema
+
+    code = 0
+    for name in files:
+        try:
+            with click.open_file(name, "rb") as file:
+                document = file.read(_MOST_BYTES + 1)
+        except OSError as error:
+            click.echo(f"cosjob: {name} cannot be read: {error.strerror}", err=True)
+            code = 2
+            continue
+        problems: list[Problem | str] = []
+        if len(document) > _MOST_BYTES:
+            problems.append(f"the answer is larger than {_MOST_BYTES} bytes")
+        else:
+            try:
+                problems += find_problems(document)
+            except NotXmlError as error:
+                problems.append(error.what)
+        for problem in problems:
+            click.echo(f"{name}: {problem}")
+        code = max(code, 1 if problems else 0)
+    sys.exit(code)
+
+
+# ------------------------------------------------------------------------------------------------------------ emulator
+
+
+@main.command(short_help="Serve COS Batch on this machine, for tests.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port on loopback; a free one by default.")
+@click.option("--secret-id", default="emulator-id", show_default=True, help="Secret id that requests are signed with.")
+@click.option("--secret-key", default="emulator-key", show_default=True, help="Secret key that goes with it.")
+@click.option("--job", "jobs", multiple=True, metavar="ID=SCENARIO[,seconds=N][,tasks=N]", help="A job to begin with.")
+@click.option("--replay", "replays", multiple=True, metavar="ID=FILE", help="Answer with this file for a job.")
+def emulator(port: int, secret_id: str, secret_key: str, jobs: tuple[str, ...], replays: tuple[str, ...]) -> None:
+    r"""Serve COS Batch on this machine, to test programs without an account. Ctrl-C ends it.
+
+    \b
+    Scenarios: completes, completes-with-failed-tasks, fails, cancelled,
+    waits-for-confirmation, pauses, stalls, never-ends.
+    """
+    from pulumi_cosjob import _emulator  # noqa: PLC0415  the one command that needs it
+
+    try:
+        from pulumi_cosjob._emulator._signature import Credentials  # noqa: PLC0415  as above
+
+        _emulator.serve(
+            ("127.0.0.1", port),
+            [_emulator.parse_job(each) for each in jobs],
+            [_emulator.parse_replay(each) for each in replays],
+            Credentials(secret_id, secret_key),
+            lambda url: click.echo(f"listening on {url}"),
+        )
+    except ImportError:
+        _fail('the emulator needs aiohttp; install it with: pip install "pulumi-cosjob[emulator]"', 2)
+    except (ValueError, OSError) as error:
+        _fail(str(error), 2)

@@ -1,0 +1,176 @@
+"""`make demo`: the life of a job, read by a real `pulumi up`, without any account.
+
+Starts the emulator, creates a job there through the API as any client would, runs `examples/quickstart` on a backend in
+a temporary folder until the job is complete, and leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import types
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import engine
+import requests
+from qcloud_cos import CosS3Auth
+
+ROOT = Path(__file__).parent.parent
+APPID, UIN, REGION = "1250000000", "100000000001", "ap-chengdu"
+SECRET_ID, SECRET_KEY = "demo-id", "demo-key"
+# Seconds by which the emulator's clock is turned between updates: created, at work, at work, complete.
+STEPS = (0, 6, 4, 20)
+
+CREATE_JOB = """<CreateJobRequest>
+  <ClientRequestToken>{token}</ClientRequestToken>
+  <ConfirmationRequired>false</ConfirmationRequired>
+  <Description>Copy last year to the archive</Description>
+  <Manifest>
+    <Location>
+      <ETag>"15150651828fa9cdcb8356b6d1c7638b"</ETag>
+      <ObjectArn>qcs::cos:ap-chengdu:uid/1250000000:source-1250000000/manifest.csv</ObjectArn>
+    </Location>
+    <Spec><Fields><member>Bucket</member><member>Key</member></Fields><Format>COSBatchOperations_CSV_V1</Format></Spec>
+  </Manifest>
+  <Operation>
+    <COSPutObjectCopy>
+      <StorageClass>ARCHIVE</StorageClass>
+      <TargetResource>qcs::cos:ap-chengdu:uid/1250000000:archive-1250000000</TargetResource>
+    </COSPutObjectCopy>
+  </Operation>
+  <Priority>10</Priority>
+  <Report>
+    <Bucket>qcs::cos:ap-chengdu:uid/1250000000:reports-1250000000</Bucket>
+    <Enabled>true</Enabled>
+    <Format>Report_CSV_V1</Format>
+    <ReportScope>AllTasks</ReportScope>
+  </Report>
+  <RoleArn>qcs::cam::uin/100000000001:roleName/COSBatch_QcsRole</RoleArn>
+</CreateJobRequest>"""
+
+
+def say(text: str) -> None:
+    """Print a line that stands out from what the engine prints."""
+    print(f"\n\033[1m{text}\033[0m" if sys.stdout.isatty() else f"\n== {text}", flush=True)
+
+
+@contextlib.contextmanager
+def emulator() -> Iterator[str]:
+    """Run `cosjob emulator`; gives its endpoint."""
+    command = ["cosjob", "emulator", "--port", "0", "--secret-id", SECRET_ID, "--secret-key", SECRET_KEY]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None  # noqa: S101  it is piped
+            line = process.stdout.readline()
+            if not line.startswith("listening on "):
+                sys.exit("demo: the emulator did not start")
+            yield line.split()[-1]
+        finally:
+            process.terminate()
+
+
+def create_job(endpoint: str) -> str:
+    """Create a job by a CreateJob request, signed by the vendor's own SDK; return its id."""
+    key = types.SimpleNamespace(
+        _secret_id=SECRET_ID, _secret_key=SECRET_KEY, _anonymous=False, _sign_params=True, _sign_host=True
+    )
+    answer = requests.post(
+        f"{endpoint}/jobs",
+        data=CREATE_JOB.format(token=uuid.uuid4()).encode(),
+        headers={"x-cos-appid": APPID, "Content-Type": "application/xml"},
+        auth=CosS3Auth(key, key="/jobs"),
+        timeout=10,
+    )
+    answer.raise_for_status()
+    return ET.fromstring(answer.content).findtext("JobId") or sys.exit("demo: no job was created")  # noqa: S314  our own
+
+
+def environment(endpoint: str, folder: Path) -> dict[str, str]:
+    """Return the environment in which the command line and the engine run."""
+    return {
+        **os.environ,
+        "PATH": os.pathsep.join([str(engine.provide()), os.environ["PATH"]]),
+        "PULUMI_BACKEND_URL": f"file://{folder}",
+        "PULUMI_HOME": str(folder / "home"),
+        "PULUMI_CONFIG_PASSPHRASE": "demo",
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "COSJOB_ENDPOINT": endpoint,
+        "COSJOB_UIN": UIN,
+        "TENCENTCLOUD_REGION": REGION,
+        "TENCENTCLOUD_SECRET_ID": SECRET_ID,
+        "TENCENTCLOUD_SECRET_KEY": SECRET_KEY,
+    }
+
+
+class Shell:
+    """Runs commands in one folder and environment, and shows them."""
+
+    def __init__(self, folder: Path, variables: dict[str, str]) -> None:
+        self.folder = folder
+        self.variables = variables
+
+    def run(self, *command: str) -> None:
+        """Run a command, and let it print."""
+        print(f"$ {' '.join(command)}", flush=True)
+        subprocess.run(command, cwd=self.folder, env=self.variables, timeout=300, check=True)
+
+    def read(self, *command: str) -> str:
+        """Run a command, and return what it prints."""
+        done = subprocess.run(
+            command, cwd=self.folder, env=self.variables, timeout=300, check=True, capture_output=True, text=True
+        )
+        return done.stdout
+
+
+def turn_clock(endpoint: str, seconds: float) -> None:
+    """Let time pass for the emulator's jobs, and stand still from then on."""
+    requests.post(f"{endpoint}/_emulator/clock", json={"hold": True, "advance": seconds}, timeout=10).raise_for_status()
+
+
+def watch(shell: Shell, endpoint: str) -> Iterator[str]:
+    """Update the stack while the job advances; say what it saw each time."""
+    for seconds in STEPS:
+        turn_clock(endpoint, seconds)
+        say(f"{seconds} s later, the program reads the job afresh" if seconds else "The program reads the job")
+        shell.run("pulumi", "up", "--yes", "--skip-preview", "--suppress-progress")
+        outputs = json.loads(shell.read("pulumi", "stack", "output", "--json"))
+        progress = outputs.get("progress")
+        tasks = f"{progress['number_of_tasks_succeeded']} of {progress['total_number_of_tasks']}" if progress else "-"
+        yield f"{outputs['status']:10} {tasks}"
+    if outputs["status"] != "Complete":
+        sys.exit("demo: the job never became complete")
+
+
+def main() -> None:
+    """Run the demo."""
+    say("Finding a Pulumi engine; where there is none it is built, once")
+    engine.provide()
+    with tempfile.TemporaryDirectory(prefix="cosjob-demo-") as temporary, emulator() as endpoint:
+        folder = Path(temporary)
+        say(f"COS Batch is emulated on {endpoint}; a job is created there, as any client would")
+        turn_clock(endpoint, 0)
+        job_id = create_job(endpoint)
+        shutil.copytree(ROOT / "examples" / "quickstart", folder / "quickstart")
+        shell = Shell(folder / "quickstart", environment(endpoint, folder))
+        shell.run("cosjob", "describe", job_id, "--appid", APPID)
+        say("The quickstart, on a backend in a temporary folder")
+        shell.read("pulumi", "stack", "init", "demo")
+        shell.run("pulumi", "config", "set", "jobId", job_id)
+        seen = list(watch(shell, endpoint))
+        say("What the program saw of the job's life")
+        print("\n".join(seen))
+        say("Nothing of the job was ever the stack's to delete")
+        shell.run("pulumi", "destroy", "--yes", "--skip-preview", "--suppress-progress")
+    say("Done; the emulator and the stack are gone. `make test` runs all tests.")
+
+
+if __name__ == "__main__":
+    main()
