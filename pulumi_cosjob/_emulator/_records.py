@@ -1,0 +1,84 @@
+"""What was asked, for tests to look at; secrets are not kept."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+__all__ = ["RecordedRequest", "Records", "redacted", "redacted_path"]
+
+_MOST = 10_000
+_SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "x-cos-security-token"})
+_SECRET_PARAMETERS = re.compile(r"(?i)([?&](?:q-signature|sign|x-cos-security-token)=)[^&]*")
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedRequest:
+    """A request that the emulator was asked.
+
+    Args:
+        time: When, by the service's clock.
+        method: The method.
+        path: Path and query as they stood in the request line, but for signatures.
+        headers: The headers, by name in lower case; secrets read `REDACTED`.
+        status: The HTTP status of the answer; None if the connection was reset before one.
+        fault: The kind of the fault that it met.
+    """
+
+    time: float
+    method: str
+    path: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    status: int | None = None
+    fault: str | None = None
+
+
+def redacted(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return headers without their secrets.
+
+    Args:
+        headers: Names in lower case, and values.
+    """
+    return {name: "REDACTED" if name in _SECRET_HEADERS else value for name, value in headers}
+
+
+def redacted_path(path: str) -> str:
+    """Return a path and query without a signature.
+
+    Args:
+        path: As it stood in the request line.
+    """
+    return _SECRET_PARAMETERS.sub(r"\1REDACTED", path) if "?" in path else path
+
+
+class Records:
+    """The latest requests; any thread may look at them."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._requests: deque[RecordedRequest] = deque(maxlen=_MOST)
+
+    def add(self, request: RecordedRequest) -> None:
+        """Keep a request.
+
+        Args:
+            request: The request.
+        """
+        with self._lock:
+            self._requests.append(request)
+
+    def all(self) -> list[RecordedRequest]:
+        """Return what has been kept, the oldest first."""
+        with self._lock:
+            return list(self._requests)
+
+    def clear(self) -> None:
+        """Forget all requests."""
+        with self._lock:
+            self._requests.clear()

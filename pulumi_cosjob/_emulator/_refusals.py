@@ -1,0 +1,39 @@
+"""The errors that the service answers with, as one table of codes."""
+
+from __future__ import annotations
+
+__all__ = ["STATUSES", "Refused"]
+
+STATUSES: dict[str, int] = {
+    "AccessDenied": 403,
+    "ExpiredToken": 403,
+    "InternalError": 500,
+    "InvalidAccessKeyId": 403,
+    "InvalidArgument": 400,
+    "InvalidRequest": 400,
+    "InvalidURI": 400,
+    "MalformedXML": 400,
+    "MethodNotAllowed": 405,
+    "NoSuchJob": 404,
+    "RequestLimitExceeded": 429,
+    "RequestTimeTooSkewed": 403,
+    "ServiceUnavailable": 503,
+    "SignatureDoesNotMatch": 403,
+    "SlowDown": 503,
+    "TooManyJobs": 500,
+}
+
+
+class Refused(Exception):  # noqa: N818 - a refusal is an answer of the service, not an error of this program
+    """A request is answered with an error document.
+
+    Args:
+        code: The error code, one of `STATUSES`.
+        message: The sentence for the document.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+        self.status = STATUSES[code]

@@ -1,0 +1,256 @@
+"""The service over HTTP: routes, checks and faults."""
+
+from __future__ import annotations
+
+import itertools
+import uuid
+from dataclasses import dataclass
+from email.utils import formatdate
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, unquote
+
+from aiohttp import web
+
+from pulumi_cosjob._emulator import _control, _documents
+from pulumi_cosjob._emulator._faults import INSTEAD, Fault
+from pulumi_cosjob._emulator._fields import CREATE_JOB_REQUEST, check
+from pulumi_cosjob._emulator._records import RecordedRequest, redacted, redacted_path
+from pulumi_cosjob._emulator._refusals import Refused
+from pulumi_cosjob._emulator._signature import SignedRequest, verify
+from pulumi_cosjob._emulator._state import check_job_id
+from pulumi_cosjob._emulator._wire import Answer, Sender
+from pulumi_cosjob._emulator._xml import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from pulumi_cosjob._emulator._service import Service
+
+__all__ = ["Server"]
+
+_LARGEST_BODY = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """A request whose sender is known."""
+
+    appid: str
+    job_id: str
+    query: Mapping[str, list[str]]
+    body: bytes
+
+    def parameter(self, name: str) -> str | None:
+        """Return the value of a query parameter that may come once."""
+        values = self.query.get(name, [])
+        if len(values) > 1:
+            raise Refused("InvalidArgument", f"{name} comes more than once.")
+        return values[0] if values else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Action:
+    """An action of the API: what does it, and which query parameters it reads."""
+
+    perform: Callable[[Service, _Call], bytes]
+    parameters: tuple[str, ...] = ()
+
+    @property
+    def meaningful(self) -> frozenset[str]:
+        """The names of the parameters as signatures spell them."""
+        return frozenset(name.lower() for name in self.parameters)
+
+
+def _describe_job(service: Service, call: _Call) -> bytes:
+    check_job_id(call.job_id)
+    replayed = service.replayed(call.job_id)
+    if replayed is not None:
+        return replayed
+    return _documents.describe_job_result(service.jobs.describe_job(call.appid, call.job_id))
+
+
+def _create_job(service: Service, call: _Call) -> bytes:
+    root = parse(call.body)
+    if root.tag != "CreateJobRequest":
+        raise Refused("MalformedXML", f"The document is a {root.tag}, not a CreateJobRequest.")
+    check(root, CREATE_JOB_REQUEST)
+    return _documents.create_job_result(service.jobs.create_job(call.appid, {child.tag: child for child in root}))
+
+
+def _update_job_status(service: Service, call: _Call) -> bytes:
+    check_job_id(call.job_id)
+    requested, reason = call.parameter("requestedJobStatus"), call.parameter("statusUpdateReason")
+    view = service.jobs.update_job_status(call.appid, call.job_id, requested or "", reason)
+    return _documents.update_job_status_result(view)
+
+
+def _list_jobs(service: Service, call: _Call) -> bytes:
+    statuses = [status for value in call.query.get("jobStatuses", []) for status in value.split(",") if status]
+    most = call.parameter("maxResults")
+    if most is not None and not (most.isascii() and most.isdigit() and len(most) < 10):
+        raise Refused("InvalidArgument", "maxResults is not a whole number.")
+    page = service.jobs.list_jobs(
+        call.appid, statuses, None if most is None else int(most), call.parameter("nextToken")
+    )
+    return _documents.list_jobs_result(page)
+
+
+def _unknown_path(_service: Service, _call: _Call) -> bytes:
+    raise Refused("InvalidURI", "There is nothing at this path.")
+
+
+def _wrong_method(_service: Service, _call: _Call) -> bytes:
+    raise Refused("MethodNotAllowed", "The method is not allowed for this path.")
+
+
+_UNKNOWN_PATH = _Action(_unknown_path)
+_WRONG_METHOD = _Action(_wrong_method)
+# By the form of the path, then by the method.
+_ACTIONS: dict[str, dict[str, _Action]] = {
+    "/jobs": {
+        "GET": _Action(_list_jobs, ("jobStatuses", "maxResults", "nextToken")),
+        "POST": _Action(_create_job),
+    },
+    "/jobs/{}": {"GET": _Action(_describe_job)},
+    "/jobs/{}/status": {"POST": _Action(_update_job_status, ("requestedJobStatus", "statusUpdateReason"))},
+}
+
+
+def _route(method: str, raw_path: str) -> tuple[_Action, str | None]:
+    """Return the action that a request asks for, and the job that it is about.
+
+    The path is taken apart before it is decoded, so that a slash within a job id stays within it.
+    """
+    segments = raw_path.split("/")
+    job_id = unquote(segments[2]) if len(segments) > 2 else None
+    if len(segments) > 2:
+        segments[2] = "{}"
+    methods = _ACTIONS.get("/".join(segments))
+    if methods is None:
+        return _UNKNOWN_PATH, job_id
+    return methods.get(method, _WRONG_METHOD), job_id
+
+
+class Server:
+    """Answers requests from what the service knows.
+
+    Args:
+        service: The service.
+    """
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._sender = Sender()
+        self._origin = uuid.uuid4().hex[:16]
+        self._numbers = itertools.count(1)
+
+    def application(self) -> web.Application:
+        """Return the application to serve."""
+        application = web.Application(client_max_size=_LARGEST_BODY)
+        _control.add_routes(application, self._service)
+        application.router.add_route("*", "/{path:.*}", self._handle)
+        return application
+
+    def stop(self) -> None:
+        """Break off the answers that take long."""
+        self._sender.stop()
+
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
+        """Answer a request."""
+        raw_path, _, raw_query = request.raw_path.partition("?")
+        action, job_id = _route(request.method, raw_path)
+        fault = self._service.faults.take(job_id)
+        if fault is not None and fault.kind == "delay":
+            await self._sender.pause(fault.seconds)
+        now = self._service.clock.now() + (fault.seconds if fault is not None and fault.kind == "skew" else 0.0)
+        headers = [(name.lower(), value) for name, value in request.headers.items()]
+        signed = SignedRequest(request.method, raw_path, raw_query, headers)
+        answer = await self._answer(request, action, job_id, signed, now, fault)
+        self._record(signed, request.raw_path, answer, fault)
+        return await self._sender.send(request, answer, fault)
+
+    async def _answer(  # noqa: PLR0917 - these are what an answer depends on
+        self,
+        request: web.Request,
+        action: _Action,
+        job_id: str | None,
+        signed: SignedRequest,
+        now: float,
+        fault: Fault | None,
+    ) -> Answer:
+        """Return the answer to a request, or what a fault puts in its place."""
+        number = f"{self._origin}{next(self._numbers):012x}"
+        headers = {
+            "Content-Type": "application/xml",
+            "Date": formatdate(now, usegmt=True),
+            "Server": "tencent-cos",
+            "x-cos-request-id": number,
+        }
+        if fault is not None and fault.kind in INSTEAD:
+            return _instead(fault, headers, signed.raw_path)
+        try:
+            verify(self._service.credentials, signed, now=now, meaningful=action.meaningful)
+            call = _Call(
+                appid=_appid(signed),
+                job_id=job_id or "",
+                query=parse_qs(signed.raw_query, keep_blank_values=True),
+                body=await _body(request),
+            )
+            return Answer(200, headers, action.perform(self._service, call))
+        except Refused as refused:
+            return _refusal(refused, headers, signed.raw_path)
+
+    def _record(self, signed: SignedRequest, path: str, answer: Answer, fault: Fault | None) -> None:
+        """Keep what was asked."""
+        kind = None if fault is None else fault.kind
+        status = None if kind in ("raw", "reset") else answer.status
+        record = RecordedRequest(
+            time=self._service.clock.now(),
+            method=signed.method,
+            path=redacted_path(path),
+            headers=redacted(signed.headers),
+            status=status,
+            fault=kind,
+        )
+        self._service.records.add(record)
+
+
+def _appid(signed: SignedRequest) -> str:
+    """Return the APPID that a request is made for."""
+    values = signed.values("x-cos-appid")
+    if len(values) != 1 or not 1 <= len(values[0].encode(errors="surrogateescape")) <= 64:
+        raise Refused("InvalidArgument", "x-cos-appid must come once and have 1 to 64 bytes.")
+    return values[0]
+
+
+async def _body(request: web.Request) -> bytes:
+    """Return the body of a request."""
+    try:
+        return await request.read() if request.body_exists else b""
+    except web.HTTPRequestEntityTooLarge as error:
+        raise Refused("MalformedXML", f"The body has more than {_LARGEST_BODY} bytes.") from error
+
+
+def _refusal(refused: Refused, headers: dict[str, str], resource: str) -> Answer:
+    """Return the answer to a request that is refused."""
+    return _error(refused.status, refused.code, refused.message, headers, resource)
+
+
+def _error(status: int, code: str, message: str, headers: dict[str, str], resource: str) -> Answer:
+    """Return an error document with its headers."""
+    request_id = headers["x-cos-request-id"]
+    trace_id = uuid.uuid4().hex
+    document = _documents.error(code, message, resource, request_id, trace_id)
+    return Answer(status, {**headers, "x-cos-trace-id": trace_id}, document)
+
+
+def _instead(fault: Fault, headers: dict[str, str], resource: str) -> Answer:
+    """Return what a fault answers in the service's place."""
+    if fault.retry_after is not None:
+        headers = {**headers, "Retry-After": str(fault.retry_after)}
+    if fault.kind == "error":
+        return _error(fault.status or 503, fault.code, fault.message, headers, resource)
+    if fault.kind == "redirect":
+        return Answer(fault.status or 302, {**headers, "Location": fault.location}, b"")
+    # A proxy knows nothing of the service's headers.
+    return Answer(fault.status or 502, {"Content-Type": "text/html", "Date": headers["Date"]}, fault.body)

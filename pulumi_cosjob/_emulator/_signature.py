@@ -1,0 +1,243 @@
+"""Verification of COS V5 request signatures."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, quote, unquote
+
+from pulumi_cosjob._emulator._refusals import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+__all__ = ["Credentials", "SignedRequest", "verify"]
+
+_PARTS = frozenset(
+    {
+        "q-sign-algorithm",
+        "q-ak",
+        "q-sign-time",
+        "q-key-time",
+        "q-header-list",
+        "q-url-param-list",
+        "q-signature",
+    }
+)
+_WINDOW = re.compile(r"([0-9]{1,12});([0-9]{1,12})")
+_UNRESERVED = "-_.~"
+# A window that ended longer ago than this is taken for a caller's clock that is wrong, not for a late
+# request.
+_SKEW_SECONDS = 15 * 60
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """The pair of keys that requests are to be signed with.
+
+    Args:
+        secret_id: The SecretId.
+        secret_key: The SecretKey.
+        token: The security token that has to come along; none for permanent keys.
+        token_expires: When the token expires, in seconds since the epoch; None for never.
+    """
+
+    secret_id: str = "emulator-id"  # noqa: S105 - opens nothing but the emulator
+    secret_key: str = field(default="emulator-key", repr=False)
+    token: str | None = field(default=None, repr=False)
+    token_expires: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SignedRequest:
+    """What of a request its signature covers.
+
+    Args:
+        method: The method.
+        raw_path: The path as it stood in the request line.
+        raw_query: The query as it stood there.
+        headers: Names in lower case, and values, in any order.
+    """
+
+    method: str
+    raw_path: str
+    raw_query: str
+    headers: Sequence[tuple[str, str]]
+
+    def values(self, name: str) -> list[str]:
+        """Return the values of a header."""
+        return [value for key, value in self.headers if key == name]
+
+
+@dataclass(frozen=True, slots=True)
+class _Authorization:
+    """The Authorization header, taken apart."""
+
+    secret_id: str
+    sign_time: str
+    key_time: str
+    header_names: tuple[str, ...]
+    parameter_names: tuple[str, ...]
+    signature: str
+
+
+def verify(
+    credentials: Credentials, request: SignedRequest, *, now: float, meaningful: frozenset[str] = frozenset()
+) -> None:
+    """Judge who is asking.
+
+    Args:
+        credentials: The only pair of keys that is known.
+        request: The request.
+        now: The server's time.
+        meaningful: The query parameters, in lower case, that the action reads: they must be signed where they
+            are sent.
+
+    Raises:
+        Refused: AccessDenied, InvalidAccessKeyId, RequestTimeTooSkewed, SignatureDoesNotMatch or
+            ExpiredToken.
+    """
+    authorization = _parse(request.values("authorization"))
+    if authorization.secret_id != credentials.secret_id:
+        raise Refused("InvalidAccessKeyId", "The access key id does not exist.")
+    for window in (authorization.sign_time, authorization.key_time):
+        _check_window(window, now)
+    parameters = _collect((quote(name, _UNRESERVED).lower(), value) for name, value in _query(request))
+    _check_coverage(authorization, request, parameters, meaningful)
+    headers = _collect((name, value) for name, value in request.headers if name in authorization.header_names)
+    variants = _host_variants(headers)
+    if not any(_matches(credentials, authorization, request, parameters, variant) for variant in variants):
+        raise Refused("SignatureDoesNotMatch", "The signature does not match the one that the server calculated.")
+    _check_token(credentials, request.values("x-cos-security-token"), now)
+
+
+def _parse(values: list[str]) -> _Authorization:
+    """Take the Authorization header apart."""
+    if len(values) != 1 or not values[0]:
+        raise Refused("AccessDenied", "The request is not signed: it has no Authorization.")
+    pairs = [part.partition("=") for part in values[0].split("&")]
+    parts = {name: value for name, _, value in pairs}
+    if len(pairs) != len(parts) or parts.keys() != _PARTS or parts["q-sign-algorithm"] != "sha1":
+        raise Refused("AccessDenied", "The Authorization cannot be read.")
+    return _Authorization(
+        secret_id=parts["q-ak"],
+        sign_time=parts["q-sign-time"],
+        key_time=parts["q-key-time"],
+        header_names=_names(parts["q-header-list"]),
+        parameter_names=_names(parts["q-url-param-list"]),
+        signature=parts["q-signature"],
+    )
+
+
+def _names(text: str) -> tuple[str, ...]:
+    """Return the names of a list, sorted and in lower case; a repeated header is named repeatedly."""
+    names = text.split(";") if text else []
+    if names != sorted(names) or text != text.lower():
+        raise Refused("AccessDenied", "The names of signed headers and parameters must be sorted and in lower case.")
+    return tuple(dict.fromkeys(names))
+
+
+def _check_window(window: str, now: float) -> None:
+    """Judge when the request was signed."""
+    match = _WINDOW.fullmatch(window)
+    if match is None or int(match[2]) < int(match[1]):
+        raise Refused("AccessDenied", "The time of the signature cannot be read.")
+    if now < int(match[1]) or now > int(match[2]) + _SKEW_SECONDS:
+        raise Refused("RequestTimeTooSkewed", "The caller's clock and the server's differ too much.")
+    if now > int(match[2]):
+        raise Refused("AccessDenied", "Request has expired")
+
+
+def _query(request: SignedRequest) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(request.raw_query, keep_blank_values=True, max_num_fields=100)
+    except ValueError as error:
+        raise Refused("InvalidArgument", "The query has too many parameters.") from error
+
+
+def _collect(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """Gather values by name; those of one name are sorted."""
+    collected: dict[str, list[str]] = {}
+    for name, value in pairs:
+        collected.setdefault(name, []).append(value)
+    return {name: sorted(values) for name, values in collected.items()}
+
+
+def _check_coverage(
+    authorization: _Authorization,
+    request: SignedRequest,
+    parameters: Mapping[str, list[str]],
+    meaningful: frozenset[str],
+) -> None:
+    """Judge whether what was signed was sent, and what counts was signed."""
+    sent = {name for name, _ in request.headers}
+    absent = sorted(sent.symmetric_difference(authorization.header_names) - sent)
+    absent += sorted(set(authorization.parameter_names).difference(parameters))
+    if absent:
+        raise Refused("SignatureDoesNotMatch", f"Signed, but not sent: {', '.join(absent)}.")
+    unsigned = sorted(name for name in sent.difference(authorization.header_names) if name.startswith("x-cos-"))
+    unsigned += sorted(meaningful.intersection(parameters).difference(authorization.parameter_names))
+    if unsigned:
+        raise Refused("AccessDenied", f"Sent, but not signed: {', '.join(unsigned)}.")
+
+
+def _host_variants(headers: Mapping[str, list[str]]) -> Iterator[Mapping[str, list[str]]]:
+    """Yield the signed headers as clients may have signed them: some sign the host without its port."""
+    yield headers
+    if "host" in headers:
+        without_port = [re.sub(r":[0-9]+$", "", value) for value in headers["host"]]
+        yield {**headers, "host": without_port}
+
+
+def _matches(
+    credentials: Credentials,
+    authorization: _Authorization,
+    request: SignedRequest,
+    parameters: Mapping[str, list[str]],
+    headers: Mapping[str, list[str]],
+) -> bool:
+    """Calculate the signature and compare."""
+    signed_parameters = {name: parameters[name] for name in authorization.parameter_names}
+    http_string = "\n".join(
+        (
+            request.method.lower(),
+            unquote(request.raw_path),
+            _joined(signed_parameters),
+            _joined(headers),
+            "",
+        )
+    )
+    digest = hashlib.sha1(_encoded(http_string)).hexdigest()  # noqa: S324 - the scheme is what it is
+    key = _hmac(credentials.secret_key.encode(), authorization.key_time)
+    signature = _hmac(key.encode(), f"sha1\n{authorization.sign_time}\n{digest}\n")
+    return hmac.compare_digest(signature.encode(), _encoded(authorization.signature))
+
+
+def _joined(values: Mapping[str, list[str]]) -> str:
+    return "&".join(
+        f"{name}={quote(_encoded(value), _UNRESERVED)}" for name in sorted(values) for value in values[name]
+    )
+
+
+def _encoded(text: str) -> bytes:
+    """Return the bytes that the server received: it reads those that are no UTF-8 as surrogates."""
+    return text.encode(errors="surrogateescape")
+
+
+def _hmac(key: bytes, message: str) -> str:
+    return hmac.new(key, message.encode(), hashlib.sha1).hexdigest()
+
+
+def _check_token(credentials: Credentials, values: list[str], now: float) -> None:
+    """Judge the security token."""
+    expected = [] if credentials.token is None else [credentials.token]
+    if len(values) != len(expected):
+        raise Refused("InvalidAccessKeyId", "The access key id and the security token do not belong together.")
+    for value, token in zip(values, expected, strict=True):
+        if not hmac.compare_digest(_encoded(value), token.encode()):
+            raise Refused("InvalidAccessKeyId", "The access key id and the security token do not belong together.")
+        if credentials.token_expires is not None and now >= credentials.token_expires:
+            raise Refused("ExpiredToken", "The security token has expired.")

@@ -1,0 +1,226 @@
+"""COS Batch on loopback, for the tests of programs that use this package.
+
+    from pulumi_cosjob.testing import CosBatchEmulator
+
+    with CosBatchEmulator() as emulator:
+        job_id = emulator.create_job("fails", seconds=60)
+        emulator.clock.advance(120)
+        ...  # reach it with the environment variables of emulator.environment()
+
+For pytest there is a fixture, `cos_batch_emulator`: put `pytest_plugins = ["pulumi_cosjob.testing"]` into the
+`conftest.py` at the root of the tests. PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from pulumi_cosjob._emulator._clocks import JobClock, ManualClock
+
+try:
+    from pulumi_cosjob._emulator._thread import ServerThread
+except ModuleNotFoundError as error:
+    if error.name is None or error.name.partition(".")[0] != "aiohttp":
+        raise
+    raise ImportError(
+        'the emulator needs aiohttp; install it with: pip install "pulumi-cosjob[emulator]"', name=error.name
+    ) from error
+from pulumi_cosjob._emulator._faults import Fault
+from pulumi_cosjob._emulator._records import RecordedRequest
+from pulumi_cosjob._emulator._samples import Account
+from pulumi_cosjob._emulator._scenarios import Scenario
+from pulumi_cosjob._emulator._service import Service
+from pulumi_cosjob._emulator._signature import Credentials
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator
+    from types import TracebackType
+
+    from typing_extensions import Self
+
+    from pulumi_cosjob._clock import Clock
+
+__all__ = ["CosBatchEmulator", "Fault", "JobClock", "ManualClock", "RecordedRequest", "Scenario"]
+
+
+class CosBatchEmulator:
+    """An HTTP server on this machine that behaves as COS Batch does.
+
+    It is a context manager; `start` and `stop` serve where a with statement does not fit. It may be stopped
+    and started again, as a service that is away for a while: it comes back on the same port and knows its
+    jobs.
+
+    Args:
+        port: The port; 0 for a free one.
+        secret_id: The SecretId that requests are to be signed with.
+        secret_key: The SecretKey.
+        token: The security token that has to come along; none for permanent keys.
+        token_expires: When the token expires, in seconds since the epoch; None for never.
+        appid: The APPID of jobs that are created without one.
+        uin: The numeric id of the main account.
+        region: The region.
+        clock: The service's clock, by which signatures are judged and jobs live; the machine's if there is
+            none.
+        seed: Where the chance of faults with a probability begins.
+    """
+
+    def __init__(
+        self,
+        *,
+        port: int = 0,
+        secret_id: str = "emulator-id",  # noqa: S107 - opens nothing but the emulator
+        secret_key: str = "emulator-key",  # noqa: S107 - opens nothing but the emulator
+        token: str | None = None,
+        token_expires: float | None = None,
+        appid: str = "1250000000",
+        uin: str = "100000000001",
+        region: str = "ap-chengdu",
+        clock: Clock | None = None,
+        seed: int = 0,
+    ) -> None:
+        credentials = Credentials(secret_id, secret_key, token, token_expires)
+        self._service = Service(credentials, Account(appid, uin, region), clock, seed)
+        self._thread = ServerThread(self._service, port=port)
+
+    @property
+    def endpoint(self) -> str:
+        """The URL of the server.
+
+        Raises:
+            RuntimeError: It has not been started.
+        """
+        return self._thread.url
+
+    @property
+    def clock(self) -> JobClock:
+        """The jobs' clock. Turning it moves the jobs and leaves the judgement on signatures alone."""
+        return self._service.job_clock
+
+    @property
+    def requests(self) -> list[RecordedRequest]:
+        """The latest 10,000 requests to the API, the oldest first, without secrets."""
+        return self._service.records.all()
+
+    def start(self) -> Self:
+        """Listen and serve; nothing happens if it serves already.
+
+        Returns:
+            This emulator.
+
+        Raises:
+            OSError: It cannot listen there.
+        """
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """End all connections and stop listening; nothing happens if it does not serve.
+
+        Raises:
+            RuntimeError: It does not stop.
+        """
+        self._thread.stop()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def create_job(
+        self,
+        scenario: Scenario | str = Scenario.COMPLETES,
+        *,
+        job_id: str | None = None,
+        appid: str | None = None,
+        seconds: float = 10.0,
+        tasks: int = 100,
+        **overrides: Any,
+    ) -> str:
+        """Create a job, now by the jobs' clock.
+
+        Args:
+            scenario: What becomes of it.
+            job_id: Its id; a new one if there is none.
+            appid: Whose it is; the emulator's own if nobody's.
+            seconds: How long it is Active.
+            tasks: How many tasks it has.
+            **overrides: Elements to show in place of the usual ones, by the name in snake case, such as
+                `description="…"`, `report={"enabled": False}`, `failure_reasons=[{"failure_code": "…"}]`;
+                None leaves one out. For an element that holds others a str is its content as XML, such as
+                `operation="<COSDeleteObject/>"`. An `xml.etree.ElementTree.Element` is taken as it is. A name
+                that begins with a capital may be one that no page knows.
+
+        Returns:
+            Its id.
+
+        Raises:
+            ValueError: There is no such scenario or element, there is such a job already, or an id, a length
+                or a number that no job can have.
+            TypeError: No element can hold such a value.
+        """
+        return self._service.put_job(scenario, overrides, job_id=job_id, appid=appid, seconds=seconds, tasks=tasks)
+
+    def replay(self, job_id: str, source: bytes | str | os.PathLike[str]) -> None:
+        """Answer for a job with a document that is not made here, as it is, with status 200.
+
+        Args:
+            job_id: The job.
+            source: The document as bytes, or as text that begins with `<`; else the path of a file, which is
+                read afresh at each request.
+
+        Raises:
+            FileNotFoundError: There is no such file.
+        """
+        self._service.replay(job_id, source)
+
+    def inject(self, *faults: Fault | str) -> None:
+        """Put faults at the end of the queue of those to come.
+
+        Args:
+            *faults: The faults; the name of a kind stands for that fault once.
+
+        Raises:
+            ValueError: There is no such kind.
+        """
+        self._service.faults.add([Fault(fault) if isinstance(fault, str) else fault for fault in faults])
+
+    def environment(self) -> dict[str, str]:
+        """Return the environment variables by which the package and the command line reach this server.
+
+        Raises:
+            RuntimeError: It has not been started.
+        """
+        credentials, account = self._service.credentials, self._service.account
+        variables = {
+            "COSJOB_ENDPOINT": self.endpoint,
+            "COSJOB_UIN": account.uin,
+            "TENCENTCLOUD_REGION": account.region,
+            "TENCENTCLOUD_SECRET_ID": credentials.secret_id,
+            "TENCENTCLOUD_SECRET_KEY": credentials.secret_key,
+        }
+        if credentials.token is not None:
+            variables["TENCENTCLOUD_SECURITY_TOKEN"] = credentials.token
+        return variables
+
+    def reset(self) -> None:
+        """Forget jobs, replays, faults and requests, and turn the jobs' clock back to the service's."""
+        self._service.reset()
+
+
+# Pytest itself loads this module where it is named as a plugin; nobody else needs pytest for it.
+if TYPE_CHECKING or "pytest" in sys.modules:
+    import pytest
+
+    @pytest.fixture
+    def cos_batch_emulator() -> Iterator[CosBatchEmulator]:
+        """Yield an emulator that serves."""
+        with CosBatchEmulator() as emulator:
+            yield emulator
