@@ -7,7 +7,7 @@ LOWEST := .venv-lowest
 PINS := tools/requirements
 PIP_INSTALL = -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test lint check lowest engine pins format clean
+.PHONY: demo test lint check lowest engine docs pins format clean
 
 demo: $(VENV)/ready ## a job's life, read by a real `pulumi up`, without any account
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/python tools/demo.py
@@ -31,6 +31,9 @@ engine: $(VENV)/ready ## a Pulumi CLI; the last line is its folder
 format: $(VENV)/ready
 	$(VENV)/bin/ruff check --fix
 	$(VENV)/bin/ruff format
+
+docs: $(VENV)/ready ## write what is derived from the schema
+	$(VENV)/bin/python tools/field_table.py
 
 pins: ## bring the pinned environments up to date; needs uv
 	uv pip compile pyproject.toml --extra emulator --group dev -o $(PINS)/dev.txt $(PIN_OPTIONS)

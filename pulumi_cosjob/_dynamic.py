@@ -10,16 +10,18 @@ import collections
 import threading
 import weakref
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 import pulumi.dynamic
 
-from pulumi_cosjob._client import CosBatchClient
 from pulumi_cosjob._errors import CosJobError, InvalidArgumentError, NoSuchJobError
 from pulumi_cosjob._job import to_plain
 from pulumi_cosjob._outputs import JobOutputs, described
 from pulumi_cosjob._settings import check_identifier, resolve
+
+if TYPE_CHECKING:
+    from pulumi_cosjob._client import CosBatchClient
 
 __all__ = ["Job", "JobProvider", "get_job"]
 
@@ -39,6 +41,8 @@ class Clients:
 
     def get(self, props: Mapping[str, Any]) -> CosBatchClient:
         """Return the client for the account that a resource's inputs name."""
+        from pulumi_cosjob._client import CosBatchClient  # noqa: PLC0415  programs import this module, and never ask
+
         arguments = {name: props.get(name) for name in _SETTINGS}
         key = tuple(arguments.values())
         with self._lock:

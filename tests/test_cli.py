@@ -1,0 +1,235 @@
+"""The `cosjob` command, called as a shell calls it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+
+from pulumi_cosjob._cli import main
+from pulumi_cosjob.testing import CosBatchEmulator
+
+ANSWERS = Path(__file__).parent / "answers"
+FULL = "53dc6228-c50b-46f7-8ad7-65e7159f1aae"
+
+
+@pytest.fixture
+def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[CosBatchEmulator]:
+    """An emulator that the environment names."""
+    with CosBatchEmulator() as emulator:
+        emulator.clock.hold()
+        for name, value in emulator.environment().items():
+            monkeypatch.setenv(name, value)
+        yield emulator
+
+
+def cosjob(*arguments: str, stdin: bytes = b"") -> Result:
+    """Call the command in this process, 80 columns wide."""
+    return CliRunner(env={"COLUMNS": "80"}).invoke(main, arguments, input=stdin, prog_name="cosjob")
+
+
+# ------------------------------------------------------------------------------------------------------------ describe
+
+
+def test_describe_prints_a_table_within_80_columns(service: CosBatchEmulator) -> None:
+    """Every field that is there has its row, its parents above it; what is absent has none."""
+    service.replay(FULL, ANSWERS / "full.xml")
+    result = cosjob("describe", FULL, "--appid", "1250000000")
+    assert (result.exit_code, result.stderr) == (0, "")
+    rows = [line.rstrip() for line in result.stdout.splitlines()]
+    assert max(map(len, rows)) <= 80
+    assert rows[1].split(maxsplit=1) == ["status", "Active: works on its tasks"]
+    assert '    etag                         "a7ba0ad1f1a5d7e5f5b5a1c6d6e7f809"' in rows
+    assert "    fields                       Bucket, Key, VersionId, Ignore" in rows
+    assert "    prefix_replace               no" in rows
+    assert not any("cos_delete_object" in row for row in rows)
+
+
+def test_describe_shows_control_characters_as_text(service: CosBatchEmulator) -> None:
+    """A job cannot move the cursor of the terminal that shows it."""
+    answer = (ANSWERS / "full.xml").read_bytes().replace(b">in/<", ">in\u009b2J\r\n/<".encode())
+    service.replay(FULL, answer)
+    result = cosjob("describe", FULL, "--appid", "1250000000")
+    assert "\x9b" not in result.stdout
+    assert "in\\x9b2J\\n/" in result.stdout
+
+
+@pytest.mark.parametrize("output", ["json", "yaml"])
+def test_describe_prints_the_whole_description_as_data(service: CosBatchEmulator, output: str) -> None:
+    """JSON and YAML have every field, absent ones as null."""
+    service.replay(FULL, ANSWERS / "full.xml")
+    result = cosjob("describe", FULL, "--appid", "1250000000", "--output", output)
+    data = json.loads(result.stdout) if output == "json" else yaml.safe_load(result.stdout)
+    expected = json.loads((ANSWERS / "full.json").read_text())
+    assert data == {**expected, "unknown_elements": []}
+
+
+def test_describe_takes_the_account_from_options(service: CosBatchEmulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Options are nearer than the environment."""
+    job_id = service.create_job("completes", appid="1250000001")
+    monkeypatch.setenv("COSJOB_ENDPOINT", "http://127.0.0.1:1")
+    result = cosjob(
+        "describe", job_id, "--appid", "1250000001", "--endpoint", service.endpoint, "--request-timeout", "5"
+    )
+    assert (result.exit_code, result.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["nope", "--appid", "1250000000"], 1, "there is no such job"),
+        (["nope", "--appid", "appid"], 2, "appid cannot be 'appid'"),
+        (["../nope", "--appid", "1250000000"], 2, "job_id cannot be '../nope'"),
+        (["nope", "--appid", "1", "--validation", "lax"], 2, "validation must be one of strict, lenient, not 'lax'"),
+        (["nope", "--appid", "1", "--request-timeout", "nan"], 2, "request_timeout cannot be 'nan'"),
+        (["nope"], 2, "Missing option '--appid'"),
+    ],
+)
+@pytest.mark.usefixtures("service")
+def test_describe_fails_with_a_sentence(arguments: list[str], code: int, message: str) -> None:
+    """The exit code tells a failure from a wrong call, and standard output stays empty."""
+    result = cosjob("describe", *arguments)
+    assert (result.exit_code, result.stdout) == (code, "")
+    assert message in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+# ------------------------------------------------------------------------------------------------------------ validate
+
+
+def test_validate_is_silent_about_valid_files() -> None:
+    """Valid files print nothing and end with 0."""
+    result = cosjob("validate", str(ANSWERS / "full.xml"), str(ANSWERS / "minimal.xml"))
+    assert (result.exit_code, result.output) == (0, "")
+
+
+def test_validate_prints_one_line_for_each_problem(tmp_path: Path) -> None:
+    """All problems of all files are printed, with file, path and rule."""
+    broken = (ANSWERS / "full.xml").read_bytes().replace(b">Active<", b">Asleep<").replace(b">2147483647<", b">-1<")
+    (tmp_path / "broken.xml").write_bytes(broken)
+    (tmp_path / "page.xml").write_bytes(b"<html")
+    result = cosjob("validate", str(tmp_path / "broken.xml"), str(ANSWERS / "full.xml"), str(tmp_path / "page.xml"))
+    lines = result.stdout.splitlines()
+    assert result.exit_code == 1
+    assert len(lines) == 3
+    assert lines[0].startswith(f"{tmp_path}/broken.xml: /DescribeJobResult/Job/Priority: ")
+    assert lines[1].startswith(f"{tmp_path}/broken.xml: /DescribeJobResult/Job/Status: ")
+    assert lines[2].startswith(f"{tmp_path}/page.xml: the answer cannot be read as XML")
+
+
+def test_validate_reads_standard_input() -> None:
+    """A dash stands for standard input."""
+    assert cosjob("validate", "-", stdin=(ANSWERS / "full.xml").read_bytes()).exit_code == 0
+    result = cosjob("validate", "-", stdin=b"")
+    assert (result.exit_code, result.stdout) == (1, "-: the answer is empty\n")
+
+
+def test_validate_ends_with_2_where_a_file_cannot_be_read(tmp_path: Path) -> None:
+    """A file that cannot be read outweighs one that is not valid, and the others are checked all the same."""
+    result = cosjob("validate", str(tmp_path / "none.xml"), str(tmp_path), "-", stdin=b"<a/>")
+    assert result.exit_code == 2
+    assert "none.xml cannot be read: No such file or directory" in result.stderr
+    assert "Is a directory" in result.stderr
+    assert result.stdout.startswith("-: /a: ")
+
+
+def test_validate_does_not_read_without_end() -> None:
+    """A file without end is a problem, not a full memory."""
+    result = cosjob("validate", "/dev/zero")
+    assert (result.exit_code, result.stdout) == (1, "/dev/zero: the answer is larger than 1048576 bytes\n")
+
+
+# ------------------------------------------------------------------------------------------------------------ emulator
+
+
+@pytest.fixture
+def emulator_process(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """Run `cosjob emulator` with jobs and a replay."""
+    (tmp_path / "answer.xml").write_bytes((ANSWERS / "minimal.xml").read_bytes())
+    command = [
+        *(sys.executable, "-c", "from pulumi_cosjob._cli import main; main()", "emulator", "--port", "0"),
+        *("--secret-id", "id-of-mine", "--secret-key", "key-of-mine", "--job", "first=never-ends"),
+        *("--job", "second=fails,seconds=0,tasks=7", "--replay", f"{FULL}={tmp_path}/answer.xml"),
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        yield process
+        process.terminate()
+
+
+def test_emulator_serves_jobs_and_replays_until_it_is_interrupted(
+    emulator_process: subprocess.Popen[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first line names the endpoint, jobs and replays are there, and Ctrl-C ends it in order."""
+    assert emulator_process.stdout is not None
+    line = emulator_process.stdout.readline()
+    assert line.startswith("listening on http://127.0.0.1:")
+    monkeypatch.setenv("COSJOB_ENDPOINT", line.split()[-1])
+    monkeypatch.setenv("TENCENTCLOUD_SECRET_ID", "id-of-mine")
+    monkeypatch.setenv("TENCENTCLOUD_SECRET_KEY", "key-of-mine")
+
+    def status(job_id: str) -> str:
+        result = cosjob("describe", job_id, "--appid", "1250000000", "--output", "json")
+        assert result.exit_code == 0, result.stderr
+        return str(json.loads(result.stdout)["status"])
+
+    assert status("first") in ("New", "Preparing", "Ready", "Active")
+    assert status(FULL) == "New"
+    answer = tmp_path / "answer.xml"
+    answer.write_text(answer.read_text().replace("New", "Paused"))
+    assert status(FULL) == "Paused"
+    emulator_process.send_signal(signal.SIGINT)
+    assert emulator_process.wait(timeout=10) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--job", "first"], "a job is given as ID=SCENARIO"),
+        (["--job", "first=sleeps"], "there is no scenario 'sleeps'"),
+        (["--job", "first=fails,seconds=-1"], "seconds is a number from 0"),
+        (["--replay", "first=none.xml"], "there is no file 'none.xml'"),
+        (["--port", "70000"], "70000 is not in the range"),
+    ],
+)
+def test_emulator_refuses_what_it_cannot_do(arguments: list[str], message: str) -> None:
+    """A wrong call ends with 2 and a sentence."""
+    result = cosjob("emulator", *arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert message in result.stderr
+
+
+def test_emulator_without_its_extra_says_how_to_get_it(tmp_path: Path) -> None:
+    """Where aiohttp is not installed the message is the command that installs it."""
+    (tmp_path / "aiohttp.py").write_text("raise ModuleNotFoundError('No module named aiohttp', name='aiohttp')\n")
+    done = subprocess.run(
+        [sys.executable, "-c", "from pulumi_cosjob._cli import main; main()", "emulator"],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert 'pip install "pulumi-cosjob[emulator]"' in done.stderr
+
+
+# ---------------------------------------------------------------------------------------------------------- as a whole
+
+
+def test_the_command_loads_quickly() -> None:
+    """Help needs neither Pulumi nor the request layer nor the schema."""
+    code = (
+        "import sys; from pulumi_cosjob._cli import main; main(['--help'], standalone_mode=False); print(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    loaded = set(done.stdout.split())
+    assert {"pulumi", "requests", "xmlschema", "rich", "yaml", "aiohttp"} & loaded == set()
+    assert "describe" in done.stdout
