@@ -7,7 +7,7 @@ LOWEST := .venv-lowest
 PINS := tools/requirements
 PIP_INSTALL = -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test lint check lowest engine docs pins format clean
+.PHONY: demo test lint check lowest bench engine docs pins format clean
 
 demo: $(VENV)/ready ## a job's life, read by a real `pulumi up`, without any account
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/python tools/demo.py
@@ -24,6 +24,9 @@ check: $(VENV)/ready ## all tests, those on the real engine included
 
 lowest: $(LOWEST)/ready ## the tests again, with the oldest versions that the ranges allow
 	$(LOWEST)/bin/python -m pytest -q -m "not newest" $(ARGS)
+
+bench: $(VENV)/ready ## what is claimed about speed, as numbers
+	$(VENV)/bin/python tools/bench.py $(ARGS)
 
 engine: $(VENV)/ready ## a Pulumi CLI; the last line is its folder
 	@$(VENV)/bin/python tools/engine.py

@@ -17,6 +17,9 @@ from pulumi_cosjob._errors import (
     CosJobWarning,
     InvalidAnswerError,
     InvalidArgumentError,
+    JobFailedError,
+    JobsFailedError,
+    JobSuspendedError,
     NoSuchJobError,
     NotXmlError,
     Problem,
@@ -26,11 +29,14 @@ from pulumi_cosjob._errors import (
     TimeLimitError,
     TlsError,
     UnavailableError,
+    WaitError,
+    WaitTimeoutError,
     WrongJobError,
 )
 
 if TYPE_CHECKING:
     from pulumi_cosjob._client import CosBatchClient, describe_job
+    from pulumi_cosjob._completion import AllJobsCompletion, JobCompletion
     from pulumi_cosjob._dynamic import Job, get_job
     from pulumi_cosjob._job import STATES, JobDescription, JobState
     from pulumi_cosjob._schema import parse_describe_job_result, schema_path
@@ -40,6 +46,7 @@ if TYPE_CHECKING:
 __all__ = [
     "STATES",
     "AccessDeniedError",
+    "AllJobsCompletion",
     "ConfigurationError",
     "ConnectionFailedError",
     "CosBatchClient",
@@ -48,8 +55,12 @@ __all__ = [
     "InvalidAnswerError",
     "InvalidArgumentError",
     "Job",
+    "JobCompletion",
     "JobDescription",
+    "JobFailedError",
     "JobState",
+    "JobSuspendedError",
+    "JobsFailedError",
     "NoSuchJobError",
     "NotXmlError",
     "Problem",
@@ -59,6 +70,8 @@ __all__ = [
     "TimeLimitError",
     "TlsError",
     "UnavailableError",
+    "WaitError",
+    "WaitTimeoutError",
     "WrongJobError",
     "describe_job",
     "get_job",
@@ -68,8 +81,10 @@ __all__ = [
 
 _LOADED_AT_FIRST_USE = {
     "STATES": "_job",
+    "AllJobsCompletion": "_completion",
     "CosBatchClient": "_client",
     "Job": "_dynamic",
+    "JobCompletion": "_completion",
     "JobDescription": "_job",
     "JobState": "_job",
     "describe_job": "_client",

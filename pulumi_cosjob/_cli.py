@@ -1,6 +1,7 @@
 """The `cosjob` command: arguments in, text and an exit code out.
 
-Exit codes: 0 done, 1 it failed, 2 it was called wrongly or something that it needs is missing.
+Exit codes: 0 done, 1 it failed, 2 it was called wrongly or something that it needs is missing, 124 time was up, 130 it
+was interrupted.
 """
 
 from __future__ import annotations
@@ -12,7 +13,15 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from pulumi_cosjob._errors import ConfigurationError, CosJobError, InvalidArgumentError, NotXmlError, Problem
+from pulumi_cosjob._errors import (
+    ConfigurationError,
+    CosJobError,
+    InvalidArgumentError,
+    JobsFailedError,
+    NotXmlError,
+    Problem,
+    WaitTimeoutError,
+)
 
 if TYPE_CHECKING:
     from pulumi_cosjob._job import JobDescription
@@ -135,6 +144,63 @@ _PRINTERS: dict[str, Callable[[JobDescription], None]] = {
     "json": _print_json,
     "yaml": _print_yaml,
 }
+
+
+# ---------------------------------------------------------------------------------------------------------------- wait
+
+
+@main.command(short_help="Wait until jobs have completed.")
+@click.argument("job_ids", nargs=-1, required=True, metavar="JOB_ID...")
+@_account_options
+@click.option("--timeout", default="1h", show_default=True, help="Such as 90s, 2h or 1d12h.")
+@click.option("--max-failed-tasks", default="0", show_default=True, help="Failed tasks a job may have; any for any.")
+@click.option("--fail-when-suspended", is_flag=True, help="Give up when a job waits for a person.")
+@click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True, help="What to print.")
+def wait(
+    job_ids: tuple[str, ...],
+    appid: str,
+    timeout: str,
+    max_failed_tasks: str,
+    fail_when_suspended: bool,
+    output: str,
+    **settings: Any,
+) -> None:
+    """Wait until jobs have completed.
+
+    Shows a progress bar for each job on a terminal, and plain lines on standard error elsewhere. With --output json
+    the final descriptions are printed on standard output, as an object by job id. Exits with 0 when all are complete,
+    1 when one has failed, 124 when time is up.
+    """
+    from pulumi_cosjob._client import CosBatchClient  # noqa: PLC0415  loads what asks the service
+    from pulumi_cosjob._gates import wait_for_jobs  # noqa: PLC0415  as above
+    from pulumi_cosjob._progress import progress  # noqa: PLC0415  as above
+    from pulumi_cosjob._settings import check_count, check_identifier, check_timeout  # noqa: PLC0415  as above
+    from pulumi_cosjob._waiting import Limits  # noqa: PLC0415  as above
+
+    try:
+        count = None if max_failed_tasks == "any" else max_failed_tasks
+        limits = Limits(
+            check_timeout(timeout),
+            check_count("max_failed_tasks", int(count) if count and count.isascii() and count.isdigit() else count),
+            fail_when_suspended,
+        )
+        for job_id in job_ids:
+            check_identifier("job_id", job_id)
+        check_identifier("appid", appid)
+        with CosBatchClient(**settings) as client, progress(list(dict.fromkeys(job_ids))) as report:
+            done = wait_for_jobs(client, job_ids, appid, limits, report=report)
+    except (InvalidArgumentError, ConfigurationError) as error:
+        _fail(str(error), 2)
+    except WaitTimeoutError as error:
+        _fail(str(error), 124)
+    except JobsFailedError as error:
+        _fail(str(error), 124 if all(isinstance(each, WaitTimeoutError) for each in error.errors) else 1)
+    except CosJobError as error:
+        _fail(str(error), 1)
+    except KeyboardInterrupt:
+        _fail("interrupted; what was waited for goes on all the same", 130)
+    if output == "json":
+        click.echo(json.dumps(done, indent=2, ensure_ascii=False))
 
 
 # ------------------------------------------------------------------------------------------------------------ validate

@@ -126,7 +126,7 @@ def _refuse(root: ET.Element, answer: Answer, context: dict[str, Any]) -> NoRetu
         _refuse_by_status(answer, "the answer is no error document of COS Batch", context)
     code = (root.findtext("Code") or "").strip()
     message = " ".join((root.findtext("Message") or "").split())
-    context["request_id"] = context["request_id"] or (root.findtext("RequestId") or "").strip()[:100] or None
+    context["request_id"] = context["request_id"] or shorten((root.findtext("RequestId") or "").strip())[1:-1] or None
     context["code"] = shorten(code)[1:-1] or None
     if code not in _MEANINGS:
         _refuse_by_status(answer, f"the service says {shorten(message or code, 120)}", context)
@@ -272,6 +272,10 @@ class CosBatchClient:
         """Close the connections."""
         self.close()
 
+    def abort(self) -> None:
+        """Cut off all requests that are under way, in whatever thread, and make no more."""
+        self._transport.abort()
+
     def describe_job(self, job_id: str, appid: str) -> JobDescription:
         """Return the state of a job, as it is now.
 
@@ -285,11 +289,24 @@ class CosBatchClient:
             ServiceError: The service refused; `NoSuchJobError` among them.
             InvalidAnswerError: The answer cannot be trusted.
         """
+        return self.look(job_id, appid)[0]
+
+    def look(self, job_id: str, appid: str, *, time_limit: float | None = None) -> tuple[JobDescription, float | None]:
+        """Return the state of a job, and the service's own time of that answer, in seconds since the epoch.
+
+        Args:
+            job_id: Id of the job.
+            appid: APPID of the account that owns it.
+            time_limit: Seconds for all tries, in place of the settings' request_timeout.
+
+        Raises:
+            CosJobError: As `describe_job`.
+        """
         import tenacity  # noqa: PLC0415  needed only to ask
 
         check_identifier("job_id", job_id)
         check_identifier("appid", appid)
-        deadline = self._clock.monotonic() + self._settings.request_timeout
+        deadline = self._clock.monotonic() + (time_limit or self._settings.request_timeout)
 
         def asked_for(state: tenacity.RetryCallState) -> float:
             error = state.outcome.exception() if state.outcome else None
@@ -304,29 +321,32 @@ class CosBatchClient:
             reraise=True,
         )
         try:
-            described: JobDescription = retrying(self._try, job_id, appid, deadline)
+            seen: tuple[JobDescription, float | None] = retrying(self._try, job_id, appid, deadline)
         except CosJobError as error:
             error.job_id, error.endpoint = job_id, self.endpoint
             error.tries = retrying.statistics.get("attempt_number", 1)
             raise
-        return described
+        return seen
 
-    def _try(self, job_id: str, appid: str, deadline: float) -> JobDescription:
-        answer = self._ask(job_id, appid, deadline)
-        offset = clock_offset(answer, self._clock.now() + self._offset)
+    def _try(self, job_id: str, appid: str, deadline: float) -> tuple[JobDescription, float | None]:
+        used = self._offset
+        answer = self._ask(job_id, appid, deadline, used)
+        offset = clock_offset(answer, self._clock.now() + used)
         if offset is not None:
-            self._offset += offset
-            answer = self._ask(job_id, appid, deadline)
-        return judge(answer, job_id=job_id, endpoint=self.endpoint, validation=self._settings.validation)
+            # Not added to what is there: another thread may have found out at the same time.
+            self._offset = used + offset
+            answer = self._ask(job_id, appid, deadline, used + offset)
+        described = judge(answer, job_id=job_id, endpoint=self.endpoint, validation=self._settings.validation)
+        return described, _seconds(answer.headers.get("Date", ""))
 
-    def _ask(self, job_id: str, appid: str, deadline: float) -> Answer:
+    def _ask(self, job_id: str, appid: str, deadline: float, offset: float) -> Answer:
         from pulumi_cosjob._signing import sign  # noqa: PLC0415  loads the vendor's SDK, needed only to ask
 
         path = f"/jobs/{job_id}"
         credentials = self._settings.credentials()
 
         def prepare(request: requests.PreparedRequest) -> None:
-            sign(request, path, credentials, self._clock.now() + self._offset)
+            sign(request, path, credentials, self._clock.now() + offset)
 
         seconds = min(_LONGEST_TRY, max(0.001, deadline - self._clock.monotonic()))
         return self._transport.get(path, {"x-cos-appid": appid, "User-Agent": _user_agent()}, prepare, seconds)

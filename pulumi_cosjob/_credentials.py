@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -56,6 +57,8 @@ class VendorChain:
             secret_id, secret_key, token = self._within_time_limit(self._found.get_credential_info)
         if not secret_id or not secret_key:
             raise self._nothing("they hold no key")
+        if not all(re.fullmatch(r"[!-~]+", each) for each in (secret_id, secret_key, token) if each):
+            raise self._nothing("they hold other than printable ASCII")
         return Credentials(secret_id, secret_key, token or None)
 
     def _within_time_limit(self, ask: Callable[[], Any]) -> Any:

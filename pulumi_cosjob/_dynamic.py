@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Job", "JobProvider", "get_job"]
 
-_SETTINGS = ("uin", "region", "endpoint")
+SETTINGS = ("uin", "region", "endpoint")
 
 
 # ------------------------------------------------------------------------------------------- in the provider's process
@@ -43,7 +43,7 @@ class Clients:
         """Return the client for the account that a resource's inputs name."""
         from pulumi_cosjob._client import CosBatchClient  # noqa: PLC0415  programs import this module, and never ask
 
-        arguments = {name: props.get(name) for name in _SETTINGS}
+        arguments = {name: props.get(name) for name in SETTINGS}
         key = tuple(arguments.values())
         with self._lock:
             if key not in self._clients:
@@ -63,7 +63,7 @@ class JobProvider(pulumi.dynamic.ResourceProvider):
     def read(self, id_: str, props: dict[str, Any]) -> pulumi.dynamic.ReadResult:
         """Ask for the job; a refresh leaves be what it knows of a job that has aged out."""
         known = props.get("result")
-        inputs = {name: props[name] for name in ("appid", *_SETTINGS) if props.get(name) is not None}
+        inputs = {name: props[name] for name in ("appid", *SETTINGS) if props.get(name) is not None}
         try:
             result = to_plain(self._clients.get(props).describe_job(id_, props["appid"]))
         except NoSuchJobError as error:
@@ -87,16 +87,22 @@ class InvalidProgramArgumentError(InvalidArgumentError, pulumi.RunError):
     """An argument in the program is malformed; Pulumi shows the message and no traceback."""
 
 
-def check_plain(name: str, value: Any) -> None:
-    """Check an argument that is known already; outputs are checked where they are known."""
-    if value is None or isinstance(value, pulumi.Output) or hasattr(value, "__await__"):
-        return
+def in_program(value: Any, check: Callable[[Any], Any]) -> Any:
+    """Check, or convert, an argument; where it is not known yet, when it is."""
+    if isinstance(value, pulumi.Output) or hasattr(value, "__await__"):
+        return pulumi.Output.from_input(value).apply(lambda known: in_program(known, check))
     try:
-        check_identifier(name, value)
+        return check(value)
     except InvalidArgumentError as error:
         raise InvalidProgramArgumentError(
-            error.argument, error.what.removeprefix(name + " "), hint=error.hint
+            error.argument, error.what.removeprefix(error.argument + " "), hint=error.hint
         ) from None
+
+
+def check_plain(name: str, value: Any) -> None:
+    """Check an argument that is known already; outputs are checked in the provider."""
+    if value is not None and not isinstance(value, pulumi.Output) and not hasattr(value, "__await__"):
+        in_program(value, lambda known: check_identifier(name, known))
 
 
 _used_names: weakref.WeakKeyDictionary[Any, collections.Counter[str]] = weakref.WeakKeyDictionary()

@@ -12,10 +12,15 @@ CosJobError
 │   ├── NoSuchJobError          there is no such job, or there is none any more (also a LookupError)
 │   ├── AccessDeniedError       the key, the token, the signature or the policy was refused
 │   └── UnavailableError        the service could not answer just now
-└── InvalidAnswerError          an answer came that cannot be trusted
-    ├── NotXmlError             it is no XML document
-    ├── SchemaError             it breaks the schema
-    └── WrongJobError           it describes another job
+├── InvalidAnswerError          an answer came that cannot be trusted
+│   ├── NotXmlError             it is no XML document
+│   ├── SchemaError             it breaks the schema
+│   └── WrongJobError           it describes another job
+└── WaitError                   a wait ended without the job's completion
+    ├── JobFailedError          the job failed, was cancelled, or has more failed tasks than accepted
+    ├── JobSuspendedError       the job waits for a person, and the wait was not to
+    ├── JobsFailedError         some of several jobs ended in these ways
+    └── WaitTimeoutError        the job was not complete in time (also a TimeoutError)
 ```
 
 Every message is a whole: what failed, for which job and endpoint, the service's code and request id, what to do next.
@@ -30,6 +35,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from pulumi_cosjob._job import JobDescription
+
 __all__ = [
     "AccessDeniedError",
     "ConfigurationError",
@@ -38,6 +45,9 @@ __all__ = [
     "CosJobWarning",
     "InvalidAnswerError",
     "InvalidArgumentError",
+    "JobFailedError",
+    "JobSuspendedError",
+    "JobsFailedError",
     "NoSuchJobError",
     "NotXmlError",
     "Problem",
@@ -47,7 +57,10 @@ __all__ = [
     "TimeLimitError",
     "TlsError",
     "UnavailableError",
+    "WaitError",
+    "WaitTimeoutError",
     "WrongJobError",
+    "duration",
     "shorten",
 ]
 
@@ -57,6 +70,16 @@ def shorten(value: str, limit: int = 60) -> str:
     if len(value) > limit:
         value = f"{value[: limit // 2]}…{value[-limit // 4 :]}"
     return repr(value)
+
+
+def duration(seconds: float) -> str:
+    """Write a duration for people: its two largest units."""
+    minutes, whole = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    units = [(days, "d"), (hours, "h"), (minutes, "min"), (whole, "s")]
+    first = next((position for position, (count, _) in enumerate(units) if count), len(units) - 1)
+    return " ".join(f"{count} {unit}" for count, unit in units[first : first + 2] if count) or "0 s"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,6 +99,10 @@ class Problem:
     def __str__(self) -> str:
         """Say it on one line."""
         return f"{self.path}: {self.rule}" + ("" if self.value is None else f", but is {self.value}")
+
+
+# A document can break the schema in any number of places.
+MOST_PROBLEMS = 100
 
 
 class CosJobWarning(UserWarning):
@@ -213,11 +240,13 @@ class SchemaError(InvalidAnswerError):
     """The answer breaks the schema.
 
     Attributes:
-        problems: Every place where it does.
+        problems: Every place where it does, or the first hundred.
     """
 
     def __init__(self, problems: Sequence[Problem], **context: Any) -> None:
         count = f"{len(problems)} places" if len(problems) != 1 else "one place"
+        if len(problems) >= MOST_PROBLEMS:
+            count += " or more"
         super().__init__(f"the answer breaks the schema of DescribeJobResult in {count}", **context)
         self.problems = tuple(problems)
 
@@ -231,6 +260,104 @@ class SchemaError(InvalidAnswerError):
 
 class WrongJobError(InvalidAnswerError):
     """The answer describes another job than the one that was asked for."""
+
+
+class WaitError(CosJobError):
+    """A wait ended without the job's completion.
+
+    Attributes:
+        description: The job as it was last seen; None where there never was an answer.
+    """
+
+    def __init__(self, what: str, *, description: JobDescription | None = None, **context: Any) -> None:
+        super().__init__(what, job_id=description.job_id if description else None, **context)
+        self.description = description
+
+
+class JobFailedError(WaitError):
+    """The job failed, was cancelled, or has more failed tasks than accepted."""
+
+    def __init__(self, description: JobDescription, most_failed_tasks: int | None = None) -> None:
+        reasons = "; ".join(
+            ": ".join(part for part in (failure.failure_code, failure.failure_reason) if part)
+            for failure in description.failure_reasons or ()
+            if failure.failure_code or failure.failure_reason
+        )
+        if description.status == "Cancelled":
+            what, reasons = "the job was cancelled", description.status_update_reason or reasons
+        elif description.status == "Failed":
+            what = "the job failed"
+        else:
+            what = f"the job is complete, but with more failed tasks than the {most_failed_tasks} accepted"
+        hint = "Once it has been seen to, create a new job and wait for that one."
+        report = description.report
+        if report is not None and report.enabled and report.bucket:
+            hint = f"Its report lies in {report.bucket}{f' under {report.prefix}' if report.prefix else ''}. {hint}"
+        elif description.status == "Complete":
+            hint = f"Accept them by max_failed_tasks, or: {hint}"
+        tasks = _tasks_in_words(description)
+        super().__init__(
+            "; ".join(
+                part for part in (what, tasks, f"reasons: {shorten(reasons, 300)[1:-1]}" if reasons else "") if part
+            ),
+            description=description,
+            hint=hint,
+        )
+
+
+class JobSuspendedError(WaitError):
+    """The job waits for a person, and the wait was not to."""
+
+    def __init__(self, description: JobDescription) -> None:
+        cause = f": {shorten(description.suspended_cause, 120)}" if description.suspended_cause else ""
+        hint = "Confirm the job in the console or by UpdateJobStatus, or wait with fail_when_suspended off."
+        super().__init__(f"the job waits for a person to confirm it{cause}", description=description, hint=hint)
+
+
+class WaitTimeoutError(WaitError, TimeoutError):
+    """The job was not complete in time.
+
+    Attributes:
+        seconds: How long the wait was.
+    """
+
+    def __init__(
+        self, seconds: float, description: JobDescription | None, last_error: CosJobError | None = None
+    ) -> None:
+        what = f"the job was not complete within {duration(seconds)}"
+        if description is None:
+            what += "; there never was an answer"
+        else:
+            what += "; ".join(filter(None, (f"; it was last seen {description.status}", _tasks_in_words(description))))
+        if last_error is not None:
+            what += f"; the last question failed: {last_error.what}"
+        hint = "The job goes on all the same: wait again, with a longer timeout if it needs one."
+        super().__init__(what, description=description, hint=hint)
+        self.seconds = seconds
+
+
+class JobsFailedError(WaitError):
+    """Some of several jobs did not complete.
+
+    Attributes:
+        errors: One for each of them.
+    """
+
+    def __init__(self, errors: Sequence[CosJobError], jobs: int) -> None:
+        super().__init__(f"{len(errors)} of {jobs} jobs did not complete")
+        self.errors = tuple(errors)
+
+    def __str__(self) -> str:
+        """Say it with one line for each job."""
+        return "\n".join([f"{self.what}:", *(f"  {error}" for error in self.errors)])
+
+
+def _tasks_in_words(description: JobDescription) -> str:
+    summary = description.progress_summary
+    if summary is None or summary.total_number_of_tasks is None:
+        return ""
+    succeeded, failed = summary.number_of_tasks_succeeded or 0, summary.number_of_tasks_failed or 0
+    return f"{succeeded:,} of {summary.total_number_of_tasks:,} tasks succeeded, {failed:,} failed"
 
 
 # What users see and catch is the public name.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import socket
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -51,28 +53,32 @@ class Answer:
 class _Watch:
     """Ends one request when its time is over, however slowly bytes still trickle in."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, all_watches: set[_Watch]) -> None:
         self.expired = False
+        self._all_watches = all_watches
         self.connection: urllib3.connection.HTTPConnection | None = None
-        self._timer = threading.Timer(seconds, self._cut)
+        self.socket: socket.socket | None = None
+        self._timer = threading.Timer(seconds, self.cut)
         self._timer.daemon = True
 
     def __enter__(self) -> Self:
         _current.watch = self
+        self._all_watches.add(self)
         self._timer.start()
         return self
 
     def __exit__(self, *_exc: object) -> None:
         self._timer.cancel()
+        self._all_watches.discard(self)
         _current.watch = None
 
-    def _cut(self) -> None:
+    def cut(self) -> None:
+        """End the request now."""
         self.expired = True
-        connection = self.connection
-        socket = None if connection is None else connection.sock
-        if socket is not None:
+        connected = self.socket or (None if self.connection is None else self.connection.sock)
+        if connected is not None:
             with contextlib.suppress(OSError):  # it may have ended by itself just now
-                socket.shutdown(2)
+                connected.shutdown(socket.SHUT_RDWR)
 
 
 _current = threading.local()
@@ -82,9 +88,15 @@ class _Watched(urllib3.connection.HTTPConnection):
     """Tells the watch of this thread's request which connection serves it."""
 
     def request(self, *args: Any, **kwargs: Any) -> None:
-        if (watch := getattr(_current, "watch", None)) is not None:
+        watch: _Watch | None = getattr(_current, "watch", None)
+        if watch is not None:
             watch.connection = self
         super().request(*args, **kwargs)
+        if watch is not None:
+            # Kept apart: a connection that is to end with its answer forgets its socket before the body is read.
+            watch.socket = self.sock
+            if watch.expired:
+                watch.cut()
 
 
 class _WatchedTls(_Watched, urllib3.connection.HTTPSConnection):
@@ -112,15 +124,27 @@ class _Adapter(HTTPAdapter):
         return manager
 
 
+class _Session(requests.Session):
+    """Does not look where a redirect leads: requests would, even where it is not to follow, and fail if it cannot."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:  # noqa: ARG002  as requests calls it
+        return None
+
+
 class Transport:
     """A pooled session to one endpoint; may be used by many threads at once."""
 
     def __init__(self, endpoint: str, *, connections: int = 16) -> None:
         self.endpoint = endpoint
-        self._session = requests.Session()
+        self._session = _Session()
         # A proxy has no business between this machine and itself, and would see what is plain text there.
         self._session.trust_env = not is_loopback(urlsplit(endpoint).hostname or "")
+        if not self._session.trust_env:
+            certificates = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
+            self._session.verify = certificates or True
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        self._watches: set[_Watch] = set()
+        self._aborted = False
         adapter = _Adapter(pool_connections=1, pool_maxsize=connections)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
@@ -128,6 +152,12 @@ class Transport:
     def close(self) -> None:
         """Close the connections."""
         self._session.close()
+
+    def abort(self) -> None:
+        """Cut off all requests that are under way, and make no more."""
+        self._aborted = True
+        for watch in tuple(self._watches):
+            watch.cut()
 
     def get(
         self,
@@ -153,7 +183,9 @@ class Transport:
             prepare(request)
             return request
 
-        with _Watch(seconds) as watch:
+        with _Watch(seconds, self._watches) as watch:
+            if self._aborted:
+                self._cut_off(seconds)
             try:
                 response = self._session.get(
                     self.endpoint + path,
@@ -165,14 +197,19 @@ class Transport:
                 )
                 with response:
                     body = _read(response)
-            except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+            except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
                 if watch.expired:
-                    _time_is_up(seconds)
+                    self._cut_off(seconds)
                 _translate(error)
-            if watch.expired:
+            if watch.expired or self._aborted:
                 # An answer without a length that was cut off looks whole.
-                _time_is_up(seconds)
+                self._cut_off(seconds)
         return Answer(response.status_code, response.headers, body)
+
+    def _cut_off(self, seconds: float) -> NoReturn:
+        if self._aborted:
+            raise RequestError("the request was called off") from None
+        raise TimeLimitError(f"no whole answer came within {seconds:.3g} s", hint=_LATER) from None
 
 
 def _read(response: requests.Response) -> bytes:
@@ -185,10 +222,6 @@ def _read(response: requests.Response) -> bytes:
         if len(body) > MOST_BYTES:
             raise InvalidAnswerError(f"the answer is larger than {MOST_BYTES} bytes")
     return bytes(body)
-
-
-def _time_is_up(seconds: float) -> NoReturn:
-    raise TimeLimitError(f"no whole answer came within {seconds:.3g} s", hint=_LATER) from None
 
 
 _LATER = "Try again later; the time limit is request_timeout (cosjob:requestTimeout)."
@@ -207,6 +240,7 @@ _TRANSLATIONS: tuple[tuple[type[Exception], type[RequestError], str, str], ...] 
     (requests.exceptions.RequestException, RequestError, "the request could not be made", ""),
     (urllib3.exceptions.HTTPError, ConnectionFailedError, "the answer broke off", ""),
     (OSError, ConnectionFailedError, "the service could not be reached", _ROUTE),
+    (ValueError, ConnectionFailedError, "the answer was garbled", ""),  # such as a negative chunk
 )
 
 

@@ -74,8 +74,8 @@ class Element(dict[str, Any]):
     update = setdefault = pop = popitem = clear = _refuse
 
     def __hash__(self) -> int:  # type: ignore[override]
-        """Hash by value."""
-        return hash((type(self), *self.values()))
+        """Hash by value; the class has no part in it, as it has none in equality."""
+        return hash(tuple(self.values()))
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Build a copy from the values: items cannot be set afterwards."""

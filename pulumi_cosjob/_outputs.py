@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pulumi
@@ -84,6 +84,13 @@ class JobOutputs:
 def described(result: pulumi.Output[Any]) -> pulumi.Output[JobDescription]:
     """Turn what the engine carried into a description."""
     return Field.of(result.apply(lambda plain: from_plain(JobDescription, plain)))
+
+
+def described_jobs(results: pulumi.Output[Any]) -> pulumi.Output[Mapping[str, JobDescription]]:
+    """Do the same for many jobs, by their ids."""
+    return Field.of(
+        results.apply(lambda plain: {job_id: from_plain(JobDescription, each) for job_id, each in plain.items()})
+    )
 
 
 _NAMES = frozenset({*element_fields(JobDescription), "unknown_elements"})

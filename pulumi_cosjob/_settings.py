@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,7 +19,7 @@ from pulumi_cosjob._credentials import Credentials, CredentialSource, VendorChai
 from pulumi_cosjob._errors import ConfigurationError, InvalidArgumentError, shorten
 from pulumi_cosjob._schema import VALIDATIONS, Validation
 
-__all__ = ["Settings", "check_identifier", "resolve"]
+__all__ = ["Settings", "check_count", "check_identifier", "check_timeout", "resolve"]
 
 DEFAULT_REQUEST_TIMEOUT = 60.0
 _LONGEST_REQUEST_TIMEOUT = 3600.0
@@ -82,7 +83,7 @@ _CREDENTIALS_HINT = (
 _IDENTIFIERS = {
     "job_id": (r"(?!\.{1,2}$)[A-Za-z0-9._~-]{1,64}", "1 to 64 of the characters A-Z a-z 0-9 - . _ ~"),
     "appid": (r"[0-9]{1,64}", "digits only, such as 1250000000"),
-    "uin": (r"[0-9]{1,64}", "digits only, such as 100000000001"),
+    "uin": (r"[0-9]{1,63}", "digits only, such as 100000000001"),
     "region": (r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", "a region's name, such as ap-chengdu"),
 }
 
@@ -98,6 +99,52 @@ def check_identifier(name: str, value: Any, origin: str = "") -> str:
         raise InvalidArgumentError(name, f"must be text, not {type(value).__name__}{origin}", hint=f"It is {meaning}.")
     if not re.fullmatch(pattern, value):
         raise InvalidArgumentError(name, f"cannot be {shorten(value)}{origin}", hint=f"It is {meaning}.")
+    return value
+
+
+_TIMEOUT = re.compile(r"(?:([0-9]{1,9})d)?(?:([0-9]{1,9})h)?(?:([0-9]{1,9})m)?(?:([0-9]{1,9}(?:\.[0-9]{1,9})?)s?)?")
+_LONGEST_TIMEOUT = 366 * 24 * 3600.0
+
+
+def check_timeout(value: Any) -> float:
+    """Return a time limit in seconds.
+
+    Args:
+        value: Seconds, a text such as `90s`, `2h` or `1d12h` (d, h, m and s, the largest first), or a timedelta.
+
+    Raises:
+        InvalidArgumentError: It is none of these, or not more than 0 s and at most 366 d.
+    """
+    hint = 'It is a number of seconds, a text such as "90s", "2h" or "1d12h", or a timedelta; at most 366 days.'
+    if isinstance(value, timedelta):
+        seconds = value.total_seconds()
+    elif isinstance(value, str):
+        match = _TIMEOUT.fullmatch(value)
+        parts = [float(part or 0) for part in match.groups()] if match else [math.nan]
+        seconds = math.fsum(part * unit for part, unit in zip(parts, (86400, 3600, 60, 1), strict=False))
+    elif isinstance(value, (int, float)) and not isinstance(value, bool):
+        seconds = float(min(value, 2 * _LONGEST_TIMEOUT))
+    else:
+        raise InvalidArgumentError("timeout", f"cannot be of type {type(value).__name__}", hint=hint)
+    if not 0 < seconds <= _LONGEST_TIMEOUT:
+        raise InvalidArgumentError("timeout", f"cannot be {shorten(str(value))}", hint=hint)
+    return seconds
+
+
+def check_count(name: str, value: Any) -> int | None:
+    """Return a whole number from 0, or None for any number.
+
+    Raises:
+        InvalidArgumentError: It is neither.
+    """
+    if value is None:
+        return None
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise InvalidArgumentError(
+            name, f"cannot be {shorten(repr(value))}", hint="It is a whole number from 0, or None."
+        )
     return value
 
 
@@ -162,6 +209,9 @@ def _check_secret(name: str, value: Any) -> None:
         raise InvalidArgumentError(name, "must be printable ASCII without white space", hint="Its value is not shown.")
 
 
+_HOST = re.compile(r"[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})*\.?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
+
+
 def _endpoint(value: Any, origin: str) -> str:
     def refuse(problem: str) -> InvalidArgumentError:
         hint = "It is a scheme and a host, such as https://100000000001.cos-control.ap-chengdu.myqcloud.com."
@@ -176,11 +226,11 @@ def _endpoint(value: Any, origin: str) -> str:
         host, port = parts.hostname or "", parts.port
     except ValueError:
         raise refuse("is no URL") from None
-    if "@" in parts.netloc:
+    if "@" in value:
         raise refuse("must not hold a user or a password")
     if not host or parts.scheme not in ("http", "https"):
         raise refuse(f"cannot be {shorten(value)}")
-    if parts.path not in ("", "/") or parts.query or parts.fragment or not re.fullmatch(r"[A-Za-z0-9.:-]+", host):
+    if parts.path not in ("", "/") or parts.query or parts.fragment or not _HOST.fullmatch(host):
         raise refuse(f"must be a scheme and a host only, not {shorten(value)}")
     if parts.scheme == "http" and not is_loopback(host):
         raise refuse("must use https: plain http is for loopback addresses only")

@@ -149,6 +149,19 @@ def watch(shell: Shell, endpoint: str) -> Iterator[str]:
         sys.exit("demo: the job never became complete")
 
 
+def open_gate(endpoint: str, folder: Path) -> None:
+    """Hold a deployment until another job, which takes its real time, has completed."""
+    requests.post(f"{endpoint}/_emulator/reset", timeout=10).raise_for_status()
+    shutil.copytree(ROOT / "examples" / "gate_deployment", folder / "gate_deployment")
+    shell = Shell(folder / "gate_deployment", environment(endpoint, folder))
+    shell.read("pulumi", "stack", "init", "demo-gate")
+    job_id = create_job(endpoint)
+    say("A gate: the release starts when a second job has completed, and not before")
+    shell.run("pulumi", "config", "set", "jobId", job_id)
+    shell.run("pulumi", "up", "--yes", "--skip-preview")
+    shell.run("pulumi", "destroy", "--yes", "--skip-preview", "--suppress-progress")
+
+
 def main() -> None:
     """Run the demo."""
     say("Finding a Pulumi engine; where there is none it is built, once")
@@ -169,6 +182,7 @@ def main() -> None:
         print("\n".join(seen))
         say("Nothing of the job was ever the stack's to delete")
         shell.run("pulumi", "destroy", "--yes", "--skip-preview", "--suppress-progress")
+        open_gate(endpoint, folder)
     say("Done; the emulator and the stack are gone. `make test` runs all tests.")
 
 

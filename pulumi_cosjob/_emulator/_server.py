@@ -169,7 +169,7 @@ class Server:
         self._record(signed, request.raw_path, answer, fault)
         return await self._sender.send(request, answer, fault)
 
-    async def _answer(  # noqa: PLR0917 - these are what an answer depends on
+    async def _answer(
         self,
         request: web.Request,
         action: _Action,

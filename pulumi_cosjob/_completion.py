@@ -1,0 +1,311 @@
+"""`JobCompletion` and `AllJobsCompletion`: resources that exist once jobs have completed.
+
+What depends on one of them does not start before. State files name the providers by this module and their names, and
+`refresh` and `destroy` load them from there: both stay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+import pulumi
+import pulumi.dynamic
+from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
+from pulumi.runtime import rpc
+
+from pulumi_cosjob._dynamic import (
+    SETTINGS,
+    Clients,
+    InvalidProgramArgumentError,
+    check_plain,
+    in_program,
+    without_traceback,
+)
+from pulumi_cosjob._errors import (
+    AccessDeniedError,
+    ConfigurationError,
+    CosJobError,
+    InvalidArgumentError,
+    NoSuchJobError,
+)
+from pulumi_cosjob._job import JobDescription, to_plain
+from pulumi_cosjob._outputs import JobOutputs, described, described_jobs
+from pulumi_cosjob._settings import check_count, check_identifier, check_timeout
+from pulumi_cosjob._waiting import Limits
+
+__all__ = ["AllJobsCompletion", "AllJobsCompletionProvider", "JobCompletion", "JobCompletionProvider"]
+
+Timeout = float | str | timedelta
+
+_HOW = ("timeout", "max_failed_tasks", "fail_when_suspended")
+_ACCOUNT = ("appid", *SETTINGS)
+# Said by the program to `check`, and kept out of the state: only a preview fails for a job that may still appear.
+_PREVIEW = "preview"
+
+
+# ------------------------------------------------------------------------------------------- in the provider's process
+
+
+class _GateProvider(pulumi.dynamic.ResourceProvider):
+    """What both gates have in common. Pickled by reference, so it holds nothing before it is configured."""
+
+    serialize_as_secret_always = False
+
+    def configure(self, req: pulumi.dynamic.ConfigureRequest) -> None:
+        """Keep the stack's config, secrets among it, in this process only."""
+        self._clients = Clients(req.config.get)
+
+    def job_ids(self, props: Mapping[str, Any]) -> list[str]:
+        """Return the jobs that inputs name."""
+        raise NotImplementedError
+
+    def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
+        """Refuse malformed inputs and, before the gate exists, jobs that can never complete."""
+        preview = bool(news.pop(_PREVIEW, False))
+        try:
+            self._check_inputs(news)
+            if rpc.UNKNOWN not in _values(news):
+                same = not (_changed(_olds, news, ("appid",)) or _moved(_olds, news))
+                known = set(self.job_ids(_olds)) if same else set()
+                self._look(news, [job_id for job_id in self.job_ids(news) if job_id not in known], preview=preview)
+        except InvalidArgumentError as error:
+            return CheckResult(news, [CheckFailure(error.argument, str(error))])
+        except CosJobError as error:
+            return CheckResult(news, [CheckFailure("job_ids" if "job_ids" in news else "job_id", str(error))])
+        return CheckResult(news, [])
+
+    def _check_inputs(self, props: Mapping[str, Any]) -> None:
+        known = {name: value for name, value in props.items() if value is not None and value != rpc.UNKNOWN}
+        for name in ("appid", "uin", "region"):
+            if name in known:
+                check_identifier(name, known[name])
+        for job_id in self.job_ids(known):
+            if job_id != rpc.UNKNOWN:
+                check_identifier("job_id", job_id)
+        if "timeout" in known:
+            check_timeout(known["timeout"])
+        check_count("max_failed_tasks", known.get("max_failed_tasks"))
+
+    def _look(self, props: Mapping[str, Any], job_ids: Sequence[str], *, preview: bool) -> None:
+        """Look at jobs once; raise where one will never complete."""
+        if not job_ids:
+            return
+        from pulumi_cosjob._gates import look_at_jobs  # noqa: PLC0415  programs import this module, and never wait
+
+        ends = (AccessDeniedError, InvalidArgumentError, ConfigurationError, *((NoSuchJobError,) if preview else ()))
+        look_at_jobs(self._clients.get(props), job_ids, props["appid"], _limits(props), ends)
+
+    def wait(self, props: Mapping[str, Any], job_ids: Sequence[str]) -> dict[str, Any]:
+        """Wait until jobs have completed; return them as the engine carries them."""
+        from pulumi_cosjob._engine_log import EngineLog  # noqa: PLC0415  as in _look
+        from pulumi_cosjob._gates import wait_for_jobs  # noqa: PLC0415  as in _look
+
+        try:
+            client = self._clients.get(props)
+            done = wait_for_jobs(client, job_ids, props["appid"], _limits(props), report=EngineLog(len(job_ids)))
+        except CosJobError as error:
+            raise without_traceback(error) from None
+        return {job_id: to_plain(description) for job_id, description in done.items()}
+
+    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
+        """Leave the gate be, also after the jobs have aged out: what it stands for has happened."""
+        return ReadResult(id_, props)
+
+    def delete(self, _id: str, _props: dict[str, Any]) -> None:
+        """Touch nothing: a gate owns no job."""
+
+
+def _values(props: Mapping[str, Any]) -> list[Any]:
+    return [each for value in props.values() for each in (value if isinstance(value, list) else [value])]
+
+
+def _limits(props: Mapping[str, Any]) -> Limits:
+    return Limits(
+        timeout=check_timeout(props["timeout"]),
+        max_failed_tasks=check_count("max_failed_tasks", props.get("max_failed_tasks")),
+        fail_when_suspended=bool(props.get("fail_when_suspended")),
+    )
+
+
+def _inputs(props: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the state keeps of the inputs."""
+    names = ("job_id", "job_ids", *_ACCOUNT, *_HOW)
+    return {name: props[name] for name in names if props.get(name) is not None}
+
+
+def _changed(olds: Mapping[str, Any], news: Mapping[str, Any], names: Sequence[str]) -> list[str]:
+    return [name for name in names if olds.get(name) != news.get(name)]
+
+
+def _moved(olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[str]:
+    """Return which settings of the account name another one; naming it here or in the config is the same."""
+    return [name for name in SETTINGS if olds.get(name) and news.get(name) and olds[name] != news[name]]
+
+
+class JobCompletionProvider(_GateProvider):
+    """Waits for one job."""
+
+    def job_ids(self, props: Mapping[str, Any]) -> list[str]:
+        """Return the job, if inputs name one."""
+        return [props["job_id"]] if props.get("job_id") is not None else []
+
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        """Wait for the job."""
+        done = self.wait(props, self.job_ids(props))
+        return CreateResult(props["job_id"], {**_inputs(props), "result": done[props["job_id"]]})
+
+    def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
+        """Another job is another gate; another way of waiting changes only what the state says."""
+        replaces = [*_changed(_olds, _news, ("job_id", "appid")), *_moved(_olds, _news)]
+        return DiffResult(changes=bool(replaces or _changed(_olds, _news, (*SETTINGS, *_HOW))), replaces=replaces)
+
+    def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
+        """Keep what is known: the job is not asked about again."""
+        return UpdateResult({**_inputs(_news), "result": _olds["result"]})
+
+
+class AllJobsCompletionProvider(_GateProvider):
+    """Waits for many jobs."""
+
+    def job_ids(self, props: Mapping[str, Any]) -> list[str]:
+        """Return the jobs that inputs name."""
+        job_ids = props.get("job_ids") or []
+        return list(job_ids) if isinstance(job_ids, list) else []
+
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        """Wait for the jobs."""
+        return CreateResult(props["appid"], {**_inputs(props), "results": self.wait(props, self.job_ids(props))})
+
+    def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
+        """Another account is another gate; jobs that are added are waited for, those taken out forgotten."""
+        replaces = [*_changed(_olds, _news, ("appid",)), *_moved(_olds, _news)]
+        changes = _changed(_olds, _news, ("job_ids", *SETTINGS, *_HOW))
+        return DiffResult(changes=bool(replaces or changes), replaces=replaces)
+
+    def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
+        """Wait for the jobs that are new."""
+        known: dict[str, Any] = _olds["results"]
+        job_ids = self.job_ids(_news)
+        results = {**known, **self.wait(_news, [job_id for job_id in job_ids if job_id not in known])}
+        return UpdateResult({**_inputs(_news), "results": {job_id: results[job_id] for job_id in job_ids}})
+
+
+# -------------------------------------------------------------------------------------------- in the program's process
+
+
+def _how(
+    timeout: pulumi.Input[Timeout],
+    max_failed_tasks: pulumi.Input[int] | None,
+    fail_when_suspended: pulumi.Input[bool],
+) -> dict[str, Any]:
+    """Return how to wait, as inputs: what is known already is checked here."""
+    in_program(max_failed_tasks, lambda value: check_count("max_failed_tasks", value))
+    return {
+        "timeout": in_program(timeout, check_timeout),
+        "max_failed_tasks": max_failed_tasks,
+        "fail_when_suspended": fail_when_suspended,
+        _PREVIEW: pulumi.runtime.is_dry_run(),
+    }
+
+
+class JobCompletion(JobOutputs, pulumi.dynamic.Resource, module="cosjob", name="JobCompletion"):
+    """Stands for "this job has completed": it exists once that is so, and what depends on it waits.
+
+    All fields of the job are outputs, as they were then. A preview never waits; it fails at once for malformed
+    arguments and for a job that is missing, failed or cancelled. A gate that failed leaves nothing behind: the next
+    `up` waits again. Deleting it touches nothing, and `refresh` leaves it be, also after the job has aged out.
+
+    Args:
+        resource_name: Name in the stack.
+        job_id: Id of the job. Another job replaces the gate.
+        appid: APPID of the account that owns the job, such as `1250000000`.
+        timeout: For how long to wait at the most: seconds, `"90s"`, `"2h"`, `"1d12h"` or a timedelta; 1 h by default.
+        max_failed_tasks: Failed tasks that a complete job may have: 0 by default, None for any number.
+        fail_when_suspended: Whether to give up when the job waits for a person to confirm it.
+        uin: As for `get_job`.
+        region: As for `get_job`.
+        endpoint: As for `get_job`.
+        opts: Options as any resource takes them.
+
+    Raises:
+        InvalidArgumentError: An argument is malformed.
+    """
+
+    appid: pulumi.Output[str]
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        job_id: pulumi.Input[str],
+        appid: pulumi.Input[str],
+        timeout: pulumi.Input[Timeout] = "1h",
+        max_failed_tasks: pulumi.Input[int] | None = 0,
+        fail_when_suspended: pulumi.Input[bool] = False,
+        uin: pulumi.Input[str] | None = None,
+        region: pulumi.Input[str] | None = None,
+        endpoint: pulumi.Input[str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        for name, value in (("job_id", job_id), ("appid", appid), ("uin", uin), ("region", region)):
+            check_plain(name, value)
+        props = {"job_id": job_id, "appid": appid, "uin": uin, "region": region, "endpoint": endpoint}
+        how = _how(timeout, max_failed_tasks, fail_when_suspended)
+        super().__init__(JobCompletionProvider(), resource_name, {**props, **how, "result": None}, opts)
+        self.result = described(self.result)
+
+
+class AllJobsCompletion(pulumi.dynamic.Resource, module="cosjob", name="AllJobsCompletion"):
+    """Stands for "all these jobs have completed", asked about at the same time; see `JobCompletion`.
+
+    It fails as soon as one job has failed, and names all that have by then. A job that is added later is waited for by
+    the next `up`; those that have completed are not asked about again.
+
+    Args:
+        resource_name: Name in the stack.
+        job_ids: Ids of the jobs.
+        appid: APPID of the account that owns the jobs.
+        timeout: As for `JobCompletion`, for all of them together.
+        max_failed_tasks: As for `JobCompletion`, for each of them.
+        fail_when_suspended: As for `JobCompletion`.
+        uin: As for `get_job`.
+        region: As for `get_job`.
+        endpoint: As for `get_job`.
+        opts: Options as any resource takes them.
+
+    Raises:
+        InvalidArgumentError: An argument is malformed.
+    """
+
+    results: pulumi.Output[Mapping[str, Mapping[str, Any]]]
+    jobs: pulumi.Output[Mapping[str, JobDescription]]
+    """The jobs as they were when they had completed, by job id."""
+
+    appid: pulumi.Output[str]
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        job_ids: pulumi.Input[Sequence[pulumi.Input[str]]],
+        appid: pulumi.Input[str],
+        timeout: pulumi.Input[Timeout] = "1h",
+        max_failed_tasks: pulumi.Input[int] | None = 0,
+        fail_when_suspended: pulumi.Input[bool] = False,
+        uin: pulumi.Input[str] | None = None,
+        region: pulumi.Input[str] | None = None,
+        endpoint: pulumi.Input[str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        if isinstance(job_ids, str):
+            raise InvalidProgramArgumentError("job_ids", "must be a list of ids, not text")
+        for job_id in job_ids if isinstance(job_ids, (list, tuple)) else ():
+            check_plain("job_id", job_id)
+        for name, value in (("appid", appid), ("uin", uin), ("region", region)):
+            check_plain(name, value)
+        props = {"job_ids": job_ids, "appid": appid, "uin": uin, "region": region, "endpoint": endpoint}
+        how = _how(timeout, max_failed_tasks, fail_when_suspended)
+        super().__init__(AllJobsCompletionProvider(), resource_name, {**props, **how, "results": None}, opts)
+        self.jobs = described_jobs(self.results)

@@ -1,0 +1,309 @@
+"""What to do next about a job that is waited for: a pure function of the answers so far and the time.
+
+No request is made here, nothing sleeps and no clock is read: `decide` is given all that it goes by, so years of waiting
+can be tried in a second. What is promised: the end of a job is noticed within 2 s where the job took less than a
+minute, and within 5 % of its length, 30 s at the most, where it took longer. How: the next question is never further
+away than that share of the job's age, so the promise holds whatever the job does; and where its progress foretells the
+end, it is met there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from pulumi_cosjob._errors import (
+    AccessDeniedError,
+    ConfigurationError,
+    CosJobError,
+    InvalidArgumentError,
+    JobFailedError,
+    JobSuspendedError,
+    NoSuchJobError,
+    WaitTimeoutError,
+    duration,
+)
+
+if TYPE_CHECKING:
+    from pulumi_cosjob._job import JobDescription, ProgressSummary
+
+__all__ = [
+    "AskAgain",
+    "Done",
+    "Failed",
+    "History",
+    "Limits",
+    "Look",
+    "Verdict",
+    "decide",
+    "progress_line",
+]
+
+# A job under a minute is noticed within 2 s: what is left of them is for the request itself.
+_SHORTEST = 1.8
+_LONGEST = 28.0
+_SHARE_OF_AGE = 0.046
+# How long a job may be unknown to the service: it may just have been made.
+_GRACE = 30.0
+# Near the end, as far as it can be foretold, questions may follow each other this closely.
+_NEAR = 0.7
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a wait accepts.
+
+    Attributes:
+        timeout: Seconds after which it gives up.
+        max_failed_tasks: Failed tasks that a complete job may have; None for any number.
+        fail_when_suspended: Whether to give up when the job waits for a person.
+    """
+
+    timeout: float
+    max_failed_tasks: int | None = 0
+    fail_when_suspended: bool = False
+
+
+@dataclass(frozen=True)
+class Look:
+    """One question and what came of it.
+
+    Attributes:
+        at: When the answer was there, in seconds of the clock that never goes back.
+        description: The job, where there was a valid answer.
+        error: What went wrong, where there was none.
+        service_time: The service's own time of the answer, in seconds since the epoch.
+    """
+
+    at: float
+    description: JobDescription | None = None
+    error: CosJobError | None = None
+    service_time: float | None = None
+
+
+@dataclass(frozen=True)
+class History:
+    """The looks so far, as far as they matter: of one size, however long the wait.
+
+    Attributes:
+        started: When the wait began.
+        looks: How many looks there were.
+        last: The latest of them.
+        seen: The latest that had an answer.
+        status_since: When the status of that answer was first seen.
+        age_offset: Seconds that the job was old when the wait began, by the service's own clock.
+        failures: Looks without an answer since the latest that had one.
+        missing_since: Since when the service has not known the job.
+        working_since: When tasks were first seen being done, and how many were done then.
+        likely_end: When the job is likely to end, where that can be said.
+    """
+
+    started: float
+    looks: int = 0
+    last: Look | None = None
+    seen: Look | None = None
+    status_since: float = 0.0
+    age_offset: float = 0.0
+    failures: int = 0
+    missing_since: float | None = None
+    working_since: tuple[float, int] | None = None
+    likely_end: float | None = None
+
+    def add(self, look: Look) -> History:
+        """Return the history with one more look."""
+        if look.description is None:
+            missing = self.missing_since if self.missing_since is not None else look.at
+            return replace(
+                self,
+                looks=self.looks + 1,
+                last=look,
+                failures=self.failures + 1,
+                missing_since=missing if isinstance(look.error, NoSuchJobError) else None,
+            )
+        working_since, likely_end = self._estimate(look.at, look.description)
+        return replace(
+            self,
+            looks=self.looks + 1,
+            last=look,
+            seen=look,
+            status_since=self.status_since if look.description.status == self.status else look.at,
+            age_offset=self._age_offset(look, look.description),
+            failures=0,
+            missing_since=None,
+            working_since=working_since,
+            likely_end=likely_end,
+        )
+
+    @property
+    def status(self) -> str | None:
+        """The status that was seen last."""
+        return self.seen.description.status if self.seen and self.seen.description else None
+
+    def _age_offset(self, look: Look, description: JobDescription) -> float:
+        created = description.creation_datetime
+        if created is None or look.service_time is None:
+            return self.age_offset
+        return max(0.0, look.service_time - created.timestamp() - (look.at - self.started))
+
+    def _estimate(self, at: float, description: JobDescription) -> tuple[tuple[float, int] | None, float | None]:
+        """Go by how fast tasks have been done since they were first seen being done."""
+        tasks = _tasks(description.progress_summary)
+        if tasks is None or description.status != "Active":
+            return None, None
+        done, total = tasks
+        if self.working_since is None:
+            return (at, done), None
+        first_at, first_done = self.working_since
+        if at <= first_at or done <= first_done:
+            return self.working_since, None
+        return self.working_since, at + (total - done) * (at - first_at) / (done - first_done)
+
+    def age(self, now: float) -> float:
+        """Return how old the job is at the least."""
+        return now - self.started + self.age_offset
+
+    def share_done(self) -> float | None:
+        """Return which share of the tasks is done, well or not, from 0 to 1, where there are any."""
+        tasks = _tasks(self.seen.description.progress_summary if self.seen and self.seen.description else None)
+        return None if tasks is None else tasks[0] / tasks[1]
+
+    def seconds_left(self, now: float) -> float | None:
+        """Return after how many seconds the job is likely to end, where that can be said."""
+        return None if self.likely_end is None else max(0.0, self.likely_end - now)
+
+
+def _tasks(summary: ProgressSummary | None) -> tuple[int, int] | None:
+    """Return how many tasks are done, well or not, and how many there are."""
+    if summary is None or not summary.total_number_of_tasks:
+        return None
+    done = (summary.number_of_tasks_succeeded or 0) + (summary.number_of_tasks_failed or 0)
+    return min(done, summary.total_number_of_tasks), summary.total_number_of_tasks
+
+
+@dataclass(frozen=True)
+class Done:
+    """The job has completed, with no more failed tasks than accepted."""
+
+    description: JobDescription
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The wait is over, and not well."""
+
+    error: CosJobError
+
+
+@dataclass(frozen=True)
+class AskAgain:
+    """Ask again after so many seconds."""
+
+    seconds: float
+
+
+Verdict = Done | Failed | AskAgain
+
+
+def decide(history: History, now: float, limits: Limits, jitter: float = 1.0) -> Verdict:
+    """Say what to do next.
+
+    Args:
+        history: The looks so far; one at least.
+        now: The time, by the clock of the looks.
+        limits: What the wait accepts.
+        jitter: From 0 to 1, at random, so that many waits do not ask at once. It only ever brings a question forward.
+
+    Returns:
+        Done, only if this very look's valid answer says so; Failed with the reason; or when to ask again.
+    """
+    look = history.last
+    assert look is not None  # noqa: S101  the caller has looked
+    over = _judge(history, look, now, limits)
+    if over is not None:
+        return over
+    left = history.started + limits.timeout - now
+    if left <= 0:
+        return Failed(_timed_out(history, limits))
+    # The last question is asked when time is up, so that no end goes unnoticed before it.
+    return AskAgain(min(_pause(history, look, now) * (0.9 + 0.1 * jitter), left))
+
+
+def _judge(history: History, look: Look, now: float, limits: Limits) -> Done | Failed | None:
+    """Return how the wait ends, None where it goes on."""
+    if look.description is None:
+        return _judge_error(history, look.error, now)
+    description = look.description
+    if description.status == "Complete":
+        summary = description.progress_summary
+        failed = (summary and summary.number_of_tasks_failed) or 0
+        if limits.max_failed_tasks is None or failed <= limits.max_failed_tasks:
+            return Done(description)
+    if description.state.final:
+        return Failed(JobFailedError(description, limits.max_failed_tasks))
+    if description.status == "Suspended" and limits.fail_when_suspended:
+        return Failed(JobSuspendedError(description))
+    return None
+
+
+def _judge_error(history: History, error: CosJobError | None, now: float) -> Failed | None:
+    """Return how the wait ends for what went wrong, None where it may heal."""
+    if error is None:
+        return None
+    if isinstance(error, NoSuchJobError):
+        missing = now - (history.missing_since if history.missing_since is not None else now)
+        return Failed(error) if missing >= _GRACE else None
+    if isinstance(error, (AccessDeniedError, InvalidArgumentError)) or error.http_status == 400:
+        return Failed(error)
+    if isinstance(error, ConfigurationError) and history.seen is None:
+        return Failed(error)
+    return None
+
+
+def _timed_out(history: History, limits: Limits) -> WaitTimeoutError:
+    seen = history.seen.description if history.seen else None
+    error = history.last.error if history.last else None
+    return WaitTimeoutError(limits.timeout, seen, error)
+
+
+def _pause(history: History, look: Look, now: float) -> float:
+    """Return how long to pause, before jitter and the time limit."""
+    age = history.age(now)
+    usual = min(max(_SHORTEST, age * _SHARE_OF_AGE), _LONGEST)
+    if look.description is None:
+        asked_for = getattr(look.error, "retry_after", None) or 0.0
+        growing = 2.0 ** min(history.failures - 1, 10)
+        return max(min(growing, usual) if history.missing_since is None else _SHORTEST, min(asked_for, 300.0))
+    if look.description.status in ("Completing", "Failing", "Cancelling"):
+        return min(usual, max(_NEAR, 0.1 * (now - history.status_since)))
+    left = history.seconds_left(now)
+    if left is None:
+        return usual
+    # An end that is foretold within the usual pause is met where it is expected.
+    return min(usual, max(_NEAR, left + 0.3))
+
+
+# ------------------------------------------------------------------------------------------------------- in words
+
+
+def progress_line(history: History, now: float, *, brief: bool = False) -> str:
+    """Say in one line how the job is doing, for people who watch; briefly where a bar stands beside it."""
+    seen = history.seen.description if history.seen else None
+    trouble = history.last.error if history.last else None
+    if seen is None:
+        return f"no answer yet: {trouble.what}" if trouble else "asking"
+    parts = [seen.status]
+    tasks = _tasks(seen.progress_summary)
+    if tasks is not None:
+        done, total = tasks
+        parts.append(f"{done:,} of {total:,}" + ("" if brief else f" tasks ({100 * done // total} %)"))
+    failed = seen.progress_summary and seen.progress_summary.number_of_tasks_failed
+    if failed:
+        parts.append(f"{failed:,} failed")
+    left = history.seconds_left(now)
+    if left is not None and seen.status == "Active":
+        parts.append(f"{'' if brief else 'about '}{duration(left)} left")
+    if seen.state.needs_person:
+        parts.append(seen.state.meaning)
+    if trouble is not None:
+        parts.append(f"no answer just now: {trouble.what}")
+    return ", ".join(parts)

@@ -1,0 +1,45 @@
+"""What all tests share: an environment without surprises, the emulator, and an answer with every element."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from pulumi_cosjob.testing import CosBatchEmulator
+
+# How long an example takes depends on the machine, and the first one loads the schema.
+settings.register_profile("steady", deadline=None)
+settings.load_profile("steady")
+
+_SURPRISES = ("COSJOB_", "TENCENTCLOUD_", "TKE_")
+_SURPRISING = {"ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NETRC"}
+
+
+@pytest.fixture(autouse=True)
+def _environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Take away settings, proxies, certificates and the home of whoever runs the tests."""
+    for name in list(os.environ):
+        if name.startswith(_SURPRISES) or name.upper() in _SURPRISING:
+            monkeypatch.delenv(name)
+    # Tools that tests start may go on using what they have downloaded and built before.
+    home = Path.home()
+    for name, folder in (("XDG_CACHE_HOME", ".cache"), ("XDG_CONFIG_HOME", ".config"), ("GOPATH", "go")):
+        monkeypatch.setenv(name, os.environ.get(name) or str(home / folder))
+    monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
+
+
+@pytest.fixture
+def emulator() -> Iterator[CosBatchEmulator]:
+    """Serve COS Batch on loopback."""
+    with CosBatchEmulator() as serving:
+        yield serving
+
+
+@pytest.fixture(scope="session")
+def full_answer() -> bytes:
+    """Return an answer that has every element of a copying job."""
+    return (Path(__file__).parent / "answers" / "full.xml").read_bytes()

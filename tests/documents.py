@@ -1,0 +1,53 @@
+"""Answers as the tests write them: a whole document around the one element that a test is about."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree as ET
+from xml.sax.saxutils import escape
+
+from pulumi_cosjob._job import Element, JobDescription, element_fields, xml_name
+
+JOB_ID = "53dc6228-c50b-46f7-8ad7-65e7159f1aae"
+_REQUIRED = {"JobId": JOB_ID, "Status": "New"}
+
+
+def job(inside: str, **instead: str | None) -> bytes:
+    """Return an answer: the required elements (others or none instead, by name), then what stands inside the Job."""
+    leaves = {**_REQUIRED, **instead}
+    told = "".join(f"<{tag}>{escape(text)}</{tag}>" for tag, text in leaves.items() if text is not None)
+    return f"<DescribeJobResult><Job>{told}{inside}</Job></DescribeJobResult>".encode()
+
+
+def within(path: str, text: str) -> bytes:
+    """Return an answer in which the element at this path below Job, such as `Report/Bucket`, holds this text."""
+    if path in _REQUIRED:
+        return job("", **{path: text})
+    return job(wrapped(path, escape(text)))
+
+
+def wrapped(path: str, inside: str) -> str:
+    """Return XML inside the elements of a path."""
+    for tag in reversed(path.split("/")):
+        inside = f"<{tag}>{inside}</{tag}>"
+    return inside
+
+
+def written(described: JobDescription) -> bytes:
+    """Return an answer that says what a description says."""
+    root = ET.Element("DescribeJobResult")
+    _write(described, ET.SubElement(root, "Job"))
+    return ET.tostring(root, "unicode").encode()
+
+
+def _write(element: Element, into: ET.Element) -> None:
+    for name, field in element_fields(type(element)).items():
+        value = element[name]
+        if value is None:
+            continue
+        child = ET.SubElement(into, xml_name(name))
+        for each in value if field.item else [value]:
+            leaf = ET.SubElement(child, field.item) if field.item else child
+            if isinstance(each, Element):
+                _write(each, leaf)
+            else:
+                leaf.text = str(each).lower() if isinstance(each, bool) else str(each)

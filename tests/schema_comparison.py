@@ -1,0 +1,150 @@
+"""Compares the schema with the classes that stand for it, element by element; reads the schema as plain XML.
+
+Nothing here uses the package's own reading of the schema: a mistake there must not hide itself.
+"""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import types
+import typing
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+XS = "{http://www.w3.org/2001/XMLSchema}"
+_INTEGERS = {"xs:int", "xs:unsignedLong", "xs:integer"}
+_TEXTS = {"xs:string", "xs:token", "xs:dateTime"}
+# The only names whose words the API does not simply write with one capital.
+_IRREGULAR = {
+    "ETag": "etag",
+    "SSEAlgorithm": "sse_algorithm",
+    "UnModifiedSinceConstraint": "unmodified_since_constraint",
+}
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What an element holds: `str`, `int`, `bool` or the name of a complex type; the item's name where it is a list."""
+
+    of: str
+    item: str | None = None
+
+    def __str__(self) -> str:
+        """Say it in a message."""
+        return self.of if self.item is None else f"list of {self.item} ({self.of})"
+
+
+def snake_case(tag: str) -> str:
+    """Return the name that a field must have."""
+    if tag in _IRREGULAR:
+        return _IRREGULAR[tag]
+    tag = f"Cos{tag[3:]}" if tag.startswith("COS") else tag
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in tag).removeprefix("_")
+
+
+class Schema:
+    """The schema as plain XML."""
+
+    def __init__(self, root: ET.Element) -> None:
+        self._root = root
+        self._complex = {each.get("name", ""): each for each in root.iter(f"{XS}complexType")}
+        self._simple = {each.get("name", ""): each for each in root.iter(f"{XS}simpleType")}
+
+    def elements(self, complex_type: str) -> dict[str, Kind]:
+        """Return the elements of a complex type by name."""
+        found = {}
+        for element in self._complex[complex_type].iter(f"{XS}element"):
+            found[element.get("name", "")] = self._kind(element.get("type", ""))
+        return found
+
+    def enumeration(self, simple_type: str) -> list[str]:
+        """Return the values of a closed list."""
+        return [each.get("value", "") for each in self._simple[simple_type].iter(f"{XS}enumeration")]
+
+    def _kind(self, name: str) -> Kind:
+        if name in self._complex:
+            inner = list(self._complex[name].iter(f"{XS}element"))
+            if len(inner) == 1 and inner[0].get("maxOccurs") == "unbounded":
+                return Kind(self._kind(inner[0].get("type", "")).of, inner[0].get("name"))
+            return Kind(name)
+        return Kind(self._leaf(name))
+
+    def _leaf(self, name: str) -> str:
+        if name == "xs:boolean":
+            return "bool"
+        if name in _INTEGERS:
+            return "int"
+        if name in _TEXTS:
+            return "str"
+        simple = self._simple[name]
+        union = simple.find(f"{XS}union")
+        if union is not None:
+            kinds = {self._leaf(member) for member in union.get("memberTypes", "").split()}
+            # What may be either is kept as the text that it is.
+            return kinds.pop() if len(kinds) == 1 else "str"
+        restriction = simple.find(f"{XS}restriction")
+        assert restriction is not None, name
+        return self._leaf(restriction.get("base", ""))
+
+
+def class_fields(cls: type) -> dict[str, Kind]:
+    """Return the fields of a class that stand for elements, by name, as their annotations say it."""
+    hints = typing.get_type_hints(cls)
+    found = {}
+    for field in dataclasses.fields(cls):
+        if not field.metadata.get("beyond_schema"):
+            (inner,) = [each for each in _alternatives(hints[field.name]) if each is not types.NoneType]
+            arguments = typing.get_args(inner)
+            found[field.name] = Kind((arguments[0] if arguments else inner).__name__, field.metadata.get("item"))
+    return found
+
+
+def _alternatives(hint: typing.Any) -> tuple[typing.Any, ...]:
+    return typing.get_args(hint) if typing.get_origin(hint) in {types.UnionType, typing.Union} else (hint,)
+
+
+def differences(
+    schema: Schema, classes: Mapping[str, type], complex_type: str = "Job", path: str = "Job"
+) -> Iterator[str]:
+    """Yield each way in which the classes are not what the schema says, from one complex type on down.
+
+    Args:
+        schema: The schema.
+        classes: The classes by the name of the complex type that each stands for.
+        complex_type: Where to begin.
+        path: What to call that.
+    """
+    elements = schema.elements(complex_type)
+    fields = class_fields(classes[complex_type])
+    expected = {snake_case(tag): (tag, kind) for tag, kind in elements.items()}
+    for name in fields.keys() - expected.keys():
+        yield f"{path}: the field {name} has no element"
+    for name, (tag, kind) in expected.items():
+        if name not in fields:
+            yield f"{path}/{tag}: the element has no field {name}"
+            continue
+        of = classes[kind.of].__name__ if kind.of in classes else kind.of
+        if (of, kind.item) != (fields[name].of, fields[name].item):
+            yield f"{path}/{tag}: is {kind}, but the field is {fields[name]}"
+        elif kind.of in classes:
+            below = f"{path}/{tag}" if kind.item is None else f"{path}/{tag}/{kind.item}"
+            yield from differences(schema, classes, kind.of, below)
+
+
+def declared_outputs(source: Path, class_name: str) -> dict[str, str]:
+    """Return the attributes that a class declares as outputs, with the annotation inside `Output[…]`, by the source."""
+    (found,) = [
+        node
+        for node in ast.parse(source.read_text()).body
+        if isinstance(node, ast.ClassDef) and node.name == class_name
+    ]
+    declared = {}
+    for block in found.body:
+        for node in block.body if isinstance(block, ast.If) else ():
+            if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+                assert isinstance(node.annotation, ast.Subscript), ast.dump(node)
+                declared[node.target.id] = ast.unparse(node.annotation.slice)
+    return declared

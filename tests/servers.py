@@ -1,0 +1,62 @@
+"""Small servers on loopback for what the emulator does not do: TLS, and bytes that are no HTTP."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+
+
+@contextlib.contextmanager
+def serving(handle: Callable[[socket.socket], None]) -> Iterator[int]:
+    """Hand each connection to a function in a thread of its own; yields the port."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threads: list[threading.Thread] = []
+
+        def serve(connection: socket.socket) -> None:
+            with connection, contextlib.suppress(OSError):
+                handle(connection)
+
+        def accept() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    thread = threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True)
+                    thread.start()
+                    threads.append(thread)
+
+        accepting = threading.Thread(target=accept, daemon=True)
+        accepting.start()
+        try:
+            yield int(listener.getsockname()[1])
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            accepting.join(5)
+            for thread in threads:
+                thread.join(5)
+
+
+def answer(body: bytes, *headers: str, status: str = "200 OK") -> bytes:
+    """Return a whole answer as it goes over the wire."""
+    lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", "Connection: close", *headers, "", ""]
+    return "\r\n".join(lines).encode() + body
+
+
+def over_tls(context: ssl.SSLContext, body: bytes) -> Callable[[socket.socket], None]:
+    """Return what answers every request over TLS with a document."""
+
+    def handle(connection: socket.socket) -> None:
+        with context.wrap_socket(connection, server_side=True) as tls:
+            read_request(tls)
+            tls.sendall(answer(body, "Content-Type: application/xml"))
+
+    return handle
+
+
+def read_request(connection: socket.socket) -> bytes:
+    """Read a request without a body."""
+    request = b""
+    while b"\r\n\r\n" not in request and (more := connection.recv(65536)):
+        request += more
+    return request

@@ -1,0 +1,1071 @@
+"""The request layer over real HTTP, against the emulator and servers that misbehave."""
+
+from __future__ import annotations
+
+import email.utils
+import itertools
+import logging
+import os
+import pickle
+import socket
+import ssl
+import threading
+import time
+import traceback
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+import trustme
+import urllib3
+from documents import JOB_ID, job, within
+from requests.structures import CaseInsensitiveDict
+from servers import answer, over_tls, read_request, serving
+
+import pulumi_cosjob
+from pulumi_cosjob import _http
+from pulumi_cosjob._client import (
+    CosBatchClient,
+    clock_offset,
+    describe_job,
+    is_worth_a_retry,
+    judge,
+    pause,
+    retry_after,
+)
+from pulumi_cosjob._credentials import Credentials
+from pulumi_cosjob._errors import (
+    AccessDeniedError,
+    ConfigurationError,
+    ConnectionFailedError,
+    CosJobError,
+    CosJobWarning,
+    InvalidAnswerError,
+    InvalidArgumentError,
+    NoSuchJobError,
+    NotXmlError,
+    RequestError,
+    SchemaError,
+    ServiceError,
+    TimeLimitError,
+    TlsError,
+    UnavailableError,
+    WrongJobError,
+)
+from pulumi_cosjob._http import MOST_BYTES, Answer
+from pulumi_cosjob._schema import parse_describe_job_result
+from pulumi_cosjob._settings import Settings
+from pulumi_cosjob.testing import CosBatchEmulator, Fault, ManualClock
+
+APPID = "1250000000"
+ID = "emulator-id"
+KEY = "s3cr3t-key-that-nobody-may-see"
+TOKEN = "s3cr3t-token-that-nobody-may-see"
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """Return the time of client and service, which stands still."""
+    return ManualClock()
+
+
+@pytest.fixture
+def service(clock: ManualClock) -> Iterator[CosBatchEmulator]:
+    """Serve COS Batch by the clock that stands still."""
+    with CosBatchEmulator(secret_id=ID, secret_key=KEY, token=TOKEN, clock=clock) as serving_it:
+        yield serving_it
+
+
+def client_of(service: CosBatchEmulator, clock: ManualClock | None = None, **settings: Any) -> CosBatchClient:
+    """Return a client that may ask a service."""
+    keys: dict[str, Any] = {"secret_id": ID, "secret_key": KEY, "token": TOKEN}
+    return CosBatchClient(**{"endpoint": service.endpoint, **keys, **settings}, clock=clock)
+
+
+@pytest.fixture
+def client(service: CosBatchEmulator, clock: ManualClock) -> Iterator[CosBatchClient]:
+    """Return a client with the service's clock and a minute for each question."""
+    with client_of(service, clock) as asking:
+        yield asking
+
+
+def failure(client: CosBatchClient, job_id: str = JOB_ID, kind: type[CosJobError] = CosJobError) -> Any:
+    """Ask, and return the error."""
+    with pytest.raises(kind) as caught:
+        client.describe_job(job_id, APPID)
+    return caught.value
+
+
+# ------------------------------------------------------------------------------------------------------------ success
+
+
+def test_a_job_is_described(client: CosBatchClient, service: CosBatchEmulator, full_answer: bytes) -> None:
+    """The answer comes back decoded, after one request to the right path with the right headers."""
+    service.replay(JOB_ID, full_answer)
+    assert client.describe_job(JOB_ID, APPID) == parse_describe_job_result(full_answer)
+    (request,) = service.requests
+    assert (request.method, request.path, request.status) == ("GET", f"/jobs/{JOB_ID}", 200)
+    assert request.headers["x-cos-appid"] == APPID
+    assert request.headers["user-agent"] == f"pulumi-cosjob/{pulumi_cosjob.__version__}"
+    assert request.headers["accept-encoding"] == "identity"
+    assert {"authorization", "x-cos-security-token"} <= request.headers.keys()
+    assert "cookie" not in request.headers
+
+
+def test_every_question_is_asked_afresh(client: CosBatchClient, service: CosBatchEmulator) -> None:
+    """A job is followed through its life; nothing is kept from the last answer."""
+    job_id = service.create_job("completes", seconds=10)
+    seen = []
+    for _ in range(20):
+        seen.append(client.describe_job(job_id, APPID).status)
+        service.clock.advance(1)
+    assert list(dict.fromkeys(seen)) == ["New", "Preparing", "Ready", "Active", "Completing", "Complete"]
+
+
+@pytest.mark.parametrize("job_id", ["a", "a" * 64, "...", "a.b_c~d-e"])
+def test_every_allowed_job_id_arrives_as_it_is(client: CosBatchClient, service: CosBatchEmulator, job_id: str) -> None:
+    """No character of an id is escaped, dropped or left out of the signature."""
+    service.replay(job_id, job("", JobId=job_id))
+    assert client.describe_job(job_id, APPID).job_id == job_id
+    assert service.requests[-1].path == f"/jobs/{job_id}"
+
+
+def test_describe_job_takes_settings_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The short way in needs no client, and uses the machine's clock."""
+    with CosBatchEmulator() as service:
+        for name, value in service.environment().items():
+            monkeypatch.setenv(name, value)
+        job_id = service.create_job()
+        assert describe_job(job_id, APPID).job_id == job_id
+
+
+@pytest.mark.parametrize(
+    ("job_id", "appid"), [("..", APPID), ("a/b", APPID), (JOB_ID, "x\r\nHost: evil"), (JOB_ID, "")]
+)
+def test_malformed_arguments_are_never_sent(
+    client: CosBatchClient, service: CosBatchEmulator, job_id: str, appid: str
+) -> None:
+    """They are refused before anything goes over the wire."""
+    with pytest.raises(InvalidArgumentError):
+        client.describe_job(job_id, appid)
+    assert service.requests == []
+
+
+def test_a_client_tells_its_endpoint(client: CosBatchClient, service: CosBatchEmulator) -> None:
+    """Where a client asks can be read."""
+    assert client.endpoint == service.endpoint
+
+
+def test_missing_settings_are_told_when_the_client_is_made() -> None:
+    """Nobody has to ask to learn that a client cannot ask."""
+    with pytest.raises(ConfigurationError, match="uin is not set"):
+        CosBatchClient(secret_id="a", secret_key="b")
+
+
+# ---------------------------------------------------------------------------------------- what the service's codes mean
+
+CODES: list[tuple[str, int, type[ServiceError], str, bool]] = [
+    ("NoSuchJob", 404, NoSuchJobError, "90 days", False),
+    ("InvalidArgument", 400, ServiceError, "appid", False),
+    ("InvalidRequest", 400, ServiceError, "appid", False),
+    ("MalformedXML", 400, ServiceError, "endpoint", False),
+    ("AccessDenied", 403, AccessDeniedError, "cos:DescribeJob", False),
+    ("SignatureDoesNotMatch", 403, AccessDeniedError, "secret key", False),
+    ("InvalidAccessKeyId", 403, AccessDeniedError, "secret id", False),
+    ("RequestTimeTooSkewed", 403, AccessDeniedError, "clock", False),
+    ("ExpiredToken", 403, AccessDeniedError, "token", False),
+    ("TooManyJobs", 500, UnavailableError, "later", True),
+    ("ServiceUnavailable", 503, UnavailableError, "later", True),
+    ("InternalError", 500, UnavailableError, "later", True),
+    ("SlowDown", 503, UnavailableError, "less often", True),
+    ("RequestLimitExceeded", 429, UnavailableError, "less often", True),
+    ("NobodyKnowsThisCode", 400, ServiceError, "endpoint", False),
+    ("NobodyKnowsThisCode", 404, ServiceError, "endpoint", False),
+    ("NobodyKnowsThisCode", 403, AccessDeniedError, "secret", False),
+    ("NobodyKnowsThisCode", 500, UnavailableError, "later", True),
+]
+
+
+@pytest.mark.parametrize(("code", "status", "kind", "hint", "again"), CODES)
+def test_errors_of_the_service(
+    client: CosBatchClient,
+    service: CosBatchEmulator,
+    code: str,
+    status: int,
+    kind: type[ServiceError],
+    hint: str,
+    again: bool,
+) -> None:
+    """Each code has its class, its hint and its attributes; only what may pass by itself is asked again."""
+    service.inject(Fault("error", code=code, status=status, message="It is so.", times=None))
+    error = failure(client)
+    assert type(error) is kind
+    assert (error.code, error.http_status, error.job_id, error.endpoint) == (code, status, JOB_ID, service.endpoint)
+    assert error.request_id
+    assert error.tries == len(service.requests)
+    assert (error.tries > 1) is again
+    assert hint in error.hint
+    for part in (code, "It is so.", JOB_ID, service.endpoint, error.request_id, error.hint):
+        assert part in str(error)
+
+
+def test_a_job_that_is_not_there(client: CosBatchClient) -> None:
+    """The service's own word for a job it does not know is a NoSuchJobError."""
+    assert type(failure(client)) is NoSuchJobError
+
+
+@pytest.mark.parametrize(
+    ("settings", "code"),
+    [
+        ({"secret_key": "wrong"}, "SignatureDoesNotMatch"),
+        ({"secret_id": "wrong"}, "InvalidAccessKeyId"),
+        ({"token": "wrong"}, "InvalidAccessKeyId"),
+    ],
+)
+def test_wrong_keys_are_told_apart(
+    service: CosBatchEmulator, clock: ManualClock, settings: dict[str, str], code: str
+) -> None:
+    """What is wrong with the keys is said, and asked for once only."""
+    with client_of(service, clock, **settings) as client:
+        error = failure(client, kind=AccessDeniedError)
+    assert error.code == code
+    assert len(service.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "body", [b"<html>404</html>", b"", b"<Error><Code>NotFound</Code></Error>", b"<Error/>", job("").rstrip()]
+)
+def test_not_found_without_the_services_word_is_no_missing_job(
+    client: CosBatchClient, service: CosBatchEmulator, body: bytes
+) -> None:
+    """A proxy's or another service's 404 never says that a job is gone."""
+    service.inject(Fault("html", status=404, body=body))
+    error = failure(client, kind=ServiceError)
+    assert type(error) is ServiceError
+    assert "endpoint" in error.hint
+
+
+def test_a_refusal_with_status_200_is_a_refusal(client: CosBatchClient, service: CosBatchEmulator) -> None:
+    """An error document counts, whatever its status says."""
+    service.inject(Fault("error", status=200, code="AccessDenied"))
+    assert failure(client, kind=AccessDeniedError).http_status == 200
+
+
+def judged(status: int, body: bytes, **headers: str) -> Any:
+    """Judge an answer that never was on a wire."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return judge(Answer(status, CaseInsensitiveDict(named), body), job_id=JOB_ID, endpoint="https://host")
+
+
+def test_judge_reads_the_request_id_of_the_document() -> None:
+    """Where the header has none, the document's own is taken; neither can break a line or fill a screen."""
+    body = b"<Error><Code>NoSuchJob</Code><RequestId>\n in body\r\n2 </RequestId></Error>"
+    with pytest.raises(NoSuchJobError) as caught:
+        judged(404, body)
+    assert caught.value.request_id == r"in body\n2"
+    with pytest.raises(NoSuchJobError) as caught:
+        judged(404, body, x_cos_request_id="in-header\x1b[0m" + "x" * 500)
+    assert str(caught.value.request_id).startswith(r"in-header\x1b[0m")
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 600
+
+
+@pytest.mark.parametrize("status", [201, 204, 206, 300, 304, 307, 400, 401, 404, 500])
+def test_judge_takes_a_job_with_status_200_alone(status: int) -> None:
+    """A perfect answer under another status is not used."""
+    with pytest.raises(CosJobError) as caught:
+        judged(status, job(""))
+    assert not isinstance(caught.value, NoSuchJobError)
+    assert caught.value.http_status == status
+
+
+def test_judge_lets_a_lenient_caller_have_what_can_be_read() -> None:
+    """The mode reaches the schema, with a warning and the rest of the job."""
+    broken = Answer(200, CaseInsensitiveDict(), within("Priority", "-1"))
+    with pytest.warns(CosJobWarning, match="Priority"):
+        described = judge(broken, job_id=JOB_ID, endpoint="https://host", validation="lenient")
+    assert (described.status, described.priority) == ("New", None)
+    with pytest.raises(SchemaError) as caught:
+        judge(broken, job_id=JOB_ID, endpoint="https://host")
+    assert (caught.value.job_id, caught.value.http_status) == (JOB_ID, 200)
+
+
+# --------------------------------------------------------------------------------------------------------- asking again
+
+
+PASSING = [
+    Fault("error", code="ServiceUnavailable", status=503),
+    Fault("error", code="SlowDown", status=503),
+    Fault("html", status=502),
+    Fault("html", status=504, body=b""),
+    Fault("empty", status=500),
+    Fault("reset"),
+    Fault("reset-in-body"),
+    Fault("truncated"),
+    Fault("wrong-length", length=10),
+    Fault("raw", body=b""),
+    Fault("raw", body=b"this is no HTTP\r\n\r\n"),
+    Fault("raw", body=b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n"),
+    Fault("raw", body=b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"),
+    Fault("raw", body=b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 1000 + b"\r\n"),
+]
+
+
+@pytest.mark.parametrize("fault", PASSING, ids=lambda fault: f"{fault.kind}-{fault.status}-{fault.body[:9]!r}")
+def test_what_passes_by_itself_is_asked_again(
+    client: CosBatchClient, service: CosBatchEmulator, clock: ManualClock, fault: Fault
+) -> None:
+    """After a pause the same question is answered, and the caller notices nothing."""
+    job_id = service.create_job()
+    service.inject(fault)
+    assert client.describe_job(job_id, APPID).job_id == job_id
+    assert len(service.requests) == 2
+    assert 0.25 <= clock.monotonic() <= 0.5
+
+
+def test_pauses_grow_and_end_with_the_time_limit(
+    client: CosBatchClient, service: CosBatchEmulator, clock: ManualClock
+) -> None:
+    """Each pause is about twice the last, up to ten seconds, and the last try is within the limit of a minute."""
+    service.inject(Fault("error", times=None))
+    error = failure(client, kind=UnavailableError)
+    times = [request.time for request in service.requests]
+    pauses = [later - earlier for earlier, later in itertools.pairwise(times)]
+    assert error.tries == len(times) >= 9
+    for tries, waited in enumerate(pauses, 1):
+        longest = min(10.0, 0.5 * 2 ** (tries - 1))
+        assert longest / 2 <= waited <= longest
+    assert 45 <= clock.monotonic() < 60
+
+
+@pytest.mark.parametrize("wanted", [7, "7", " 7 "])
+def test_retry_after_in_seconds_is_honoured(
+    client: CosBatchClient, service: CosBatchEmulator, clock: ManualClock, wanted: int | str
+) -> None:
+    """The next try comes no earlier than the service asked for, and little later."""
+    job_id = service.create_job()
+    service.inject(Fault("error", retry_after=wanted))
+    client.describe_job(job_id, APPID)
+    assert 7 <= clock.monotonic() <= 7.2
+
+
+def test_retry_after_as_a_date_is_honoured(
+    client: CosBatchClient, service: CosBatchEmulator, clock: ManualClock
+) -> None:
+    """A date is counted from the service's own clock."""
+    job_id = service.create_job()
+    service.inject(Fault("error", retry_after=email.utils.formatdate(clock.now() + 30, usegmt=True)))
+    client.describe_job(job_id, APPID)
+    assert 30 <= clock.monotonic() <= 30.2
+
+
+def test_a_pause_beyond_the_time_limit_is_not_begun(
+    client: CosBatchClient, service: CosBatchEmulator, clock: ManualClock
+) -> None:
+    """Whoever is told to come back in an hour hears so at once, and how long."""
+    service.inject(Fault("error", code="SlowDown", retry_after=3600, times=None))
+    error = failure(client, kind=UnavailableError)
+    assert (error.retry_after, error.tries, clock.monotonic()) == (3600.0, 1, 0.0)
+
+
+def test_each_try_is_signed_afresh(service: CosBatchEmulator, clock: ManualClock) -> None:
+    """A signature is good for ten minutes; a try after a longer pause is accepted all the same."""
+    job_id = service.create_job()
+    service.inject(Fault("error", retry_after=1800))
+    with client_of(service, clock, request_timeout=3600) as client:
+        assert client.describe_job(job_id, APPID).job_id == job_id
+
+
+def test_each_try_asks_for_the_keys_of_now(service: CosBatchEmulator, clock: ManualClock) -> None:
+    """Temporary keys that were renewed between two tries are used by the second."""
+    job_id = service.create_job()
+    offered = [Credentials(ID, "of yesterday", TOKEN), Credentials(ID, KEY, TOKEN)]
+    service.inject("error")
+    with CosBatchClient.from_settings(Settings(service.endpoint, lambda: offered.pop(0)), clock) as client:
+        assert client.describe_job(job_id, APPID).job_id == job_id
+    assert offered == []
+
+
+def test_keys_that_cannot_be_found_name_the_job(service: CosBatchEmulator, clock: ManualClock) -> None:
+    """An error before the first request says what it was for."""
+
+    def nothing() -> Credentials:
+        raise ConfigurationError("no credentials were found")
+
+    with CosBatchClient.from_settings(Settings(service.endpoint, nothing), clock) as client:
+        error = failure(client, kind=ConfigurationError)
+    assert (error.job_id, error.endpoint, service.requests) == (JOB_ID, service.endpoint, [])
+
+
+@pytest.mark.parametrize(
+    ("kind", "again"),
+    [
+        (ConnectionFailedError, True),
+        (TimeLimitError, True),
+        (UnavailableError, True),
+        (TlsError, False),
+        (RequestError, False),
+        (AccessDeniedError, False),
+        (NoSuchJobError, False),
+        (NotXmlError, False),
+        (WrongJobError, False),
+        (ConfigurationError, False),
+    ],
+)
+def test_what_is_worth_a_retry(kind: type[CosJobError], again: bool) -> None:
+    """Only what the next moment may change is asked again."""
+    assert is_worth_a_retry(kind("x")) is again
+
+
+@pytest.mark.parametrize(
+    ("tries", "asked_for", "jitter", "seconds"),
+    [
+        (1, None, 0.0, 0.25),
+        (1, None, 1.0, 0.5),
+        (2, None, 1.0, 1.0),
+        (5, None, 0.0, 4.0),
+        (6, None, 1.0, 10.0),
+        (6, None, 0.0, 5.0),
+        (10_000, None, 1.0, 10.0),
+        (10**9, None, 0.0, 5.0),
+        (1, 0.0, 0.0, 0.05),
+        (1, 30.0, 1.0, 30.1),
+        (10_000, 1e9, 1.0, 1e9 + 2),
+    ],
+)
+def test_pauses_by_value(tries: int, asked_for: float | None, jitter: float, seconds: float) -> None:
+    """A pause doubles up to ten seconds, however many tries there were, and is never shorter than asked for."""
+    assert pause(tries, asked_for, jitter) == pytest.approx(seconds)
+
+
+DATE = "Mon, 01 Jan 2024 00:00:00 GMT"
+THEN = 1_704_067_200.0
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, None),
+        ({"Retry-After": ""}, None),
+        ({"Retry-After": "0"}, 0.0),
+        ({"Retry-After": "120"}, 120.0),
+        ({"retry-after": " 5 "}, 5.0),
+        ({"Retry-After": "9" * 30}, 999_999_999.0),
+        ({"Retry-After": "-5"}, None),
+        ({"Retry-After": "1.5"}, None),
+        ({"Retry-After": "\u0665"}, None),
+        ({"Retry-After": "soon"}, None),
+        ({"Retry-After": "Mon, 01 Jan 2024 00:01:00 GMT", "Date": DATE}, 60.0),
+        ({"Retry-After": "Sun, 31 Dec 2023 23:00:00 GMT", "Date": DATE}, 0.0),
+        ({"Retry-After": "Mon, 01 Jan 2024 00:01:00 GMT"}, None),
+        ({"Retry-After": "Mon, 99 Jan 2024 00:01:00 GMT", "Date": DATE}, None),
+        ({"Retry-After": "Mon, 01 Jan 99999 00:01:00 GMT", "Date": DATE}, None),
+    ],
+)
+def test_retry_after_by_value(headers: dict[str, str], seconds: float | None) -> None:
+    """Whole seconds and dates are understood; everything else is as if nothing had been said."""
+    assert retry_after(Answer(503, CaseInsensitiveDict(headers), b"")) == seconds
+
+
+@pytest.mark.parametrize(
+    ("status", "date", "now", "offset"),
+    [
+        (403, DATE, THEN, None),
+        (403, DATE, THEN + 60, None),
+        (403, DATE, THEN - 60, None),
+        (403, DATE, THEN + 61, -61.0),
+        (403, DATE, THEN - 3600, 3600.0),
+        (403, "Mon, 01 Jan 2024 08:00:00 +0800", THEN - 3600, 3600.0),
+        (403, "", THEN - 3600, None),
+        (403, "yesterday", THEN - 3600, None),
+        (403, "Mon, 99 Jan 2024 00:00:00 GMT", 0.0, None),
+        (200, DATE, THEN - 3600, None),
+        (404, DATE, THEN - 3600, None),
+        (503, DATE, THEN - 3600, None),
+    ],
+)
+def test_clock_offsets_by_value(status: int, date: str, now: float, offset: float | None) -> None:
+    """A refusal is explained by the clocks where they differ by more than a minute, and by nothing else."""
+    assert clock_offset(Answer(status, CaseInsensitiveDict({"date": date}), b""), now) == offset
+
+
+@pytest.mark.parametrize("off", [3600, -3600, 90 * 24 * 3600, -61])
+def test_a_clock_that_is_off_is_corrected_once(off: float) -> None:
+    """One request finds out the service's time; from the next on, every one is accepted at once."""
+    ours = ManualClock()
+    with CosBatchEmulator(secret_id=ID, secret_key=KEY, clock=ManualClock(ours.now() + off)) as service:
+        job_id = service.create_job()
+        with client_of(service, ours, token=None) as client:
+            assert client.describe_job(job_id, APPID).job_id == job_id
+            asked = len(service.requests)
+            assert client.describe_job(job_id, APPID).job_id == job_id
+    # A clock that is behind by a little is still within the signature's ten minutes.
+    assert asked == (1 if -600 < -off < 0 and off > 0 else 2)
+    assert len(service.requests) == asked + 1
+
+
+def test_a_wrong_clock_does_not_hide_wrong_keys() -> None:
+    """With the time corrected, the refusal is told as it is, after two requests and not more."""
+    ours = ManualClock()
+    with CosBatchEmulator(secret_id=ID, secret_key=KEY, clock=ManualClock(ours.now() + 3600)) as service:
+        with client_of(service, ours, secret_key="wrong", token=None) as client:
+            assert failure(client, kind=AccessDeniedError).code == "SignatureDoesNotMatch"
+        assert len(service.requests) == 2
+
+
+def test_a_service_that_changes_its_clock_is_not_followed_for_ever(
+    client: CosBatchClient, service: CosBatchEmulator
+) -> None:
+    """Two refusals for two different times end the question."""
+    service.inject(Fault("skew", seconds=3600), Fault("skew", seconds=-3600))
+    assert failure(client, kind=AccessDeniedError).code == "RequestTimeTooSkewed"
+    assert len(service.requests) == 2
+
+
+class MeetingClock(ManualClock):
+    """A clock at which the first two threads meet when each looks for the second time: after its first answer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._meeting = threading.Barrier(2, timeout=20)
+        self._looks: Counter[int] = Counter()
+
+    def now(self) -> float:
+        """Return the time, once both are there."""
+        thread = threading.get_ident()
+        self._looks[thread] += 1
+        if self._looks[thread] == 2 and len(self._looks) <= 2:
+            self._meeting.wait()
+        return super().now()
+
+
+def test_threads_that_find_out_together_correct_the_clock_once() -> None:
+    """Two first requests at the same time are both answered: the offset that both found is not added up."""
+    ours = MeetingClock()
+    with CosBatchEmulator(secret_id=ID, secret_key=KEY, clock=ManualClock(ours.now() + 3600)) as service:
+        ours._looks.clear()
+        job_id = service.create_job()
+        with client_of(service, ours, token=None) as client, ThreadPoolExecutor(2) as pool:
+            found = list(pool.map(lambda _: client.describe_job(job_id, APPID).job_id, range(2)))
+            asked = len(service.requests)
+            found.append(client.describe_job(job_id, APPID).job_id)
+    assert found == [job_id] * 3
+    assert (asked, len(service.requests)) == (4, 5)
+
+
+# ------------------------------------------------------------------------------------------ answers not to be trusted
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_redirects_are_not_followed(client: CosBatchClient, service: CosBatchEmulator, status: int) -> None:
+    """Neither the token nor the signature goes to where an answer points."""
+    service.inject(Fault("redirect", status=status, location=f"{service.endpoint}/jobs/elsewhere", times=None))
+    error = failure(client)
+    assert type(error) is InvalidAnswerError
+    assert "redirects" in str(error)
+    assert [request.path for request in service.requests] == [f"/jobs/{JOB_ID}"]
+
+
+def test_an_answer_of_a_mebibyte_is_read(client: CosBatchClient, service: CosBatchEmulator) -> None:
+    """The largest answer that is allowed is read to its end."""
+    service.replay(JOB_ID, job(f"<NewThing>{'x' * (MOST_BYTES - len(job('<NewThing></NewThing>')))}</NewThing>"))
+    assert client.describe_job(JOB_ID, APPID).unknown_elements == ("/DescribeJobResult/Job/NewThing",)
+
+
+@pytest.mark.parametrize("size", [1, 10 * 1024 * 1024])
+def test_larger_answers_are_refused(client: CosBatchClient, service: CosBatchEmulator, size: int) -> None:
+    """One byte too many is too many, and what follows is not even fetched; the next question is answered."""
+    service.replay(JOB_ID, job("").ljust(MOST_BYTES + size))
+    assert "larger than 1048576 bytes" in str(failure(client, kind=InvalidAnswerError))
+    other = service.create_job()
+    assert client.describe_job(other, APPID).job_id == other
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "zstd", "GZIP", "identity, gzip", "x\x1b[0m"])
+def test_an_encoding_that_nobody_asked_for_is_refused(
+    client: CosBatchClient, service: CosBatchEmulator, encoding: str
+) -> None:
+    """A small answer cannot unfold into a large one."""
+    service.inject(Fault("raw", body=answer(b"\x1f\x8b", f"Content-Encoding: {encoding}")))
+    error = failure(client, kind=InvalidAnswerError)
+    assert "encoded" in str(error)
+    assert str(error).isprintable()
+
+
+@pytest.mark.parametrize("header", ["Content-Encoding: identity", "Content-Encoding:", "Content-Encoding: Identity "])
+def test_an_answer_that_says_that_it_is_plain_is_read(
+    client: CosBatchClient, service: CosBatchEmulator, header: str
+) -> None:
+    """Saying that nothing was done to it does no harm."""
+    service.inject(Fault("raw", body=answer(job(""), header)))
+    assert client.describe_job(JOB_ID, APPID).status == "New"
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault("html", status=200, body=b"<!DOCTYPE html><html><body>Log in</body></html>"),
+        Fault("html", status=200, body=b"<html><br></html>"),
+        Fault("empty"),
+        Fault("wrong-length", length=-10),
+        Fault("raw", body=answer(b"", status="204 No Content")),
+    ],
+)
+def test_what_is_no_answer_of_the_service_is_refused(
+    client: CosBatchClient, service: CosBatchEmulator, fault: Fault
+) -> None:
+    """A page, nothing at all or half a document under status 200 is no job; the next question is answered."""
+    job_id = service.create_job()
+    service.inject(fault)
+    error = failure(client, job_id, NotXmlError)
+    assert "endpoint" in error.hint
+    assert len(service.requests) == 1
+    assert client.describe_job(job_id, APPID).job_id == job_id
+
+
+def test_another_jobs_answer_is_refused(client: CosBatchClient, service: CosBatchEmulator) -> None:
+    """An answer about another job is an error that names both, and none of it is used."""
+    job_id = service.create_job()
+    service.inject(Fault("other-job", other_job_id="another-job"))
+    error = failure(client, job_id, WrongJobError)
+    assert "another-job" in str(error)
+    assert job_id in str(error)
+
+
+def test_the_answer_to_another_question_is_not_left_on_the_connection(
+    client: CosBatchClient, service: CosBatchEmulator
+) -> None:
+    """Bytes beyond the announced length do not become the beginning of the next answer."""
+    first, second = service.create_job(), service.create_job()
+    service.inject(Fault("wrong-length", length=-5))
+    failure(client, first)
+    assert client.describe_job(second, APPID).job_id == second
+
+
+def test_a_broken_answer_names_job_endpoint_and_request(client: CosBatchClient, service: CosBatchEmulator) -> None:
+    """A schema error of an answer has the whole context, for a report to the service's support."""
+    service.replay(JOB_ID, job("", Status="Bogus"))
+    error = failure(client, kind=SchemaError)
+    assert (error.job_id, error.endpoint, error.http_status) == (JOB_ID, service.endpoint, 200)
+    assert error.request_id
+    assert "'Bogus'" in str(error)
+    assert error.request_id in str(error)
+
+
+STRANGE = [
+    b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n" + job("")[:-1],
+    b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n" + job(""),
+    b"HTTP/1.1 200 OK\r\nContent-Length: five\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999999\r\n\r\n" + job(""),
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFFFF\r\n" + job(""),
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\n" + job(""),
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n" + job("")[:-1],
+    b"HTTP/1.1 99999 Over\r\n\r\n",
+    b"HTTP/1.1 abc OK\r\n\r\n",
+    b"HTTP/1.1 000 OK\r\nContent-Length: 0\r\n\r\n",
+    b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n",
+    b"HTTP/9.9 200 OK\r\n\r\n",
+    b"HTTP/1.1 200 " + b"x" * 100_000,
+    b"HTTP/1.1 200 OK\r\nX: " + b"x" * 100_000 + b"\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\n: nameless\r\nno colon\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\nDate: \xff\xfe\r\nx-cos-request-id: \xff\x00\r\nContent-Length: 0\r\n\r\n",
+    b"HTTP/1.1 302 Found\r\nLocation: http://[\r\nContent-Length: 0\r\n\r\n",
+    b"HTTP/1.1 302 Found\r\nLocation: \xff\xff://\r\nContent-Length: 0\r\n\r\n",
+    b"HTTP/1.1 401 No\r\nWWW-Authenticate: Basic\r\nContent-Length: 0\r\n\r\n",
+    b"\x15\x03\x01\x00\x02\x02\x46",
+    b"\0" * 1000,
+]
+
+
+@pytest.mark.parametrize("body", STRANGE, ids=range(len(STRANGE)))
+def test_strange_bytes_are_an_error_of_ours(client: CosBatchClient, service: CosBatchEmulator, body: bytes) -> None:
+    """Whatever comes over the wire, what the caller gets is one of this package's errors, on one printable line."""
+    service.inject(Fault("raw", body=body, times=None))
+    message = str(failure(client))
+    assert message.isprintable()
+    assert len(message) < 800
+
+
+# ------------------------------------------------------------------------------------------------------- limits of time
+
+
+@pytest.mark.parametrize(
+    "fault", [Fault("slow", seconds=0.02, times=None), Fault("delay", seconds=60, times=None)], ids=lambda it: it.kind
+)
+def test_slow_answers_are_ended_by_the_time_limit(fault: Fault) -> None:
+    """Neither bytes that trickle in nor an answer that never comes hold a question up for longer than its limit."""
+    with CosBatchEmulator(secret_id=ID, secret_key=KEY, token=TOKEN) as service:
+        job_id = service.create_job()
+        service.inject(fault)
+        begun = time.monotonic()
+        with client_of(service, request_timeout=0.4) as client:
+            error = failure(client, job_id, TimeLimitError)
+    assert 0.3 < time.monotonic() - begun < 3
+    assert "request_timeout" in error.hint
+    assert isinstance(error, TimeoutError)
+
+
+def test_an_endless_answer_is_ended() -> None:
+    """A body without end is given up at the limit of size or of time, whichever comes first."""
+    with CosBatchEmulator(secret_id=ID, secret_key=KEY, token=TOKEN) as service:
+        service.inject(Fault("endless", times=None))
+        begun = time.monotonic()
+        with client_of(service, request_timeout=1) as client:
+            assert isinstance(failure(client), (InvalidAnswerError, TimeLimitError))
+    assert time.monotonic() - begun < 4
+
+
+def trickle(head: bytes, piece: bytes) -> Callable[[socket.socket], None]:
+    """Return what answers with a piece every 20 ms, for ever."""
+
+    def handle(connection: socket.socket) -> None:
+        read_request(connection)
+        connection.sendall(head)
+        gone = threading.Event()
+        while not gone.wait(0.02):
+            connection.sendall(piece)
+
+    return handle
+
+
+@pytest.mark.parametrize(
+    ("head", "piece"),
+    [
+        (b"HTTP/1.1 200 OK\r\n", b"X: y\r\n"),
+        (b"HTTP/1.1 200 ", b"O"),
+        (b"HTTP/1.1 200 OK\r\n\r\n", b" "),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n"),
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    ],
+    ids=["headers", "status line", "body without length", "chunks", "continue"],
+)
+def test_no_part_of_an_answer_can_trickle_past_the_limit(head: bytes, piece: bytes) -> None:
+    """Status line, headers and body of any kind are all under the one limit; a cut-off body never looks whole."""
+    with serving(trickle(head, piece)) as port:
+        begun = time.monotonic()
+        endpoint = f"http://127.0.0.1:{port}"
+        with CosBatchClient(endpoint=endpoint, secret_id=ID, secret_key=KEY, request_timeout=0.3) as client:
+            assert isinstance(failure(client), (TimeLimitError, ConnectionFailedError))
+        assert time.monotonic() - begun < 3
+
+
+def test_a_tls_handshake_cannot_trickle_past_the_limit() -> None:
+    """The limit holds before the first byte of HTTP, too."""
+
+    def handle(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(b"\x16\x03\x03\x40\x00")
+        gone = threading.Event()
+        while not gone.wait(0.02):
+            connection.sendall(b"\x02")
+
+    with serving(handle) as port:
+        begun = time.monotonic()
+        endpoint = f"https://127.0.0.1:{port}"
+        with CosBatchClient(endpoint=endpoint, secret_id=ID, secret_key=KEY, request_timeout=0.3) as client:
+            failure(client, kind=RequestError)
+        assert time.monotonic() - begun < 3
+
+
+# ----------------------------------------------------------------------------------------------------- the connection
+
+
+def test_a_service_that_is_away_is_told_as_such(service: CosBatchEmulator, clock: ManualClock) -> None:
+    """The operating system's reason is in the message, and after the limit the error is a ConnectionError."""
+    endpoint = service.endpoint
+    service.stop()
+    with client_of(service, clock, endpoint=endpoint) as client:
+        error = failure(client, kind=ConnectionFailedError)
+    assert "Connection refused" in str(error)
+    assert error.tries > 5
+    assert isinstance(error, ConnectionError)
+
+
+def test_a_service_that_comes_back_is_found(service: CosBatchEmulator, clock: ManualClock) -> None:
+    """Connections that broke are not used again."""
+    job_id = service.create_job()
+    with client_of(service, clock) as client:
+        client.describe_job(job_id, APPID)
+        service.stop()
+        failure(client, job_id, ConnectionFailedError)
+        service.start()
+        assert client.describe_job(job_id, APPID).job_id == job_id
+
+
+def test_a_name_that_is_not_known_is_told_as_such(monkeypatch: pytest.MonkeyPatch, clock: ManualClock) -> None:
+    """The resolver's words are in the message, with a look at uin and region suggested."""
+
+    def unknown(*_args: object, **_kwargs: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    with CosBatchClient(uin="1", region="ap-nowhere", secret_id=ID, secret_key=KEY, clock=clock) as client:
+        error = failure(client, kind=ConnectionFailedError)
+    assert "Name or service not known" in str(error)
+    assert "region" in error.hint
+
+
+def subclasses(cls: type[Exception]) -> Iterator[type[Exception]]:
+    """Yield a class and all that derive from it."""
+    yield cls
+    for each in cls.__subclasses__():
+        yield from subclasses(each)
+
+
+LIBRARY_ERRORS = {*subclasses(requests.exceptions.RequestException), *subclasses(urllib3.exceptions.HTTPError)}
+
+
+@pytest.mark.parametrize("cls", sorted(LIBRARY_ERRORS, key=str))
+def test_every_error_of_the_libraries_becomes_ours(cls: type[Exception]) -> None:
+    """Nothing that requests or urllib3 raises reaches the caller, not even as a cause."""
+    theirs = cls.__new__(cls)
+    with pytest.raises(RequestError) as caught:
+        _http._translate(theirs)
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
+
+
+def test_proxies_are_ignored_for_this_machine(
+    client: CosBatchClient, service: CosBatchEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A proxy would see what is plain text between this machine and itself."""
+    job_id = service.create_job()
+    for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    assert client.describe_job(job_id, APPID).job_id == job_id
+
+
+def test_proxies_are_used_for_other_machines(monkeypatch: pytest.MonkeyPatch, clock: ManualClock) -> None:
+    """The environment's proxy is asked to connect, and learns no more than the name of the host."""
+    asked: list[bytes] = []
+
+    def handle(connection: socket.socket) -> None:
+        asked.append(read_request(connection))
+        connection.sendall(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
+
+    with serving(handle) as port:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{port}")
+        keys = {"secret_id": ID, "secret_key": KEY, "token": TOKEN}
+        with CosBatchClient(uin="1", region="ap-nowhere", **keys, request_timeout=1, clock=clock) as client:  # type: ignore[arg-type]
+            error = failure(client, kind=ConnectionFailedError)
+    assert "proxy" in str(error)
+    assert asked[0].startswith(b"CONNECT 1.cos-control.ap-nowhere.myqcloud.com:443 ")
+    assert not any(secret in b"".join(asked) for secret in (KEY.encode(), TOKEN.encode(), b"q-sign"))
+
+
+def test_cookies_are_neither_kept_nor_sent(client: CosBatchClient, service: CosBatchEmulator) -> None:
+    """Whoever sets one finds that it never comes back."""
+    service.replay(JOB_ID, job(""))
+    service.inject(Fault("raw", body=answer(job(""), "Set-Cookie: a=b; Path=/", "Set-Cookie: c=d; Domain=127.0.0.1")))
+    for _ in range(2):
+        client.describe_job(JOB_ID, APPID)
+    assert [request.headers.get("cookie") for request in service.requests] == [None, None]
+
+
+@pytest.mark.parametrize("where", ["HOME", "NETRC"])
+def test_a_netrc_file_is_ignored(
+    client: CosBatchClient, service: CosBatchEmulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, where: str
+) -> None:
+    """A password for the host does not take the signature's place."""
+    file = tmp_path / ".netrc"
+    file.write_text("default login someone password something\n")
+    file.chmod(0o600)
+    monkeypatch.setenv(where, str(file if where == "NETRC" else tmp_path))
+    job_id = service.create_job()
+    assert client.describe_job(job_id, APPID).job_id == job_id
+
+
+def test_many_threads_share_a_client(service: CosBatchEmulator, clock: ManualClock) -> None:
+    """Every thread gets the answer to its own question."""
+    ids = [service.create_job() for _ in range(16)] * 12
+    with client_of(service, clock) as client, ThreadPoolExecutor(16) as pool:
+        found = list(pool.map(lambda job_id: client.describe_job(job_id, APPID).job_id, ids))
+    assert found == ids
+
+
+def test_connections_are_used_again(monkeypatch: pytest.MonkeyPatch, service: CosBatchEmulator) -> None:
+    """A hundred questions in a row need one connection."""
+    opened: list[object] = []
+    real = urllib3.util.connection.create_connection
+
+    def counted(*args: Any, **kwargs: Any) -> socket.socket:
+        opened.append(args)
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(urllib3.util.connection, "create_connection", counted)
+    job_id = service.create_job()
+    with client_of(service, ManualClock()) as client:
+        for _ in range(100):
+            client.describe_job(job_id, APPID)
+    assert len(opened) == 1
+
+
+def test_no_thread_is_left_behind(service: CosBatchEmulator, clock: ManualClock) -> None:
+    """The watch over each request ends with it."""
+    job_id = service.create_job()
+    before = threading.active_count()
+    with client_of(service, clock) as client:
+        for _ in range(50):
+            client.describe_job(job_id, APPID)
+    for thread in threading.enumerate():
+        if isinstance(thread, threading.Timer):
+            thread.join(5)
+    assert threading.active_count() <= before
+
+
+# --------------------------------------------------------------------------------------------------------------- TLS
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    """Return an issuer of certificates that nobody knows."""
+    return trustme.CA()
+
+
+@pytest.fixture
+def bundle(authority: trustme.CA, tmp_path: Path) -> Path:
+    """Return a file of certificates with that issuer in it."""
+    path = tmp_path / "bundle.pem"
+    authority.cert_pem.write_to_path(str(path))
+    return path
+
+
+def server_context(authority: trustme.CA, name: str) -> ssl.SSLContext:
+    """Return what a server with a certificate for a name needs."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(name).configure_cert(context)
+    return context
+
+
+def ask_over_tls(port: int, host: str = "localhost") -> str:
+    """Ask a server on this machine over TLS, and return the status of the job."""
+    endpoint = f"https://{host}:{port}"
+    with CosBatchClient(endpoint=endpoint, secret_id=ID, secret_key=KEY, request_timeout=10) as client:
+        return client.describe_job(JOB_ID, APPID).status
+
+
+@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
+def test_certificates_of_the_environment_are_trusted(
+    authority: trustme.CA, bundle: Path, monkeypatch: pytest.MonkeyPatch, variable: str, host: str
+) -> None:
+    """A server whose issuer the variable names is asked, on this machine as on any other."""
+    monkeypatch.setenv(variable, str(bundle))
+    with serving(over_tls(server_context(authority, host), job(""))) as port:
+        assert ask_over_tls(port, host) == "New"
+
+
+def test_an_unknown_issuer_is_refused(authority: trustme.CA) -> None:
+    """Nothing is sent to a server whose certificate nobody vouches for; the error is not tried again."""
+    with (
+        serving(over_tls(server_context(authority, "localhost"), job(""))) as port,
+        pytest.raises(TlsError, match="certificate verify failed") as caught,
+    ):
+        ask_over_tls(port)
+    assert "REQUESTS_CA_BUNDLE" in caught.value.hint
+    assert caught.value.tries == 1
+
+
+def test_a_certificate_for_another_name_is_refused(
+    authority: trustme.CA, bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A known issuer is not enough: the name has to be right."""
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
+    with (
+        serving(over_tls(server_context(authority, "other.example"), job(""))) as port,
+        pytest.raises(TlsError, match=r"[Hh]ostname mismatch"),
+    ):
+        ask_over_tls(port)
+
+
+def test_a_server_without_tls_is_told_as_such() -> None:
+    """Plain HTTP behind an https endpoint is a failed handshake."""
+
+    def handle(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(answer(job("")))
+
+    with serving(handle) as port, pytest.raises(TlsError):
+        ask_over_tls(port)
+
+
+def test_old_tls_is_refused(authority: trustme.CA, bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that offers nothing newer than TLS 1.1 is not talked to."""
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
+    context = server_context(authority, "localhost")
+    with pytest.warns(DeprecationWarning, match="TLSv1"):
+        context.minimum_version = ssl.TLSVersion.TLSv1
+    with pytest.warns(DeprecationWarning, match="TLSv1_1"):
+        context.maximum_version = ssl.TLSVersion.TLSv1_1
+    with serving(over_tls(context, job(""))) as port, pytest.raises((TlsError, ConnectionFailedError)):
+        ask_over_tls(port)
+
+
+# ------------------------------------------------------------------------------------------------------------- secrets
+
+
+LEAKS = [
+    Fault("error", code="AccessDenied", status=403),
+    Fault("error", code="InternalError", status=500, times=None),
+    Fault("html", status=407),
+    Fault("html", status=200),
+    Fault("empty"),
+    Fault("redirect"),
+    Fault("reset", times=None),
+    Fault("reset-in-body", times=None),
+    Fault("truncated", times=None),
+    Fault("raw", body=b"garbage", times=None),
+    Fault("other-job"),
+    Fault("skew", seconds=99999),
+]
+
+
+@pytest.mark.parametrize("fault", LEAKS, ids=lambda fault: f"{fault.kind}-{fault.status}")
+def test_no_error_or_log_tells_a_secret(
+    client: CosBatchClient, service: CosBatchEmulator, fault: Fault, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Key, token and signature stand in no message, attribute, traceback, pickle or log record of any library."""
+    job_id = service.create_job()
+    service.inject(fault)
+    with caplog.at_level(logging.DEBUG):
+        for name in ("urllib3", "requests", "qcloud_cos", "tencentcloud", "tenacity"):
+            logging.getLogger(name).setLevel(logging.DEBUG)
+        error = failure(client, job_id)
+    told = "".join(
+        [
+            str(error),
+            repr(error),
+            repr(vars(error)),
+            "".join(traceback.format_exception(error)),
+            pickle.dumps(error).decode("latin-1"),
+            caplog.text,
+            "".join(repr(vars(record)) for record in caplog.records),
+        ]
+    )
+    assert job_id in told
+    for secret in (KEY, TOKEN, "q-signature", "sign_key"):
+        assert secret not in told
+
+
+def test_errors_keep_no_answer_or_request(client: CosBatchClient, service: CosBatchEmulator) -> None:
+    """What is attached to an error is plain: nothing that holds headers goes into a pickle."""
+    service.inject("other-job")
+    error = failure(client, service.create_job())
+    assert {type(value) for value in vars(error).values()} <= {str, int, float, type(None)}
+    assert error.__context__ is None or not vars(error.__context__).get("request")
+
+
+def test_a_client_does_not_show_its_keys(client: CosBatchClient) -> None:
+    """Printing a client or what it holds shows no key."""
+    shown = repr(client) + repr(vars(client))
+    assert KEY not in shown
+    assert TOKEN not in shown
+
+
+def test_loopback_is_all_that_these_tests_ask() -> None:
+    """The environment of these tests names no proxy and no account."""
+    assert not [name for name in os.environ if name.startswith(("COSJOB_", "TENCENTCLOUD_")) or "proxy" in name.lower()]

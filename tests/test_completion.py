@@ -1,0 +1,302 @@
+"""Gates on the real engine, against the emulator."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from stacks import ROOT, Run, Stack
+
+from pulumi_cosjob.testing import CosBatchEmulator, Fault
+
+pytestmark = pytest.mark.engine
+
+ANSWERS = Path(__file__).parent / "answers"
+FULL = "53dc6228-c50b-46f7-8ad7-65e7159f1aae"
+DAY = 24 * 3600
+
+GATE = """
+import pathlib, pulumi, pulumi.dynamic
+from pulumi_cosjob import JobCompletion
+
+class After(pulumi.dynamic.ResourceProvider):
+    def create(self, props):
+        pathlib.Path("after-the-gate").touch()
+        return pulumi.dynamic.CreateResult("after", {{}})
+
+class Dependent(pulumi.dynamic.Resource):
+    def __init__(self, name, opts):
+        super().__init__(After(), name, {{}}, opts)
+
+gate = JobCompletion("gate", job_id={job_id!r}, appid="1250000000"{arguments})
+Dependent("dependent", pulumi.ResourceOptions(depends_on=[gate]))
+pulumi.export("status", gate.status)
+pulumi.export("failed", gate.progress_summary.number_of_tasks_failed)
+"""
+
+NewStack = Callable[..., Stack]
+
+
+def gate(job_id: str, arguments: str = "") -> str:
+    """Return a program with a gate, and a resource that depends on it."""
+    return GATE.format(job_id=job_id, arguments=f", {arguments}" if arguments else "")
+
+
+@pytest.fixture
+def service() -> Iterator[CosBatchEmulator]:
+    """An emulator whose jobs' clock runs until a test holds it."""
+    with CosBatchEmulator() as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def new_stack(tmp_path: Path, service: CosBatchEmulator) -> NewStack:
+    """Make a stack that asks the emulator."""
+
+    def make(program: str, **variables: str) -> Stack:
+        return Stack(tmp_path / "stack", program, {**service.environment(), **variables})
+
+    return make
+
+
+@pytest.fixture
+def example(tmp_path: Path, service: CosBatchEmulator) -> Callable[[str], Stack]:
+    """Make a stack of an example, as it is."""
+
+    def make(name: str) -> Stack:
+        stack = Stack(tmp_path / name, "", service.environment())
+        shutil.copytree(ROOT / "examples" / name, stack.folder, dirs_exist_ok=True)
+        stack.run("stack", "init", "dev").ok()
+        return stack
+
+    return make
+
+
+def message(run: Run) -> str:
+    """Return all that the engine says went wrong, on one line."""
+    return " ".join(run.failed().text.partition("Diagnostics:")[2].split())
+
+
+def gates(stack: Stack) -> list[dict[str, Any]]:
+    """Return the gates in the state."""
+    return [each for each in stack.resources() if each["type"].endswith("Completion")]
+
+
+def is_opened(stack: Stack) -> bool:
+    """Tell whether what depends on the gate was ever started."""
+    return (stack.folder / "after-the-gate").exists()
+
+
+def test_gate_deployment(example: Callable[[str], Stack], service: CosBatchEmulator) -> None:
+    """Nothing that depends on the gate starts before the job's end; what is read after it is the final state."""
+    stack = example("gate_deployment")
+    job_id = service.create_job("completes", seconds=10)
+    stack.run("config", "set", "jobId", job_id).ok()
+    preview = stack.preview().ok()
+    assert "3 to create" in preview.text
+    run = stack.up().ok()
+    outputs = stack.outputs()
+    released, ended = (
+        datetime.fromisoformat(outputs[name].replace("Z", "+00:00")) for name in outputs if "_at" in name
+    )
+    released, ended = max(released, ended), min(released, ended)
+    assert datetime.fromisoformat(outputs["released_at"]) == released
+    assert (released - ended).total_seconds() < 5
+    assert (outputs["status"], outputs["copied"]) == ("Complete", 100)
+    assert re.search(rf"{job_id[:8]}…: Active, \d+ of 100 tasks \(\d+ %\)", run.text), "live progress is shown"
+    asked = len(service.requests)
+    again = stack.up("--expect-no-changes").ok()
+    assert "3 unchanged" in again.text
+    assert len(service.requests) == asked + 1, "the gate asks nothing again; get_job does, once"
+
+
+def test_fan_in(example: Callable[[str], Stack], service: CosBatchEmulator) -> None:
+    """Many jobs gate one release; a job that is added later is waited for alone, and one that fails names itself."""
+    stack = example("fan_in")
+    job_ids = [service.create_job("completes", seconds=3 + number % 3) for number in range(12)]
+    stack.run("config", "set", "jobIds", json.dumps(job_ids)).ok()
+    run = stack.up().ok()
+    assert stack.outputs()["statuses"] == dict.fromkeys(job_ids, "Complete")
+    assert "12 of 12 jobs Complete" in run.text
+    added = service.create_job("completes", seconds=1)
+    asked = len(service.requests)
+    stack.run("config", "set", "jobIds", json.dumps([*job_ids[1:], added])).ok()
+    stack.up().ok()
+    assert stack.outputs()["statuses"] == dict.fromkeys([*job_ids[1:], added], "Complete")
+    assert {added in request.path for request in service.requests[asked:]} == {True}
+    service.clock.advance(91 * DAY)
+    failing = [service.create_job("fails", seconds=0, job_id=f"failing-{number}") for number in range(2)]
+    service.clock.advance(10)
+    stack.run("config", "set", "jobIds", json.dumps([*job_ids[1:], added, *failing])).ok()
+    said = message(stack.preview())
+    assert "2 of 2 jobs did not complete" in said
+    assert all(job_id in said for job_id in failing)
+    assert "Traceback" not in said
+
+
+def test_a_failed_gate_leaves_nothing_behind_and_the_next_up_heals_it(
+    new_stack: NewStack, service: CosBatchEmulator
+) -> None:
+    """The message has reasons, counts and report; the dependent was never started; another job opens the gate."""
+    job_id = service.create_job("fails", seconds=6)
+    stack = new_stack(gate(job_id))
+    said = message(stack.up())
+    assert "JobFailedError: the job failed; 10 of 100 tasks succeeded, 30 failed; reasons: " in said
+    assert f"(job {job_id}, endpoint {service.endpoint}). Its report lies in qcs::cos:" in said
+    assert gates(stack) == []
+    assert not is_opened(stack)
+    clean = message(stack.up())
+    assert "the job failed" in clean
+    assert "Traceback" not in clean, "a job that has failed already is refused before the gate is begun"
+    stack.write(gate(service.create_job("completes", seconds=1)))
+    stack.up().ok()
+    assert is_opened(stack)
+    assert stack.outputs() == {"status": "Complete", "failed": 0}
+
+
+@pytest.mark.parametrize(
+    ("scenario", "arguments", "expected"),
+    [
+        ("completes-with-failed-tasks", "", "complete, but with more failed tasks than the 0 accepted; 90 of 100"),
+        ("cancelled", "", "JobFailedError: the job was cancelled"),
+        ("waits-for-confirmation", "fail_when_suspended=True", "the job waits for a person to confirm it: "),
+        (
+            "never-ends",
+            "timeout='4s'",
+            "WaitTimeoutError: the job was not complete within 4 s; it was last seen Active",
+        ),
+    ],
+)
+def test_each_failure_ends_in_its_own_message(
+    new_stack: NewStack, service: CosBatchEmulator, scenario: str, arguments: str, expected: str
+) -> None:
+    """What the wait did not accept is said, and the gate does not exist."""
+    service.clock.hold()
+    stack = new_stack(gate(service.create_job(scenario, seconds=2), arguments))
+    service.clock.release()
+    said = message(stack.up())
+    assert expected in said
+    assert gates(stack) == []
+    assert not is_opened(stack)
+
+
+def test_accepted_failures_and_suspension_with_confirmation(new_stack: NewStack, service: CosBatchEmulator) -> None:
+    """max_failed_tasks lets a job pass; a job that waits for a person is waited for, and says so."""
+    service.clock.hold()
+    job_id = service.create_job("waits-for-confirmation", seconds=1)
+    service.clock.advance(5)
+    stack = new_stack(gate(job_id, "max_failed_tasks=None, timeout=60"))
+
+    def confirm() -> None:
+        while sum(job_id in request.path for request in service.requests) < 4:
+            time.sleep(0.05)
+        service.replay(job_id, (ANSWERS / "minimal.xml").read_text().replace("New", "Complete").replace(FULL, job_id))
+
+    person = threading.Thread(target=confirm)
+    person.start()
+    run = stack.up().ok()
+    person.join()
+    assert "waits for a person to confirm it; the wait goes on" in run.text
+    assert stack.outputs() == {"status": "Complete"}
+
+
+def test_a_preview_fails_at_once_for_what_can_never_complete(new_stack: NewStack, service: CosBatchEmulator) -> None:
+    """A missing, failed or cancelled job and malformed arguments are clean messages; nothing is waited for."""
+    stack = new_stack(gate("nope"))
+    missing = message(stack.preview())
+    assert "property job_id value {nope} has a problem: there is no such job" in missing
+    for scenario, expected in (("fails", "the job failed"), ("cancelled", "the job was cancelled")):
+        job_id = service.create_job(scenario, seconds=0)
+        service.clock.advance(20)
+        stack.write(gate(job_id))
+        said = message(stack.preview())
+        assert expected in said
+        assert "Traceback" not in said + missing
+    for arguments, expected in (
+        ("timeout='soon'", "error: timeout cannot be 'soon'."),
+        ("timeout=float('nan')", "error: timeout cannot be 'nan'."),
+        ("max_failed_tasks=-1", "error: max_failed_tasks cannot be '-1'."),
+        ("uin='main'", "error: uin cannot be 'main'."),
+    ):
+        stack.write(gate("a", arguments))
+        said = message(stack.preview())
+        assert expected in said
+        assert "Traceback" not in said
+    stack.write(gate(service.create_job("never-ends")))
+    started = time.monotonic()
+    stack.preview().ok()
+    assert time.monotonic() - started < 30
+    assert not is_opened(stack)
+
+
+def test_a_job_that_has_just_been_made_is_given_time_to_appear(new_stack: NewStack, service: CosBatchEmulator) -> None:
+    """In an update a missing job is not refused at once."""
+    job_id = service.create_job("completes", seconds=0)
+    service.inject(Fault("error", code="NoSuchJob", status=404, times=3))
+    stack = new_stack(gate(job_id))
+    stack.up().ok()
+    assert stack.outputs()["status"] == "Complete"
+
+
+def test_changing_how_it_waits_asks_nothing_and_an_aged_out_job_breaks_nothing(
+    new_stack: NewStack, service: CosBatchEmulator
+) -> None:
+    """An opened gate stays open: up, refresh and destroy work when the service has long forgotten the job."""
+    job_id = service.create_job("completes", seconds=0)
+    service.clock.advance(10)
+    stack = new_stack(gate(job_id))
+    stack.up().ok()
+    service.clock.advance(91 * DAY)
+    asked = len(service.requests)
+    assert "unchanged" in stack.up("--expect-no-changes").ok().text
+    stack.write(gate(job_id, "timeout='2d', max_failed_tasks=5, region='ap-chengdu'"))
+    stack.up().ok()
+    [resource] = gates(stack)
+    assert resource["inputs"]["timeout"] == 2 * DAY
+    assert resource["outputs"]["result"]["status"] == "Complete"
+    stack.refresh().ok()
+    assert stack.outputs()["status"] == "Complete"
+    stack.destroy().ok()
+    assert stack.resources() == []
+    assert len(service.requests) == asked
+    assert {request.method for request in service.requests} == {"GET"}
+
+
+def test_a_state_of_the_first_release_is_kept(new_stack: NewStack, service: CosBatchEmulator) -> None:
+    """The state names the providers by module and class, which therefore never move."""
+    stack = new_stack("from pulumi_cosjob import *\n")
+    stack.run("stack", "import", "--file", str(Path(__file__).parent / "states" / "0.1.0-gates.json")).ok()
+    assert len(gates(stack)) == 2
+    stack.refresh().ok()
+    assert len(gates(stack)) == 2
+    stack.destroy().ok()
+    assert stack.resources() == []
+    assert service.requests == []
+
+
+def test_two_hundred_jobs_that_end_together_pass_together(new_stack: NewStack, service: CosBatchEmulator) -> None:
+    """Within three seconds of their end, one resource has seen them all."""
+    service.clock.hold()
+    job_ids = [service.create_job("completes", seconds=12) for _ in range(200)]
+    stack = new_stack(f"""
+import pathlib, time, pulumi
+from pulumi_cosjob import AllJobsCompletion
+
+gate = AllJobsCompletion("gate", job_ids={job_ids!r}, appid="1250000000", timeout="60s")
+gate.jobs.apply(lambda jobs: pathlib.Path("opened").write_text(f"{{time.time()}} {{len(jobs)}}"))
+""")
+    service.clock.release()
+    created = time.time()
+    stack.up().ok()
+    opened, jobs = (stack.folder / "opened").read_text().split()
+    late = float(opened) - (created + 16)
+    assert jobs == "200"
+    assert 0 < late < 3

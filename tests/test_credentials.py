@@ -1,0 +1,206 @@
+"""Where keys come from when nobody names any, and that they stay where they are."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tencentcloud.common import credential
+
+from pulumi_cosjob import _credentials
+from pulumi_cosjob._credentials import Credentials, VendorChain
+from pulumi_cosjob._errors import ConfigurationError
+
+SECRET = "s3cr3t-that-nobody-may-see"
+HINT = "Look here."
+
+
+@pytest.fixture(autouse=True)
+def _no_metadata_service(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take the machine's role away: asking for it would go to the network."""
+
+    def refuse(*_args: object, **_kwargs: object) -> None:
+        raise OSError("no metadata service")
+
+    monkeypatch.setattr(credential, "urlopen", refuse)
+
+
+@pytest.fixture
+def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Return a home of the test's own."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / ".tencentcloud").mkdir()
+    return tmp_path
+
+
+def write(home: Path, text: str) -> None:
+    """Write the vendor's credentials file."""
+    (home / ".tencentcloud" / "credentials").write_text(text, encoding="utf-8")
+
+
+def test_the_vendors_file_is_read(home: Path) -> None:
+    """A key pair in the vendor's own file is found, without a token."""
+    write(home, f"[default]\nsecret_id = file-id\nsecret_key = {SECRET}\n")
+    found = VendorChain(HINT)()
+    assert (found.secret_id, found.secret_key, found.token) == ("file-id", SECRET, None)
+
+
+def test_where_nothing_is_found_the_places_are_listed() -> None:
+    """The error carries the caller's list of places, and can be told from a request that failed."""
+    with pytest.raises(ConfigurationError, match="no credentials were found") as caught:
+        VendorChain(HINT)()
+    assert caught.value.hint == HINT
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "no ini file",
+        f"[default]\nsecret_key = {SECRET}\n",
+        f"[default]\nsecret_id = \nsecret_key = {SECRET}\n",
+        f"[other]\nsecret_id = a\nsecret_key = {SECRET}\n",
+        f"[default]\nsecret_id\nsecret_key = {SECRET}\n",
+        f"[default]\nsecret_id = a\nsecret_id = b\nsecret_key = {SECRET}\n",
+        f"[default]\nsecret_id = ключ\nsecret_key = {SECRET}\n",
+        f"[default]\nsecret_id = a\nsecret_key = {SECRET} {SECRET}\n",
+        f"[default]\nsecret_id = a\nsecret_key = {SECRET}\n  folded\n",
+    ],
+)
+def test_a_broken_file_finds_nothing(home: Path, text: str) -> None:
+    """Whatever is wrong with the file, the error is ours and does not show what stands in it."""
+    write(home, text)
+    with pytest.raises(ConfigurationError, match="no credentials were found") as caught:
+        VendorChain(HINT)()
+    assert SECRET not in f"{caught.value!s}{caught.value!r}"
+    assert caught.value.__cause__ is None
+
+
+def test_a_file_that_is_no_text_finds_nothing(home: Path) -> None:
+    """Bytes that are no text are an error of ours too."""
+    (home / ".tencentcloud" / "credentials").write_bytes(b"\xff\xfe\x00[default]")
+    with pytest.raises(ConfigurationError):
+        VendorChain(HINT)()
+
+
+class Temporary:
+    """Keys that change with each look, as a role's do."""
+
+    def __init__(self) -> None:
+        self.looks = 0
+
+    def get_credential_info(self) -> tuple[str, str, str]:
+        """Return the keys of now."""
+        self.looks += 1
+        return f"id-{self.looks}", f"key-{self.looks}", f"token-{self.looks}"
+
+
+def test_temporary_keys_are_asked_for_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The chain is walked once; the keys it found are renewed by the vendor's library at every request."""
+    walked: list[Temporary] = []
+
+    def walk() -> Temporary:
+        walked.append(Temporary())
+        return walked[-1]
+
+    monkeypatch.setattr(_credentials, "_default_credential", walk)
+    chain = VendorChain(HINT)
+    assert [(each.secret_id, each.token) for each in (chain(), chain())] == [("id-1", "token-1"), ("id-2", "token-2")]
+    assert len(walked) == 1
+
+
+def test_a_role_that_was_taken_away_is_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the vendor's library goes on with nothing, the caller hears that there is no key."""
+
+    class Gone:
+        def get_credential_info(self) -> tuple[None, None, None]:
+            return None, None, None
+
+    monkeypatch.setattr(_credentials, "_default_credential", Gone)
+    with pytest.raises(ConfigurationError, match="they hold no key"):
+        VendorChain(HINT)()
+
+
+def test_many_threads_walk_the_chain_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Requests that begin at the same time share one walk."""
+    walked: list[Temporary] = []
+
+    def walk() -> Temporary:
+        walked.append(Temporary())
+        return walked[-1]
+
+    monkeypatch.setattr(_credentials, "_default_credential", walk)
+    chain = VendorChain(HINT)
+    threads = [threading.Thread(target=chain) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(walked) == 1
+    assert walked[0].looks == 16
+
+
+@pytest.fixture
+def stuck(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Let the chain hang until the test is over, and shorten its time."""
+    release = threading.Event()
+    monkeypatch.setattr(_credentials, "_CHAIN_TIME_LIMIT", 0.05)
+    yield release
+    release.set()
+
+
+def test_a_chain_that_hangs_is_given_up(stuck: threading.Event, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A metadata service that never answers does not hang the program; the next request tries again."""
+    monkeypatch.setattr(_credentials, "_default_credential", stuck.wait)
+    chain = VendorChain(HINT)
+    with pytest.raises(ConfigurationError, match=r"no answer in 0\.05 s"):
+        chain()
+    monkeypatch.setattr(_credentials, "_default_credential", Temporary)
+    assert chain().secret_id == "id-1"
+
+
+def test_a_renewal_that_hangs_is_given_up(stuck: threading.Event, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time limit holds for renewed keys too."""
+
+    class Hanging(Temporary):
+        def get_credential_info(self) -> tuple[str, str, str]:
+            stuck.wait()
+            return super().get_credential_info()
+
+    monkeypatch.setattr(_credentials, "_default_credential", Hanging)
+    with pytest.raises(ConfigurationError, match="no answer"):
+        VendorChain(HINT)()
+
+
+def test_a_failing_chain_is_told_by_kind_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the vendor's library says may hold anything; only the kind of its error is shown."""
+
+    def fail() -> Any:
+        raise RuntimeError(SECRET)
+
+    monkeypatch.setattr(_credentials, "_default_credential", fail)
+    with pytest.raises(ConfigurationError, match="RuntimeError") as caught:
+        VendorChain(HINT)()
+    assert SECRET not in str(caught.value)
+
+
+@pytest.mark.parametrize("show", [repr, str, "{}".format, "{!r}".format, lambda it: f"{[it]}", lambda it: f"{(it,)}"])
+def test_credentials_are_never_shown(show: Any) -> None:
+    """No way of printing shows a part of them."""
+    assert SECRET not in show(Credentials(SECRET, SECRET, SECRET))
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_credentials_are_never_pickled(protocol: int) -> None:
+    """They do not leave the process in a pickle or a copy, alone or in something else."""
+    keys = Credentials(SECRET, SECRET, SECRET)
+    for value in (keys, [keys], {"a": keys}):
+        with pytest.raises(TypeError, match="never pickled"):
+            pickle.dumps(value, protocol)
+    with pytest.raises(TypeError, match="never pickled"):
+        copy.deepcopy(keys)

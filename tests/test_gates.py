@@ -1,0 +1,184 @@
+"""Waiting for jobs over real HTTP, by a clock that is turned."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from pulumi_cosjob import (
+    AccessDeniedError,
+    CosBatchClient,
+    JobFailedError,
+    JobsFailedError,
+    NoSuchJobError,
+    WaitTimeoutError,
+)
+from pulumi_cosjob._gates import look_at_jobs, wait_for_jobs
+from pulumi_cosjob._settings import resolve
+from pulumi_cosjob._waiting import History, Limits
+from pulumi_cosjob.testing import CosBatchEmulator, Fault, ManualClock
+
+APPID = "1250000000"
+HOUR = 3600.0
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """The time of service and client alike."""
+    return ManualClock()
+
+
+@pytest.fixture
+def service(clock: ManualClock) -> Iterator[CosBatchEmulator]:
+    """An emulator on that clock."""
+    with CosBatchEmulator(clock=clock) as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def client(service: CosBatchEmulator, clock: ManualClock) -> Iterator[CosBatchClient]:
+    """A client on that clock."""
+    with CosBatchClient.from_settings(resolve({}, environment=service.environment()), clock) as client:
+        yield client
+
+
+def waited(client: CosBatchClient, clock: ManualClock, *job_ids: str, timeout: float = HOUR) -> dict[str, str]:
+    """Wait for jobs; return their final statuses."""
+    done = wait_for_jobs(client, job_ids, APPID, Limits(timeout), clock=clock)
+    return {job_id: description.status for job_id, description in done.items()}
+
+
+def test_a_job_is_waited_for_to_its_end(client: CosBatchClient, clock: ManualClock, service: CosBatchEmulator) -> None:
+    """The wait ends soon after the job, with its final description, by few questions, all of them reported."""
+    job_id = service.create_job("completes", seconds=600)
+    started, reports = clock.now(), []
+
+    def report(job_id: str, history: History, _now: float) -> None:
+        reports.append((job_id, history.status, history.share_done()))
+
+    done = wait_for_jobs(client, [job_id, job_id], APPID, Limits(HOUR), report=report, clock=clock)
+    assert done[job_id].status == "Complete"
+    assert 604 <= clock.now() - started <= 604 * 1.05
+    assert len(service.requests) == len(reports) < 90
+    assert reports[0] == (job_id, "New", None)
+    assert reports[-1] == (job_id, "Complete", 1.0)
+
+
+def test_an_outage_of_an_hour_is_outlived(
+    client: CosBatchClient, clock: ManualClock, service: CosBatchEmulator
+) -> None:
+    """A service that is away in the middle of a wait delays it, and no more."""
+    job_id = service.create_job("completes", seconds=60)
+    started = clock.now()
+
+    class OutOfOrder(ManualClock):
+        """Stops the service after half a minute, and starts it again an hour later."""
+
+        def sleep(self, seconds: float) -> None:
+            clock.sleep(seconds)
+            away = 30 <= clock.now() - started < 30 + HOUR
+            (service.stop if away else service.start)()
+
+        def monotonic(self) -> float:
+            return clock.monotonic()
+
+    turned = OutOfOrder()
+    client._clock = turned
+    done = wait_for_jobs(client, [job_id], APPID, Limits(3 * HOUR), clock=turned)
+    assert done[job_id].status == "Complete"
+    assert 30 + HOUR <= clock.now() - started <= 30 + HOUR + 60
+
+
+def test_a_job_that_appears_late_is_waited_for(
+    client: CosBatchClient, clock: ManualClock, service: CosBatchEmulator
+) -> None:
+    """Half a minute of grace is given to a job that has just been made; no more."""
+    job_id = service.create_job("completes", seconds=5)
+    service.inject(Fault("error", code="NoSuchJob", status=404, times=8))
+    assert waited(client, clock, job_id) == {job_id: "Complete"}
+    started = clock.now()
+    with pytest.raises(NoSuchJobError, match="job nope, endpoint http"):
+        waited(client, clock, "nope")
+    assert 30 <= clock.now() - started <= 33
+
+
+def test_time_runs_out(client: CosBatchClient, clock: ManualClock, service: CosBatchEmulator) -> None:
+    """A job that never ends is given up when time is up, and the message names what was really seen last."""
+    job_id = service.create_job("never-ends")
+    started = clock.now()
+    with pytest.raises(WaitTimeoutError, match="not complete within 1 h; it was last seen Active") as raised:
+        waited(client, clock, job_id)
+    assert clock.now() - started == pytest.approx(HOUR)
+    assert (raised.value.job_id, raised.value.endpoint) == (job_id, service.endpoint)
+
+
+def test_of_many_jobs_all_that_have_failed_are_named(
+    client: CosBatchClient, clock: ManualClock, service: CosBatchEmulator
+) -> None:
+    """The first failure ends the wait at once; what else has failed by then stands beside it."""
+    good = [service.create_job("completes", seconds=9 * HOUR) for _ in range(8)]
+    bad = [service.create_job("fails", seconds=700, job_id=f"bad-{number}") for number in range(3)]
+    with pytest.raises(JobsFailedError, match="of 11 jobs did not complete") as raised:
+        waited(client, clock, *good, *bad)
+    assert {error.job_id for error in raised.value.errors} == set(bad)
+    assert all(isinstance(error, JobFailedError) for error in raised.value.errors)
+    assert all(job_id in str(raised.value) for job_id in bad)
+
+
+def test_a_refusal_ends_the_wait(client: CosBatchClient, clock: ManualClock, service: CosBatchEmulator) -> None:
+    """A key that is refused will be refused again."""
+    service.inject(Fault("error", code="AccessDenied", status=403))
+    with pytest.raises(AccessDeniedError):
+        waited(client, clock, service.create_job("completes"))
+    assert len(service.requests) == 1
+
+
+def test_no_jobs_are_complete_already(client: CosBatchClient, clock: ManualClock) -> None:
+    """Nothing to wait for takes no time."""
+    assert waited(client, clock) == {}
+
+
+def test_a_look_before_the_wait_finds_what_can_never_complete(
+    client: CosBatchClient, clock: ManualClock, service: CosBatchEmulator
+) -> None:
+    """Failed jobs and named errors raise; what may still come right is left to the wait."""
+    going, failed = service.create_job("completes"), service.create_job("fails", seconds=0)
+    clock.advance(5)
+    look_at_jobs(client, [going, "nope"], APPID, Limits(HOUR), (), clock)
+    with pytest.raises(NoSuchJobError):
+        look_at_jobs(client, [going, "nope"], APPID, Limits(HOUR), (NoSuchJobError,), clock)
+    with pytest.raises(JobsFailedError, match="2 of 3"):
+        look_at_jobs(client, [going, "nope", failed], APPID, Limits(HOUR), (NoSuchJobError,), clock)
+
+
+def test_an_interrupt_ends_the_wait_at_once(service: CosBatchEmulator, client: CosBatchClient) -> None:
+    """What is being asked at that moment is cut off, and no thread is left behind."""
+    service.inject(Fault("delay", seconds=8.0))
+    before = set(threading.enumerate())
+
+    class Interrupted(ManualClock):
+        """Interrupts the wait as soon as it wants to know the time a second time."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.asked = 0
+
+        def monotonic(self) -> float:
+            if threading.current_thread() is threading.main_thread():
+                self.asked += 1
+                if self.asked > 2:
+                    raise KeyboardInterrupt
+            return super().monotonic()
+
+    job_id = service.create_job("completes")
+    other = service.create_job("completes")
+    started = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        wait_for_jobs(client, [job_id, other], APPID, Limits(HOUR), clock=Interrupted())
+    for thread in set(threading.enumerate()) - before:
+        thread.join(5)
+        assert not thread.is_alive()
+    assert time.monotonic() - started < 5

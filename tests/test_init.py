@@ -1,0 +1,193 @@
+"""The package's surface: its names, what importing it costs, and who may import whom."""
+
+from __future__ import annotations
+
+import ast
+import importlib.metadata
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import pulumi_cosjob
+
+PACKAGE = Path(pulumi_cosjob.__file__).parent
+# From the bottom to the top; modules of one line know nothing of each other.
+LAYERS = (
+    {"_errors", "_clock"},
+    {"_job"},
+    {"_schema"},
+    {"_credentials"},
+    {"_settings"},
+    {"_http", "_signing"},
+    {"_client"},
+    {"_waiting"},
+    {"_engine_log", "_gates"},
+    {"_progress"},
+    {"_outputs"},
+    {"_dynamic"},
+    {"_completion"},
+    {"_cli", "native"},
+)
+# Each stands beside the core, on what is named and on nothing else of the package.
+BESIDE = {"testing": {"_emulator", "_clock"}, "_emulator": {"_emulator", "_clock"}}
+
+
+def run(program: str) -> str:
+    """Run a program in a process of its own and return what it prints."""
+    done = subprocess.run([sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def test_all_is_sorted_and_complete() -> None:
+    """Every public name that is there is listed, every listed name is there, and classes come after constants."""
+    listed = pulumi_cosjob.__all__
+    assert listed == sorted(listed, key=lambda name: (not name.isupper(), name.islower(), name))
+    assert len(set(listed)) == len(listed)
+    for name in listed:
+        assert getattr(pulumi_cosjob, name) is not None
+    shown = {name for name in dir(pulumi_cosjob) if not name.startswith("_")}
+    modules = {path.stem for path in PACKAGE.glob("*.py")}
+    assert shown - modules - {"Any", "TYPE_CHECKING", "annotations", "importlib"} == set(listed)
+
+
+def test_a_star_import_brings_the_names() -> None:
+    """All listed names are imported, and nothing besides."""
+    names = run(
+        "import sys; before = set(globals()); from pulumi_cosjob import *; print(*sorted(set(globals()) - before))"
+    )
+    assert set(names.split()) - {"before"} == set(pulumi_cosjob.__all__)
+
+
+@pytest.mark.parametrize("name", pulumi_cosjob.__all__)
+def test_each_name_is_documented(name: str) -> None:
+    """A class or a function says what it is for; a constant says it where it stands."""
+    value = getattr(pulumi_cosjob, name)
+    assert name.isupper() or value.__doc__
+
+
+def test_importing_the_package_is_cheap() -> None:
+    """Nothing heavy is loaded until it is needed: no requests, no xmlschema, no SDKs, no Pulumi."""
+    heavy = (
+        "requests urllib3 xmlschema elementpath pulumi grpc qcloud_cos tencentcloud tenacity click rich aiohttp yaml"
+    )
+    loaded = run("import sys, pulumi_cosjob; print(*sorted({name.partition('.')[0] for name in sys.modules}))")
+    assert not set(heavy.split()) & set(loaded.split())
+    assert "pulumi_cosjob" in loaded.split()
+
+
+@pytest.mark.parametrize(
+    ("name", "absent"),
+    [
+        ("JobDescription", {"requests", "xmlschema", "pulumi", "qcloud_cos"}),
+        ("parse_describe_job_result", {"requests", "pulumi", "qcloud_cos", "xmlschema"}),
+        ("CosBatchClient", {"pulumi", "requests", "qcloud_cos", "xmlschema"}),
+    ],
+)
+def test_a_name_loads_no_more_than_it_needs(name: str, absent: set[str]) -> None:
+    """Whoever wants one way in does not pay for the others."""
+    loaded = run(f"import sys; from pulumi_cosjob import {name}; print(*sys.modules)")
+    assert not {each.partition(".")[0] for each in loaded.split()} & absent
+
+
+def test_a_name_is_looked_up_once() -> None:
+    """What was loaded at first use is then simply there."""
+    program = """
+import pulumi_cosjob
+assert "STATES" not in vars(pulumi_cosjob) and "__version__" not in vars(pulumi_cosjob)
+first = pulumi_cosjob.STATES
+assert vars(pulumi_cosjob)["STATES"] is first is pulumi_cosjob.STATES
+print(pulumi_cosjob.__version__)
+"""
+    assert run(program) == importlib.metadata.version("pulumi-cosjob")
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    """The message names the module and the name, as Python's own does."""
+    with pytest.raises(AttributeError, match=r"module 'pulumi_cosjob' has no attribute 'get_jbo'"):
+        pulumi_cosjob.get_jbo  # noqa: B018
+    with pytest.raises(ImportError):
+        exec("from pulumi_cosjob import get_jbo")  # noqa: S102
+
+
+def test_dir_lists_what_was_not_loaded_yet() -> None:
+    """Completion in an editor or a shell knows the names that load at first use."""
+    assert set(run("import pulumi_cosjob; print(*dir(pulumi_cosjob))").split()) >= set(pulumi_cosjob.__all__)
+
+
+def _running(tree: ast.AST) -> Iterator[ast.AST]:
+    """Yield every node that runs: all but what only type checkers see."""
+    yield tree
+    for child in ast.iter_child_nodes(tree):
+        if not (isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING"):
+            yield from _running(child)
+
+
+def imported(source: str, *, running_only: bool) -> set[str]:
+    """Return the modules of the package that a module imports, at any place in it."""
+    found = set()
+    for node in _running(ast.parse(source)) if running_only else ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names = [each.name for each in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            module = node.module or ""
+            names = [f"{module}.{each.name}" for each in node.names] if module == "pulumi_cosjob" else [module]
+        else:
+            continue
+        found |= {name.split(".")[1] for name in names if name.startswith("pulumi_cosjob.")}
+    return found
+
+
+def sources() -> Iterator[tuple[str, str]]:
+    """Yield each module of the package, as its layer calls it, with its source."""
+    for path in sorted(PACKAGE.rglob("*.py")):
+        relative = path.relative_to(PACKAGE)
+        yield relative.parts[0].removesuffix(".py"), path.read_text(encoding="utf-8")
+
+
+def allowed(module: str) -> set[str]:
+    """Return what a module may import."""
+    if module in BESIDE:
+        return BESIDE[module]
+    below: set[str] = set()
+    for layer in LAYERS:
+        if module in layer:
+            beside = {"_cli": {"_emulator"}, "_client": {"__version__"}}
+            return below | beside.get(module, set())
+        below |= layer
+    raise AssertionError(f"{module} has no layer: give it one here and in the design")
+
+
+def strangers(module: str, source: str) -> set[str]:
+    """Return what a module imports although it may not; the emulator does not even know the others' types."""
+    return imported(source, running_only=module != "_emulator") - allowed(module)
+
+
+@pytest.mark.parametrize(("module", "source"), [(module, text) for module, text in sources() if module != "__init__"])
+def test_imports_go_one_way(module: str, source: str) -> None:
+    """No module imports from its own layer or one above, and the emulator imports nothing of what it is to test."""
+    assert strangers(module, source) == set()
+
+
+@pytest.mark.parametrize(
+    ("module", "source", "stranger"),
+    [
+        ("_job", "from pulumi_cosjob._schema import describe", "_schema"),
+        ("_http", "def f():\n    from pulumi_cosjob import _signing", "_signing"),
+        ("_errors", "import pulumi_cosjob._client", "_client"),
+        ("_emulator", "if TYPE_CHECKING:\n    from pulumi_cosjob._job import STATES", "_job"),
+    ],
+)
+def test_an_import_in_the_wrong_direction_is_found(module: str, source: str, stranger: str) -> None:
+    """The check sees imports in functions, under TYPE_CHECKING and in every form."""
+    assert strangers(module, source) == {stranger}
+
+
+def test_implementation_modules_have_a_leading_underscore() -> None:
+    """Only these modules are public."""
+    public = {path.stem for path in PACKAGE.iterdir() if not path.name.startswith("_") and path.suffix == ".py"}
+    assert public <= {"native", "testing"}
+    assert (PACKAGE / "py.typed").exists()

@@ -1,0 +1,225 @@
+"""The schema is a public file: another XSD 1.1 processor (Xerces-J) loads it, and judges every answer as ours does."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from documents import job, within, wrapped
+
+from pulumi_cosjob._schema import find_problems, schema_path
+
+HERE = Path(__file__).parent
+COPY = "Operation/COSPutObjectCopy"
+FULL = (HERE / "answers" / "full.xml").read_bytes()
+VALID = {
+    "full": FULL,
+    "minimal": (HERE / "answers" / "minimal.xml").read_bytes(),
+    "any order": job("<Status>New</Status><Priority>1</Priority><JobId>a</JobId>", JobId=None, Status=None),
+    "unknown in Job": job("<NewThing a='b'><Status>Bogus</Status>text</NewThing>"),
+    "unknown twice": job("<NewThing/><NewThing/>"),
+    "unknown beside Job": job("").replace(b"</DescribeJobResult>", b"<RequestId>1</RequestId></DescribeJobResult>"),
+    "unknown of another namespace": job("<o:Status xmlns:o='urn:o'>Bogus</o:Status>"),
+    "unknown in a list": job("<FailureReasons><JobFailure/><Other/><JobFailure/></FailureReasons>"),
+    "unknown in an empty type": job("<Operation><COSDeleteObject><Quiet>1</Quiet></COSDeleteObject></Operation>"),
+    "unknown operation": job("<Operation><COSPutObjectAcl/></Operation>"),
+    "unknown operation beside a known one": job("<Operation><COSPutObjectAcl/><COSDeleteObject/></Operation>"),
+    "unknown attributes": job("<Report colour='red'><Bucket>b</Bucket></Report>"),
+    "delete": job("<Operation><COSDeleteObject/></Operation>"),
+    "restore": within("Operation/COSInitiateRestoreObject/ExpirationInDays", "365"),
+    "tagging": within("Operation/COSPutObjectTagging/TagSet/COSTag/Key", "k"),
+    "empty lists": job("<FailureReasons/><Manifest><Spec><Fields/></Spec></Manifest>"),
+    "empty failure": job("<FailureReasons><JobFailure><FailureCode/></JobFailure></FailureReasons>"),
+    "empty time": within("SuspendedDate", ""),
+    "time with offset": within("CreationTime", "2019-12-19T18:00:30.5+08:00"),
+    "time without offset": within("CreationTime", "2019-12-19T18:00:30"),
+    "time with space": within("CreationTime", " 2019-12-19T18:00:30Z\n"),
+    "leap day": within("CreationTime", "2020-02-29T00:00:00Z"),
+    "nine digits": within("TerminationDate", "2019-12-19T18:00:30.123456789Z"),
+    "epoch seconds": within(f"{COPY}/ModifiedSinceConstraint", "1798000000"),
+    "epoch timestamp": within(f"{COPY}/UnModifiedSinceConstraint", "2019-12-19T18:00:30Z"),
+    "epoch empty": within(f"{COPY}/UnModifiedSinceConstraint", ""),
+    "status with space": job("", Status=" Active\n"),
+    "boolean 1": within("ConfirmationRequired", "1"),
+    "boolean with space": within("Report/Enabled", " false "),
+    "priority 0": within("Priority", "0"),
+    "priority plus": within("Priority", "+5"),
+    "priority minus zero": within("Priority", "-0"),
+    "priority zeros": within("Priority", "007"),
+    "priority most": within("Priority", "2147483647"),
+    "count of 64 bits": within("ProgressSummary/TotalNumberOfTasks", str(2**64 - 1)),
+    "token of 64 bytes": within("ClientRequestToken", "a" * 64),
+    "token of 21 han": within("ClientRequestToken", "档" * 21),
+    "token of 16 emoji": within("ClientRequestToken", "😀" * 16),
+    "token of percent signs": within("ClientRequestToken", "%41" * 21),
+    "token of quotes": within("ClientRequestToken", "\"'&<>" * 12),
+    "token of spaces": within("ClientRequestToken", " " * 64),
+    "description of 128 é": within("Description", "é" * 128),
+    "description empty": within("Description", ""),
+    "cause of 1024": within("SuspendedCause", "a" * 1024),
+    "any storage class": within(f"{COPY}/StorageClass", "MAZ_STANDARD"),
+    "text kept": within(f"{COPY}/TargetResource", "  a\n b "),
+}
+INVALID = {
+    "no Job": b"<DescribeJobResult/>",
+    "another document": b"<ListJobsResult/>",
+    "no JobId": job("", JobId=None),
+    "no Status": job("", Status=None),
+    "second Job": b"<DescribeJobResult>"
+    + b"<Job><JobId>a</JobId><Status>New</Status></Job>" * 2
+    + b"</DescribeJobResult>",
+    "second Status": job("<Status>Complete</Status>"),
+    "second JobId": job("<JobId>a</JobId>"),
+    "second Priority": job("<Priority>1</Priority><Other/><Priority>1</Priority>"),
+    "second Report": job("<Report/><Report/>"),
+    "second Bucket": job("<Report><Bucket>a</Bucket><Bucket>a</Bucket></Report>"),
+    "second FailureCode": job(wrapped("FailureReasons/JobFailure", "<FailureCode/><FailureCode/>")),
+    "second operation": job("<Operation><COSDeleteObject/><COSPutObjectTagging/></Operation>"),
+    "same operation twice": job("<Operation><COSDeleteObject/><COSDeleteObject/></Operation>"),
+    "no operation": job("<Operation/>"),
+    "attribute on a text": job("<Report><Bucket size='1'>b</Bucket></Report>"),
+    "text in Job": job("text"),
+    "text in a list": job("<FailureReasons>text</FailureReasons>"),
+    "text in an empty type": job("<Operation><COSDeleteObject>text</COSDeleteObject></Operation>"),
+    "element in a text": job("<RoleArn>a<b/></RoleArn>"),
+    "element in a number": job("<Priority><b/></Priority>"),
+    "status unknown": job("", Status="Bogus"),
+    "status empty": job("", Status=""),
+    "status in lower case": job("", Status="active"),
+    "status with a foreign space": job("", Status="Active\u00a0"),
+    "status nil": job("").replace(
+        b"<Status>New", b"<Status xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance' xsi:nil='true'>"
+    ),
+    "status of another type": job("").replace(
+        b"<Status>New", b"<Status xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance' xsi:type='Nothing'>New"
+    ),
+    "boolean word": within("ConfirmationRequired", "TRUE"),
+    "boolean empty": within("Report/Enabled", ""),
+    "boolean with a foreign space": within("Report/Enabled", "\u00a0true"),
+    "priority negative": within("Priority", "-1"),
+    "priority too large": within("Priority", "2147483648"),
+    "priority fraction": within("Priority", "1.0"),
+    "priority empty": within("Priority", ""),
+    "priority grouped": within("Priority", "1_000"),
+    "priority in arabic digits": within("Priority", "\u0663"),
+    "priority with a foreign space": within("Priority", "\u00a05"),
+    "priority of many zeros": within("Priority", "0" * 30 + "1"),
+    "count negative": within("ProgressSummary/NumberOfTasksFailed", "-1"),
+    "count of 65 bits": within("ProgressSummary/NumberOfTasksFailed", str(2**64)),
+    "count exponent": within("ProgressSummary/NumberOfTasksFailed", "1e3"),
+    "days 0": within("Operation/COSInitiateRestoreObject/ExpirationInDays", "0"),
+    "days 366": within("Operation/COSInitiateRestoreObject/ExpirationInDays", "366"),
+    "tier": within("Operation/COSInitiateRestoreObject/JobTier", "Expedited"),
+    "date only": within("CreationTime", "2019-12-19"),
+    "no leap day": within("CreationTime", "2019-02-29T00:00:00Z"),
+    "leap second": within("CreationTime", "2019-12-31T23:59:60Z"),
+    "hour 24": within("CreationTime", "2019-12-31T24:00:00Z"),
+    "ten digits": within("CreationTime", "2019-12-19T18:00:30.1234567890Z"),
+    "offset too large": within("CreationTime", "2019-12-19T18:00:30+14:01"),
+    "year 0999": within("CreationTime", "0999-12-19T18:00:30Z"),
+    "seconds for a plain time": within("CreationTime", "1798000000"),
+    "epoch negative": within(f"{COPY}/ModifiedSinceConstraint", "-1"),
+    "epoch grouped": within(f"{COPY}/ModifiedSinceConstraint", "1_000"),
+    "epoch word": within(f"{COPY}/ModifiedSinceConstraint", "yesterday"),
+    "token of 65 bytes": within("ClientRequestToken", "a" * 65),
+    "token of 22 han": within("ClientRequestToken", "档" * 22),
+    "token of 16 emoji and one": within("ClientRequestToken", "😀" * 16 + "a"),
+    "token of 65 percent signs": within("ClientRequestToken", "%" * 65),
+    "token empty": within("ClientRequestToken", ""),
+    "description of 257": within("Description", "é" * 128 + "a"),
+    "cause of 1025": within("SuspendedCause", "档" * 341 + "aa"),
+    "arn empty": within("RoleArn", ""),
+    "arn of 1025": within("RoleArn", "a" * 1025),
+    "etag empty": within("Manifest/Location/ETag", ""),
+    "failure code of 65": within("FailureReasons/JobFailure/FailureCode", "a" * 65),
+    "manifest format": within("Manifest/Spec/Format", "CSV"),
+    "column": within("Manifest/Spec/Fields/member", "Size"),
+    "directive": within(f"{COPY}/AccessControlDirective", "Replace"),
+    "permission": within(f"{COPY}/AccessControlGrants/COSGrant/Permission", "READ_ACP"),
+    "grantee type": within(f"{COPY}/AccessControlGrants/COSGrant/Grantee/TypeIdentifier", "id"),
+    "canned list": within(f"{COPY}/CannedAccessControlList", "public-read-write"),
+    "encryption": within(f"{COPY}/NewObjectMetadata/SSEAlgorithm", "KMS"),
+    "report format": within("Report/Format", "CSV"),
+    "report scope": within("Report/ReportScope", "All"),
+}
+
+
+class Verdicts(NamedTuple):
+    """What Xerces-J says of each document: "valid", or its first complaint."""
+
+    valid: dict[str, str]
+    invalid: dict[str, str]
+
+
+def java(folder: Path, schema: Path, documents: dict[str, bytes]) -> dict[str, str]:
+    """Judge documents by Xerces-J, all in one run."""
+    for tool in ("java", "mvn"):
+        assert shutil.which(tool), (
+            f"{tool} is not on PATH: a JDK 17 or later and Maven are needed to compare processors"
+        )
+    cache = Path(os.environ["XDG_CACHE_HOME"]) / "pulumi-cosjob" / "xerces"
+    jars = cache / "jars"
+    if not (cache / "complete").exists():
+        fetch = ["mvn", "-q", "-B", "-f", HERE / "xerces" / "pom.xml", "dependency:copy-dependencies"]
+        subprocess.run([*map(str, fetch), f"-DoutputDirectory={jars}"], check=True, timeout=240)
+        (cache / "complete").touch()
+    folder.mkdir()
+    names = {}
+    for number, (name, document) in enumerate(documents.items()):
+        (folder / f"{number}.xml").write_bytes(document)
+        names[f"{number}.xml"] = name
+    command = ["java", "-cp", f"{jars}/*", HERE / "xerces" / "Validate.java", schema, folder]
+    done = subprocess.run([*map(str, command)], capture_output=True, encoding="utf-8", check=False, timeout=120)
+    assert done.returncode == 0, done.stderr
+    lines = [line.split("\t", 1) for line in done.stdout.splitlines()]
+    return {names[file]: verdict for file, verdict in lines}
+
+
+@pytest.fixture(scope="module")
+def verdicts(tmp_path_factory: pytest.TempPathFactory) -> Verdicts:
+    """Judge the whole corpus once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache"))
+        folder = tmp_path_factory.mktemp("xerces")
+        judged = java(folder / "documents", schema_path(), {**VALID, **INVALID})
+    return Verdicts({name: judged[name] for name in VALID}, {name: judged[name] for name in INVALID})
+
+
+def test_the_corpus_is_large_enough() -> None:
+    """There are enough documents of both sorts, and no name stands twice."""
+    assert len(VALID) >= 40
+    assert len(INVALID) >= 60
+    assert not VALID.keys() & INVALID.keys()
+
+
+@pytest.mark.parametrize("name", VALID)
+def test_both_accept_what_is_valid(name: str, verdicts: Verdicts) -> None:
+    """Neither processor finds anything wrong."""
+    assert [str(problem) for problem in find_problems(VALID[name])] == []
+    assert verdicts.valid[name] == "valid"
+
+
+@pytest.mark.parametrize("name", INVALID)
+def test_both_refuse_what_is_not(name: str, verdicts: Verdicts) -> None:
+    """Each processor finds something wrong."""
+    assert find_problems(INVALID[name])
+    assert verdicts.invalid[name] != "valid"
+
+
+def test_the_comparison_can_fail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A schema that says something else is judged otherwise, and one that is broken is not judged with at all."""
+    monkeypatch.setenv("XDG_CACHE_HOME", os.environ["XDG_CACHE_HOME"])
+    text = schema_path().read_text(encoding="utf-8")
+    other, broken = tmp_path / "other.xsd", tmp_path / "broken.xsd"
+    other.write_text(text.replace('value="Suspended"', 'value="Bogus"'), encoding="utf-8")
+    broken.write_text(text.replace('type="Priority"', 'type="Nothing"'), encoding="utf-8")
+    documents = {"bogus": INVALID["status unknown"], "suspended": job("", Status="Suspended")}
+    judged = java(tmp_path / "documents", other, documents)
+    assert judged["bogus"] == "valid"
+    assert judged["suspended"] != "valid"
+    with pytest.raises(AssertionError, match="Nothing"):
+        java(tmp_path / "again", broken, documents)

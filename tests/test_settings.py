@@ -1,0 +1,499 @@
+"""Where settings come from, and which ones are refused."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+from pulumi_cosjob import _settings
+from pulumi_cosjob._credentials import Credentials, VendorChain
+from pulumi_cosjob._errors import ConfigurationError, CosJobError, InvalidArgumentError
+from pulumi_cosjob._settings import Settings, check_identifier, is_loopback, resolve
+
+UIN = "100000000001"
+KEYS = {"secret_id": "argument-id", "secret_key": "argument-key"}
+ACCOUNT = {"uin": UIN, "region": "ap-chengdu"}
+SECRET = "s3cr3t-that-nobody-may-see"
+
+
+def resolved(
+    arguments: Mapping[str, Any] | None = None,
+    config: Mapping[str, Any] | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Settings:
+    """Resolve settings from what is given alone."""
+    return resolve(arguments or {}, config=(config or {}).get, environment=environment or {})
+
+
+# -------------------------------------------------------------------------------------------------------- precedence
+
+# For each setting: a value for each of its places, the nearest first, and how the settings show it.
+PLACES: list[tuple[str, list[tuple[str, str]], dict[str, str], Callable[[str], str | float]]] = [
+    (
+        "uin",
+        [("argument", "uin"), ("config", "cosjob:uin"), ("environment", "COSJOB_UIN")],
+        {"region": "ap-chengdu"},
+        lambda value: f"https://{value}.cos-control.ap-chengdu.myqcloud.com",
+    ),
+    (
+        "region",
+        [
+            ("argument", "region"),
+            ("config", "cosjob:region"),
+            ("config", "tencentcloud:region"),
+            ("environment", "TENCENTCLOUD_REGION"),
+        ],
+        {"uin": UIN},
+        lambda value: f"https://{UIN}.cos-control.{value}.myqcloud.com",
+    ),
+    (
+        "endpoint",
+        [("argument", "endpoint"), ("config", "cosjob:endpoint"), ("environment", "COSJOB_ENDPOINT")],
+        ACCOUNT,
+        lambda value: value,
+    ),
+    (
+        "validation",
+        [("argument", "validation"), ("config", "cosjob:validation"), ("environment", "COSJOB_VALIDATION")],
+        ACCOUNT,
+        lambda value: value,
+    ),
+    (
+        "request_timeout",
+        [
+            ("argument", "request_timeout"),
+            ("config", "cosjob:requestTimeout"),
+            ("environment", "COSJOB_REQUEST_TIMEOUT"),
+        ],
+        ACCOUNT,
+        float,
+    ),
+]
+VALUES = {
+    "uin": ["1", "2", "3"],
+    "region": ["ap-one", "ap-two", "ap-three", "ap-four"],
+    "endpoint": ["https://one", "https://two:8443", "http://127.0.0.1:3"],
+    "validation": ["lenient", "strict", "lenient"],
+    "request_timeout": ["1.5", "2", "3"],
+}
+SHOWN = {"uin": "endpoint", "region": "endpoint"}
+
+
+@pytest.mark.parametrize(("name", "places", "others", "shown"), PLACES, ids=[each[0] for each in PLACES])
+def test_the_nearest_place_wins(
+    name: str, places: list[tuple[str, str]], others: dict[str, str], shown: Callable[[str], str | float]
+) -> None:
+    """Of any set of places that have a setting, the nearest one is used, whatever the farther ones hold."""
+    assert len(places) == len(VALUES[name])
+    numbered = list(enumerate(zip(places, VALUES[name], strict=True)))
+    for count in range(1, len(places) + 1):
+        for chosen in itertools.combinations(numbered, count):
+            sources: dict[str, dict[str, Any]] = {"argument": {**KEYS, **others}, "config": {}, "environment": {}}
+            for _, ((kind, key), value) in chosen:
+                sources[kind][key] = value
+            found = resolved(sources["argument"], sources["config"], sources["environment"])
+            assert getattr(found, SHOWN.get(name, name)) == shown(chosen[0][1][1])
+
+
+@pytest.mark.parametrize(("name", "places"), [(name, places[1:]) for name, places, *_ in PLACES])
+def test_an_empty_value_is_none(name: str, places: list[tuple[str, str]]) -> None:
+    """A variable or a config key that is set to nothing counts as not set; an empty argument is a mistake."""
+    sources: dict[str, dict[str, Any]] = {"config": {}, "environment": {}}
+    for kind, key in places:
+        sources[kind][key] = ""
+    given = {key: value for key, value in {**KEYS, **ACCOUNT}.items() if key != name}
+    if name in ACCOUNT:
+        with pytest.raises(ConfigurationError, match=f"{name} is not set"):
+            resolved(given, **sources)
+    else:
+        assert resolved(given, **sources).endpoint.startswith(f"https://{UIN}.")
+    with pytest.raises(InvalidArgumentError):
+        resolved({**given, name: ""}, **sources)
+
+
+def test_defaults() -> None:
+    """Nothing but account and keys is needed: answers are judged strictly, within a minute."""
+    found = resolved({**KEYS, **ACCOUNT})
+    assert (found.validation, found.request_timeout) == ("strict", 60.0)
+    assert found.endpoint == f"https://{UIN}.cos-control.ap-chengdu.myqcloud.com"
+
+
+def test_the_process_environment_is_the_last_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without an environment of its own, a call looks into the process's."""
+    monkeypatch.setenv("COSJOB_ENDPOINT", "https://from-the-process")
+    assert resolve(KEYS).endpoint == "https://from-the-process"
+
+
+# -------------------------------------------------------------------------------------------------------- credentials
+
+KEY_PLACES = [
+    ("argument", ("secret_id", "secret_key", "token")),
+    ("config", ("cosjob:secretId", "cosjob:secretKey", "cosjob:token")),
+    ("config", ("tencentcloud:secretId", "tencentcloud:secretKey", "tencentcloud:securityToken")),
+    ("environment", ("TENCENTCLOUD_SECRET_ID", "TENCENTCLOUD_SECRET_KEY", "TENCENTCLOUD_SECURITY_TOKEN")),
+]
+
+
+@pytest.mark.parametrize("nearest", range(4))
+@pytest.mark.parametrize("with_token", [True, False])
+def test_a_key_pair_and_its_token_come_from_one_place(nearest: int, with_token: bool) -> None:
+    """The nearest place with keys is used alone: a token of a farther one never joins them."""
+    sources: dict[str, dict[str, Any]] = {"argument": dict(ACCOUNT), "config": {}, "environment": {}}
+    for number, (kind, keys) in enumerate(KEY_PLACES):
+        if number < nearest:
+            continue
+        values = [f"id-{number}", f"key-{number}", f"token-{number}"]
+        for key, value in zip(keys, values, strict=True):
+            if number > nearest or with_token or value != f"token-{number}":
+                sources[kind][key] = value
+    found = resolved(sources["argument"], sources["config"], sources["environment"]).credentials()
+    token = f"token-{nearest}" if with_token else None
+    assert (found.secret_id, found.secret_key, found.token) == (f"id-{nearest}", f"key-{nearest}", token)
+
+
+@pytest.mark.parametrize(("kind", "keys"), KEY_PLACES)
+@pytest.mark.parametrize("which", [0, 1])
+def test_half_a_key_pair_is_refused(kind: str, keys: tuple[str, str, str], which: int) -> None:
+    """One half is never completed from another place; the message names both, and shows neither."""
+    sources: dict[str, dict[str, Any]] = {"argument": dict(ACCOUNT), "config": {}, "environment": {}}
+    sources["environment"] = {"TENCENTCLOUD_SECRET_ID": "far-id", "TENCENTCLOUD_SECRET_KEY": "far-key"}
+    if kind == "environment":
+        sources["environment"] = {}
+    sources[kind][keys[which]] = SECRET
+    with pytest.raises(ConfigurationError, match=f"{keys[which]} is set but {keys[1 - which]} is not") as caught:
+        resolved(sources["argument"], sources["config"], sources["environment"])
+    assert SECRET not in str(caught.value)
+
+
+@pytest.mark.parametrize(("kind", "keys"), KEY_PLACES)
+@pytest.mark.parametrize("which", range(3))
+@pytest.mark.parametrize(
+    "bad", [f"{SECRET}\r\nx-cos-appid: 1", f"{SECRET}\n", f" {SECRET}", f"{SECRET}\0", f"{SECRET}é", f"{SECRET}\x7f", 7]
+)
+def test_a_secret_that_cannot_stand_in_a_header_is_refused(
+    kind: str, keys: tuple[str, str, str], which: int, bad: object
+) -> None:
+    """Line ends, spaces, controls and other scripts are refused by the name of their place, without the value."""
+    values: dict[str, Any] = dict(zip(keys, ["an-id", "a-key", "a-token"], strict=True))
+    values[keys[which]] = bad
+    sources: dict[str, dict[str, Any]] = {"argument": dict(ACCOUNT), "config": {}, "environment": {}}
+    sources[kind].update(values)
+    with pytest.raises(InvalidArgumentError) as caught:
+        resolved(sources["argument"], sources["config"], sources["environment"])
+    assert caught.value.argument == keys[which]
+    assert SECRET not in f"{caught.value!s}{caught.value!r}{vars(caught.value)}"
+
+
+def test_without_keys_the_vendors_chain_is_asked_later() -> None:
+    """Nothing is looked up until the first request, and then in the vendor's own places."""
+    assert isinstance(resolved(ACCOUNT).credentials, VendorChain)
+
+
+def test_settings_do_not_show_secrets() -> None:
+    """Neither settings nor what they hold tell a key when printed."""
+    found = resolved({**ACCOUNT, "secret_id": SECRET, "secret_key": SECRET, "token": SECRET})
+    assert isinstance(found.credentials(), Credentials)
+    assert SECRET not in repr(found)
+    assert SECRET not in repr(found.credentials())
+
+
+# ----------------------------------------------------------------------------------------------------------- refusals
+
+
+@pytest.mark.parametrize("name", ["uin", "region"])
+def test_what_is_missing_names_every_place(name: str) -> None:
+    """The message lists the argument, the option, every config key and every variable that would do."""
+    given = {key: value for key, value in ACCOUNT.items() if key != name}
+    with pytest.raises(ConfigurationError) as caught:
+        resolved({**KEYS, **given})
+    places = next(places for each, places, *_ in PLACES if each == name)
+    for _, key in places:
+        assert key in str(caught.value)
+    assert f"--{name}" in str(caught.value)
+    assert "endpoint" in str(caught.value)
+
+
+BAD_IDENTIFIERS: dict[str, list[Any]] = {
+    "job_id": [
+        "..",
+        ".",
+        "a/b",
+        "a%2eb",
+        "%2e%2e",
+        "a b",
+        "a\r\n",
+        "a\n",
+        "a\0",
+        "",
+        "a" * 65,
+        "ä",
+        "a?b",
+        "a#b",
+        7,
+        None,
+    ],
+    "appid": [
+        "",
+        "abc",
+        "\uff11\uff12\uff15",
+        "٣",
+        "1" * 65,
+        "12 5",
+        "125\n",
+        "-1",
+        "+1",
+        "1_0",
+        "1.0",
+        "²",
+        1250000000,
+        b"1250000000",
+    ],
+    "uin": ["", "abc", "\uff11", "1" * 64, "1.evil.example", "1/", "1@h", "1\r\n", "1\n", 100000000001, True, None],
+    "region": [
+        "",
+        "ap chengdu",
+        "AP-CHENGDU",
+        "ap-chengdu.evil.example",
+        "-ap",
+        "ap-",
+        "a" * 64,
+        "ap/",
+        "ap\n",
+        "\uff41p",
+        1,
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [(name, value) for name, values in BAD_IDENTIFIERS.items() for value in values]
+)
+def test_identifiers_that_could_say_something_else_are_refused(name: str, value: object) -> None:
+    """What has no place in a path, a header or a host name is refused by name, escaped, with what would do."""
+    with pytest.raises(InvalidArgumentError) as caught:
+        check_identifier(name, value, " (from the test)")
+    assert caught.value.argument == name
+    message = str(caught.value)
+    assert message.startswith(f"{name} ")
+    assert "(from the test)" in message
+    assert message.isprintable()
+    assert len(message) < 200
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("job_id", "53dc6228-c50b-46f7-8ad7-65e7159f1aae"),
+        ("job_id", "a"),
+        ("job_id", "a" * 64),
+        ("job_id", "..."),
+        ("job_id", "..a~_-"),
+        ("appid", "1250000000"),
+        ("appid", "1" * 64),
+        ("uin", UIN),
+        ("region", "ap-chengdu"),
+        ("region", "na-siliconvalley"),
+        ("region", "a"),
+    ],
+)
+def test_identifiers_that_are_fine(name: str, value: str) -> None:
+    """Good ones come back as they are."""
+    assert check_identifier(name, value) == value
+
+
+ORIGINS = [
+    (name, kind, key) for name, places, *_ in PLACES for kind, key in places
+]  # every place of every setting, to be named where its value is bad
+BAD = {"uin": "x y", "region": "x y", "endpoint": "ftp://x", "validation": "none", "request_timeout": "soon"}
+
+
+@pytest.mark.parametrize(("name", "kind", "key"), ORIGINS)
+def test_a_bad_value_names_where_it_was_found(name: str, kind: str, key: str) -> None:
+    """The message says which config key or variable to mend, and shows the value."""
+    given: dict[str, Any] = {each: value for each, value in {**KEYS, **ACCOUNT}.items() if each != name}
+    sources: dict[str, dict[str, Any]] = {"argument": given, "config": {}, "environment": {}}
+    sources[kind][key] = BAD[name]
+    with pytest.raises(InvalidArgumentError) as caught:
+        resolved(sources["argument"], sources["config"], sources["environment"])
+    assert caught.value.argument == name
+    words = {
+        "argument": name,
+        "config": f"(from Pulumi config {key})",
+        "environment": f"(from environment variable {key})",
+    }
+    assert words[kind] in str(caught.value)
+    assert BAD[name] in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["uin", "region"])
+def test_an_endpoint_does_not_hide_a_bad_account(name: str) -> None:
+    """Settings that the endpoint makes unnecessary are checked all the same."""
+    with pytest.raises(InvalidArgumentError, match=name):
+        resolved({**KEYS, "endpoint": "https://host", name: "x y"})
+
+
+BAD_ENDPOINTS: list[Any] = [
+    "",
+    "host",
+    "host:443",
+    "//host",
+    "https://",
+    "https:///x",
+    "ftp://host",
+    "file:///etc/hostname",
+    "https://host/path",
+    "https://host/?x=1",
+    "https://host?x=1",
+    "https://host#x",
+    "https://host:port",
+    "https://host:65536",
+    "https://host:-1",
+    "https://ho st",
+    "https://host\r\nX-Evil: 1",
+    "https://host\n",
+    "https://höst",
+    "https://host\0",
+    "https://a..b",
+    "https://..",
+    "https://" + "a" * 64 + ".example",
+    "https://h%6fst",
+    "https://ho_st*",
+    "https://[::1",
+    "https://[fe80::1%25eth0]",
+    "http://host",
+    "http://10.0.0.1",
+    "http://127.0.0.1.evil.example",
+    "http://localhost.evil.example",
+    "http://0.0.0.0",
+    "http://[fe80::1]",
+    "http://[::ffff:10.0.0.1]",
+    b"https://host",
+    443,
+]
+
+
+@pytest.mark.parametrize("endpoint", BAD_ENDPOINTS)
+def test_endpoints_that_are_refused(endpoint: object) -> None:
+    """An endpoint is a scheme and a host: no path, no user, no plain http to another machine."""
+    with pytest.raises(InvalidArgumentError) as caught:
+        resolved({**KEYS, "endpoint": endpoint})
+    assert caught.value.argument == "endpoint"
+    assert str(caught.value).isprintable()
+    assert "https://100000000001.cos-control.ap-chengdu.myqcloud.com" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        f"https://user:{SECRET}@host",
+        f"https://{SECRET}@host",
+        f"ftp://user:{SECRET}@host",
+        f"user:{SECRET}@host",
+        f"https:user:{SECRET}@host",
+        f"https:/user:{SECRET}@host",
+        f"https://host/user:{SECRET}@host",
+        f"https://host:{SECRET}@host",
+    ],
+)
+def test_a_password_in_an_endpoint_is_refused_and_not_shown(endpoint: str) -> None:
+    """However it is written, an endpoint with a user or a password is refused without repeating it."""
+    with pytest.raises(InvalidArgumentError) as caught:
+        resolved({**KEYS, "endpoint": endpoint})
+    assert SECRET not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "endpoint"),
+    [
+        ("https://host.example", "https://host.example"),
+        ("https://HOST.example/", "https://host.example"),
+        ("HTTPS://host:8443", "https://host:8443"),
+        ("https://10.0.0.1", "https://10.0.0.1"),
+        ("https://[fe80::1]:443", "https://[fe80::1]:443"),
+        ("http://127.0.0.1:9000", "http://127.0.0.1:9000"),
+        ("http://127.8.9.1", "http://127.8.9.1"),
+        ("http://localhost:9000/", "http://localhost:9000"),
+        ("http://[::1]:9000", "http://[::1]:9000"),
+    ],
+)
+def test_endpoints_that_are_fine(given: str, endpoint: str) -> None:
+    """A host with or without a port is taken, in one way of writing it."""
+    assert resolved({**KEYS, "endpoint": given}).endpoint == endpoint
+
+
+@pytest.mark.parametrize(
+    ("host", "loopback"),
+    [
+        ("localhost", True),
+        ("127.0.0.1", True),
+        ("127.255.255.254", True),
+        ("::1", True),
+        ("0.0.0.0", False),  # noqa: S104  looked at, not listened on
+        ("128.0.0.1", False),
+        ("::", False),
+        ("localhost.example", False),
+        ("", False),
+        ("2130706433", False),
+    ],
+)
+def test_loopback_by_value(host: str, loopback: bool) -> None:
+    """Only names and addresses that can be nothing but this machine count."""
+    assert is_loopback(host) is loopback
+
+
+@pytest.mark.parametrize(
+    "timeout",
+    [0, -1, 0.0, -0.0, 3600.0001, 10**400, math.nan, math.inf, -math.inf, "nan", "inf", "", "soon", "1 h", "1,5"],
+)
+def test_time_limits_that_are_refused(timeout: object) -> None:
+    """Only a number of seconds above 0 and up to an hour will do; the message says so and shows the value."""
+    with pytest.raises(InvalidArgumentError, match="request_timeout cannot be") as caught:
+        resolved({**KEYS, **ACCOUNT, "request_timeout": timeout})
+    assert "at most 3600" in caught.value.hint
+    assert len(str(caught.value)) < 250
+
+
+@pytest.mark.parametrize("timeout", [True, False, [1], {}, b"1", 1j])
+def test_time_limits_of_another_type_are_refused(timeout: object) -> None:
+    """True is no second."""
+    with pytest.raises(InvalidArgumentError, match="request_timeout must be a number"):
+        resolved({**KEYS, **ACCOUNT, "request_timeout": timeout})
+
+
+@pytest.mark.parametrize(("timeout", "seconds"), [(1, 1.0), (0.001, 0.001), ("60", 60.0), ("1.5", 1.5), (3600, 3600.0)])
+def test_time_limits_that_are_fine(timeout: object, seconds: float) -> None:
+    """Numbers, and texts that are numbers, are taken as seconds."""
+    assert resolved({**KEYS, **ACCOUNT, "request_timeout": timeout}).request_timeout == seconds
+
+
+@pytest.mark.parametrize("validation", ["Strict", "none", " strict", ["strict"], 1, {}])
+def test_validations_that_are_refused(validation: object) -> None:
+    """The message lists the two words that would do."""
+    with pytest.raises(InvalidArgumentError, match="validation must be one of strict, lenient"):
+        resolved({**KEYS, **ACCOUNT, "validation": validation})
+
+
+def test_every_refusal_is_one_of_ours() -> None:
+    """Whatever stands in any place, nothing but this package's errors comes out."""
+    names = [*_settings._PLACES, "secret_id", "secret_key", "token"]
+    for name, value in itertools.product(names, STRANGE):
+        message = refusal(name, value)
+        assert message.isprintable()
+        assert len(message) < 1000
+
+
+STRANGE: list[Any] = [None, "", 0, -1, 1.5, True, b"x", [], {}, object(), "\0", "x" * 100_000, math.nan, "\udcff"]
+
+
+def refusal(name: str, value: object) -> str:
+    """Return what is said about a value; nothing where it is taken."""
+    try:
+        resolved({**KEYS, **ACCOUNT, name: value})
+    except CosJobError as error:
+        return str(error)
+    return ""

@@ -1,0 +1,321 @@
+"""What to do next about a job that is waited for: all by turning numbers, nothing waits here."""
+
+from __future__ import annotations
+
+import random
+import statistics
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pulumi_cosjob import (
+    AccessDeniedError,
+    ConfigurationError,
+    ConnectionFailedError,
+    CosJobError,
+    InvalidArgumentError,
+    JobDescription,
+    JobFailedError,
+    JobSuspendedError,
+    NoSuchJobError,
+    NotXmlError,
+    SchemaError,
+    ServiceError,
+    TimeLimitError,
+    UnavailableError,
+    WaitTimeoutError,
+    WrongJobError,
+)
+from pulumi_cosjob._errors import duration
+from pulumi_cosjob._job import STATES, JobFailure, ProgressSummary, Report
+from pulumi_cosjob._waiting import AskAgain, Done, Failed, History, Limits, Look, Verdict, decide, progress_line
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "tools"))
+import simulation  # a tool, not a package
+
+DAY = 24 * 3600.0
+LIMITS = Limits(timeout=3600.0)
+
+
+def job(status: str, done: int | None = None, total: int = 100, failed: int = 0, **fields: object) -> JobDescription:
+    """Describe a job."""
+    summary = None if done is None else ProgressSummary(failed, done - failed, total)
+    return JobDescription("job", status, progress_summary=summary, **fields)  # type: ignore[arg-type]
+
+
+def history(*looks: Look, started: float = 0.0) -> History:
+    """Return the history of some looks."""
+    result = History(started)
+    for look in looks:
+        result = result.add(look)
+    return result
+
+
+def after(look: Look, limits: Limits = LIMITS) -> Verdict:
+    """Decide after a single look."""
+    return decide(history(look), look.at, limits)
+
+
+def failure(verdict: Verdict) -> CosJobError:
+    """Return the error of a wait that failed."""
+    assert isinstance(verdict, Failed), verdict
+    return verdict.error
+
+
+# ---------------------------------------------------------------------------------------------------------- the verdict
+
+
+@pytest.mark.parametrize("status", list(STATES))
+def test_only_complete_is_done(status: str) -> None:
+    """Every state leads to its own verdict, and none but Complete to Done."""
+    verdict = after(Look(0.0, job(status, 0)))
+    if status == "Complete":
+        assert verdict == Done(job(status, 0))
+    elif status in ("Failed", "Cancelled"):
+        assert isinstance(failure(verdict), JobFailedError)
+    else:
+        assert isinstance(verdict, AskAgain)
+
+
+@pytest.mark.parametrize(
+    ("failed", "accepted", "done"), [(0, 0, True), (1, 0, False), (1, 1, True), (2, 1, False), (10**12, None, True)]
+)
+def test_complete_with_failed_tasks_is_done_as_far_as_they_are_accepted(
+    failed: int, accepted: int | None, done: bool
+) -> None:
+    """max_failed_tasks is the most that a complete job may have; None accepts any number."""
+    verdict = after(Look(0.0, job("Complete", 10**12, 10**12, failed)), Limits(60.0, max_failed_tasks=accepted))
+    assert isinstance(verdict, Done if done else Failed)
+
+
+def test_complete_without_a_summary_is_done() -> None:
+    """A job that says nothing of tasks has no failed ones."""
+    assert isinstance(after(Look(0.0, job("Complete"))), Done)
+
+
+def test_a_failed_job_is_told_with_reasons_counts_and_report() -> None:
+    """The message has all that a person needs to see to it."""
+    report = Report("qcs::cos:ap-chengdu:uid/1250000000:reports-1250000000", True, prefix="batch/")
+    failures = [JobFailure("Tasks", "too many"), JobFailure("", "")]
+    failed = job("Failed", 40, 100, 30, failure_reasons=failures, report=report)
+    assert str(failure(after(Look(0.0, failed)))) == (
+        "the job failed; 10 of 100 tasks succeeded, 30 failed; reasons: Tasks: too many (job job). Its report lies in "
+        "qcs::cos:ap-chengdu:uid/1250000000:reports-1250000000 under batch/. Once it has been seen to, create a new "
+        "job and wait for that one."
+    )
+
+
+def test_a_suspended_job_is_waited_for_or_not() -> None:
+    """fail_when_suspended gives up at once, with the cause; else the wait goes on."""
+    look = Look(0.0, job("Suspended", suspended_cause="by the console"))
+    assert isinstance(after(look), AskAgain)
+    error = failure(after(look, Limits(60.0, fail_when_suspended=True)))
+    assert isinstance(error, JobSuspendedError)
+    assert "by the console" in str(error)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ConnectionFailedError("reset"),
+        TimeLimitError("slow"),
+        UnavailableError("later", http_status=503),
+        NotXmlError("a page", http_status=200),
+        SchemaError([]),
+        WrongJobError("another"),
+        ServiceError("odd", http_status=404),
+        ServiceError("odd", http_status=409),
+    ],
+)
+def test_an_outage_of_any_length_is_outlived(error: CosJobError) -> None:
+    """Whatever may heal is asked again until the wait's own time limit, and never by a storm of questions."""
+    limits = Limits(timeout=3 * DAY)
+    past, now, pauses = history(Look(0.0, job("Active", 10))), 0.0, []
+    while True:
+        past = past.add(Look(now, error=error))
+        verdict = decide(past, now, limits)
+        if not isinstance(verdict, AskAgain):
+            break
+        pauses.append(verdict.seconds)
+        now += verdict.seconds
+    timed_out = failure(verdict)
+    assert isinstance(timed_out, WaitTimeoutError)
+    assert now == pytest.approx(limits.timeout)
+    assert "last seen Active; 10 of 100 tasks succeeded" in str(timed_out)
+    assert error.what in str(timed_out)
+    assert pauses[0] <= 1.0
+    assert max(pauses) <= 30.0
+    assert len(pauses) < limits.timeout / 25
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        AccessDeniedError("wrong key", http_status=403),
+        InvalidArgumentError("job_id", "is odd"),
+        ServiceError("refused", http_status=400),
+        ConfigurationError("no key"),
+    ],
+)
+def test_a_refusal_that_cannot_heal_ends_the_wait(error: CosJobError) -> None:
+    """403 and 400 are final, and so are settings that were never right."""
+    assert failure(after(Look(0.0, error=error))) is error
+
+
+def test_credentials_that_fail_later_may_come_back() -> None:
+    """Where the service has answered before, a source of credentials that is away is an outage."""
+    past = history(Look(0.0, job("Active", 1)), Look(5.0, error=ConfigurationError("the metadata service is away")))
+    assert isinstance(decide(past, 5.0, LIMITS), AskAgain)
+
+
+def test_a_job_that_is_not_found_has_thirty_seconds_to_appear() -> None:
+    """It may just have been made; after that it is missing, and it may vanish again later."""
+    missing = NoSuchJobError("no such job", http_status=404)
+    past = history(Look(0.0, error=missing))
+    for now in (0.0, 10.0, 29.0):
+        past = past.add(Look(now, error=missing))
+        assert isinstance(decide(past, now, LIMITS), AskAgain)
+    assert failure(decide(past.add(Look(30.0, error=missing)), 30.0, LIMITS)) is missing
+    appeared = past.add(Look(29.5, job("New"))).add(Look(31.0, error=missing))
+    assert isinstance(decide(appeared, 31.0, LIMITS), AskAgain)
+
+
+def test_the_last_question_is_asked_when_time_is_up() -> None:
+    """No pause goes beyond the time limit, and an end that is noticed then still counts."""
+    limits = Limits(timeout=100.0)
+    verdict = decide(history(Look(99.5, job("Active", 1))), 99.5, limits)
+    assert verdict == AskAgain(0.5)
+    assert isinstance(decide(history(Look(100.0, job("Complete"))), 100.0, limits), Done)
+    error = failure(decide(history(Look(100.0, job("Active", 99))), 100.0, limits))
+    assert isinstance(error, TimeoutError)
+    assert "within 1 min 40 s; it was last seen Active; 99 of 100 tasks succeeded, 0 failed" in str(error)
+
+
+def test_retry_after_is_honoured() -> None:
+    """A service that asks for a pause gets it, within reason."""
+    asked = UnavailableError("slow down", retry_after=45.0)
+    assert after(Look(0.0, error=asked)) == AskAgain(45.0)
+    assert after(Look(0.0, error=UnavailableError("slow down", retry_after=1e9))) == AskAgain(300.0)
+
+
+@given(
+    statuses=st.lists(st.sampled_from(sorted(set(STATES) - {"Complete"})), max_size=20),
+    steps=st.lists(st.floats(0.01, 1e5), min_size=20, max_size=20),
+    jitter=st.floats(0.0, 1.0),
+)
+@settings(max_examples=200)
+def test_never_done_unless_the_last_look_says_complete(statuses: list[str], steps: list[float], jitter: float) -> None:
+    """Whatever was seen before, only the very last answer can open a gate; and pauses are always sane."""
+    past, now = History(0.0), 0.0
+    for status, step in zip(statuses, steps, strict=False):
+        now += step
+        past = past.add(Look(now, job(status, 100)))
+        verdict = decide(past, now, Limits(1e9, max_failed_tasks=None), jitter)
+        assert not isinstance(verdict, Done)
+        if isinstance(verdict, AskAgain):
+            assert 0.6 <= verdict.seconds <= 30.0
+    failed = past.add(Look(now, error=ConnectionFailedError("reset")))
+    assert not isinstance(decide(failed, now, Limits(1e9), jitter), Done)
+
+
+@given(age=st.floats(0.0, 1e7), jitter=st.floats(0.0, 1.0), created=st.booleans())
+def test_a_pause_is_never_longer_than_the_promise_allows(age: float, jitter: float, created: bool) -> None:
+    """However old the job, its end in the very next moment would be noticed in time."""
+    epoch = 1767225600.0
+    description = job("Active", 0, creation_time="2026-01-01T00:00:00Z" if created else None)
+    look = Look(0.0, description, service_time=epoch + age)
+    verdict = decide(history(look), 0.0, Limits(1e9), jitter)
+    assert isinstance(verdict, AskAgain)
+    assert verdict.seconds <= simulation.target(age if created else 0.0) - simulation.LATENCY
+
+
+def test_jitter_only_brings_questions_forward() -> None:
+    """Many gates do not ask at once, and none asks later than without."""
+    past = history(Look(0.0, job("Active", 0)))
+    pauses = [decide(past, 0.0, LIMITS, each / 10) for each in range(11)]
+    seconds = [verdict.seconds for verdict in pauses if isinstance(verdict, AskAgain)]
+    assert seconds == sorted(set(seconds))
+    assert seconds[0] == pytest.approx(0.9 * seconds[-1])
+
+
+def test_an_even_job_is_met_at_its_end() -> None:
+    """Where progress foretells the end, the next question comes right after it."""
+    looks = [Look(float(at), job("Active", at)) for at in (60, 70, 80, 90, 98)]
+    verdict = decide(history(*looks), 98.0, LIMITS)
+    assert isinstance(verdict, AskAgain)
+    assert 2.0 <= verdict.seconds <= 2.5
+
+
+def test_a_history_does_not_grow() -> None:
+    """Days of waiting take no more memory than minutes."""
+    past = History(0.0)
+    for at in range(2000):
+        past = past.add(Look(float(at), job("Active", min(at, 100))))
+    assert past.looks == 2000
+    assert len(repr(past)) < 3000
+
+
+# ----------------------------------------------------------------------------------------------------- a simulated year
+
+
+@pytest.fixture(scope="module")
+def jobs() -> list[simulation.Job]:
+    """A year of jobs, of all lengths and kinds."""
+    return simulation.year_of_jobs(seed=7, jobs=240)
+
+
+def test_every_end_in_a_year_is_noticed_in_time(jobs: list[simulation.Job]) -> None:
+    """Short, long, bursty, stalled and sudden jobs: all within 2 s, or 5 % of their length, 30 s at the most."""
+    rng = random.Random(3)  # noqa: S311  a simulation
+    late = [simulation.by_decide(each, rng) for each in jobs]
+    assert {each.job.kind for each in late} == {"even", "bursty", "stalled", "sudden"}
+    assert [each for each in late if each.share_of_target > 1.0] == []
+
+
+def test_no_fixed_interval_notices_as_fast_by_fewer_questions(jobs: list[simulation.Job]) -> None:
+    """An interval that keeps the promise for all jobs asks many times as often; one that asks as seldom breaks it."""
+    (_, ours, endless), *fixed = simulation.policies(jobs)
+    questions = sum(each.requests for each in ours)
+    for name, theirs, theirs_endless in fixed:
+        keeps = all(each.share_of_target <= 1.0 for each in theirs)
+        mean = statistics.fmean(each.share_of_target for each in theirs)
+        as_fast = keeps or mean <= statistics.fmean(each.share_of_target for each in ours)
+        if as_fast:
+            assert sum(each.requests for each in theirs) > 5 * questions, name
+            assert theirs_endless > 5 * endless, name
+    assert any(all(each.share_of_target <= 1.0 for each in theirs) for _, theirs, _ in fixed)
+
+
+# ------------------------------------------------------------------------------------------------------------- in words
+
+
+def test_progress_in_words() -> None:
+    """One line says status, tasks, percent, failures and time left."""
+    past = history(Look(0.0, job("Active", 10_000, 100_000, 7)), Look(10.0, job("Active", 20_000, 100_000, 7)))
+    assert progress_line(past, 10.0) == "Active, 20,000 of 100,000 tasks (20 %), 7 failed, about 1 min 20 s left"
+    assert progress_line(past, 10.0, brief=True) == "Active, 20,000 of 100,000, 7 failed, 1 min 20 s left"
+    lost = past.add(Look(20.0, error=ConnectionFailedError("the service could not be reached")))
+    assert progress_line(lost, 20.0).endswith("left, no answer just now: the service could not be reached")
+    assert progress_line(history(Look(0.0, job("Paused"))), 0.0) == "Paused, paused until somebody resumes it"
+    assert progress_line(history(Look(0.0, error=TimeLimitError("late"))), 0.0) == "no answer yet: late"
+    assert progress_line(History(0.0), 0.0) == "asking"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "0 s"),
+        (0.4, "0 s"),
+        (59.6, "1 min"),
+        (61, "1 min 1 s"),
+        (3600, "1 h"),
+        (3661, "1 h 1 min"),
+        (9 * DAY, "9 d"),
+    ],
+)
+def test_durations_in_words(seconds: float, words: str) -> None:
+    """A duration is written by its two largest units."""
+    assert duration(seconds) == words
