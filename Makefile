@@ -51,10 +51,10 @@ $(VENV)/ready: $(PINS)/dev.txt pyproject.toml
 	$(VENV)/bin/python $(PIP_INSTALL) --no-deps --no-build-isolation --editable .
 	touch $@
 
-$(LOWEST)/ready: $(PINS)/lowest.txt $(VENV)/ready
+$(LOWEST)/ready: $(PINS)/lowest.txt pyproject.toml
 	$(PYTHON) -m venv --clear $(LOWEST)
 	$(LOWEST)/bin/python $(PIP_INSTALL) --require-hashes -r $(PINS)/lowest.txt
-	$(VENV)/bin/python $(PIP_INSTALL) --python $(LOWEST)/bin/python --no-deps --editable .
+	$(LOWEST)/bin/python $(PIP_INSTALL) --no-deps --no-build-isolation --editable .
 	touch $@
 
 clean:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -87,9 +88,9 @@ def described(result: pulumi.Output[Any]) -> pulumi.Output[JobDescription]:
 
 
 def described_jobs(results: pulumi.Output[Any]) -> pulumi.Output[Mapping[str, JobDescription]]:
-    """Do the same for many jobs, by their ids."""
+    """Do the same for many jobs, by their ids, which travel as JSON text."""
     return Field.of(
-        results.apply(lambda plain: {job_id: from_plain(JobDescription, each) for job_id, each in plain.items()})
+        results.apply(lambda text: {job: from_plain(JobDescription, each) for job, each in json.loads(text).items()})
     )
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import hashlib
 import itertools
 import re
 import threading
 import warnings
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar
@@ -258,16 +260,18 @@ def parse_describe_job_result(document: bytes, *, validation: Validation = "stri
         raise InvalidArgumentError("document", f"must be bytes, not {type(document).__name__}")
     if validation not in VALIDATIONS:
         raise InvalidArgumentError("validation", f"must be one of {', '.join(VALIDATIONS)}, not {validation!r}")
-    return describe(read_xml(bytes(document)), validation=validation)
+    return describe(read_xml(bytes(document)), bytes(document), validation=validation)
 
 
-def describe(root: ET.Element, *, validation: Validation = "strict") -> JobDescription:
+def describe(root: ET.Element, document: bytes, *, validation: Validation = "strict") -> JobDescription:
     """Do what `parse_describe_job_result` does, from a document that was read already."""
-    problems = _problems(root)
-    if problems and validation == "strict":
+    problems = [] if _proven.holds(document) else _problems(root)
+    if not problems:
+        _proven.add(document)
+    elif validation == "strict":
         hint = _STRICT_HINT if root.tag == "DescribeJobResult" else _FOREIGN_HINT
         raise SchemaError(problems, hint=hint)
-    if problems:
+    else:
         _prune(root, problems)
         told = "; ".join(str(problem) for problem in problems)
         warnings.warn(f"parts of the answer break the schema and were left out: {told}", CosJobWarning, stacklevel=3)
@@ -314,6 +318,43 @@ def _prune(root: ET.Element, problems: list[Problem]) -> None:
         for parent in {parents[element] for element in condemned}:
             parent[:] = [child for child in parent if child not in condemned]
     raise SchemaError(problems, hint="Too much of it does for the rest to be of use, even to lenient validation.")
+
+
+class _Proven:
+    """Remembers which documents are valid, but for counts of tasks: those of a job that is at work change all the time.
+
+    The schema takes any number of up to 18 digits for a count. So a document that differs from a valid one in such
+    digits only, and has as many of them, is valid too, and is read without being validated once more.
+    """
+
+    _COUNT = re.compile(rb"(<(?:NumberOfTasksFailed|NumberOfTasksSucceeded|TotalNumberOfTasks)>)([0-9]{1,18})(?=</)")
+    _MOST = 1024
+
+    def __init__(self) -> None:
+        self._digests: OrderedDict[bytes, None] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def _digest(self, document: bytes) -> bytes:
+        return hashlib.sha256(self._COUNT.sub(lambda count: count[1] + b"0" * len(count[2]), document)).digest()
+
+    def holds(self, document: bytes) -> bool:
+        """Tell whether a document is known to be valid."""
+        return self._digest(document) in self._digests
+
+    def add(self, document: bytes) -> None:
+        """Remember a valid document, and forget the oldest where there are many."""
+        with self._lock:
+            self._digests[self._digest(document)] = None
+            if len(self._digests) > self._MOST:
+                self._digests.popitem(last=False)
+
+    def clear(self) -> None:
+        """Forget all."""
+        with self._lock:
+            self._digests.clear()
+
+
+_proven = _Proven()
 
 
 # ---------------------------------------------------------------------------------------------------------- decoding

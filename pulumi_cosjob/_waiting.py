@@ -46,7 +46,7 @@ _SHARE_OF_AGE = 0.046
 # How long a job may be unknown to the service: it may just have been made.
 _GRACE = 30.0
 # Near the end, as far as it can be foretold, questions may follow each other this closely.
-_NEAR = 0.7
+_NEAR = 1.2
 
 
 @dataclass(frozen=True)

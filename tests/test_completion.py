@@ -149,7 +149,7 @@ def test_a_failed_gate_leaves_nothing_behind_and_the_next_up_heals_it(
     job_id = service.create_job("fails", seconds=6)
     stack = new_stack(gate(job_id))
     said = message(stack.up())
-    assert "JobFailedError: the job failed; 10 of 100 tasks succeeded, 30 failed; reasons: " in said
+    assert "the job failed; 10 of 100 tasks succeeded, 30 failed; reasons: " in said
     assert f"(job {job_id}, endpoint {service.endpoint}). Its report lies in qcs::cos:" in said
     assert gates(stack) == []
     assert not is_opened(stack)
@@ -166,12 +166,12 @@ def test_a_failed_gate_leaves_nothing_behind_and_the_next_up_heals_it(
     ("scenario", "arguments", "expected"),
     [
         ("completes-with-failed-tasks", "", "complete, but with more failed tasks than the 0 accepted; 90 of 100"),
-        ("cancelled", "", "JobFailedError: the job was cancelled"),
+        ("cancelled", "", "the job was cancelled"),
         ("waits-for-confirmation", "fail_when_suspended=True", "the job waits for a person to confirm it: "),
         (
             "never-ends",
             "timeout='4s'",
-            "WaitTimeoutError: the job was not complete within 4 s; it was last seen Active",
+            "the job was not complete within 4 s; it was last seen Active",
         ),
     ],
 )
@@ -299,4 +299,4 @@ gate.jobs.apply(lambda jobs: pathlib.Path("opened").write_text(f"{{time.time()}}
     opened, jobs = (stack.folder / "opened").read_text().split()
     late = float(opened) - (created + 16)
     assert jobs == "200"
-    assert 0 < late < 3
+    assert 0 < late < 3, "seconds after the jobs' end"

@@ -62,7 +62,7 @@ def test_a_job_is_waited_for_to_its_end(client: CosBatchClient, clock: ManualClo
     done = wait_for_jobs(client, [job_id, job_id], APPID, Limits(HOUR), report=report, clock=clock)
     assert done[job_id].status == "Complete"
     assert 604 <= clock.now() - started <= 604 * 1.05
-    assert len(service.requests) == len(reports) < 90
+    assert len(service.requests) == len(reports) < 110
     assert reports[0] == (job_id, "New", None)
     assert reports[-1] == (job_id, "Complete", 1.0)
 

@@ -102,6 +102,8 @@ def environment(endpoint: str, folder: Path) -> dict[str, str]:
         "PULUMI_HOME": str(folder / "home"),
         "PULUMI_CONFIG_PASSPHRASE": "demo",
         "PULUMI_SKIP_UPDATE_CHECK": "true",
+        # An editable install hides its pulumi-plugin.json, and every command would look for a plugin to download.
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         "COSJOB_ENDPOINT": endpoint,
         "COSJOB_UIN": UIN,
         "TENCENTCLOUD_REGION": REGION,
