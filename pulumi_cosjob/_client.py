@@ -9,6 +9,7 @@ from __future__ import annotations
 import email.utils
 import random
 from collections.abc import Mapping
+from datetime import timezone
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from pulumi_cosjob import _schema
@@ -167,7 +168,8 @@ def retry_after(answer: Answer) -> float | None:
 
 def _seconds(date: str) -> float | None:
     try:
-        return email.utils.parsedate_to_datetime(date).timestamp()
+        read = email.utils.parsedate_to_datetime(date)
+        return (read if read.tzinfo else read.replace(tzinfo=timezone.utc)).timestamp()
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
 

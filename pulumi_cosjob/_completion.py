@@ -33,7 +33,7 @@ from pulumi_cosjob._errors import (
 )
 from pulumi_cosjob._job import JobDescription, to_plain
 from pulumi_cosjob._outputs import JobOutputs, described, described_jobs
-from pulumi_cosjob._settings import check_count, check_identifier, check_timeout
+from pulumi_cosjob._settings import check_count, check_flag, check_identifier, check_timeout
 from pulumi_cosjob._waiting import Limits
 
 __all__ = ["AllJobsCompletion", "AllJobsCompletionProvider", "JobCompletion", "JobCompletionProvider"]
@@ -88,6 +88,7 @@ class _GateProvider(pulumi.dynamic.ResourceProvider):
         if "timeout" in known:
             check_timeout(known["timeout"])
         check_count("max_failed_tasks", known.get("max_failed_tasks"))
+        check_flag("fail_when_suspended", known.get("fail_when_suspended", False))
 
     def _look(self, props: Mapping[str, Any], job_ids: Sequence[str], *, preview: bool) -> None:
         """Look at jobs once; raise where one will never complete."""
@@ -204,6 +205,7 @@ def _how(
     fail_when_suspended: pulumi.Input[bool],
 ) -> dict[str, Any]:
     """Return how to wait, as inputs: what is known already is checked here."""
+    in_program(fail_when_suspended, lambda value: check_flag("fail_when_suspended", value))
     in_program(max_failed_tasks, lambda value: check_count("max_failed_tasks", value))
     return {
         "timeout": in_program(timeout, check_timeout),

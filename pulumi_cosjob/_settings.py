@@ -19,7 +19,7 @@ from pulumi_cosjob._credentials import Credentials, CredentialSource, VendorChai
 from pulumi_cosjob._errors import ConfigurationError, InvalidArgumentError, shorten
 from pulumi_cosjob._schema import VALIDATIONS, Validation
 
-__all__ = ["Settings", "check_count", "check_identifier", "check_timeout", "resolve"]
+__all__ = ["Settings", "check_count", "check_flag", "check_identifier", "check_timeout", "resolve"]
 
 DEFAULT_REQUEST_TIMEOUT = 60.0
 _LONGEST_REQUEST_TIMEOUT = 3600.0
@@ -145,6 +145,17 @@ def check_count(name: str, value: Any) -> int | None:
         raise InvalidArgumentError(
             name, f"cannot be {shorten(repr(value))}", hint="It is a whole number from 0, or None."
         )
+    return value
+
+
+def check_flag(name: str, value: Any) -> bool:
+    """Return True or False.
+
+    Raises:
+        InvalidArgumentError: It is something else, which might be meant as either.
+    """
+    if not isinstance(value, bool):
+        raise InvalidArgumentError(name, f"cannot be {shorten(repr(value))}", hint="It is True or False.")
     return value
 
 

@@ -102,6 +102,66 @@ def test_describe_fails_with_a_sentence(arguments: list[str], code: int, message
     assert "Traceback" not in result.stderr
 
 
+# ---------------------------------------------------------------------------------------------------------------- wait
+
+
+def test_wait_ends_with_0_and_prints_the_final_descriptions(service: CosBatchEmulator) -> None:
+    """Plain lines on standard error say how the jobs did; JSON on standard output has all of them."""
+    job_ids = [service.create_job("completes", seconds=0), service.create_job("completes-with-failed-tasks", seconds=0)]
+    service.clock.advance(60)
+    arguments = ["wait", *job_ids, "--appid", "1250000000", "--max-failed-tasks", "any", "--output", "json"]
+    result = cosjob(*arguments)
+    assert result.exit_code == 0
+    assert {name: job["status"] for name, job in json.loads(result.stdout).items()} == dict.fromkeys(
+        job_ids, "Complete"
+    )
+    assert f"{job_ids[0]}: Complete, 100 of 100 tasks (100 %)" in result.stderr.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("scenario", "arguments", "code", "message"),
+    [
+        ("fails", [], 1, "the job failed; 10 of 100 tasks succeeded, 30 failed"),
+        ("completes-with-failed-tasks", ["--max-failed-tasks", "9"], 1, "more failed tasks than the 9 accepted"),
+        ("never-ends", ["--timeout", "1s"], 124, "not complete within 1 s; it was last seen Active"),
+        ("waits-for-confirmation", ["--fail-when-suspended"], 1, "waits for a person to confirm it"),
+        ("completes", ["--timeout", "soon"], 2, "timeout cannot be 'soon'"),
+        ("completes", ["--max-failed-tasks", "few"], 2, "max_failed_tasks cannot be"),
+        ("completes", ["../x"], 2, "job_id cannot be '../x'"),
+    ],
+)
+def test_wait_ends_with_a_code_and_a_sentence(
+    service: CosBatchEmulator, scenario: str, arguments: list[str], code: int, message: str
+) -> None:
+    """Each way to end has its exit code, and standard output stays empty."""
+    job_id = service.create_job(scenario, seconds=10)
+    service.clock.advance(60)
+    result = cosjob("wait", job_id, "--appid", "1250000000", *arguments)
+    assert (result.exit_code, result.stdout) == (code, "")
+    assert message in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_wait_is_interrupted_at_once(service: CosBatchEmulator) -> None:
+    """Ctrl-C ends the wait, and says that the job goes on."""
+    job_id = service.create_job("never-ends")
+    command = [
+        sys.executable,
+        "-c",
+        "from pulumi_cosjob._cli import main; main()",
+        "wait",
+        job_id,
+        "--appid",
+        "1250000000",
+    ]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        assert "New" in process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=5) == 130
+        assert "goes on all the same" in process.stderr.read()
+
+
 # ------------------------------------------------------------------------------------------------------------ validate
 
 

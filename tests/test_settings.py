@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +13,15 @@ import pytest
 from pulumi_cosjob import _settings
 from pulumi_cosjob._credentials import Credentials, VendorChain
 from pulumi_cosjob._errors import ConfigurationError, CosJobError, InvalidArgumentError
-from pulumi_cosjob._settings import Settings, check_identifier, is_loopback, resolve
+from pulumi_cosjob._settings import (
+    Settings,
+    check_count,
+    check_flag,
+    check_identifier,
+    check_timeout,
+    is_loopback,
+    resolve,
+)
 
 UIN = "100000000001"
 KEYS = {"secret_id": "argument-id", "secret_key": "argument-key"}
@@ -497,3 +506,52 @@ def refusal(name: str, value: object) -> str:
     except CosJobError as error:
         return str(error)
     return ""
+
+
+# ------------------------------------------------------------------------------------------------ how to wait for a job
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("90s", 90),
+        ("90", 90),
+        ("1.5s", 1.5),
+        ("2h", 7200),
+        ("1d12h", 129600),
+        ("1h30m", 5400),
+        ("366d", 366 * 86400),
+        (5, 5),
+        (0.5, 0.5),
+        (timedelta(minutes=3), 180),
+    ],
+)
+def test_a_timeout_has_many_forms(value: object, seconds: float) -> None:
+    """Numbers, texts with units and timedeltas are seconds."""
+    assert check_timeout(value) == seconds
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("", "0s", "soon", "1h2d", "-1s", "1 h", "\u0661s", "1e3", "367d", "9" * 40, b"90s"),
+        *(0, -1, True, None, [1], 10**400, float("nan"), float("inf"), timedelta(0), timedelta(days=400)),
+    ],
+)
+def test_a_timeout_that_is_none_is_refused(value: object) -> None:
+    """The error names the argument."""
+    with pytest.raises(InvalidArgumentError, match=r"^timeout cannot be ") as raised:
+        check_timeout(value)
+    assert raised.value.argument == "timeout"
+
+
+def test_counts_and_flags() -> None:
+    """A count is a whole number from 0, also as the engine's double, or None; a flag is nothing but a boolean."""
+    assert [check_count("most", value) for value in (0, 7, 7.0, None)] == [0, 7, 7, None]
+    for value in (-1, 0.5, True, "7", float("nan"), [7]):
+        with pytest.raises(InvalidArgumentError, match=r"^most cannot be "):
+            check_count("most", value)
+    assert check_flag("flag", value=False) is False
+    for other in ("no", 0, None):
+        with pytest.raises(InvalidArgumentError, match=r"^flag cannot be "):
+            check_flag("flag", other)
