@@ -145,21 +145,19 @@ def test_wait_ends_with_a_code_and_a_sentence(
 def test_wait_is_interrupted_at_once(service: CosBatchEmulator) -> None:
     """Ctrl-C ends the wait, and says that the job goes on."""
     job_id = service.create_job("never-ends")
-    command = [
-        sys.executable,
-        "-c",
-        "from pulumi_cosjob._cli import main; main()",
-        "wait",
-        job_id,
-        "--appid",
-        "1250000000",
-    ]
+    # A shell that runs tests in the background makes them, and what they start, ignore SIGINT.
+    code = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    code += "from pulumi_cosjob._cli import main; main()"
+    command = [sys.executable, "-c", code, "wait", job_id, "--appid", "1250000000"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr is not None
-        assert "New" in process.stderr.readline()
-        process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=5) == 130
-        assert "goes on all the same" in process.stderr.read()
+        try:
+            assert process.stderr is not None
+            assert "New" in process.stderr.readline()
+            process.send_signal(signal.SIGINT)
+            assert process.wait(timeout=5) == 130
+            assert "goes on all the same" in process.stderr.read()
+        finally:
+            process.kill()
 
 
 # ------------------------------------------------------------------------------------------------------------ validate
