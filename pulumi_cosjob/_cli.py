@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
-_MOST_BYTES = 1024 * 1024
-
 
 def _fail(message: str, code: int) -> NoReturn:
     click.echo(f"cosjob: {message}", err=True)
@@ -213,20 +211,20 @@ def validate(files: tuple[str, ...]) -> None:
 
     Prints one line for each problem. Exits with 0 if all files are valid, 1 if some are not, 2 if one cannot be read.
     """
-    from pulumi_cosjob._schema import find_problems  # noqa: PLC0415  loads the schema
+    from pulumi_cosjob._schema import MOST_BYTES, find_problems  # noqa: PLC0415  loads the schema
 
     code = 0
     for name in files:
         try:
             with click.open_file(name, "rb") as file:
-                document = file.read(_MOST_BYTES + 1)
+                document = file.read(MOST_BYTES + 1)
         except OSError as error:
             click.echo(f"cosjob: {name} cannot be read: {error.strerror}", err=True)
             code = 2
             continue
         problems: list[Problem | str] = []
-        if len(document) > _MOST_BYTES:
-            problems.append(f"the answer is larger than {_MOST_BYTES} bytes")
+        if len(document) > MOST_BYTES:
+            problems.append(f"the answer is larger than {MOST_BYTES} bytes")
         else:
             try:
                 problems += find_problems(document)

@@ -23,14 +23,14 @@ from pulumi_cosjob._errors import (
     TimeLimitError,
     TlsError,
 )
+from pulumi_cosjob._schema import MOST_BYTES
 from pulumi_cosjob._settings import is_loopback
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-__all__ = ["MOST_BYTES", "Answer", "Transport"]
+__all__ = ["Answer", "Transport"]
 
-MOST_BYTES = 1024 * 1024
 _CONNECT_SECONDS = 10.0
 _CHUNK = 64 * 1024
 

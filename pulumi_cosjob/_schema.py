@@ -30,10 +30,13 @@ from pulumi_cosjob._job import Element, JobDescription
 if TYPE_CHECKING:
     import xmlschema
 
-__all__ = ["VALIDATIONS", "Validation", "find_problems", "parse_describe_job_result", "schema_path"]
+__all__ = ["MOST_BYTES", "VALIDATIONS", "Validation", "find_problems", "parse_describe_job_result", "schema_path"]
 
 Validation = Literal["strict", "lenient"]
 VALIDATIONS: tuple[Validation, ...] = ("strict", "lenient")
+
+# The largest answer that is read, from wherever it comes.
+MOST_BYTES = 1024 * 1024
 
 _FILE = "describe_job_result.xsd"
 _JOB = "/DescribeJobResult/Job"

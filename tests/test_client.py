@@ -56,8 +56,8 @@ from pulumi_cosjob._errors import (
     UnavailableError,
     WrongJobError,
 )
-from pulumi_cosjob._http import MOST_BYTES, Answer
-from pulumi_cosjob._schema import parse_describe_job_result
+from pulumi_cosjob._http import Answer
+from pulumi_cosjob._schema import MOST_BYTES, parse_describe_job_result
 from pulumi_cosjob._settings import Settings
 from pulumi_cosjob.testing import CosBatchEmulator, Fault, ManualClock
 
