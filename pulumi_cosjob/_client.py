@@ -109,7 +109,7 @@ def judge(answer: Answer, *, job_id: str, endpoint: str, validation: Validation 
     if root.tag == "Error" or answer.status != 200:
         _refuse(root, answer, context)
     try:
-        described = _schema.describe(root, answer.body, validation=validation)
+        described = _schema.describe(root, validation=validation)
     except InvalidAnswerError as error:
         error.__dict__.update(context)
         raise

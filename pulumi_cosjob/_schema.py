@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import hashlib
 import itertools
-import re
 import threading
 import warnings
-from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar
 from xml.etree import ElementTree as ET
 
 from pulumi_cosjob import _job
+from pulumi_cosjob._compiled import XML_SPACE, Declared, compile_schema
 from pulumi_cosjob._errors import (
     MOST_PROBLEMS,
     CosJobWarning,
@@ -42,7 +40,6 @@ _FILE = "describe_job_result.xsd"
 _JOB = "/DescribeJobResult/Job"
 _REQUIRED = frozenset({"DescribeJobResult", "Job", "JobId", "Status"})
 _DEEPEST = 100
-_XML_SPACE = " \t\r\n"
 # Each time costs a whole validation; an answer that needs more is not worth it.
 _MOST_PRUNINGS = 10
 _loading = threading.Lock()
@@ -58,36 +55,20 @@ def schema_path() -> Path:
 
 @functools.cache
 def _load() -> xmlschema.XMLSchema11:
-    import xmlschema  # noqa: PLC0415  a quarter of a second, paid where an answer is read and nowhere else
+    import xmlschema  # noqa: PLC0415  half a second with the schema, paid where an answer is not recognised
 
-    schema = xmlschema.XMLSchema11(schema_path(), allow="local", defuse="always")
-    for declared in schema.types.values():
-        validators: Any = getattr(declared, "validators", ())
-        for position, validator in enumerate(validators):
-            match = _BYTES.fullmatch(getattr(validator, "path", ""))
-            if match is not None:
-                validators[position] = _byte_limit(validator, int(match[1]))
-    return schema
-
-
-# How the schema says that a text has at most so many bytes.
-_BYTES = re.compile(r"string-length\(replace\(encode-for-uri\(\$value\), '%\[0-9A-F\]\{2\}', '_'\)\) le ([0-9]+)")
-
-
-def _byte_limit(assertion: Any, limit: int) -> Callable[[str], None]:
-    """Return what such an assertion means: evaluated as XPath, they took a third of the time of a validation."""
-    import xmlschema  # noqa: PLC0415  as in _load
-
-    def check(value: str) -> None:
-        if len(value.encode("utf-8", "surrogatepass")) > limit:
-            raise xmlschema.XMLSchemaValidationError(assertion, value, f"must be at most {limit} bytes of UTF-8")
-
-    return check
+    return xmlschema.XMLSchema11(schema_path(), allow="local", defuse="always")
 
 
 def _schema() -> xmlschema.XMLSchema11:
     with _loading:
         return _load()
+
+
+@functools.cache
+def _compiled() -> Declared:
+    root = ET.parse(schema_path()).getroot()  # noqa: S314  our own file
+    return compile_schema(root)["DescribeJobResult"]
 
 
 # --------------------------------------------------------------------------------------------------------- documents
@@ -142,6 +123,11 @@ def _beginning(document: bytes) -> str:
 # -------------------------------------------------------------------------------------------------------- validation
 
 
+def _is_recognised(root: ET.Element) -> bool:
+    """Tell whether a document is surely valid; if not, it may still be."""
+    return root.tag == "DescribeJobResult" and _compiled().accepts(root)
+
+
 @dataclasses.dataclass(frozen=True)
 class _Violation:
     """Something wrong, with the element that has to go for the rest to be valid.
@@ -191,6 +177,8 @@ def _problem(error: xmlschema.XMLSchemaValidationError, element: ET.Element) -> 
 
 def _problems(root: ET.Element) -> list[Problem]:
     """Return what is wrong, each thing once, and not more than anybody reads."""
+    if _is_recognised(root):
+        return []
     found: dict[Problem, None] = {}
     for violation in _violations(root):
         found[violation.tell()] = None
@@ -207,7 +195,7 @@ def _padded(cls: type[Element], element: ET.Element, path: str) -> Iterator[tupl
             text = child.text or ""
             if issubclass(plan.type, Element):
                 yield from _padded(plan.type, child, where)
-            elif plan.collapse and text.strip() != text.strip(_XML_SPACE):
+            elif plan.collapse and text.strip() != text.strip(XML_SPACE):
                 yield where, child
 
 
@@ -263,18 +251,15 @@ def parse_describe_job_result(document: bytes, *, validation: Validation = "stri
         raise InvalidArgumentError("document", f"must be bytes, not {type(document).__name__}")
     if validation not in VALIDATIONS:
         raise InvalidArgumentError("validation", f"must be one of {', '.join(VALIDATIONS)}, not {validation!r}")
-    return describe(read_xml(bytes(document)), bytes(document), validation=validation)
+    return describe(read_xml(bytes(document)), validation=validation)
 
 
-def describe(root: ET.Element, document: bytes, *, validation: Validation = "strict") -> JobDescription:
+def describe(root: ET.Element, *, validation: Validation = "strict") -> JobDescription:
     """Do what `parse_describe_job_result` does, from a document that was read already."""
-    problems = [] if _proven.holds(document) else _problems(root)
-    if not problems:
-        _proven.add(document)
-    elif validation == "strict":
-        hint = _STRICT_HINT if root.tag == "DescribeJobResult" else _FOREIGN_HINT
-        raise SchemaError(problems, hint=hint)
-    else:
+    problems = _problems(root)
+    if problems and validation == "strict":
+        raise SchemaError(problems, hint=_STRICT_HINT if root.tag == "DescribeJobResult" else _FOREIGN_HINT)
+    if problems:
         _prune(root, problems)
         told = "; ".join(str(problem) for problem in problems)
         warnings.warn(f"parts of the answer break the schema and were left out: {told}", CosJobWarning, stacklevel=3)
@@ -323,43 +308,6 @@ def _prune(root: ET.Element, problems: list[Problem]) -> None:
     raise SchemaError(problems, hint="Too much of it does for the rest to be of use, even to lenient validation.")
 
 
-class _Proven:
-    """Remembers which documents are valid, but for counts of tasks: those of a job that is at work change all the time.
-
-    The schema takes any number of up to 18 digits for a count. So a document that differs from a valid one in such
-    digits only, and has as many of them, is valid too, and is read without being validated once more.
-    """
-
-    _COUNT = re.compile(rb"(<(?:NumberOfTasksFailed|NumberOfTasksSucceeded|TotalNumberOfTasks)>)([0-9]{1,18})(?=</)")
-    _MOST = 1024
-
-    def __init__(self) -> None:
-        self._digests: OrderedDict[bytes, None] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def _digest(self, document: bytes) -> bytes:
-        return hashlib.sha256(self._COUNT.sub(lambda count: count[1] + b"0" * len(count[2]), document)).digest()
-
-    def holds(self, document: bytes) -> bool:
-        """Tell whether a document is known to be valid."""
-        return self._digest(document) in self._digests
-
-    def add(self, document: bytes) -> None:
-        """Remember a valid document, and forget the oldest where there are many."""
-        with self._lock:
-            self._digests[self._digest(document)] = None
-            if len(self._digests) > self._MOST:
-                self._digests.popitem(last=False)
-
-    def clear(self) -> None:
-        """Forget all."""
-        with self._lock:
-            self._digests.clear()
-
-
-_proven = _Proven()
-
-
 # ---------------------------------------------------------------------------------------------------------- decoding
 
 
@@ -380,9 +328,8 @@ def _plans(cls: type[Element], path: str) -> Mapping[str, _Plan]:
     for name, field in _job.element_fields(cls).items():
         tag = _job.xml_name(name)
         leaf = "/".join(filter(None, (path, tag, field.item)))
-        declared: Any = _schema().find(leaf)
-        collapse = getattr(declared.type, "white_space", None) == "collapse"
-        plans[tag] = _Plan(name, field.type, field.item, collapse)
+        simple = _compiled().find(leaf.removeprefix("/DescribeJobResult/")).simple
+        plans[tag] = _Plan(name, field.type, field.item, simple is not None and simple.collapse)
     return plans
 
 
@@ -412,7 +359,7 @@ def _value(plan: _Plan, element: ET.Element, path: str, unknown: Callable[[str],
         return _decode(plan.type, element, path, unknown)
     text = element.text or ""
     if plan.collapse:
-        text = text.strip(_XML_SPACE)
+        text = text.strip(XML_SPACE)
     if plan.type is bool:
         return text in ("true", "1")
     return int(text) if plan.type is int else text

@@ -17,7 +17,7 @@ PACKAGE = Path(pulumi_cosjob.__file__).parent
 # From the bottom to the top; modules of one line know nothing of each other.
 LAYERS = (
     {"_errors", "_clock"},
-    {"_job"},
+    {"_compiled", "_job"},
     {"_schema"},
     {"_credentials"},
     {"_settings"},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import itertools
 import subprocess
@@ -29,7 +28,7 @@ from pulumi_cosjob._errors import (
     SchemaError,
 )
 from pulumi_cosjob._job import JobDescription
-from pulumi_cosjob._schema import _proven, find_problems, parse_describe_job_result, schema_path
+from pulumi_cosjob._schema import find_problems, parse_describe_job_result, schema_path
 
 XS = "{http://www.w3.org/2001/XMLSchema}"
 COPY = "Operation/COSPutObjectCopy"
@@ -893,52 +892,8 @@ with ThreadPoolExecutor(16) as pool:
     jobs = list(pool.map(read, range(16)))
 print(len(loads), len(set(jobs)), jobs[0].status)
 """
-    done = subprocess.run([sys.executable, "-W", "error", "-c", program], input=FULL, capture_output=True, check=True)
+    unusual = FULL.replace(b"<Report>", b"<Report odd='1'>")
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program], input=unusual, capture_output=True, check=True
+    )
     assert done.stdout.decode().split() == ["1", "1", "Active"]
-
-
-# ------------------------------------------------------------------------------------------------ what is known already
-
-
-COUNTS = ("NumberOfTasksFailed", "NumberOfTasksSucceeded", "TotalNumberOfTasks")
-
-
-@pytest.mark.parametrize("count", COUNTS)
-@pytest.mark.parametrize(
-    ("text", "valid"),
-    [("0", True), ("9" * 18, True), ("+1", True), *((text, False) for text in ("9" * 20, "-1", "1.0", "", "x"))],
-)
-def test_an_answer_like_a_valid_one_is_judged_as_if_it_were_the_first(count: str, text: str, valid: bool) -> None:
-    """Only digits of counts are taken for proven; everything else about a document is validated afresh."""
-    answer = "<DescribeJobResult><Job><JobId>j</JobId><Status>New</Status><ProgressSummary><{0}>{1}</{0}>"
-    answer += "</ProgressSummary></Job></DescribeJobResult>"
-    for like in ("1", "12345678901234567890"[: len(text)] or "1"):
-        with contextlib.suppress(SchemaError):
-            parse_describe_job_result(answer.format(count, like).encode())
-    again = answer.format(count, text).encode()
-    if valid:
-        summary = parse_describe_job_result(again).progress_summary
-        assert summary is not None
-        assert set(summary.values()) == {None, int(text)}
-    else:
-        with pytest.raises(SchemaError):
-            parse_describe_job_result(again)
-
-
-def test_what_only_looks_like_a_count_keeps_its_length() -> None:
-    """Text that holds such digits is of the same length in every document that is taken for proven."""
-    answer = "<DescribeJobResult><Job><JobId>j</JobId><Status>New</Status><Description><![CDATA[{0}]]></Description>"
-    answer += "</Job></DescribeJobResult>"
-    fits = "x" * 200 + "<TotalNumberOfTasks>1</TotalNumberOfTasks>"
-    assert parse_describe_job_result(answer.format(fits).encode()).description == fits
-    long = fits.replace(">1<", f">{'1' * 18}<")
-    with pytest.raises(SchemaError, match="256 bytes"):
-        parse_describe_job_result(answer.format(long).encode())
-
-
-def test_the_memory_of_valid_answers_is_bounded() -> None:
-    """Thousands of different answers leave a thousand digests."""
-    for number in range(1100):
-        document = f"<DescribeJobResult><Job><JobId>{number}</JobId><Status>New</Status></Job></DescribeJobResult>"
-        parse_describe_job_result(document.encode())
-    assert len(_proven._digests) == 1024

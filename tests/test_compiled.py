@@ -1,0 +1,181 @@
+"""The checks compiled from the schema: what they recognise is valid for the XSD processor too."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+from documents import job, within
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from test_schema import LEAVES
+from test_schema_processors import INVALID, VALID
+
+from pulumi_cosjob import CosBatchClient, _schema
+from pulumi_cosjob._compiled import compile_schema
+from pulumi_cosjob._schema import parse_describe_job_result, read_xml, schema_path
+from pulumi_cosjob.testing import CosBatchEmulator, Scenario
+
+FULL = (Path(__file__).parent / "answers" / "full.xml").read_bytes()
+# Valid all the same: the processor says so.
+UNUSUAL = {"unknown attributes", "priority plus", "priority minus zero", "priority zeros", "boolean with space"}
+
+
+def is_recognised(document: bytes) -> bool:
+    """Tell whether the compiled checks recognise a document."""
+    return _schema._is_recognised(read_xml(document))
+
+
+def processor_accepts(document: bytes) -> bool:
+    """Tell whether a document is valid by the XSD processor alone."""
+    return next(_schema._violations(read_xml(document)), None) is None
+
+
+@pytest.mark.parametrize("document", INVALID.values(), ids=INVALID)
+def test_nothing_invalid_is_recognised(document: bytes) -> None:
+    """Of the documents that two processors refuse, none is recognised."""
+    assert not is_recognised(document)
+
+
+@pytest.mark.parametrize("name", VALID.keys() - UNUSUAL)
+def test_the_usual_is_recognised(name: str) -> None:
+    """Of the documents that two processors accept, all but odd ones are recognised."""
+    assert is_recognised(VALID[name])
+
+
+TEXTS = [
+    *("", " ", "\u00a0", "\n1\t", "0", "1", "-1", "+1", "007", "1.0", "1e3", "1_0", "\u0663", "true", "True", "Copy"),
+    *("365", "366", "2147483647", "2147483648", "18446744073709551615", "18446744073709551616", "0" * 21, "Active"),
+    *("2019-12-19T18:00:30Z", "2019-02-29T00:00:00Z", "2019-12-31T23:59:60Z", "2019-12-19T24:00:00Z", "2019-13-01"),
+    *("2019-12-19T18:00:30+14:00", "2019-12-19T18:00:30-14:01", "2019-12-19T18:00:30.", "0000-01-01T00:00:00Z"),
+    *("2019-12-19T18:00:30.123456789+08:00", "2019-12-19 18:00:30", "20191219T180030Z", "2019-12-19T18:00:30\u00a0"),
+    *("a" * 64, "a" * 65, "é" * 32, "é" * 33, "😀" * 256, "😀" * 257, "a" * 1024, "a" * 1025, "%41" * 400),
+]
+
+
+@pytest.mark.parametrize("path", LEAVES)
+def test_each_text_is_judged_as_the_processor_does(path: str) -> None:
+    """Whatever stands in a leaf: what is recognised is valid, and nearly all that is valid is recognised."""
+    documents = [within(path, text) for text in TEXTS]
+    recognised = [is_recognised(document) for document in documents]
+    valid = [processor_accepts(document) for document in documents]
+    assert [text for text, ours, theirs in zip(TEXTS, recognised, valid, strict=True) if ours and not theirs] == []
+    missed = {text for text, ours, theirs in zip(TEXTS, recognised, valid, strict=True) if theirs and not ours}
+    assert missed <= {"+1", "2019-12-19T18:00:30+14:00"}
+
+
+BREAKAGES = [
+    "",
+    "x",
+    "☠" * 2000,
+    "1",
+    "\u00a0",
+    *(f"<{tag}/>" for tag in ("Priority", "JobFailure", "member", "Other")),
+]
+CHANGES = st.tuples(st.integers(0, 10_000), st.sampled_from(["text", "tail", "twice", "gone", "in", "attribute"]))
+
+
+@settings(max_examples=300)
+@given(st.lists(st.tuples(CHANGES, st.sampled_from(BREAKAGES)), min_size=1, max_size=4))
+def test_what_is_recognised_is_always_valid(changes: list[tuple[tuple[int, str], str]]) -> None:
+    """However an answer was changed, a yes is the processor's yes."""
+    root = ET.fromstring(FULL)  # noqa: S314  our own document
+    for (position, kind), inside in changes:
+        parents = {child: parent for parent in root.iter() for child in parent}
+        element = list(root.iter())[position % (len(parents) + 1)]
+        parent = parents.get(element)
+        if kind == "twice" and parent is not None:
+            parent.append(element)
+        elif kind == "gone" and parent is not None:
+            parent.remove(element)
+        elif kind == "attribute":
+            element.set("{http://www.w3.org/2001/XMLSchema-instance}nil", "true")
+        elif inside.startswith("<"):
+            element.append(ET.fromstring(inside))  # noqa: S314  our own document
+        else:
+            setattr(element, "tail" if kind == "tail" and parent is not None else "text", inside)
+    document = ET.tostring(root, "utf-8")
+    assert processor_accepts(document) or not is_recognised(document)
+
+
+@pytest.mark.parametrize("scenario", list(Scenario))
+def test_what_the_service_usually_says_is_recognised(
+    scenario: Scenario, emulator: CosBatchEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every answer in the life of an emulated job is recognised."""
+    monkeypatch.setattr(_schema, "_violations", lambda _root: pytest.fail("the processor is asked"))
+    emulator.clock.hold()
+    job_id = emulator.create_job(scenario, seconds=60)
+    with CosBatchClient(endpoint=emulator.endpoint, secret_id="emulator-id", secret_key="emulator-key") as client:
+        for _ in range(30):
+            emulator.clock.advance(4)
+            client.describe_job(job_id, "1250000000")
+
+
+def test_valid_answers_load_no_processor() -> None:
+    """The half second that it takes to load is paid for an answer that is not recognised, and for no other."""
+    program = """
+import sys
+from pulumi_cosjob import parse_describe_job_result
+for path in sys.argv[1:]:
+    parse_describe_job_result(open(path, "rb").read())
+print("xmlschema" in sys.modules)
+odd = "<DescribeJobResult><Job odd='1'><JobId>j</JobId><Status>New</Status></Job></DescribeJobResult>"
+parse_describe_job_result(odd.encode())
+print("xmlschema" in sys.modules)
+"""
+    answers = Path(__file__).parent / "answers"
+    command = [sys.executable, "-c", program, str(answers / "full.xml"), str(answers / "minimal.xml")]
+    assert subprocess.run(command, capture_output=True, check=True).stdout.split() == [b"False", b"True"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('mode="interleave"', 'mode="suffix"'),
+        ('notQName="##definedSibling" ', ""),
+        ('<xs:any notQName="##definedSibling" processContents="skip"/>', '<xs:any processContents="strict"/>'),
+        ('defaultAttributes="UnknownAttributes"', ""),
+        ('test="exists(*)"', 'test="count(*) = 2"'),
+        ("<xs:all/>", "<xs:sequence/>"),
+        ('name="Priority" type="Priority" minOccurs="0"', 'name="Priority" type="Priority" maxOccurs="3"'),
+        ('name="Priority" type="Priority"', 'name="Priority" type="Priority" nillable="true"'),
+        ('base="xs:int"', 'base="xs:decimal"'),
+        ("[0-9]{1,20}", "\\d{1,20}"),
+        ('<xs:minInclusive value="0"/>', '<xs:minExclusive value="0"/>'),
+        ("string-length(replace(", "string-length(normalize-space("),
+    ],
+)
+def test_what_is_not_known_of_xsd_is_an_error(before: str, after: str) -> None:
+    """No construct is passed over: a schema that says more than the compiler understands cannot be compiled."""
+    text = schema_path().read_text(encoding="utf-8")
+    assert before in text
+    with pytest.raises(ValueError, match=r"cannot be compiled|unpack"):
+        compile_schema(ET.fromstring(text.replace(before, after)))  # noqa: S314  our own file
+
+
+@pytest.mark.parametrize("change", ["status", "required", "limit"])
+def test_the_checks_follow_the_schema(change: str) -> None:
+    """A value, a requirement or a limit that changes in the schema changes the checks."""
+    before, after, document = {
+        "status": ('<xs:enumeration value="New"/>', '<xs:enumeration value="Fresh"/>', job("")),
+        "required": ('name="Priority" type="Priority" minOccurs="0"', 'name="Priority" type="Priority"', job("")),
+        "limit": ('le 256"', 'le 199"', within("Description", "a" * 200)),
+    }[change]
+    text = schema_path().read_text(encoding="utf-8")
+    assert before in text
+    root = read_xml(document)
+    for schema, expected in ((text, True), (text.replace(before, after), False)):
+        compiled = compile_schema(ET.fromstring(schema))["DescribeJobResult"]  # noqa: S314  our own file
+        assert compiled.accepts(root) is expected
+
+
+def test_the_description_is_the_same_either_way() -> None:
+    """A document that the processor had to judge is decoded as if it had been recognised."""
+    odd = FULL.replace(b"<Report>", b"<Report odd='1'>")
+    assert is_recognised(FULL)
+    assert not is_recognised(odd)
+    assert parse_describe_job_result(odd) == parse_describe_job_result(FULL)
