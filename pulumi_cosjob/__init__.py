@@ -1,7 +1,8 @@
 """Read Tencent Cloud COS Batch jobs in Pulumi programs.
 
-`get_job` is for Pulumi programs, `describe_job` and `CosBatchClient` for plain scripts, `parse_describe_job_result` for
-answers that were saved. Names load what they need at their first use, so importing the package costs next to nothing.
+`get_job` and `get_jobs` are for Pulumi programs, `describe_job` and `CosBatchClient` for plain scripts,
+`parse_describe_job_result` for answers that were saved. Names load what they need at their first use, so importing the
+package costs next to nothing.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pulumi_cosjob._errors import (
     InvalidArgumentError,
     JobFailedError,
     JobsFailedError,
+    JobsNotReadError,
     JobSuspendedError,
     NoSuchJobError,
     NotXmlError,
@@ -37,7 +39,7 @@ from pulumi_cosjob._errors import (
 if TYPE_CHECKING:
     from pulumi_cosjob._client import CosBatchClient, describe_job
     from pulumi_cosjob._completion import AllJobsCompletion, JobCompletion
-    from pulumi_cosjob._dynamic import Job, get_job
+    from pulumi_cosjob._dynamic import Job, Jobs, get_job, get_jobs
     from pulumi_cosjob._job import STATES, JobDescription, JobState
     from pulumi_cosjob._schema import parse_describe_job_result, schema_path
 
@@ -60,7 +62,9 @@ __all__ = [
     "JobFailedError",
     "JobState",
     "JobSuspendedError",
+    "Jobs",
     "JobsFailedError",
+    "JobsNotReadError",
     "NoSuchJobError",
     "NotXmlError",
     "Problem",
@@ -75,6 +79,7 @@ __all__ = [
     "WrongJobError",
     "describe_job",
     "get_job",
+    "get_jobs",
     "parse_describe_job_result",
     "schema_path",
 ]
@@ -84,11 +89,13 @@ _LOADED_AT_FIRST_USE = {
     "AllJobsCompletion": "_completion",
     "CosBatchClient": "_client",
     "Job": "_dynamic",
+    "Jobs": "_dynamic",
     "JobCompletion": "_completion",
     "JobDescription": "_job",
     "JobState": "_job",
     "describe_job": "_client",
     "get_job": "_dynamic",
+    "get_jobs": "_dynamic",
     "parse_describe_job_result": "_schema",
     "schema_path": "_schema",
 }

@@ -1,37 +1,31 @@
-"""The request layer: asks COS Batch about a job, and says what the answer means.
+"""The request layer: asks COS Batch about jobs, again where that is worth it, and no faster than the service wants.
 
-What an answer means (`judge`), whether a clock is off (`clock_offset`) and how long to pause (`pause`) are pure
-functions; `CosBatchClient` is the loop around them.
+What an answer means is in `_answers`, how fast to ask in `_pacing`; `CosBatchClient` is the loop around them.
 """
 
 from __future__ import annotations
 
-import email.utils
 import random
-from collections.abc import Mapping
-from datetime import timezone
-from typing import TYPE_CHECKING, Any, NoReturn
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from typing import TYPE_CHECKING, Any
 
-from pulumi_cosjob import _schema
+from pulumi_cosjob._answers import answered_at, clock_offset, judge
 from pulumi_cosjob._clock import Clock, SystemClock
 from pulumi_cosjob._errors import (
-    AccessDeniedError,
     ConnectionFailedError,
     CosJobError,
-    InvalidAnswerError,
+    InvalidArgumentError,
+    JobsNotReadError,
     NoSuchJobError,
-    NotXmlError,
-    ServiceError,
     TimeLimitError,
     UnavailableError,
-    WrongJobError,
-    shorten,
 )
-from pulumi_cosjob._settings import Settings, check_identifier, resolve
+from pulumi_cosjob._pacing import Turnstile
+from pulumi_cosjob._settings import MISSING, Missing, Settings, check_choice, check_identifier, check_number, resolve
 
 if TYPE_CHECKING:
     from types import TracebackType
-    from xml.etree import ElementTree as ET
 
     import requests
     from typing_extensions import Self
@@ -40,146 +34,14 @@ if TYPE_CHECKING:
     from pulumi_cosjob._job import JobDescription
     from pulumi_cosjob._schema import Validation
 
-__all__ = ["CosBatchClient", "clock_offset", "describe_job", "judge", "pause"]
+__all__ = ["MOST_AT_ONCE", "CosBatchClient", "describe_job", "pause"]
+
+# Questions that one call asks at the same time, where it is not told otherwise.
+MOST_AT_ONCE = 16
 
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 10.0
 _LONGEST_TRY = 20.0
-# Signatures are good from one minute before they are made; a clock that is off by less does no harm.
-_TOLERATED_SKEW = 60.0
-
-
-# ------------------------------------------------------------------------------------------------ what answers mean
-
-_AGED_OUT = "Check job_id, appid, uin and region; the service forgets a job 90 days after its end."
-_KEY = "Check the secret id and the secret key (cosjob:secretId, TENCENTCLOUD_SECRET_ID and the like)."
-_MEANINGS: Mapping[str, tuple[type[ServiceError], str, str]] = {
-    "NoSuchJob": (NoSuchJobError, "there is no such job", _AGED_OUT),
-    "AccessDenied": (
-        AccessDeniedError,
-        "access was denied",
-        "Check that the key's policy allows cos:DescribeJob, and that appid belongs to the key's account.",
-    ),
-    "SignatureDoesNotMatch": (AccessDeniedError, "the signature was refused: wrong secret key", _KEY),
-    "InvalidAccessKeyId": (AccessDeniedError, "the service does not know the secret id", _KEY),
-    "RequestTimeTooSkewed": (
-        AccessDeniedError,
-        "this machine's clock is too far off",
-        "Set this machine's clock; the service's own time did not help.",
-    ),
-    "ExpiredToken": (
-        AccessDeniedError,
-        "the temporary credentials have expired",
-        "Get new ones, and set secret id, secret key and token together.",
-    ),
-    "InvalidArgument": (ServiceError, "the service refused an argument", "Check job_id and appid."),
-    "InvalidRequest": (ServiceError, "the service refused the request", "Check job_id and appid."),
-    "TooManyJobs": (UnavailableError, "the service has too many jobs", "Try again later."),
-    "ServiceUnavailable": (UnavailableError, "the service is not available", "Try again later."),
-    "InternalError": (UnavailableError, "the service failed", "Try again later."),
-    "SlowDown": (UnavailableError, "the service asks to slow down", "Ask less often, or later."),
-    "RequestLimitExceeded": (UnavailableError, "too many requests", "Ask less often, or later."),
-}
-
-
-def judge(answer: Answer, *, job_id: str, endpoint: str, validation: Validation = "strict") -> JobDescription:
-    """Say what an answer to a DescribeJob request means.
-
-    Args:
-        answer: The answer.
-        job_id: The job that was asked for.
-        endpoint: Where, for messages.
-        validation: What to do with an answer that breaks the schema.
-
-    Raises:
-        ServiceError: The service refused; the class and the code say why.
-        InvalidAnswerError: The answer cannot be trusted.
-    """
-    request_id = answer.headers.get("x-cos-request-id")
-    context: dict[str, Any] = {
-        "job_id": job_id,
-        "endpoint": endpoint,
-        "http_status": answer.status,
-        "request_id": shorten(request_id)[1:-1] if request_id else None,
-    }
-    try:
-        root = _schema.read_xml(answer.body)
-    except NotXmlError as error:
-        _refuse_without_xml(error, answer, context)
-    if root.tag == "Error" or answer.status != 200:
-        _refuse(root, answer, context)
-    try:
-        described = _schema.describe(root, validation=validation)
-    except InvalidAnswerError as error:
-        error.__dict__.update(context)
-        raise
-    if described.job_id != job_id:
-        hint = "Nothing of it was used. Report this if it came from the service itself."
-        raise WrongJobError(f"the answer is about another job, {shorten(described.job_id)}", hint=hint, **context)
-    return described
-
-
-def _refuse(root: ET.Element, answer: Answer, context: dict[str, Any]) -> NoReturn:
-    """Raise what an error document, or a status that is no success, stands for."""
-    if 300 <= answer.status < 400:
-        raise InvalidAnswerError("the endpoint redirects, which is not followed", hint=_ENDPOINT, **context)
-    if root.tag != "Error":
-        _refuse_by_status(answer, "the answer is no error document of COS Batch", context)
-    code = (root.findtext("Code") or "").strip()
-    message = " ".join((root.findtext("Message") or "").split())
-    context["request_id"] = context["request_id"] or shorten((root.findtext("RequestId") or "").strip())[1:-1] or None
-    context["code"] = shorten(code)[1:-1] or None
-    if code not in _MEANINGS:
-        _refuse_by_status(answer, f"the service says {shorten(message or code, 120)}", context)
-    kind, what, hint = _MEANINGS[code]
-    if kind is UnavailableError:
-        context["retry_after"] = retry_after(answer)
-    raise kind(f"{what}: {shorten(message, 120)}" if message else what, hint=hint, **context)
-
-
-_ENDPOINT = "Check the endpoint: is it COS Batch that answers there, and no proxy?"
-
-
-def _refuse_without_xml(error: NotXmlError, answer: Answer, context: dict[str, Any]) -> NoReturn:
-    if 300 <= answer.status < 400:
-        raise InvalidAnswerError("the endpoint redirects, which is not followed", hint=_ENDPOINT, **context) from None
-    if answer.status == 200 or answer.status < 400:
-        raise NotXmlError(error.what, hint=_ENDPOINT, **context) from None
-    _refuse_by_status(answer, error.what, context)
-
-
-def _refuse_by_status(answer: Answer, what: str, context: dict[str, Any]) -> NoReturn:
-    """Raise by the HTTP status alone; never "no such job", which only the service's own code says."""
-    if answer.status in (408, 429) or answer.status >= 500:
-        raise UnavailableError(what, hint="Try again later.", retry_after=retry_after(answer), **context) from None
-    if answer.status in (401, 403):
-        raise AccessDeniedError(what, hint=_KEY, **context) from None
-    raise ServiceError(what, hint=_ENDPOINT, **context) from None
-
-
-def retry_after(answer: Answer) -> float | None:
-    """Return how many seconds the service asks to wait, where it does; a date is counted from the answer's own."""
-    text = answer.headers.get("Retry-After", "").strip()
-    if text.isascii() and text.isdigit():
-        return float(text[:9])
-    until, now = _seconds(text), _seconds(answer.headers.get("Date", ""))
-    return None if until is None or now is None else max(0.0, until - now)
-
-
-def _seconds(date: str) -> float | None:
-    try:
-        read = email.utils.parsedate_to_datetime(date)
-        return (read if read.tzinfo else read.replace(tzinfo=timezone.utc)).timestamp()
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-
-
-def clock_offset(answer: Answer, now: float) -> float | None:
-    """Return by how many seconds the service's clock is ahead of ours, where that explains a refusal."""
-    theirs = _seconds(answer.headers.get("Date", ""))
-    if answer.status != 403 or theirs is None or abs(theirs - now) <= _TOLERATED_SKEW:
-        return None
-    return theirs - now
 
 
 # -------------------------------------------------------------------------------------------------------- asking again
@@ -253,6 +115,7 @@ class CosBatchClient:
         self._settings = settings
         self._clock = clock or SystemClock()
         self._transport = Transport(settings.endpoint)
+        self._turnstile = Turnstile(self._clock)
         self._offset = 0.0
 
     @property
@@ -330,16 +193,62 @@ class CosBatchClient:
             raise
         return seen
 
+    def describe_jobs(
+        self,
+        job_ids: Iterable[str],
+        appid: str,
+        *,
+        missing: Missing = "error",
+        max_concurrency: int = MOST_AT_ONCE,
+    ) -> Mapping[str, JobDescription]:
+        """Return the states of many jobs by their ids, asked about at the same time.
+
+        Args:
+            job_ids: Ids of the jobs; each is asked about once.
+            appid: APPID of the account that owns them.
+            missing: What to do about a job that the service does not know: `error` (default), or `skip` it.
+            max_concurrency: How many questions may be under way, 1 to 64; fewer while the service asks to slow down.
+
+        Raises:
+            CosJobError: One job could not be read: its own error.
+            JobsNotReadError: Several could not. Where jobs are missing, all that are; else those that were under way
+                when the first of them failed, and no more are asked about.
+        """
+        if isinstance(job_ids, (str, bytes)) or not isinstance(job_ids, Iterable):
+            raise InvalidArgumentError("job_ids", f"must be a list of ids, not {type(job_ids).__name__}")
+        wanted = list(dict.fromkeys(check_identifier("job_id", job_id) for job_id in job_ids))
+        check_identifier("appid", appid)
+        check_choice("missing", missing, MISSING)
+        workers = check_number("max_concurrency", max_concurrency, 1, 64)
+        pool = ThreadPoolExecutor(min(workers, max(1, len(wanted))), "cosjob-read")
+        try:
+            asked = {job_id: pool.submit(self.describe_job, job_id, appid) for job_id in wanted}
+            for answered in as_completed(asked.values()):
+                error = answered.exception()
+                if error is not None and not isinstance(error, NoSuchJobError):
+                    break
+            pool.shutdown(cancel_futures=True)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+        answers = {job_id: answered for job_id, answered in asked.items() if not answered.cancelled()}
+        errors = [error for answered in answers.values() if (error := answered.exception()) is not None]
+        if missing == "skip":
+            errors = [error for error in errors if not isinstance(error, NoSuchJobError)]
+        _raise(errors, len(wanted))
+        return {job_id: answered.result() for job_id, answered in answers.items() if answered.exception() is None}
+
     def _try(self, job_id: str, appid: str, deadline: float) -> tuple[JobDescription, float | None]:
-        used = self._offset
-        answer = self._ask(job_id, appid, deadline, used)
-        offset = clock_offset(answer, self._clock.now() + used)
-        if offset is not None:
-            # Not added to what is there: another thread may have found out at the same time.
-            self._offset = used + offset
-            answer = self._ask(job_id, appid, deadline, used + offset)
-        described = judge(answer, job_id=job_id, endpoint=self.endpoint, validation=self._settings.validation)
-        return described, _seconds(answer.headers.get("Date", ""))
+        with self._turnstile.turn(deadline, _FIRST_PAUSE):
+            used = self._offset
+            answer = self._ask(job_id, appid, deadline, used)
+            offset = clock_offset(answer, self._clock.now() + used)
+            if offset is not None:
+                # Not added to what is there: another thread may have found out at the same time.
+                self._offset = used + offset
+                answer = self._ask(job_id, appid, deadline, used + offset)
+            described = judge(answer, job_id=job_id, endpoint=self.endpoint, validation=self._settings.validation)
+            return described, answered_at(answer)
 
     def _ask(self, job_id: str, appid: str, deadline: float, offset: float) -> Answer:
         from pulumi_cosjob._signing import sign  # noqa: PLC0415  loads the vendor's SDK, needed only to ask
@@ -352,6 +261,15 @@ class CosBatchClient:
 
         seconds = min(_LONGEST_TRY, max(0.001, deadline - self._clock.monotonic()))
         return self._transport.get(path, {"x-cos-appid": appid, "User-Agent": _user_agent()}, prepare, seconds)
+
+
+def _raise(errors: Sequence[BaseException], jobs: int) -> None:
+    """Raise what went wrong, if anything did: an error of another kind than ours as it is."""
+    ours = [error for error in errors if isinstance(error, CosJobError)]
+    if len(ours) > 1 and len(ours) == len(errors):
+        raise JobsNotReadError(ours, jobs)
+    for error in errors:
+        raise error
 
 
 def _user_agent() -> str:

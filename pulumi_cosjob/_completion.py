@@ -18,9 +18,9 @@ from pulumi.runtime import rpc
 
 from pulumi_cosjob._dynamic import (
     SETTINGS,
-    Clients,
-    InvalidProgramArgumentError,
+    AskingProvider,
     check_plain,
+    check_plain_ids,
     in_program,
     without_traceback,
 )
@@ -49,14 +49,8 @@ _PREVIEW = "preview"
 # ------------------------------------------------------------------------------------------- in the provider's process
 
 
-class _GateProvider(pulumi.dynamic.ResourceProvider):
-    """What both gates have in common. Pickled by reference, so it holds nothing before it is configured."""
-
-    serialize_as_secret_always = False
-
-    def configure(self, req: pulumi.dynamic.ConfigureRequest) -> None:
-        """Keep the stack's config, secrets among it, in this process only."""
-        self._clients = Clients(req.config.get)
+class _GateProvider(AskingProvider):
+    """What both gates have in common."""
 
     def job_ids(self, props: Mapping[str, Any]) -> list[str]:
         """Return the jobs that inputs name."""
@@ -304,10 +298,7 @@ class AllJobsCompletion(pulumi.dynamic.Resource, module="cosjob", name="AllJobsC
         endpoint: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        if isinstance(job_ids, str):
-            raise InvalidProgramArgumentError("job_ids", "must be a list of ids, not text")
-        for job_id in job_ids if isinstance(job_ids, (list, tuple)) else ():
-            check_plain("job_id", job_id)
+        check_plain_ids(job_ids)
         for name, value in (("appid", appid), ("uin", uin), ("region", region)):
             check_plain(name, value)
         props = {"job_ids": job_ids, "appid": appid, "uin": uin, "region": region, "endpoint": endpoint}

@@ -1,29 +1,31 @@
-"""`get_job` on a Pulumi dynamic provider: nothing to install but the wheel.
+"""`get_job` and `get_jobs` on Pulumi dynamic providers: nothing to install but the wheel.
 
 The engine reads an external resource afresh at every preview, up and refresh, and never creates, changes or deletes it.
-State files name `JobProvider` by this module and its name, and `refresh` and `destroy` load it from there: both stay.
+State files name the providers by this module and their names, and `refresh` and `destroy` load them from there: both
+stay.
 """
 
 from __future__ import annotations
 
 import collections
+import json
 import threading
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pulumi
 import pulumi.dynamic
 
 from pulumi_cosjob._errors import CosJobError, InvalidArgumentError, NoSuchJobError
-from pulumi_cosjob._job import to_plain
-from pulumi_cosjob._outputs import JobOutputs, described
-from pulumi_cosjob._settings import check_identifier, resolve
+from pulumi_cosjob._job import JobDescription, to_plain
+from pulumi_cosjob._outputs import JobOutputs, described, described_jobs, described_missing
+from pulumi_cosjob._settings import MISSING, Missing, check_choice, check_identifier, check_number, resolve
 
 if TYPE_CHECKING:
     from pulumi_cosjob._client import CosBatchClient
 
-__all__ = ["Job", "JobProvider", "get_job"]
+__all__ = ["Job", "JobProvider", "Jobs", "JobsProvider", "get_job", "get_jobs"]
 
 SETTINGS = ("uin", "region", "endpoint")
 
@@ -51,14 +53,18 @@ class Clients:
             return self._clients[key]
 
 
-class JobProvider(pulumi.dynamic.ResourceProvider):
-    """Reads jobs. Pickled by reference into the state, so it holds nothing before it is configured."""
+class AskingProvider(pulumi.dynamic.ResourceProvider):
+    """Has what it takes to ask. Pickled by reference into the state, so it holds nothing before it is configured."""
 
     serialize_as_secret_always = False
 
     def configure(self, req: pulumi.dynamic.ConfigureRequest) -> None:
         """Keep the stack's config, secrets among it, in this process only."""
         self._clients = Clients(req.config.get)
+
+
+class JobProvider(AskingProvider):
+    """Reads a job."""
 
     def read(self, id_: str, props: dict[str, Any]) -> pulumi.dynamic.ReadResult:
         """Ask for the job; a refresh leaves be what it knows of a job that has aged out."""
@@ -73,6 +79,30 @@ class JobProvider(pulumi.dynamic.ResourceProvider):
         except CosJobError as error:
             raise without_traceback(error) from None
         return pulumi.dynamic.ReadResult(id_, {**inputs, "result": result})
+
+
+class JobsProvider(AskingProvider):
+    """Reads many jobs. They travel as JSON text: the engine takes seconds over hundreds of them as properties."""
+
+    def read(self, id_: str, props: dict[str, Any]) -> pulumi.dynamic.ReadResult:
+        """Ask for the jobs; a refresh leaves be what it knows of those that have aged out."""
+        known: dict[str, Any] | None = json.loads(props["results"]) if props.get("results") else None
+        names = ("job_ids", "appid", "missing", "max_concurrency", *SETTINGS)
+        inputs = {name: props[name] for name in names if props.get(name) is not None}
+        job_ids: Any = props.get("job_ids")  # checked where they are asked about
+        try:
+            found = self._clients.get(props).describe_jobs(
+                job_ids,
+                props["appid"],
+                missing=props["missing"] if known is None else "skip",
+                max_concurrency=props["max_concurrency"],
+            )
+        except CosJobError as error:
+            raise without_traceback(error) from None
+        results = {job_id: to_plain(found[job_id]) for job_id in found}
+        kept = {job_id: results.get(job_id) or (known or {}).get(job_id) for job_id in job_ids}
+        there = {job_id: each for job_id, each in kept.items() if each is not None}
+        return pulumi.dynamic.ReadResult(id_, {**inputs, "results": json.dumps(there)})
 
 
 def without_traceback(error: CosJobError) -> CosJobError:
@@ -103,6 +133,14 @@ def check_plain(name: str, value: Any) -> None:
     """Check an argument that is known already; outputs are checked in the provider."""
     if value is not None and not isinstance(value, pulumi.Output) and not hasattr(value, "__await__"):
         in_program(value, lambda known: check_identifier(name, known))
+
+
+def check_plain_ids(job_ids: Any) -> None:
+    """Do the same for a list of job ids."""
+    if isinstance(job_ids, (str, bytes)) or job_ids is None:
+        raise InvalidProgramArgumentError("job_ids", f"must be a list of ids, not {type(job_ids).__name__}")
+    for job_id in job_ids if isinstance(job_ids, (list, tuple)) else ():
+        check_plain("job_id", job_id)
 
 
 _used_names: weakref.WeakKeyDictionary[Any, collections.Counter[str]] = weakref.WeakKeyDictionary()
@@ -182,3 +220,84 @@ def get_job(
     check_plain("region", region)
     name = resource_name or unused_name(job_id if isinstance(job_id, str) else "job")
     return Job(name, job_id, appid, {"uin": uin, "region": region, "endpoint": endpoint}, opts)
+
+
+class Jobs(pulumi.dynamic.Resource, module="cosjob", name="Jobs"):
+    """Jobs that `get_jobs` reads. See there."""
+
+    jobs: pulumi.Output[Mapping[str, JobDescription]]
+    """The jobs by job id, each with every field."""
+
+    missing_job_ids: pulumi.Output[Sequence[str]]
+    """Ids of the jobs that were skipped, as the service does not know them."""
+
+    results: pulumi.Output[str]
+    appid: pulumi.Output[str]
+
+    def __init__(
+        self,
+        resource_name: str,
+        job_ids: pulumi.Input[Sequence[pulumi.Input[str]]],
+        appid: pulumi.Input[str],
+        how: Mapping[str, pulumi.Input[Any]],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Read the jobs; programs call `get_jobs`."""
+        props = {"job_ids": job_ids, "appid": appid, **how}
+        known: pulumi.Output[Any] = pulumi.Output.all(*props.values())
+        external = pulumi.ResourceOptions(id=pulumi.Output.unsecret(known.apply(lambda values: values[1])))
+        super().__init__(
+            JobsProvider(), resource_name, {**props, "results": None}, pulumi.ResourceOptions.merge(opts, external)
+        )
+        self.jobs = described_jobs(self.results)
+        self.missing_job_ids = described_missing(job_ids, self.results)
+
+
+def get_jobs(
+    job_ids: pulumi.Input[Sequence[pulumi.Input[str]]],
+    appid: pulumi.Input[str],
+    *,
+    missing: Missing = "error",
+    max_concurrency: int = 16,
+    uin: pulumi.Input[str] | None = None,
+    region: pulumi.Input[str] | None = None,
+    endpoint: pulumi.Input[str] | None = None,
+    resource_name: str | None = None,
+    opts: pulumi.ResourceOptions | None = None,
+) -> Jobs:
+    """Read the states of many COS Batch jobs into a Pulumi program, as one read of the engine.
+
+    They are asked about at the same time, afresh at every preview, up and refresh, and never owned: as by `get_job`,
+    which for hundreds of jobs makes the engine write its state hundreds of times.
+
+    Args:
+        job_ids: Ids of the jobs, 1 to 64 bytes each.
+        appid: APPID of the account that owns them, such as `1250000000`.
+        missing: What to do about a job that the service does not know: `error` (default) fails and names all of them,
+            `skip` leaves them out of `jobs` and lists them in `missing_job_ids`.
+        max_concurrency: How many questions may be under way, 1 to 64; fewer while the service asks to slow down.
+        uin: As for `get_job`.
+        region: As for `get_job`.
+        endpoint: As for `get_job`.
+        resource_name: Name in the stack; by default `jobs`, the second one `jobs-2`.
+        opts: Options as any resource takes them.
+
+    Returns:
+        The jobs, in its output `jobs` by job id, each typed as what `get_job` returns in `result`.
+
+    Raises:
+        InvalidArgumentError: An argument is malformed. All that the service has to say comes from the engine, as an
+            error of this resource.
+    """
+    check_plain_ids(job_ids)
+    check_plain("appid", appid)
+    check_plain("uin", uin)
+    check_plain("region", region)
+    how = {
+        "missing": in_program(missing, lambda value: check_choice("missing", value, MISSING)),
+        "max_concurrency": in_program(max_concurrency, lambda value: check_number("max_concurrency", value, 1, 64)),
+        "uin": uin,
+        "region": region,
+        "endpoint": endpoint,
+    }
+    return Jobs(resource_name or unused_name("jobs"), job_ids, appid, how, opts)

@@ -16,6 +16,7 @@ CosJobError
 │   ├── NotXmlError             it is no XML document
 │   ├── SchemaError             it breaks the schema
 │   └── WrongJobError           it describes another job
+├── JobsNotReadError            some of several jobs could not be read
 └── WaitError                   a wait ended without the job's completion
     ├── JobFailedError          the job failed, was cancelled, or has more failed tasks than accepted
     ├── JobSuspendedError       the job waits for a person, and the wait was not to
@@ -48,6 +49,7 @@ __all__ = [
     "JobFailedError",
     "JobSuspendedError",
     "JobsFailedError",
+    "JobsNotReadError",
     "NoSuchJobError",
     "NotXmlError",
     "Problem",
@@ -349,7 +351,33 @@ class JobsFailedError(WaitError):
 
     def __str__(self) -> str:
         """Say it with one line for each job."""
-        return "\n".join([f"{self.what}:", *(f"  {error}" for error in self.errors)])
+        return _lines(self.what, self.errors)
+
+
+class JobsNotReadError(CosJobError):
+    """Some of several jobs could not be read.
+
+    Attributes:
+        errors: One for each of them.
+    """
+
+    def __init__(self, errors: Sequence[CosJobError], jobs: int) -> None:
+        super().__init__(f"{len(errors)} of {jobs} jobs could not be read")
+        self.errors = tuple(errors)
+
+    def __str__(self) -> str:
+        """Say it with one line for each job."""
+        return _lines(self.what, self.errors)
+
+
+# Nobody reads more of them.
+_MOST_LINES = 20
+
+
+def _lines(what: str, errors: Sequence[CosJobError]) -> str:
+    more = len(errors) - _MOST_LINES
+    rest = [f"  and {more} more"] if more > 0 else []
+    return "\n".join([f"{what}:", *(f"  {error}" for error in errors[:_MOST_LINES]), *rest])
 
 
 def _tasks_in_words(description: JobDescription) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, NoReturn
 
+from pulumi_cosjob._client import MOST_AT_ONCE
 from pulumi_cosjob._clock import Clock, SystemClock
 from pulumi_cosjob._errors import CosJobError, JobsFailedError
 from pulumi_cosjob._waiting import Done, Failed, History, Limits, Look, decide
@@ -20,7 +21,6 @@ __all__ = ["Report", "look_at", "look_at_jobs", "wait_for_jobs"]
 
 # One look may take so long, tries included: then the wait decides anew, by all that it knows.
 LOOK_SECONDS = 10.0
-_MOST_AT_ONCE = 16
 
 Report = Callable[[str, History, float], None]
 """Called with a job's id, its history and the time after each look at it."""
@@ -59,7 +59,7 @@ def look_at_jobs(
     """
     clock = clock or SystemClock()
     started = clock.monotonic()
-    with ThreadPoolExecutor(min(_MOST_AT_ONCE, len(job_ids)), "cosjob-look") as pool:
+    with ThreadPoolExecutor(min(MOST_AT_ONCE, len(job_ids)), "cosjob-look") as pool:
         looks = list(pool.map(lambda job_id: look_at(client, job_id, appid, clock), job_ids))
     failed: dict[str, CosJobError] = {}
     for job_id, look in zip(job_ids, looks, strict=True):
@@ -121,7 +121,7 @@ class _Wait:
         self._failed: dict[str, CosJobError] = {}
 
     def run(self) -> Mapping[str, JobDescription]:
-        pool = ThreadPoolExecutor(min(_MOST_AT_ONCE, max(1, len(self._due))), "cosjob-wait")
+        pool = ThreadPoolExecutor(min(MOST_AT_ONCE, max(1, len(self._due))), "cosjob-wait")
         try:
             while (self._due or self._asking) and not self._failed:
                 self._step(pool)

@@ -134,7 +134,7 @@ class _Session(requests.Session):
 class Transport:
     """A pooled session to one endpoint; may be used by many threads at once."""
 
-    def __init__(self, endpoint: str, *, connections: int = 16) -> None:
+    def __init__(self, endpoint: str, *, connections: int = 64) -> None:
         self.endpoint = endpoint
         self._session = _Session()
         # A proxy has no business between this machine and itself, and would see what is plain text there.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pulumi
 
@@ -87,11 +87,32 @@ def described(result: pulumi.Output[Any]) -> pulumi.Output[JobDescription]:
     return Field.of(result.apply(lambda plain: from_plain(JobDescription, plain)))
 
 
+class _ById(dict[str, Any]):
+    """Jobs by their ids; says so where there is no such one."""
+
+    def __missing__(self, job_id: str) -> NoReturn:
+        raise KeyError(f"{job_id}: no job of this id was read; it was not asked for, or skipped as missing")
+
+
 def described_jobs(results: pulumi.Output[Any]) -> pulumi.Output[Mapping[str, JobDescription]]:
     """Do the same for many jobs, by their ids, which travel as JSON text."""
     return Field.of(
-        results.apply(lambda text: {job: from_plain(JobDescription, each) for job, each in json.loads(text).items()})
+        results.apply(
+            lambda text: _ById({job: from_plain(JobDescription, each) for job, each in json.loads(text).items()})
+        )
     )
+
+
+def described_missing(
+    job_ids: pulumi.Input[Sequence[pulumi.Input[str]]], results: pulumi.Output[Any]
+) -> pulumi.Output[Sequence[str]]:
+    """Return which of the jobs that were asked for have not been found."""
+
+    def absent(values: list[Any]) -> list[str]:
+        found = json.loads(values[1])
+        return [job_id for job_id in dict.fromkeys(values[0]) if job_id not in found]
+
+    return pulumi.Output.all(job_ids, results).apply(absent)
 
 
 _NAMES = frozenset({*element_fields(JobDescription), "unknown_elements"})

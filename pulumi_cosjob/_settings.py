@@ -9,17 +9,31 @@ import ipaddress
 import math
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from pulumi_cosjob._credentials import Credentials, CredentialSource, VendorChain
 from pulumi_cosjob._errors import ConfigurationError, InvalidArgumentError, shorten
 from pulumi_cosjob._schema import VALIDATIONS, Validation
 
-__all__ = ["Settings", "check_count", "check_flag", "check_identifier", "check_timeout", "resolve"]
+__all__ = [
+    "MISSING",
+    "Missing",
+    "Settings",
+    "check_choice",
+    "check_count",
+    "check_flag",
+    "check_identifier",
+    "check_number",
+    "check_timeout",
+    "resolve",
+]
+
+Missing = Literal["error", "skip"]
+MISSING: tuple[Missing, ...] = ("error", "skip")
 
 DEFAULT_REQUEST_TIMEOUT = 60.0
 _LONGEST_REQUEST_TIMEOUT = 3600.0
@@ -137,15 +151,32 @@ def check_count(name: str, value: Any) -> int | None:
     Raises:
         InvalidArgumentError: It is neither.
     """
-    if value is None:
-        return None
+    return None if value is None else check_number(name, value, 0)
+
+
+def check_number(name: str, value: Any, least: int, most: int | None = None) -> int:
+    """Return a whole number within limits; the engine carries it as a float.
+
+    Raises:
+        InvalidArgumentError: It is none, or outside of them.
+    """
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise InvalidArgumentError(
-            name, f"cannot be {shorten(repr(value))}", hint="It is a whole number from 0, or None."
-        )
+    if isinstance(value, bool) or not isinstance(value, int) or value < least or (most is not None and value > most):
+        limits = f"from {least}, or None" if most is None else f"from {least} to {most}"
+        raise InvalidArgumentError(name, f"cannot be {shorten(repr(value))}", hint=f"It is a whole number {limits}.")
     return value
+
+
+def check_choice(name: str, value: Any, choices: Sequence[str], origin: str = "") -> str:
+    """Return one of a few words.
+
+    Raises:
+        InvalidArgumentError: It is another.
+    """
+    if value not in choices:
+        raise InvalidArgumentError(name, f"must be one of {', '.join(choices)}, not {shorten(str(value))}{origin}")
+    return str(value)
 
 
 def check_flag(name: str, value: Any) -> bool:
@@ -303,9 +334,8 @@ def resolve(
             if value is not None:
                 check_identifier(name, value, place)
     validation, origin = lookup.setting("validation")
-    if validation is not None and validation not in VALIDATIONS:
-        problem = f"must be one of {', '.join(VALIDATIONS)}, not {shorten(str(validation))}{origin}"
-        raise InvalidArgumentError("validation", problem)
+    if validation is not None:
+        check_choice("validation", validation, VALIDATIONS, origin)
     timeout, origin = lookup.setting("request_timeout")
     return Settings(
         endpoint=endpoint,

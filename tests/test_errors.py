@@ -21,6 +21,7 @@ from pulumi_cosjob._errors import (
     InvalidArgumentError,
     JobFailedError,
     JobsFailedError,
+    JobsNotReadError,
     JobSuspendedError,
     NoSuchJobError,
     Problem,
@@ -58,6 +59,7 @@ MADE_OF: dict[type[CosJobError], tuple[Any, ...]] = {
     JobFailedError: (SEEN,),
     JobSuspendedError: (SEEN,),
     JobsFailedError: ([NoSuchJobError("gone", **CONTEXT), ConfigurationError("uin is not set")], 3),
+    JobsNotReadError: ([NoSuchJobError("gone", **CONTEXT), NoSuchJobError("gone too", **CONTEXT)], 3),
     WaitTimeoutError: (60.0, SEEN),
 }
 
@@ -76,7 +78,7 @@ def example(cls: type[CosJobError]) -> CosJobError:
 def attributes(error: CosJobError) -> dict[str, Any]:
     """Return all attributes, those of errors within it too: errors themselves are equal to nothing else."""
     told = dict(vars(error))
-    if isinstance(error, JobsFailedError):
+    if isinstance(error, (JobsFailedError, JobsNotReadError)):
         told["errors"] = [(type(each), attributes(each)) for each in error.errors]
     return told
 
@@ -158,7 +160,7 @@ def test_errors_can_be_copied(cls: type[CosJobError]) -> None:
     assert attributes(copy.deepcopy(error)) == attributes(error)
 
 
-@pytest.mark.parametrize("cls", [cls for cls in CLASSES if cls is not JobsFailedError])
+@pytest.mark.parametrize("cls", [cls for cls in CLASSES if cls not in {JobsFailedError, JobsNotReadError}])
 def test_messages_are_whole(cls: type[CosJobError]) -> None:
     """A message has what failed, job, endpoint, code, status, request id, tries and hint."""
     error = example(cls)
@@ -170,7 +172,7 @@ def test_messages_are_whole(cls: type[CosJobError]) -> None:
 def test_several_jobs_have_a_whole_message_each() -> None:
     """The message counts the jobs, and holds what each of their errors says."""
     error = example(JobsFailedError)
-    assert isinstance(error, JobsFailedError)
+    assert isinstance(error, (JobsFailedError, JobsNotReadError))
     first, *lines = str(error).splitlines()
     assert first == "2 of 3 jobs did not complete:"
     assert lines == [f"  {each}" for each in error.errors]

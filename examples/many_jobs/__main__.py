@@ -1,0 +1,14 @@
+"""Read the states of many COS Batch jobs at once, and export which of them need a look."""
+
+import pulumi
+
+from pulumi_cosjob import get_jobs
+
+config = pulumi.Config()
+nightly = get_jobs(config.require_object("jobIds"), config.get("appid") or "1250000000", missing="skip")
+
+pulumi.export("statuses", nightly.jobs.apply(lambda jobs: {job_id: job.status for job_id, job in jobs.items()}))
+pulumi.export(
+    "failed", nightly.jobs.apply(lambda jobs: [job.job_id for job in jobs.values() if job.status == "Failed"])
+)
+pulumi.export("forgotten", nightly.missing_job_ids)

@@ -1,0 +1,127 @@
+"""Asking no faster than the service wants: all threads of a client slow down together, and speed up again.
+
+How many questions may be under way is a pure function of the answers (`Pace`): it halves when the service asks to slow
+down, and grows by one for each round of answers, as TCP does. `Turnstile` is the edge, where threads wait.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from pulumi_cosjob._errors import CosJobError, UnavailableError
+
+if TYPE_CHECKING:
+    from pulumi_cosjob._clock import Clock
+
+__all__ = ["Pace", "Turnstile", "asks_to_slow_down"]
+
+_CODES = frozenset({"SlowDown", "RequestLimitExceeded"})
+# However long the service asks one question to wait, the others try again after so many seconds.
+_LONGEST = 300.0
+
+
+def asks_to_slow_down(error: BaseException) -> bool:
+    """Tell whether the service answered that it is asked too often, rather than that it cannot answer."""
+    return isinstance(error, CosJobError) and (error.code in _CODES or error.http_status == 429)
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How fast to ask.
+
+    Attributes:
+        most: How many questions may be under way; without end until the service asks to slow down.
+        not_before: When the next one may be asked, by the clock that never goes back.
+        slowed_at: When it was last slowed down.
+    """
+
+    most: float = math.inf
+    not_before: float = 0.0
+    slowed_at: float = -math.inf
+
+    def slowed(self, now: float, *, asked_at: float, under_way: int, seconds: float) -> Pace:
+        """Return the pace after the service asked to slow down.
+
+        Args:
+            now: The time.
+            asked_at: When the question was asked: of those that were under way together only one halves the pace.
+            under_way: How many there were, this one included.
+            seconds: For how long to ask nothing.
+        """
+        later = replace(self, not_before=max(self.not_before, now + min(seconds, _LONGEST)))
+        if asked_at < self.slowed_at:
+            return later
+        return replace(later, most=max(1.0, min(self.most, under_way) / 2), slowed_at=now)
+
+    def answered(self) -> Pace:
+        """Return the pace after any other answer."""
+        return self if math.isinf(self.most) else replace(self, most=self.most + 1 / self.most)
+
+
+class Turnstile:
+    """Lets threads ask, at the pace; one for each client.
+
+    Args:
+        clock: What time limits and pauses go by.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self.pace = Pace()
+        self._clock = clock
+        self._under_way = 0
+        self._changed = threading.Condition()
+
+    @contextlib.contextmanager
+    def turn(self, deadline: float, seconds: float) -> Iterator[None]:
+        """Wait for a turn to ask; the question is asked, and its answer judged, in the body.
+
+        Args:
+            deadline: Until when to wait at the most, by the clock that never goes back.
+            seconds: For how long nobody is to ask, where the service asks to slow down and does not say for how long.
+
+        Raises:
+            UnavailableError: No turn came in time.
+        """
+        self._enter(deadline)
+        asked_at = self._clock.monotonic()
+        slowed = None
+        try:
+            yield
+        except CosJobError as error:
+            slowed = error if asks_to_slow_down(error) else None
+            raise
+        finally:
+            with self._changed:
+                if slowed is None:
+                    self.pace = self.pace.answered()
+                else:
+                    self.pace = self.pace.slowed(
+                        self._clock.monotonic(),
+                        asked_at=asked_at,
+                        under_way=self._under_way,
+                        seconds=getattr(slowed, "retry_after", None) or seconds,
+                    )
+                self._under_way -= 1
+                self._changed.notify_all()
+
+    def _enter(self, deadline: float) -> None:
+        while True:
+            with self._changed:
+                now = self._clock.monotonic()
+                if now >= self.pace.not_before and self._under_way + 1 <= self.pace.most:
+                    self._under_way += 1
+                    return
+                pause = self.pace.not_before - now
+                if max(now, self.pace.not_before) >= deadline:
+                    hint = "Ask less often, or later."
+                    raise UnavailableError("the service asks to slow down, and no turn to ask came in time", hint=hint)
+                if pause <= 0:
+                    # Whoever asks just now makes room; the time limit is for the machine's own clock.
+                    self._changed.wait(deadline - now)
+            if pause > 0:
+                self._clock.sleep(pause)

@@ -1,0 +1,153 @@
+"""How fast a client asks: what it makes of a service that asks to slow down."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from pulumi_cosjob._errors import AccessDeniedError, CosJobError, RequestError, UnavailableError
+from pulumi_cosjob._pacing import Pace, Turnstile, asks_to_slow_down
+from pulumi_cosjob.testing import ManualClock
+
+SLOW_DOWN = UnavailableError("the service asks to slow down", code="SlowDown", http_status=503)
+
+
+@pytest.mark.parametrize(
+    ("error", "slower"),
+    [
+        (SLOW_DOWN, True),
+        (UnavailableError("too many requests", code="RequestLimitExceeded"), True),
+        (UnavailableError("no words", http_status=429), True),
+        (UnavailableError("the service failed", code="InternalError", http_status=500), False),
+        (AccessDeniedError("no", code="AccessDenied", http_status=403), False),
+        (RequestError("no answer"), False),
+        (KeyboardInterrupt(), False),
+    ],
+)
+def test_what_asks_to_slow_down(error: BaseException, slower: bool) -> None:
+    """Only the service's own word does; that it fails is no reason to ask less often."""
+    assert asks_to_slow_down(error) is slower
+
+
+def test_a_pace_is_free_until_it_is_slowed() -> None:
+    """Answers change nothing before the service asks to slow down."""
+    assert Pace().answered() == Pace()
+    assert math.isinf(Pace().most)
+
+
+@pytest.mark.parametrize(
+    ("most", "under_way", "slowed"),
+    [(math.inf, 16, 8.0), (math.inf, 1, 1.0), (3.0, 3, 1.5), (8.0, 2, 1.0), (1.0, 9, 1.0)],
+)
+def test_a_slowed_pace_is_half_of_what_was_too_much(most: float, under_way: int, slowed: float) -> None:
+    """Half as many questions, but one at the least; nobody asks for as long as the service said."""
+    pace = Pace(most).slowed(100.0, asked_at=99.0, under_way=under_way, seconds=7.0)
+    assert pace == Pace(slowed, not_before=107.0, slowed_at=100.0)
+
+
+def test_questions_of_one_round_slow_down_once() -> None:
+    """Sixteen refusals at the same time are one reason to slow down; the longest pause holds."""
+    pace = Pace()
+    for position in range(16):
+        pace = pace.slowed(100.0 + position / 100, asked_at=99.0, under_way=16 - position, seconds=position)
+    assert (pace.most, pace.not_before) == (8.0, 115.15)
+    assert pace.slowed(200.0, asked_at=150.0, under_way=8, seconds=0.5).most == 4.0
+
+
+def test_a_pace_recovers_by_one_for_each_round_of_answers() -> None:
+    """After about as many answers as may be under way, one more may."""
+    pace = Pace(1.0)
+    for _ in range(30):
+        pace = pace.answered()
+    assert 7 <= pace.most <= 9
+
+
+def test_a_pause_without_reason_ends() -> None:
+    """A service that says to come back tomorrow holds up that question, and the others for minutes."""
+    assert Pace().slowed(0.0, asked_at=0.0, under_way=1, seconds=86400.0).not_before == 300.0
+
+
+def refuse(turnstile: Turnstile, error: CosJobError = SLOW_DOWN) -> None:
+    """Ask a question that is refused."""
+    with pytest.raises(type(error)), turnstile.turn(1000.0, 5.0):
+        raise error
+
+
+def test_nobody_asks_before_the_pause_is_over() -> None:
+    """The next turn comes when the clock says so."""
+    clock = ManualClock()
+    turnstile = Turnstile(clock)
+    refuse(turnstile)
+    assert clock.monotonic() == 0.0
+    with turnstile.turn(1000.0, 5.0):
+        assert clock.monotonic() == 5.0
+
+
+def test_the_services_own_word_is_taken() -> None:
+    """Where it says for how long, that long."""
+    clock = ManualClock()
+    turnstile = Turnstile(clock)
+    refuse(turnstile, UnavailableError("slow down", code="SlowDown", retry_after=12.0))
+    with turnstile.turn(1000.0, 5.0):
+        assert clock.monotonic() == 12.0
+
+
+def test_other_errors_change_nothing() -> None:
+    """A failure is an answer too."""
+    turnstile = Turnstile(ManualClock())
+    refuse(turnstile, AccessDeniedError("no"))
+    assert turnstile.pace == Pace()
+
+
+def test_a_turn_that_comes_too_late_is_an_error_at_once() -> None:
+    """Whoever has less time than the pause is told so, and the time is not used up."""
+    clock = ManualClock()
+    turnstile = Turnstile(clock)
+    refuse(turnstile)
+    with pytest.raises(UnavailableError, match="no turn to ask came in time"), turnstile.turn(4.0, 5.0):
+        pytest.fail("asked")
+    assert clock.monotonic() == 0.0
+
+
+def test_only_so_many_ask_at_the_same_time() -> None:
+    """With a pace of two, eight threads are never more than two at once, and all have their turn."""
+    turnstile = Turnstile(ManualClock())
+    turnstile.pace = Pace(2.0)
+    inside, most, lock = 0, 0, threading.Lock()
+
+    def ask(_number: int) -> None:
+        nonlocal inside, most
+        with turnstile.turn(1000.0, 5.0):
+            with lock:
+                inside += 1
+                most = max(most, inside)
+                turnstile.pace = Pace(2.0)
+            time.sleep(0.002)
+            with lock:
+                inside -= 1
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(ask, range(40)))
+    assert most == 2
+
+
+def test_a_turn_that_nobody_gives_up_is_not_waited_for_without_end() -> None:
+    """While another question hangs, the time limit holds."""
+    turnstile = Turnstile(ManualClock())
+    turnstile.pace = Pace(1.0)
+    with turnstile.turn(1000.0, 5.0), ThreadPoolExecutor(1) as pool:
+
+        def late() -> None:
+            # The clock stands still, so it is turned while the thread waits by the machine's own.
+            with turnstile.turn(0.05, 5.0):
+                pytest.fail("asked")
+
+        waiting = pool.submit(late)
+        time.sleep(0.01)
+        turnstile._clock.sleep(0.05)
+        with pytest.raises(UnavailableError):
+            waiting.result(5)
