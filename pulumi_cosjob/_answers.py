@@ -161,7 +161,7 @@ def answered_at(answer: Answer) -> float | None:
 
 def clock_offset(answer: Answer, now: float) -> float | None:
     """Return by how many seconds the service's clock is ahead of ours, where that explains a refusal."""
-    theirs = answered_at(answer)
-    if answer.status != 403 or theirs is None or abs(theirs - now) <= _TOLERATED_SKEW:
+    if answer.status != 403:
         return None
-    return theirs - now
+    theirs = answered_at(answer)
+    return None if theirs is None or abs(theirs - now) <= _TOLERATED_SKEW else theirs - now

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from pulumi_cosjob._answers import answered_at, clock_offset, judge
@@ -154,7 +154,7 @@ class CosBatchClient:
             ServiceError: The service refused; `NoSuchJobError` among them.
             InvalidAnswerError: The answer cannot be trusted.
         """
-        return self.look(job_id, appid)[0]
+        return self._describe(job_id, appid, None)[0]
 
     def look(self, job_id: str, appid: str, *, time_limit: float | None = None) -> tuple[JobDescription, float | None]:
         """Return the state of a job, and the service's own time of that answer, in seconds since the epoch.
@@ -167,6 +167,10 @@ class CosBatchClient:
         Raises:
             CosJobError: As `describe_job`.
         """
+        description, answer = self._describe(job_id, appid, time_limit)
+        return description, answered_at(answer)
+
+    def _describe(self, job_id: str, appid: str, time_limit: float | None) -> tuple[JobDescription, Answer]:
         import tenacity  # noqa: PLC0415  needed only to ask
 
         check_identifier("job_id", job_id)
@@ -186,7 +190,7 @@ class CosBatchClient:
             reraise=True,
         )
         try:
-            seen: tuple[JobDescription, float | None] = retrying(self._try, job_id, appid, deadline)
+            seen: tuple[JobDescription, Answer] = retrying(self._try, job_id, appid, deadline)
         except CosJobError as error:
             error.job_id, error.endpoint = job_id, self.endpoint
             error.tries = retrying.statistics.get("attempt_number", 1)
@@ -223,7 +227,8 @@ class CosBatchClient:
         pool = ThreadPoolExecutor(min(workers, max(1, len(wanted))), "cosjob-read")
         try:
             asked = {job_id: pool.submit(self.describe_job, job_id, appid) for job_id in wanted}
-            for answered in as_completed(asked.values()):
+            # In the order in which they are asked: to be woken by each as it is answered costs more than it gains.
+            for answered in asked.values():
                 error = answered.exception()
                 if error is not None and not isinstance(error, NoSuchJobError):
                     break
@@ -238,7 +243,7 @@ class CosBatchClient:
         _raise(errors, len(wanted))
         return {job_id: answered.result() for job_id, answered in answers.items() if answered.exception() is None}
 
-    def _try(self, job_id: str, appid: str, deadline: float) -> tuple[JobDescription, float | None]:
+    def _try(self, job_id: str, appid: str, deadline: float) -> tuple[JobDescription, Answer]:
         with self._turnstile.turn(deadline, _FIRST_PAUSE):
             used = self._offset
             answer = self._ask(job_id, appid, deadline, used)
@@ -248,7 +253,7 @@ class CosBatchClient:
                 self._offset = used + offset
                 answer = self._ask(job_id, appid, deadline, used + offset)
             described = judge(answer, job_id=job_id, endpoint=self.endpoint, validation=self._settings.validation)
-            return described, answered_at(answer)
+            return described, answer
 
     def _ask(self, job_id: str, appid: str, deadline: float, offset: float) -> Answer:
         from pulumi_cosjob._signing import sign  # noqa: PLC0415  loads the vendor's SDK, needed only to ask

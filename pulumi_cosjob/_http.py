@@ -6,10 +6,11 @@ import contextlib
 import os
 import socket
 import threading
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 import requests
@@ -26,13 +27,12 @@ from pulumi_cosjob._errors import (
 from pulumi_cosjob._schema import MOST_BYTES
 from pulumi_cosjob._settings import is_loopback
 
-if TYPE_CHECKING:
-    from typing_extensions import Self
-
 __all__ = ["Answer", "Transport"]
 
 _CONNECT_SECONDS = 10.0
 _CHUNK = 64 * 1024
+# The thread that watches over requests ends when there have been none for so long.
+_IDLE_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -51,26 +51,13 @@ class Answer:
 
 
 class _Watch:
-    """Ends one request when its time is over, however slowly bytes still trickle in."""
+    """One request that is ended when its time is over, however slowly bytes still trickle in."""
 
-    def __init__(self, seconds: float, all_watches: set[_Watch]) -> None:
+    def __init__(self, deadline: float) -> None:
+        self.deadline = deadline
         self.expired = False
-        self._all_watches = all_watches
         self.connection: urllib3.connection.HTTPConnection | None = None
         self.socket: socket.socket | None = None
-        self._timer = threading.Timer(seconds, self.cut)
-        self._timer.daemon = True
-
-    def __enter__(self) -> Self:
-        _current.watch = self
-        self._all_watches.add(self)
-        self._timer.start()
-        return self
-
-    def __exit__(self, *_exc: object) -> None:
-        self._timer.cancel()
-        self._all_watches.discard(self)
-        _current.watch = None
 
     def cut(self) -> None:
         """End the request now."""
@@ -79,6 +66,64 @@ class _Watch:
         if connected is not None:
             with contextlib.suppress(OSError):  # it may have ended by itself just now
                 connected.shutdown(socket.SHUT_RDWR)
+
+
+class _Watchdog:
+    """Watches over all requests of a transport from one thread, which ends when there has been none for a while."""
+
+    def __init__(self) -> None:
+        self._watches: set[_Watch] = set()
+        self._changed = threading.Condition()
+        self._wakes_at: float | None = None
+        self._lingers = _IDLE_SECONDS
+
+    @contextlib.contextmanager
+    def over(self, seconds: float) -> Iterator[_Watch]:
+        """Watch over the request of this thread for so many seconds."""
+        watch = _Watch(time.monotonic() + seconds)
+        _current.watch = watch
+        with self._changed:
+            self._watches.add(watch)
+            if self._wakes_at is None:
+                self._wakes_at = watch.deadline
+                threading.Thread(target=self._run, name="cosjob-watchdog", daemon=True).start()
+            elif watch.deadline < self._wakes_at:
+                self._changed.notify()
+        try:
+            yield watch
+        finally:
+            with self._changed:
+                self._watches.discard(watch)
+                if not self._lingers:
+                    self._changed.notify()
+            _current.watch = None
+
+    def cut_all(self) -> None:
+        """End all requests that are under way, and then the thread."""
+        with self._changed:
+            for watch in self._watches:
+                watch.cut()
+        self.leave()
+
+    def leave(self) -> None:
+        """Let the thread end as soon as nothing is under way."""
+        with self._changed:
+            self._lingers = 0.0
+            self._changed.notify()
+
+    def _run(self) -> None:
+        with self._changed:
+            idle = False
+            while self._watches or not idle:
+                idle = not self._watches
+                now = time.monotonic()
+                for watch in self._watches:
+                    if watch.deadline <= now and not watch.expired:
+                        watch.cut()
+                waiting = [watch.deadline for watch in self._watches if not watch.expired]
+                self._wakes_at = min(waiting, default=now + self._lingers)
+                self._changed.wait(max(0.0, self._wakes_at - now))
+            self._wakes_at = None
 
 
 _current = threading.local()
@@ -143,7 +188,7 @@ class Transport:
             certificates = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
             self._session.verify = certificates or True
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        self._watches: set[_Watch] = set()
+        self._watchdog = _Watchdog()
         self._aborted = False
         adapter = _Adapter(pool_connections=1, pool_maxsize=connections)
         self._session.mount("https://", adapter)
@@ -152,12 +197,12 @@ class Transport:
     def close(self) -> None:
         """Close the connections."""
         self._session.close()
+        self._watchdog.leave()
 
     def abort(self) -> None:
         """Cut off all requests that are under way, and make no more."""
         self._aborted = True
-        for watch in tuple(self._watches):
-            watch.cut()
+        self._watchdog.cut_all()
 
     def get(
         self,
@@ -183,7 +228,7 @@ class Transport:
             prepare(request)
             return request
 
-        with _Watch(seconds, self._watches) as watch:
+        with self._watchdog.over(seconds) as watch:
             if self._aborted:
                 self._cut_off(seconds)
             try:

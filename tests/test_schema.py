@@ -19,6 +19,7 @@ from documents import JOB_ID, job, within, wrapped, written
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pulumi_cosjob import _schema
 from pulumi_cosjob._errors import (
     MOST_PROBLEMS,
     CosJobWarning,
@@ -28,7 +29,7 @@ from pulumi_cosjob._errors import (
     SchemaError,
 )
 from pulumi_cosjob._job import JobDescription
-from pulumi_cosjob._schema import find_problems, parse_describe_job_result, schema_path
+from pulumi_cosjob._schema import find_problems, parse_describe_job_result, read_xml, schema_path
 
 XS = "{http://www.w3.org/2001/XMLSchema}"
 COPY = "Operation/COSPutObjectCopy"
@@ -683,6 +684,37 @@ def test_document_types_and_entities_are_refused(document: bytes) -> None:
     """No answer needs them: they are refused before anything is expanded or fetched."""
     with pytest.raises(NotXmlError, match="document type declaration is not allowed"):
         parse_describe_job_result(document)
+
+
+CP037 = "<?xml version='1.0' encoding='cp037'?>" + "<!DOCTYPE a>".encode("cp037").decode("latin-1")
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        *NO_XML.values(),
+        *WITH_DTD.values(),
+        FULL,
+        CP037.encode("latin-1") + job(""),
+        b"\xef\xbb\xbf" + job(""),
+        *(job("<a>" * depth + "</a>" * depth) for depth in (97, 98, 99, 100)),
+        *(job("<a>" * depth + "<b/>" + "</a>" * depth) for depth in (97, 98, 99, 100)),
+        b"<a>" * 200,
+        b"<a>" * 201,
+    ],
+)
+def test_the_fast_way_to_read_refuses_no_less(document: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether the parser's own builder may read a document is decided so that the result is always the same."""
+
+    def read() -> str:
+        try:
+            return ET.tostring(read_xml(document), "unicode")
+        except NotXmlError:
+            return "refused"
+
+    fast = read()
+    monkeypatch.setattr(_schema, "_is_harmless", lambda _document: False)
+    assert read() == fast
 
 
 def test_undeclared_entities_are_refused() -> None:
