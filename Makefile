@@ -26,7 +26,7 @@ lowest: $(LOWEST)/ready ## the tests again, with the oldest versions that the ra
 	$(LOWEST)/bin/python -m pytest -q -m "not newest" $(ARGS)
 
 bench: $(VENV)/ready ## what is claimed about speed, as numbers
-	$(VENV)/bin/python tools/bench.py $(ARGS)
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/python tools/bench.py $(ARGS)
 
 engine: $(VENV)/ready ## a Pulumi CLI; the last line is its folder
 	@$(VENV)/bin/python tools/engine.py

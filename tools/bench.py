@@ -1,24 +1,29 @@
-"""`make bench`: what is claimed about speed, as numbers that anyone can print again. `ARGS=--json` prints data."""
+"""`make bench`: what is claimed about speed, as numbers that anyone can print again.
+
+`ARGS=--json` prints data; `ARGS=--small` measures little, to see that everything can be measured; `ARGS=--docs` also
+writes the tables into `docs/performance.md`. It exits with 1 where a row is over its target.
+"""
 
 from __future__ import annotations
 
 import json
+import os
+import platform
 import statistics
-import subprocess
 import sys
-import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
+import measurements
 import simulation
 
 JOBS = 600
-# What importing the package may add to a program that imports Pulumi anyway.
-MOST_IMPORT_MS = 30.0
-IMPORT_PAIRS = 15
+PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
 
 
 @dataclass(frozen=True)
-class Row:
+class Waiting:
     """How one way of waiting did in the simulated year."""
 
     policy: str
@@ -32,10 +37,10 @@ class Row:
     never_ending: int
 
 
-def rows() -> list[Row]:
+def waiting(jobs: int) -> list[Waiting]:
     """Let each policy wait for the same year of jobs."""
     return [
-        Row(
+        Waiting(
             name,
             in_time=statistics.fmean(each.share_of_target <= 1 for each in noticed),
             latest=max(each.share_of_target for each in noticed),
@@ -46,7 +51,7 @@ def rows() -> list[Row]:
             longer=_requests(noticed, 7200, float("inf")),
             never_ending=endless,
         )
-        for name, noticed, endless in simulation.policies(simulation.year_of_jobs(seed=2026, jobs=JOBS))
+        for name, noticed, endless in simulation.policies(simulation.year_of_jobs(seed=2026, jobs=jobs))
     ]
 
 
@@ -54,47 +59,80 @@ def _requests(noticed: list[simulation.Noticed], least: float, most: float) -> f
     return statistics.fmean(each.requests for each in noticed if least <= each.job.length < most)
 
 
-def import_ms() -> float:
-    """Return what `import pulumi_cosjob` adds to `import pulumi`: whole processes, in pairs, the median difference."""
+def _compared(rows: Sequence[measurements.Row]) -> str:
+    lines = [f"{'ours':>34} {'floor':>9} {'ratio':>7} {'spread':>13} {'target':>9}"]
+    for row in rows:
+        ours, floor = row.medians()
+        spread = "{:.2f} to {:.2f}".format(*row.spread)
+        target = "" if row.target is None else f"{row.target:.2f}"
+        told = "  MISSED" if row.missed else ""
+        figures = f"{ours:9.2f} {row.unit:2} {floor:9.2f} {row.ratio:7.2f} {spread:>13} {target:>9}{told}"
+        lines += ["", row.what, f"  / {row.compared_with}", f"{'':22}{figures}".rstrip()]
+        lines += [f"  {part}" for part in row.note.split("; ") if part]
+    return "\n".join(lines)
 
-    def seconds(code: str) -> float:
-        started = time.perf_counter()
-        subprocess.run([sys.executable, "-c", code], check=True)
-        return time.perf_counter() - started
 
-    pairs = [(seconds("import pulumi, pulumi_cosjob"), seconds("import pulumi")) for _ in range(IMPORT_PAIRS)]
-    return 1000 * statistics.median(ours - theirs for ours, theirs in pairs)
+def _started(steps: dict[str, float]) -> str:
+    total = sum(steps.values())
+    lines = [f"{milliseconds:7.0f} ms {milliseconds / total:5.0%}  {name}" for name, milliseconds in steps.items()]
+    return "\n".join([*lines, f"{total:7.0f} ms  100%  in all"])
 
 
-def main() -> None:
-    """Print the figures; exit with 1 where one of ours misses its target."""
-    imported = import_ms()
-    found = rows()
+def _waited(found: Sequence[Waiting]) -> str:
+    lines = ["                                      questions for a job of        that never"]
+    lines += ["waiting          in time latest   mean   <1 min<10 min <2 h  longer     ends, 30 d"]
+    lines += [
+        f"{row.policy:16} {row.in_time:7.1%} {row.latest:6.2f} {row.mean:6.2f} {row.under_a_minute:7.1f}"
+        f"{row.under_ten_minutes:7.1f}{row.under_two_hours:7.0f}{row.longer:8.0f} {row.never_ending:14,}"
+        for row in found
+    ]
+    return "\n".join(lines)
+
+
+def _missed(rows: Sequence[measurements.Row], found: Sequence[Waiting]) -> int:
     ours = found[0]
-    if "--json" in sys.argv[1:]:
-        print(json.dumps({"import_ms": imported, "waiting": [asdict(row) for row in found]}, indent=2))
-    else:
-        print(f"import pulumi_cosjob adds {imported:.0f} ms to import pulumi; it may add {MOST_IMPORT_MS:.0f}.\n")
-        print(f"Waiting for a simulated year of {JOBS} jobs of 3 s to 3 days: even, bursty, stalled and sudden ones.")
-        print("An end is to be noticed within 2 s for jobs under a minute, else within 5 % of")
-        print("the job's length, 30 s at the most; latest and mean are shares of that.\n")
-        print("                 noticed                 mean requests for a job of       30 days")
-        print("                 in time latest   mean   <1min <10min    <2h    more   never ending")
-        for row in found:
-            print(
-                f"{row.policy:16} {row.in_time:7.1%} {row.latest:6.2f} {row.mean:6.2f} {row.under_a_minute:7.1f}"
-                f"{row.under_ten_minutes:7.1f}{row.under_two_hours:7.0f}{row.longer:8.0f} {row.never_ending:14,}"
-            )
-    over = sum(
-        (
-            imported > MOST_IMPORT_MS,
-            ours.in_time < 1,
-            any(r.in_time == 1 and r.longer <= ours.longer for r in found[1:]),
-        )
-    )
-    print(f"\n{over} rows over target", file=sys.stderr if "--json" in sys.argv[1:] else sys.stdout)
-    sys.exit(1 if over else 0)
+    cheaper = any(each.in_time == 1 and each.longer <= ours.longer for each in found[1:])
+    return sum((*(row.missed for row in rows), ours.in_time < 1, cheaper))
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Print the figures; return 1 where a row is over its target."""
+    small, as_json = "--small" in arguments, "--json" in arguments
+    sizes = measurements.SMALL if small else measurements.Sizes()
+    rows, steps = measurements.measure(sizes, lambda text: print(f"bench: {text}", file=sys.stderr, flush=True))
+    found = waiting(60 if small else JOBS)
+    missed = _missed(rows, found)
+    if as_json:
+        told = [{**asdict(row), "ratio": row.ratio, "spread": row.spread, "missed": row.missed} for row in rows]
+        data = {"rows": told, "start_ms": steps, "waiting": [asdict(row) for row in found], "missed": missed}
+        print(json.dumps(data, indent=2))
+        return 1 if missed else 0
+    tables = {"compared": _compared(rows), "start": _started(steps), "waiting": _waited(found)}
+    print(f"\n{machine()}\n\n{tables['compared']}\n")
+    print(f"A provider's process, up to its first answer:\n\n{tables['start']}\n")
+    print(f"Waiting for a simulated year of jobs of 3 s to 3 days:\n\n{tables['waiting']}\n")
+    print(f"{missed} rows over target")
+    if "--docs" in arguments:
+        write(PAGE, {"machine": machine(), **tables})
+    return 1 if missed else 0
+
+
+def machine() -> str:
+    """Say what was measured on."""
+    return f"{platform.system()} on {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+
+
+def write(page: Path, tables: dict[str, str]) -> None:
+    """Write tables into a page, each between its marks."""
+    text = page.read_text(encoding="utf-8")
+    for name, table in tables.items():
+        before, begin, rest = text.partition(f"<!-- {name}: written by `make bench ARGS=--docs` -->\n")
+        _, end, after = rest.partition(f"<!-- end of {name} -->")
+        if not (begin and end):
+            sys.exit(f"bench: {page} has no place for {name}")
+        text = f"{before}{begin}```text\n{table}\n```\n{end}{after}"
+    page.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main(sys.argv[1:]))

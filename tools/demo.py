@@ -93,6 +93,17 @@ def create_job(endpoint: str) -> str:
     return ET.fromstring(answer.content).findtext("JobId") or sys.exit("demo: no job was created")  # noqa: S314  our own
 
 
+def service_environment(endpoint: str) -> dict[str, str]:
+    """Return the variables by which the service is reached."""
+    return {
+        "COSJOB_ENDPOINT": endpoint,
+        "COSJOB_UIN": UIN,
+        "TENCENTCLOUD_REGION": REGION,
+        "TENCENTCLOUD_SECRET_ID": SECRET_ID,
+        "TENCENTCLOUD_SECRET_KEY": SECRET_KEY,
+    }
+
+
 def environment(endpoint: str, folder: Path) -> dict[str, str]:
     """Return the environment in which the command line and the engine run."""
     return {
@@ -104,11 +115,7 @@ def environment(endpoint: str, folder: Path) -> dict[str, str]:
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         # An editable install hides its pulumi-plugin.json, and every command would look for a plugin to download.
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-        "COSJOB_ENDPOINT": endpoint,
-        "COSJOB_UIN": UIN,
-        "TENCENTCLOUD_REGION": REGION,
-        "TENCENTCLOUD_SECRET_ID": SECRET_ID,
-        "TENCENTCLOUD_SECRET_KEY": SECRET_KEY,
+        **service_environment(endpoint),
     }
 
 
