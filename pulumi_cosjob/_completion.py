@@ -32,7 +32,7 @@ from pulumi_cosjob._errors import (
     NoSuchJobError,
 )
 from pulumi_cosjob._job import JobDescription, to_plain
-from pulumi_cosjob._outputs import JobOutputs, described, described_jobs
+from pulumi_cosjob._outputs import JobOutputs, carried, described, described_jobs
 from pulumi_cosjob._settings import check_count, check_flag, check_identifier, check_timeout
 from pulumi_cosjob._waiting import Limits
 
@@ -93,8 +93,8 @@ class _GateProvider(AskingProvider):
         ends = (AccessDeniedError, InvalidArgumentError, ConfigurationError, *((NoSuchJobError,) if preview else ()))
         look_at_jobs(self._clients.get(props), job_ids, props["appid"], _limits(props), ends)
 
-    def wait(self, props: Mapping[str, Any], job_ids: Sequence[str]) -> dict[str, Any]:
-        """Wait until jobs have completed; return them as the engine carries them."""
+    def wait(self, props: Mapping[str, Any], job_ids: Sequence[str]) -> Mapping[str, JobDescription]:
+        """Wait until jobs have completed; return them as they were then."""
         from pulumi_cosjob._engine_log import EngineLog  # noqa: PLC0415  as in _look
         from pulumi_cosjob._gates import wait_for_jobs  # noqa: PLC0415  as in _look
 
@@ -103,7 +103,7 @@ class _GateProvider(AskingProvider):
             done = wait_for_jobs(client, job_ids, props["appid"], _limits(props), report=EngineLog(len(job_ids)))
         except CosJobError as error:
             raise without_traceback(error) from None
-        return {job_id: to_plain(description) for job_id, description in done.items()}
+        return done
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Leave the gate be, also after the jobs have aged out: what it stands for has happened."""
@@ -150,7 +150,7 @@ class JobCompletionProvider(_GateProvider):
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Wait for the job."""
         done = self.wait(props, self.job_ids(props))
-        return CreateResult(props["job_id"], {**_inputs(props), "result": done[props["job_id"]]})
+        return CreateResult(props["job_id"], {**_inputs(props), "result": carried(done[props["job_id"]])})
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Another job is another gate; another way of waiting changes only what the state says."""
@@ -172,7 +172,7 @@ class AllJobsCompletionProvider(_GateProvider):
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Wait for the jobs."""
-        results = self.wait(props, self.job_ids(props))
+        results = to_plain(self.wait(props, self.job_ids(props)))
         return CreateResult(props["appid"], {**_inputs(props), "results": json.dumps(results)})
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
@@ -185,7 +185,8 @@ class AllJobsCompletionProvider(_GateProvider):
         """Wait for the jobs that are new."""
         known: dict[str, Any] = json.loads(_olds["results"])
         job_ids = self.job_ids(_news)
-        results = {**known, **self.wait(_news, [job_id for job_id in job_ids if job_id not in known])}
+        new = self.wait(_news, [job_id for job_id in job_ids if job_id not in known])
+        results = {**known, **to_plain(new)}
         kept = {job_id: results[job_id] for job_id in job_ids}
         return UpdateResult({**_inputs(_news), "results": json.dumps(kept)})
 

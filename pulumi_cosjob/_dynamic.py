@@ -19,7 +19,7 @@ import pulumi.dynamic
 
 from pulumi_cosjob._errors import CosJobError, InvalidArgumentError, NoSuchJobError
 from pulumi_cosjob._job import JobDescription, to_plain
-from pulumi_cosjob._outputs import JobOutputs, described, described_jobs, described_missing
+from pulumi_cosjob._outputs import JobOutputs, carried, described, described_jobs, described_missing
 from pulumi_cosjob._settings import MISSING, Missing, check_choice, check_identifier, check_number, resolve
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class JobProvider(AskingProvider):
         known = props.get("result")
         inputs = {name: props[name] for name in ("appid", *SETTINGS) if props.get(name) is not None}
         try:
-            result = to_plain(self._clients.get(props).describe_job(id_, props["appid"]))
+            result = carried(self._clients.get(props).describe_job(id_, props["appid"]))
         except NoSuchJobError as error:
             if known is None:
                 raise without_traceback(error) from None
@@ -155,6 +155,29 @@ def unused_name(name: str) -> str:
     return name if used[name] == 1 else f"{name}-{used[name]}"
 
 
+def given(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings that are there: each one that is not would cost outputs of its own."""
+    return {name: value for name, value in settings.items() if value is not None}
+
+
+def known_with(id_: pulumi.Input[str], props: Mapping[str, Any]) -> pulumi.Input[str]:
+    """Return the id of a resource that is read, known when all that the question needs is known.
+
+    With less, a preview has nothing to ask.
+    """
+    values = [id_, *props.values()]
+    if all(_is_plain(value) for value in values):
+        return id_
+    known: pulumi.Output[Any] = pulumi.Output.all(*values)
+    return pulumi.Output.unsecret(known.apply(lambda each: each[0]))
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, (list, tuple)):
+        return all(_is_plain(each) for each in value)
+    return isinstance(value, (str, int, float, bool))
+
+
 class Job(JobOutputs, pulumi.dynamic.Resource, module="cosjob", name="Job"):
     """A job that `get_job` reads; every field is an output. See `get_job`."""
 
@@ -169,10 +192,8 @@ class Job(JobOutputs, pulumi.dynamic.Resource, module="cosjob", name="Job"):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Read the job; programs call `get_job`."""
-        props = {"appid": appid, **settings}
-        # The id is known when all that the question needs is: with less, a preview has nothing to ask.
-        known: pulumi.Output[Any] = pulumi.Output.all(job_id, *props.values())
-        external = pulumi.ResourceOptions(id=pulumi.Output.unsecret(known.apply(lambda values: values[0])))
+        props = {"appid": appid, **given(settings)}
+        external = pulumi.ResourceOptions(id=known_with(job_id, props))
         super().__init__(
             JobProvider(),
             resource_name,
@@ -243,9 +264,8 @@ class Jobs(pulumi.dynamic.Resource, module="cosjob", name="Jobs"):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Read the jobs; programs call `get_jobs`."""
-        props = {"job_ids": job_ids, "appid": appid, **how}
-        known: pulumi.Output[Any] = pulumi.Output.all(*props.values())
-        external = pulumi.ResourceOptions(id=pulumi.Output.unsecret(known.apply(lambda values: values[1])))
+        props = {"job_ids": job_ids, "appid": appid, **given(how)}
+        external = pulumi.ResourceOptions(id=known_with(appid, props))
         super().__init__(
             JobsProvider(), resource_name, {**props, "results": None}, pulumi.ResourceOptions.merge(opts, external)
         )

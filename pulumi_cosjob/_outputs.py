@@ -17,6 +17,7 @@ from pulumi_cosjob._job import (
     Report,
     element_fields,
     from_plain,
+    to_plain,
 )
 
 __all__ = ["Field", "JobOutputs"]
@@ -47,8 +48,8 @@ class Field(pulumi.Output[Any]):
 class JobOutputs:
     """Mixed into a resource with the output `result`: offers each field of the job as an output of its own.
 
-    The engine carries all fields in that one output, and they are taken apart here: a field that a job lacks is then
-    known to be absent in a preview too. An output is made when it is first asked for.
+    The engine carries all fields in that one output, as text, and they are taken apart here: a field that a job lacks is
+    then known to be absent in a preview too. An output is made when it is first asked for.
     """
 
     result: pulumi.Output[JobDescription]
@@ -84,7 +85,20 @@ class JobOutputs:
 
 def described(result: pulumi.Output[Any]) -> pulumi.Output[JobDescription]:
     """Turn what the engine carried into a description."""
-    return Field.of(result.apply(lambda plain: from_plain(JobDescription, plain)))
+    return Field.of(result.apply(lambda carried: from_plain(JobDescription, received(carried))))
+
+
+def carried(description: JobDescription) -> str:
+    """Return a description as the engine is to carry it: as JSON text.
+
+    As properties, seventy for a job, engine and SDKs take several milliseconds over it.
+    """
+    return json.dumps(to_plain(description))
+
+
+def received(result: str | Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what stands in such a text; a state may hold properties too."""
+    return json.loads(result) if isinstance(result, str) else result
 
 
 class _ById(dict[str, Any]):

@@ -22,7 +22,7 @@ import measurements
 def test_every_row_is_measured() -> None:
     """Each row of the table is there, with a ratio, its spread and its floor."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    command = [sys.executable, ROOT / "tools" / "bench.py", "--small", "--json"]
+    command = [sys.executable, str(ROOT / "tools" / "bench.py"), "--small", "--json"]
     done = subprocess.run(
         command, env={**os.environ, "PATH": path}, capture_output=True, text=True, timeout=280, check=False
     )

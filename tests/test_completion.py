@@ -262,7 +262,7 @@ def test_changing_how_it_waits_asks_nothing_and_an_aged_out_job_breaks_nothing(
     stack.up().ok()
     [resource] = gates(stack)
     assert resource["inputs"]["timeout"] == 2 * DAY
-    assert resource["outputs"]["result"]["status"] == "Complete"
+    assert json.loads(resource["outputs"]["result"])["status"] == "Complete"
     stack.refresh().ok()
     assert stack.outputs()["status"] == "Complete"
     stack.destroy().ok()

@@ -212,7 +212,7 @@ def test_refresh_and_destroy_work_after_the_job_has_aged_out(new_stack: NewStack
     service.clock.advance(91 * DAY)
     stack.refresh().ok()
     [job] = [resource for resource in stack.resources() if resource["type"].endswith("cosjob:Job")]
-    assert job["outputs"]["result"]["status"] == "Complete"
+    assert json.loads(job["outputs"]["result"])["status"] == "Complete"
     assert "90 days" in last_error_line(stack.up())
     stack.destroy().ok()
     assert stack.resources() == []
@@ -228,7 +228,7 @@ def test_a_state_of_the_first_release_can_be_refreshed_and_destroyed(
     service.replay(FULL, ANSWERS / "minimal.xml")
     stack.refresh().ok()
     [job] = [resource for resource in stack.resources() if resource["type"].endswith("cosjob:Job")]
-    assert job["outputs"]["result"]["status"] == "New"
+    assert json.loads(job["outputs"]["result"])["status"] == "New"
     stack.destroy().ok()
     assert stack.resources() == []
 

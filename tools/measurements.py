@@ -319,7 +319,7 @@ class _Provider:
         props = struct_pb2.Struct()
         props.update(self.props)
         answer = self.stub.Read(provider_pb2.ReadRequest(id=job_id, urn="urn", properties=props), timeout=30)
-        if answer.properties["result"]["job_id"] != job_id:
+        if json.loads(answer.properties["result"])["job_id"] != job_id:
             raise AssertionError(answer)
 
     def memory(self) -> float:
