@@ -48,8 +48,8 @@ class Field(pulumi.Output[Any]):
 class JobOutputs:
     """Mixed into a resource with the output `result`: offers each field of the job as an output of its own.
 
-    The engine carries all fields in that one output, as text, and they are taken apart here: a field that a job lacks is
-    then known to be absent in a preview too. An output is made when it is first asked for.
+    The engine carries all fields in that one output, as text, and they are taken apart here: a field that a job lacks
+    is then known to be absent in a preview too. An output is made when it is first asked for.
     """
 
     result: pulumi.Output[JobDescription]

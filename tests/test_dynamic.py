@@ -242,6 +242,7 @@ def _page(service: CosBatchEmulator) -> None:
     service.replay(FULL, b"<!DOCTYPE html><html><body>Sign in to the hotel's network</body>")
 
 
+@pytest.mark.newest
 @pytest.mark.parametrize(
     ("arrange", "variables", "expected"),
     [
@@ -290,6 +291,7 @@ def test_an_error_says_what_failed_for_which_job_and_what_to_do(
     assert SECRET_KEY not in run.text
 
 
+@pytest.mark.newest
 @pytest.mark.parametrize(
     ("arguments", "argument"),
     [

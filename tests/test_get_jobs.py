@@ -140,6 +140,7 @@ def test_a_state_of_the_first_release_can_be_refreshed_and_destroyed(
     assert stack.resources() == []
 
 
+@pytest.mark.newest
 def test_the_example_shows_what_needs_a_look(tmp_path: Path, service: CosBatchEmulator) -> None:
     """The example runs as it is."""
     stack = Stack(tmp_path / "many_jobs", "", service.environment())
@@ -182,6 +183,7 @@ pulumi.export("none", get_jobs([], "1250000000").jobs)
     assert sorted(names) == ["jobs", "jobs-2", "jobs-3", "jobs-4"]
 
 
+@pytest.mark.newest
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -60,14 +60,14 @@ def _requests(noticed: list[simulation.Noticed], least: float, most: float) -> f
 
 
 def _compared(rows: Sequence[measurements.Row]) -> str:
-    lines = [f"{'ours':>34} {'floor':>9} {'ratio':>7} {'spread':>13} {'target':>9}"]
+    lines = [f"{'ours':>24} {'floor':>9} {'ratio':>7} {'spread':>13} {'target':>9}"]
     for row in rows:
         ours, floor = row.medians()
         spread = "{:.2f} to {:.2f}".format(*row.spread)
         target = "" if row.target is None else f"{row.target:.2f}"
         told = "  MISSED" if row.missed else ""
         figures = f"{ours:9.2f} {row.unit:2} {floor:9.2f} {row.ratio:7.2f} {spread:>13} {target:>9}{told}"
-        lines += ["", row.what, f"  / {row.compared_with}", f"{'':22}{figures}".rstrip()]
+        lines += ["", row.what, f"  / {row.compared_with}", f"{'':12}{figures}".rstrip()]
         lines += [f"  {part}" for part in row.note.split("; ") if part]
     return "\n".join(lines)
 
