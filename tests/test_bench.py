@@ -37,7 +37,7 @@ def test_every_row_is_measured() -> None:
         ("memory of the provider after 60 reads", "after 20", 1.05),
         ("preview with 1 get_job", "a dynamic read of a constant", 1.25),
         ("preview with 3 get_job", "3 dynamic reads of constants", 1.3),
-        ("growth: preview of 4 jobs by get_jobs", "4 previews of one", None),
+        ("growth: preview of 4 jobs by get_jobs", "the line through 1 and 2 jobs", None),
         ("up with 6 jobs by get_jobs", "the same by get_job", 0.1),
     ]
     for row in data["rows"]:

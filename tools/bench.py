@@ -79,11 +79,11 @@ def _started(steps: dict[str, float]) -> str:
 
 
 def _waited(found: Sequence[Waiting]) -> str:
-    lines = ["                                      questions for a job of        that never"]
-    lines += ["waiting          in time latest   mean   <1 min<10 min <2 h  longer     ends, 30 d"]
+    lines = ["                                      questions for a job of      that never"]
+    lines += ["waiting          in time latest   mean   <1 min<10 min <2 h  longer   ends, 30 d"]
     lines += [
         f"{row.policy:16} {row.in_time:7.1%} {row.latest:6.2f} {row.mean:6.2f} {row.under_a_minute:7.1f}"
-        f"{row.under_ten_minutes:7.1f}{row.under_two_hours:7.0f}{row.longer:8.0f} {row.never_ending:14,}"
+        f"{row.under_ten_minutes:7.1f}{row.under_two_hours:7.0f}{row.longer:8.0f} {row.never_ending:12,}"
         for row in found
     ]
     return "\n".join(lines)

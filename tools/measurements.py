@@ -235,12 +235,13 @@ class Bench:
         most = 1000 * (seconds[-1] - seconds[0]) / (steps[-1] - steps[0])
         less = 1000 * (seconds[-2] - seconds[0]) / (steps[-2] - steps[0])
         note = f"{told}; slope {most:.1f} ms a job up to {steps[-1]}, {less:.1f} up to {steps[-2]}"
-        linear = seconds[0] * steps[-1]
+        # What the step before lets expect, were it a line; never less than a single job.
+        expected = max(seconds[0], seconds[0] + less / 1000 * (steps[-1] - steps[0]))
         return Row(
             f"growth: preview of {steps[-1]} jobs by get_jobs",
-            f"{steps[-1]} previews of one",
+            f"the line through 1 and {steps[-2]} jobs",
             "s",
-            [(seconds[-1], linear)],
+            [(seconds[-1], expected)],
             note=note,
         )
 
