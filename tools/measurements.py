@@ -392,7 +392,7 @@ def importing(sizes: Sizes) -> Row:
     def run(code: str) -> Callable[[], object]:
         return lambda: subprocess.run([sys.executable, "-c", code], check=True)
 
-    pairs = _in_turn(2 * sizes.pairs, run("import pulumi, pulumi_cosjob"), run("import pulumi"))
+    pairs = _in_turn(4 * sizes.pairs, run("import pulumi, pulumi_cosjob"), run("import pulumi"))
     return Row("import pulumi and pulumi_cosjob", "import pulumi", "s", pairs, 1.05)
 
 
