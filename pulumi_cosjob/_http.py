@@ -83,12 +83,13 @@ class _Watchdog:
         watch = _Watch(time.monotonic() + seconds)
         _current.watch = watch
         with self._changed:
-            self._watches.add(watch)
             if self._wakes_at is None:
-                self._wakes_at = watch.deadline
+                # First of all: where no thread can be started, there is no request that nobody watches over.
                 threading.Thread(target=self._run, name="cosjob-watchdog", daemon=True).start()
+                self._wakes_at = watch.deadline
             elif watch.deadline < self._wakes_at:
                 self._changed.notify()
+            self._watches.add(watch)
         try:
             yield watch
         finally:

@@ -118,8 +118,11 @@ class Turnstile:
                     return
                 pause = self.pace.not_before - now
                 if max(now, self.pace.not_before) >= deadline:
-                    hint = "Ask less often, or later."
-                    raise UnavailableError("the service asks to slow down, and no turn to ask came in time", hint=hint)
+                    raise UnavailableError(
+                        "the service asks to slow down, and no turn to ask came in time",
+                        hint="Ask less often, or later.",
+                        retry_after=max(0.0, pause),
+                    )
                 if pause <= 0:
                     # Whoever asks just now makes room; the time limit is for the machine's own clock.
                     self._changed.wait(deadline - now)

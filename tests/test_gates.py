@@ -16,9 +16,9 @@ from pulumi_cosjob import (
     NoSuchJobError,
     WaitTimeoutError,
 )
-from pulumi_cosjob._gates import look_at_jobs, wait_for_jobs
+from pulumi_cosjob._gates import look_at, look_at_jobs, wait_for_jobs
 from pulumi_cosjob._settings import resolve
-from pulumi_cosjob._waiting import History, Limits
+from pulumi_cosjob._waiting import AskAgain, History, Limits, decide
 from pulumi_cosjob.testing import CosBatchEmulator, Fault, ManualClock
 
 APPID = "1250000000"
@@ -182,3 +182,16 @@ def test_an_interrupt_ends_the_wait_at_once(service: CosBatchEmulator, client: C
         thread.join(5)
         assert not thread.is_alive()
     assert time.monotonic() - started < 5
+
+
+def test_jobs_that_are_held_up_by_another_wait_as_long(
+    client: CosBatchClient, service: CosBatchEmulator, clock: ManualClock
+) -> None:
+    """Where the service asks one question to slow down, those that have no turn in time know when to come back."""
+    ids = [service.create_job("never-ends") for _ in range(2)]
+    service.inject(Fault("error", code="SlowDown", status=503, retry_after=60, job_id=ids[0]))
+    looks = [look_at(client, job_id, APPID, clock) for job_id in ids]
+    assert [getattr(look.error, "retry_after", None) for look in looks] == [60.0, 60.0]
+    assert len(service.requests) == 1
+    verdict = decide(History(0.0).add(looks[1]), 0.0, Limits(HOUR))
+    assert verdict == AskAgain(60.0)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -108,46 +107,46 @@ def test_a_turn_that_comes_too_late_is_an_error_at_once() -> None:
     clock = ManualClock()
     turnstile = Turnstile(clock)
     refuse(turnstile)
-    with pytest.raises(UnavailableError, match="no turn to ask came in time"), turnstile.turn(4.0, 5.0):
+    with pytest.raises(UnavailableError, match="no turn to ask came in time") as caught, turnstile.turn(4.0, 5.0):
         pytest.fail("asked")
-    assert clock.monotonic() == 0.0
+    assert (clock.monotonic(), caught.value.retry_after) == (0.0, 5.0)
 
 
 def test_only_so_many_ask_at_the_same_time() -> None:
-    """With a pace of two, eight threads are never more than two at once, and all have their turn."""
+    """With a pace of two, eight threads are two at once and never more, and all have their turn."""
     turnstile = Turnstile(ManualClock())
     turnstile.pace = Pace(2.0)
-    inside, most, lock = 0, 0, threading.Lock()
+    inside, most, turns = 0, 0, 0
+    changed = threading.Condition()
 
     def ask(_number: int) -> None:
-        nonlocal inside, most
-        with turnstile.turn(1000.0, 5.0):
-            with lock:
-                inside += 1
-                most = max(most, inside)
-                turnstile.pace = Pace(2.0)
-            time.sleep(0.002)
-            with lock:
-                inside -= 1
+        nonlocal inside, most, turns
+        with turnstile.turn(1000.0, 5.0), changed:
+            inside += 1
+            turns += 1
+            most = max(most, inside)
+            changed.notify_all()
+            assert changed.wait_for(lambda: most >= 2, 10)
+            turnstile.pace = Pace(2.0)  # each answer would quicken it
+            inside -= 1
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(ask, range(40)))
-    assert most == 2
+    assert (most, turns) == (2, 40)
+
+
+class PassingClock(ManualClock):
+    """A clock on which a little time passes between any two looks at it."""
+
+    def monotonic(self) -> float:
+        """Return the time, which is later each time."""
+        self.advance(0.03)
+        return super().monotonic()
 
 
 def test_a_turn_that_nobody_gives_up_is_not_waited_for_without_end() -> None:
     """While another question hangs, the time limit holds."""
-    turnstile = Turnstile(ManualClock())
+    turnstile = Turnstile(PassingClock())
     turnstile.pace = Pace(1.0)
-    with turnstile.turn(1000.0, 5.0), ThreadPoolExecutor(1) as pool:
-
-        def late() -> None:
-            # The clock stands still, so it is turned while the thread waits by the machine's own.
-            with turnstile.turn(0.05, 5.0):
-                pytest.fail("asked")
-
-        waiting = pool.submit(late)
-        time.sleep(0.01)
-        turnstile._clock.sleep(0.05)
-        with pytest.raises(UnavailableError):
-            waiting.result(5)
+    with turnstile.turn(1000.0, 5.0), pytest.raises(UnavailableError, match="no turn"), turnstile.turn(0.2, 5.0):
+        pytest.fail("asked")
