@@ -119,6 +119,7 @@ def test_gate_deployment(example: Callable[[str], Stack], service: CosBatchEmula
     assert len(service.requests) == asked + 1, "the gate asks nothing again; get_job does, once"
 
 
+@pytest.mark.newest
 def test_fan_in(example: Callable[[str], Stack], service: CosBatchEmulator) -> None:
     """Many jobs gate one release; a job that is added later is waited for alone, and one that fails names itself."""
     stack = example("fan_in")
@@ -163,6 +164,7 @@ def test_a_failed_gate_leaves_nothing_behind_and_the_next_up_heals_it(
     assert stack.outputs() == {"status": "Complete", "failed": 0}
 
 
+@pytest.mark.newest
 @pytest.mark.parametrize(
     ("scenario", "arguments", "expected"),
     [
@@ -189,6 +191,7 @@ def test_each_failure_ends_in_its_own_message(
     assert not is_opened(stack)
 
 
+@pytest.mark.newest
 def test_accepted_failures_and_suspension_with_confirmation(new_stack: NewStack, service: CosBatchEmulator) -> None:
     """max_failed_tasks lets a job pass; a job that waits for a person is waited for, and says so."""
     service.clock.hold()
@@ -238,6 +241,7 @@ def test_a_preview_fails_at_once_for_what_can_never_complete(new_stack: NewStack
     assert not is_opened(stack)
 
 
+@pytest.mark.newest
 def test_a_job_that_has_just_been_made_is_given_time_to_appear(new_stack: NewStack, service: CosBatchEmulator) -> None:
     """In an update a missing job is not refused at once."""
     job_id = service.create_job("completes", seconds=0)
@@ -283,6 +287,7 @@ def test_a_state_of_the_first_release_is_kept(new_stack: NewStack, service: CosB
     assert service.requests == []
 
 
+@pytest.mark.newest
 def test_two_hundred_jobs_that_end_together_pass_together(new_stack: NewStack, service: CosBatchEmulator) -> None:
     """Within three seconds of their end, one resource has seen them all."""
     service.clock.hold()
