@@ -6,7 +6,8 @@ What an answer means is in `_answers`, how fast to ask in `_pacing`; `CosBatchCl
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,16 @@ from pulumi_cosjob._errors import (
     UnavailableError,
 )
 from pulumi_cosjob._pacing import Turnstile
-from pulumi_cosjob._settings import MISSING, Missing, Settings, check_choice, check_identifier, check_number, resolve
+from pulumi_cosjob._settings import (
+    MISSING,
+    SETTINGS,
+    Missing,
+    Settings,
+    check_choice,
+    check_identifier,
+    check_number,
+    resolve,
+)
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -34,7 +44,7 @@ if TYPE_CHECKING:
     from pulumi_cosjob._job import JobDescription
     from pulumi_cosjob._schema import Validation
 
-__all__ = ["MOST_AT_ONCE", "CosBatchClient", "describe_job", "pause"]
+__all__ = ["MOST_AT_ONCE", "Clients", "CosBatchClient", "describe_job", "pause"]
 
 # Questions that one call asks at the same time, where it is not told otherwise.
 MOST_AT_ONCE = 16
@@ -266,6 +276,39 @@ class CosBatchClient:
 
         seconds = min(_LONGEST_TRY, max(0.001, deadline - self._clock.monotonic()))
         return self._transport.get(path, {"x-cos-appid": appid, "User-Agent": _user_agent()}, prepare, seconds)
+
+
+class Clients:
+    """One client, with its pool of connections, for each account that is asked about.
+
+    Args:
+        config: Returns the configuration's value of a full key, such as `cosjob:uin`, or None.
+    """
+
+    def __init__(self, config: Callable[[str], Any]) -> None:
+        self._config = config
+        self._clients: dict[tuple[Any, ...], CosBatchClient] = {}
+        self._lock = threading.Lock()
+
+    def get(self, inputs: Mapping[str, Any]) -> CosBatchClient:
+        """Return the client for the account that inputs name by uin, region and endpoint, or the configuration does.
+
+        Raises:
+            ConfigurationError: A setting is missing.
+            InvalidArgumentError: A setting cannot be used.
+        """
+        arguments = {name: inputs.get(name) for name in SETTINGS}
+        key = tuple(arguments.values())
+        with self._lock:
+            if key not in self._clients:
+                self._clients[key] = CosBatchClient.from_settings(resolve(arguments, config=self._config))
+            return self._clients[key]
+
+    def abort(self) -> None:
+        """Cut off all requests that are under way, and make no more."""
+        with self._lock:
+            for client in self._clients.values():
+                client.abort()
 
 
 def _raise(errors: Sequence[BaseException], jobs: int) -> None:

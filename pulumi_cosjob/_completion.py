@@ -16,32 +16,26 @@ import pulumi.dynamic
 from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 from pulumi.runtime import rpc
 
-from pulumi_cosjob._dynamic import (
-    SETTINGS,
-    AskingProvider,
-    check_plain,
-    check_plain_ids,
-    in_program,
-    without_traceback,
-)
-from pulumi_cosjob._errors import (
-    AccessDeniedError,
-    ConfigurationError,
-    CosJobError,
-    InvalidArgumentError,
-    NoSuchJobError,
+from pulumi_cosjob._dynamic import AskingProvider, without_traceback
+from pulumi_cosjob._errors import CosJobError, InvalidArgumentError
+from pulumi_cosjob._gate_inputs import (
+    HOW,
+    changed_inputs,
+    check_inputs,
+    job_ids_of,
+    limits_of,
+    new_job_ids,
+    replacing_inputs,
 )
 from pulumi_cosjob._job import JobDescription, to_plain
 from pulumi_cosjob._outputs import JobOutputs, carried, described, described_jobs
-from pulumi_cosjob._settings import check_count, check_flag, check_identifier, check_timeout
-from pulumi_cosjob._waiting import Limits
+from pulumi_cosjob._program import check_plain, check_plain_ids, in_program
+from pulumi_cosjob._settings import SETTINGS, check_count, check_flag, check_timeout
 
 __all__ = ["AllJobsCompletion", "AllJobsCompletionProvider", "JobCompletion", "JobCompletionProvider"]
 
 Timeout = float | str | timedelta
 
-_HOW = ("timeout", "max_failed_tasks", "fail_when_suspended")
-_ACCOUNT = ("appid", *SETTINGS)
 # Said by the program to `check`, and kept out of the state: only a preview fails for a job that may still appear.
 _PREVIEW = "preview"
 
@@ -52,37 +46,19 @@ _PREVIEW = "preview"
 class _GateProvider(AskingProvider):
     """What both gates have in common."""
 
-    def job_ids(self, props: Mapping[str, Any]) -> list[str]:
-        """Return the jobs that inputs name."""
-        raise NotImplementedError
-
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Refuse malformed inputs and, before the gate exists, jobs that can never complete."""
         preview = bool(news.pop(_PREVIEW, False))
         try:
-            self._check_inputs(news)
-            if rpc.UNKNOWN not in _values(news):
-                same = not (_changed(_olds, news, ("appid",)) or _moved(_olds, news))
-                known = set(self.job_ids(_olds)) if same else set()
-                self._look(news, [job_id for job_id in self.job_ids(news) if job_id not in known], preview=preview)
+            known = _known(news)
+            check_inputs(known)
+            if known == news:
+                self._look(news, new_job_ids(_olds, news), preview=preview)
         except InvalidArgumentError as error:
             return CheckResult(news, [CheckFailure(error.argument, str(error))])
         except CosJobError as error:
             return CheckResult(news, [CheckFailure("job_ids" if "job_ids" in news else "job_id", str(error))])
         return CheckResult(news, [])
-
-    def _check_inputs(self, props: Mapping[str, Any]) -> None:
-        known = {name: value for name, value in props.items() if value is not None and value != rpc.UNKNOWN}
-        for name in ("appid", "uin", "region"):
-            if name in known:
-                check_identifier(name, known[name])
-        for job_id in self.job_ids(known):
-            if job_id != rpc.UNKNOWN:
-                check_identifier("job_id", job_id)
-        if "timeout" in known:
-            check_timeout(known["timeout"])
-        check_count("max_failed_tasks", known.get("max_failed_tasks"))
-        check_flag("fail_when_suspended", known.get("fail_when_suspended", False))
 
     def _look(self, props: Mapping[str, Any], job_ids: Sequence[str], *, preview: bool) -> None:
         """Look at jobs once; raise where one will never complete."""
@@ -90,17 +66,17 @@ class _GateProvider(AskingProvider):
             return
         from pulumi_cosjob._gates import look_at_jobs  # noqa: PLC0415  programs import this module, and never wait
 
-        ends = (AccessDeniedError, InvalidArgumentError, ConfigurationError, *((NoSuchJobError,) if preview else ()))
-        look_at_jobs(self._clients.get(props), job_ids, props["appid"], _limits(props), ends)
+        look_at_jobs(self._clients.get(props), job_ids, props["appid"], limits_of(props), preview=preview)
 
     def wait(self, props: Mapping[str, Any], job_ids: Sequence[str]) -> Mapping[str, JobDescription]:
         """Wait until jobs have completed; return them as they were then."""
-        from pulumi_cosjob._engine_log import EngineLog  # noqa: PLC0415  as in _look
+        from pulumi_cosjob._engine_log import EngineLog, to_engine  # noqa: PLC0415  as in _look
         from pulumi_cosjob._gates import wait_for_jobs  # noqa: PLC0415  as in _look
 
         try:
             client = self._clients.get(props)
-            done = wait_for_jobs(client, job_ids, props["appid"], _limits(props), report=EngineLog(len(job_ids)))
+            report = EngineLog(to_engine(), len(job_ids))
+            done = wait_for_jobs(client, job_ids, props["appid"], limits_of(props), report=report)
         except CosJobError as error:
             raise without_traceback(error) from None
         return done
@@ -113,49 +89,36 @@ class _GateProvider(AskingProvider):
         """Touch nothing: a gate owns no job."""
 
 
-def _values(props: Mapping[str, Any]) -> list[Any]:
-    return [each for value in props.values() for each in (value if isinstance(value, list) else [value])]
+def _known(props: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the inputs that are known, of a list its items that are."""
 
+    def known(value: Any) -> Any:
+        return [each for each in value if each != rpc.UNKNOWN] if isinstance(value, list) else value
 
-def _limits(props: Mapping[str, Any]) -> Limits:
-    return Limits(
-        timeout=check_timeout(props["timeout"]),
-        max_failed_tasks=check_count("max_failed_tasks", props.get("max_failed_tasks")),
-        fail_when_suspended=bool(props.get("fail_when_suspended")),
-    )
+    return {name: known(value) for name, value in props.items() if value != rpc.UNKNOWN}
 
 
 def _inputs(props: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the state keeps of the inputs."""
-    names = ("job_id", "job_ids", *_ACCOUNT, *_HOW)
+    names = ("job_id", "job_ids", "appid", *SETTINGS, *HOW)
     return {name: props[name] for name in names if props.get(name) is not None}
 
 
-def _changed(olds: Mapping[str, Any], news: Mapping[str, Any], names: Sequence[str]) -> list[str]:
-    return [name for name in names if olds.get(name) != news.get(name)]
-
-
-def _moved(olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[str]:
-    """Return which settings of the account name another one; naming it here or in the config is the same."""
-    return [name for name in SETTINGS if olds.get(name) and news.get(name) and olds[name] != news[name]]
+def _diff(olds: Mapping[str, Any], news: Mapping[str, Any]) -> DiffResult:
+    return DiffResult(changes=bool(changed_inputs(olds, news)), replaces=replacing_inputs(olds, news))
 
 
 class JobCompletionProvider(_GateProvider):
     """Waits for one job."""
 
-    def job_ids(self, props: Mapping[str, Any]) -> list[str]:
-        """Return the job, if inputs name one."""
-        return [props["job_id"]] if props.get("job_id") is not None else []
-
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Wait for the job."""
-        done = self.wait(props, self.job_ids(props))
+        done = self.wait(props, job_ids_of(props))
         return CreateResult(props["job_id"], {**_inputs(props), "result": carried(done[props["job_id"]])})
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
-        """Another job is another gate; another way of waiting changes only what the state says."""
-        replaces = [*_changed(_olds, _news, ("job_id", "appid")), *_moved(_olds, _news)]
-        return DiffResult(changes=bool(replaces or _changed(_olds, _news, (*SETTINGS, *_HOW))), replaces=replaces)
+        """Another job or account is another gate; another way of waiting changes only what the state says."""
+        return _diff(_olds, _news)
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Keep what is known: the job is not asked about again."""
@@ -165,26 +128,19 @@ class JobCompletionProvider(_GateProvider):
 class AllJobsCompletionProvider(_GateProvider):
     """Waits for many jobs. They travel as JSON text: the engine takes a second over 200 of them as properties."""
 
-    def job_ids(self, props: Mapping[str, Any]) -> list[str]:
-        """Return the jobs that inputs name."""
-        job_ids = props.get("job_ids") or []
-        return list(job_ids) if isinstance(job_ids, list) else []
-
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Wait for the jobs."""
-        results = to_plain(self.wait(props, self.job_ids(props)))
+        results = to_plain(self.wait(props, job_ids_of(props)))
         return CreateResult(props["appid"], {**_inputs(props), "results": json.dumps(results)})
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Another account is another gate; jobs that are added are waited for, those taken out forgotten."""
-        replaces = [*_changed(_olds, _news, ("appid",)), *_moved(_olds, _news)]
-        changes = _changed(_olds, _news, ("job_ids", *SETTINGS, *_HOW))
-        return DiffResult(changes=bool(replaces or changes), replaces=replaces)
+        return _diff(_olds, _news)
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Wait for the jobs that are new."""
         known: dict[str, Any] = json.loads(_olds["results"])
-        job_ids = self.job_ids(_news)
+        job_ids = job_ids_of(_news)
         new = self.wait(_news, [job_id for job_id in job_ids if job_id not in known])
         results = {**known, **to_plain(new)}
         kept = {job_id: results[job_id] for job_id in job_ids}

@@ -9,48 +9,23 @@ from __future__ import annotations
 
 import collections
 import json
-import threading
 import weakref
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pulumi
 import pulumi.dynamic
 
-from pulumi_cosjob._errors import CosJobError, InvalidArgumentError, NoSuchJobError
+from pulumi_cosjob._errors import CosJobError, NoSuchJobError
 from pulumi_cosjob._job import JobDescription, to_plain
 from pulumi_cosjob._outputs import JobOutputs, carried, described, described_jobs, described_missing
-from pulumi_cosjob._settings import MISSING, Missing, check_choice, check_identifier, check_number, resolve
-
-if TYPE_CHECKING:
-    from pulumi_cosjob._client import CosBatchClient
+from pulumi_cosjob._program import check_plain, check_plain_ids, in_program
+from pulumi_cosjob._settings import MISSING, SETTINGS, Missing, check_choice, check_number
 
 __all__ = ["Job", "JobProvider", "Jobs", "JobsProvider", "get_job", "get_jobs"]
 
-SETTINGS = ("uin", "region", "endpoint")
-
 
 # ------------------------------------------------------------------------------------------- in the provider's process
-
-
-class Clients:
-    """One client, with its pool of connections, for each account that the stack asks about."""
-
-    def __init__(self, config: Callable[[str], Any]) -> None:
-        self._config = config
-        self._clients: dict[tuple[Any, ...], CosBatchClient] = {}
-        self._lock = threading.Lock()
-
-    def get(self, props: Mapping[str, Any]) -> CosBatchClient:
-        """Return the client for the account that a resource's inputs name."""
-        from pulumi_cosjob._client import CosBatchClient  # noqa: PLC0415  programs import this module, and never ask
-
-        arguments = {name: props.get(name) for name in SETTINGS}
-        key = tuple(arguments.values())
-        with self._lock:
-            if key not in self._clients:
-                self._clients[key] = CosBatchClient.from_settings(resolve(arguments, config=self._config))
-            return self._clients[key]
 
 
 class AskingProvider(pulumi.dynamic.ResourceProvider):
@@ -60,6 +35,8 @@ class AskingProvider(pulumi.dynamic.ResourceProvider):
 
     def configure(self, req: pulumi.dynamic.ConfigureRequest) -> None:
         """Keep the stack's config, secrets among it, in this process only."""
+        from pulumi_cosjob._client import Clients  # noqa: PLC0415  programs import this module, and never ask
+
         self._clients = Clients(req.config.get)
 
 
@@ -111,36 +88,6 @@ def without_traceback(error: CosJobError) -> CosJobError:
 
 
 # -------------------------------------------------------------------------------------------- in the program's process
-
-
-class InvalidProgramArgumentError(InvalidArgumentError, pulumi.RunError):
-    """An argument in the program is malformed; Pulumi shows the message and no traceback."""
-
-
-def in_program(value: Any, check: Callable[[Any], Any]) -> Any:
-    """Check, or convert, an argument; where it is not known yet, when it is."""
-    if isinstance(value, pulumi.Output) or hasattr(value, "__await__"):
-        return pulumi.Output.from_input(value).apply(lambda known: in_program(known, check))
-    try:
-        return check(value)
-    except InvalidArgumentError as error:
-        raise InvalidProgramArgumentError(
-            error.argument, error.what.removeprefix(error.argument + " "), hint=error.hint
-        ) from None
-
-
-def check_plain(name: str, value: Any) -> None:
-    """Check an argument that is known already; outputs are checked in the provider."""
-    if value is not None and not isinstance(value, pulumi.Output) and not hasattr(value, "__await__"):
-        in_program(value, lambda known: check_identifier(name, known))
-
-
-def check_plain_ids(job_ids: Any) -> None:
-    """Do the same for a list of job ids."""
-    if isinstance(job_ids, (str, bytes)) or job_ids is None:
-        raise InvalidProgramArgumentError("job_ids", f"must be a list of ids, not {type(job_ids).__name__}")
-    for job_id in job_ids if isinstance(job_ids, (list, tuple)) else ():
-        check_plain("job_id", job_id)
 
 
 _used_names: weakref.WeakKeyDictionary[Any, collections.Counter[str]] = weakref.WeakKeyDictionary()

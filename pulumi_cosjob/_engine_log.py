@@ -6,36 +6,34 @@ import contextlib
 import re
 import sys
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING
-
-import grpc
-from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
 from pulumi_cosjob._waiting import progress_line
 
 if TYPE_CHECKING:
     from pulumi_cosjob._waiting import History
 
-__all__ = ["EngineLog"]
+__all__ = ["EngineLog", "Send", "to_engine"]
+
+Send = Callable[[str, bool], None]
+"""Called with a line and whether it is progress, shown in place, or a warning that stays."""
 
 _ADDRESS = re.compile(r"[0-9A-Za-z.:\[\]-]+:[0-9]+")
 _LOG_SECONDS = 2.0
 
 
 class EngineLog:
-    """Says how jobs are doing to the engine that started this process; a report for `wait_for_jobs`.
-
-    Progress is a courtesy: where the engine cannot be told, the wait goes on without.
+    """Says how jobs are doing; a report for waits.
 
     Args:
-        arguments: The arguments of this process, the engine's address among them.
+        send: Takes each line.
         jobs: How many jobs are waited for; of many, only the sum is told.
+        names_job: Whether a line about one job begins with its id: not where it stands beside the job's own resource.
     """
 
-    def __init__(self, jobs: int = 1, arguments: list[str] | None = None) -> None:
-        addresses = [each for each in (arguments or sys.argv)[1:] if _ADDRESS.fullmatch(each)]
-        self._stub = engine_pb2_grpc.EngineStub(grpc.insecure_channel(addresses[-1])) if addresses else None
-        self._jobs = jobs
+    def __init__(self, send: Send, jobs: int = 1, *, names_job: bool = True) -> None:
+        self._send, self._jobs, self._names_job = send, jobs, names_job
         self._statuses: dict[str, str | None] = {}
         self._told = ""
         self._lock = threading.Lock()
@@ -47,11 +45,12 @@ class EngineLog:
             self._statuses[job_id] = history.status
             seen = history.seen.description if history.seen else None
             if seen is not None and seen.state.needs_person and before != seen.status:
-                self._log(f"job {job_id} {seen.state.meaning}; the wait goes on", ephemeral=False)
-            line = f"{job_id[:8]}…: {progress_line(history, now)}" if self._jobs == 1 else self._sum()
+                self._send(f"job {job_id} {seen.state.meaning}; the wait goes on", False)
+            name = f"{job_id[:8]}…: " if self._names_job else ""
+            line = f"{name}{progress_line(history, now)}" if self._jobs == 1 else self._sum()
             if line != self._told:
                 self._told = line
-                self._log(line, ephemeral=True)
+                self._send(line, True)
 
     def _sum(self) -> str:
         counts: dict[str, int] = {}
@@ -61,11 +60,26 @@ class EngineLog:
         rest = "".join(f", {count} {status}" for status, count in sorted(counts.items()))
         return f"{complete} of {self._jobs} jobs Complete{rest}"
 
-    def _log(self, message: str, *, ephemeral: bool) -> None:
-        if self._stub is None:
-            return
+
+def to_engine(arguments: list[str] | None = None) -> Send:
+    """Return what tells the engine that started this process, for a provider whose calls block.
+
+    Progress is a courtesy: where the engine cannot be told, the wait goes on without.
+
+    Args:
+        arguments: The arguments of this process, the engine's address among them.
+    """
+    import grpc  # noqa: PLC0415  comes with the Pulumi SDK, which the command line does not need
+    from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc  # noqa: PLC0415  as above
+
+    addresses = [each for each in (arguments or sys.argv)[1:] if _ADDRESS.fullmatch(each)]
+    if not addresses:
+        return lambda _line, _ephemeral: None
+    stub = engine_pb2_grpc.EngineStub(grpc.insecure_channel(addresses[-1]))
+
+    def send(line: str, ephemeral: bool) -> None:
         severity = engine_pb2.INFO if ephemeral else engine_pb2.WARNING
         with contextlib.suppress(grpc.RpcError):
-            self._stub.Log(
-                engine_pb2.LogRequest(severity=severity, message=message, ephemeral=ephemeral), timeout=_LOG_SECONDS
-            )
+            stub.Log(engine_pb2.LogRequest(severity=severity, message=line, ephemeral=ephemeral), timeout=_LOG_SECONDS)
+
+    return send

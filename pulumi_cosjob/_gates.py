@@ -6,18 +6,18 @@ import heapq
 import random
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from pulumi_cosjob._client import MOST_AT_ONCE
 from pulumi_cosjob._clock import Clock, SystemClock
 from pulumi_cosjob._errors import CosJobError, JobsFailedError
-from pulumi_cosjob._waiting import Done, Failed, History, Limits, Look, decide
+from pulumi_cosjob._waiting import Done, Failed, History, Limits, Look, decide, never_completes
 
 if TYPE_CHECKING:
     from pulumi_cosjob._client import CosBatchClient
     from pulumi_cosjob._job import JobDescription
 
-__all__ = ["Report", "look_at", "look_at_jobs", "wait_for_jobs"]
+__all__ = ["Report", "Waits", "look_at", "look_at_jobs", "raise_failed", "wait_for_jobs"]
 
 # One look may take so long, tries included: then the wait decides anew, by all that it knows.
 LOOK_SECONDS = 10.0
@@ -40,7 +40,8 @@ def look_at_jobs(
     job_ids: Sequence[str],
     appid: str,
     limits: Limits,
-    ends: tuple[type[CosJobError], ...],
+    *,
+    preview: bool,
     clock: Clock | None = None,
 ) -> None:
     """Look at all jobs once, at the same time, before any wait.
@@ -50,26 +51,25 @@ def look_at_jobs(
         job_ids: The jobs.
         appid: APPID of the account that owns them.
         limits: What the wait would accept.
-        ends: Errors that no wait would heal; others are left to the wait.
+        preview: Whether it is only asked what would be done; see `never_completes`.
         clock: Another clock than the machine's, for tests.
 
     Raises:
-        CosJobError: A job will never complete, or its answer is one of those errors.
+        CosJobError: A job will never complete.
         JobsFailedError: More than one.
     """
     clock = clock or SystemClock()
-    started = clock.monotonic()
     with ThreadPoolExecutor(min(MOST_AT_ONCE, len(job_ids)), "cosjob-look") as pool:
         looks = list(pool.map(lambda job_id: look_at(client, job_id, appid, clock), job_ids))
-    failed: dict[str, CosJobError] = {}
-    for job_id, look in zip(job_ids, looks, strict=True):
-        verdict = decide(History(started).add(look), started, limits)
-        if isinstance(verdict, Failed):
-            failed[job_id] = verdict.error
-        elif isinstance(look.error, ends):
-            failed[job_id] = look.error
-    if failed:
-        _raise(failed, len(job_ids), client.endpoint)
+    raise_failed(
+        {
+            job_id: error
+            for job_id, look in zip(job_ids, looks, strict=True)
+            if (error := never_completes(look, limits, preview=preview)) is not None
+        },
+        len(job_ids),
+        client.endpoint,
+    )
 
 
 def wait_for_jobs(
@@ -96,93 +96,106 @@ def wait_for_jobs(
         JobsFailedError: That, and others have failed by then: all their errors.
     """
     clock = clock or SystemClock()
-    return _Wait(client, list(dict.fromkeys(job_ids)), appid, limits, report, clock).run()
+    waits = Waits(job_ids, limits, clock.monotonic(), report)
+    pool = ThreadPoolExecutor(min(MOST_AT_ONCE, max(1, len(waits.job_ids))), "cosjob-wait")
+    asking: dict[Future[Look], str] = {}
+    try:
+        while waits.under_way or asking:
+            for job_id in waits.due(clock.monotonic()):
+                asking[pool.submit(look_at, client, job_id, appid, clock)] = job_id
+            until_due = waits.until_due(clock.monotonic())
+            if not asking:
+                clock.sleep(until_due or 0.0)
+                continue
+            for future in wait(asking, until_due, FIRST_COMPLETED).done:
+                waits.judge(asking.pop(future), future.result(), clock.monotonic())
+    except BaseException:
+        # Ctrl-C ends at once what is still being asked.
+        client.abort()
+        raise
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+    return waits.result(client.endpoint)
 
 
-class _Wait:
-    """Many jobs, each asked when it is due, by a few threads."""
+class Waits:
+    """How the waits for many jobs stand; the caller asks, sleeps and knows the time.
 
-    def __init__(
-        self,
-        client: CosBatchClient,
-        job_ids: list[str],
-        appid: str,
-        limits: Limits,
-        report: Report,
-        clock: Clock,
-    ) -> None:
-        self._client, self._appid, self._limits, self._report, self._clock = client, appid, limits, report, clock
-        started = clock.monotonic()
-        self._job_ids = job_ids
-        self._histories = {job_id: History(started) for job_id in job_ids}
-        self._due = [(started, position, job_id) for position, job_id in enumerate(job_ids)]
-        self._asking: dict[Future[Look], str] = {}
+    Once a job has failed, the others are looked at once more, so that what else has failed by then is named with it.
+
+    Args:
+        job_ids: The jobs; each is waited for once.
+        limits: What the wait accepts, for each job.
+        started: The time.
+        report: Told about each look.
+    """
+
+    def __init__(self, job_ids: Sequence[str], limits: Limits, started: float, report: Report) -> None:
+        self.job_ids = list(dict.fromkeys(job_ids))
+        self._limits, self._report = limits, report
+        self._histories = {job_id: History(started) for job_id in self.job_ids}
+        self._due = [(started, position, job_id) for position, job_id in enumerate(self.job_ids)]
         self._done: dict[str, JobDescription] = {}
         self._failed: dict[str, CosJobError] = {}
 
-    def run(self) -> Mapping[str, JobDescription]:
-        pool = ThreadPoolExecutor(min(MOST_AT_ONCE, max(1, len(self._due))), "cosjob-wait")
-        try:
-            while (self._due or self._asking) and not self._failed:
-                self._step(pool)
-            if self._failed:
-                self._look_around(pool)
-        except BaseException:
-            # Ctrl-C ends at once what is still being asked.
-            self._client.abort()
-            raise
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
-        if self._failed:
-            _raise(self._failed, len(self._job_ids), self._client.endpoint)
-        return {job_id: self._done[job_id] for job_id in self._job_ids}
+    @property
+    def under_way(self) -> bool:
+        """Whether there are jobs that are to be asked about, now or later."""
+        return bool(self._due)
 
-    def _step(self, pool: ThreadPoolExecutor) -> None:
-        """Ask about all jobs that are due, then wait for an answer or for the next to be due."""
-        now = self._clock.monotonic()
-        while self._due and self._due[0][0] <= now:
-            self._ask(pool, heapq.heappop(self._due)[2])
-        until_due = self._due[0][0] - now if self._due else None
-        if self._asking:
-            self._collect(until_due)
-        elif until_due is not None:
-            self._clock.sleep(until_due)
+    def due(self, now: float) -> list[str]:
+        """Return the jobs that are to be asked about now; each is then to be judged."""
+        found = []
+        while self._due and (self._due[0][0] <= now or self._failed):
+            found.append(heapq.heappop(self._due)[2])
+        return found
 
-    def _ask(self, pool: ThreadPoolExecutor, job_id: str) -> None:
-        future = pool.submit(look_at, self._client, job_id, self._appid, self._clock)
-        self._asking[future] = job_id
+    def until_due(self, now: float) -> float | None:
+        """Return after how many seconds the next one is, None where there is none."""
+        return max(0.0, self._due[0][0] - now) if self._due else None
 
-    def _collect(self, seconds: float | None) -> None:
-        """Take the answers that are there within so many seconds."""
-        answered, _ = wait(self._asking, seconds, FIRST_COMPLETED)
-        for future in answered:
-            self._judge(self._asking.pop(future), future.result())
-
-    def _judge(self, job_id: str, look: Look) -> None:
+    def judge(self, job_id: str, look: Look, now: float) -> None:
+        """Take the answer about a job."""
         history = self._histories[job_id] = self._histories[job_id].add(look)
-        now = self._clock.monotonic()
         self._report(job_id, history, now)
         verdict = decide(history, now, self._limits, random.random())  # noqa: S311  jitter, no secret
         if isinstance(verdict, Done):
             self._done[job_id] = verdict.description
         elif isinstance(verdict, Failed):
             self._failed[job_id] = verdict.error
-        else:
+        elif not self._failed:
             heapq.heappush(self._due, (now + verdict.seconds, history.looks, job_id))
 
-    def _look_around(self, pool: ThreadPoolExecutor) -> None:
-        """Look at the others once more: what has failed by now is named together."""
-        for _, _, job_id in self._due:
-            self._ask(pool, job_id)
-        self._due = []
-        while self._asking:
-            self._collect(None)
+    def result(self, endpoint: str) -> Mapping[str, JobDescription]:
+        """Return the jobs as they were when they had completed.
+
+        Args:
+            endpoint: Where they were asked about, for messages.
+
+        Raises:
+            CosJobError: One job has failed.
+            JobsFailedError: Several have.
+        """
+        raise_failed(self._failed, len(self.job_ids), endpoint)
+        return {job_id: self._done[job_id] for job_id in self.job_ids}
 
 
-def _raise(failed: Mapping[str, CosJobError], jobs: int, endpoint: str) -> NoReturn:
+def raise_failed(failed: Mapping[str, CosJobError], jobs: int, endpoint: str) -> None:
+    """Raise what went wrong, if anything did.
+
+    Args:
+        failed: The errors by job id.
+        jobs: How many jobs there were.
+        endpoint: Where they were asked about, for messages.
+
+    Raises:
+        CosJobError: The only error.
+        JobsFailedError: All of several errors.
+    """
     for job_id, error in failed.items():
         error.job_id = error.job_id or job_id
         error.endpoint = error.endpoint or endpoint
     if len(failed) == 1:
         raise next(iter(failed.values()))
-    raise JobsFailedError(list(failed.values()), jobs)
+    if failed:
+        raise JobsFailedError(list(failed.values()), jobs)

@@ -11,7 +11,7 @@ import functools
 import re
 import types
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any, NoReturn, TypeVar
@@ -38,8 +38,12 @@ __all__ = [
     "ProgressSummary",
     "Report",
     "UserMetadataMember",
+    "camel_name",
     "element_fields",
     "from_plain",
+    "in_camel_case",
+    "in_snake_case",
+    "snake_name",
     "to_plain",
     "xml_name",
 ]
@@ -48,12 +52,40 @@ __all__ = [
 _XML_WORDS = {"cos": "COS", "etag": "ETag", "sse": "SSE", "unmodified": "UnModified"}
 # Larger whole numbers would lose digits on their way through the engine, whose numbers are doubles.
 _LARGEST_EXACT_DOUBLE = 2**53
+_CAPITAL = re.compile("[A-Z]")
 _INSTANT = re.compile(r"([0-9-]{10}T[0-9:]{8})(?:\.([0-9]+))?(Z|[+-][0-9]{2}:[0-9]{2})?")
 
 
 def xml_name(field_name: str) -> str:
     """Return the name of the XML element that a field stands for."""
     return "".join(_XML_WORDS.get(word) or word.capitalize() for word in field_name.split("_"))
+
+
+def camel_name(name: str) -> str:
+    """Return a name as languages in camel case write it: `progressSummary`, `cosPutObjectCopy`, `sseAlgorithm`."""
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+def snake_name(name: str) -> str:
+    """Return the name that `camel_name` was made of."""
+    return _CAPITAL.sub(lambda match: "_" + match[0].lower(), name)
+
+
+def in_camel_case(plain: Any) -> Any:
+    """Return plain values with the names of all fields in camel case."""
+    return _renamed(plain, camel_name)
+
+
+def in_snake_case(plain: Any) -> Any:
+    """Return plain values with the names of all fields as they are here."""
+    return _renamed(plain, snake_name)
+
+
+def _renamed(plain: Any, rename: Callable[[str], str]) -> Any:
+    if isinstance(plain, Mapping):
+        return {rename(name): _renamed(child, rename) for name, child in plain.items()}
+    return [_renamed(child, rename) for child in plain] if isinstance(plain, (list, tuple)) else plain
 
 
 class Element(dict[str, Any]):

@@ -21,6 +21,7 @@ from pulumi_cosjob._schema import VALIDATIONS, Validation
 
 __all__ = [
     "MISSING",
+    "SETTINGS",
     "Missing",
     "Settings",
     "check_choice",
@@ -34,6 +35,9 @@ __all__ = [
 
 Missing = Literal["error", "skip"]
 MISSING: tuple[Missing, ...] = ("error", "skip")
+
+SETTINGS = ("uin", "region", "endpoint")
+"""What a call may name itself, in place of the configuration."""
 
 DEFAULT_REQUEST_TIMEOUT = 60.0
 _LONGEST_REQUEST_TIMEOUT = 3600.0

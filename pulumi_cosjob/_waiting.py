@@ -36,6 +36,7 @@ __all__ = [
     "Look",
     "Verdict",
     "decide",
+    "never_completes",
     "progress_line",
 ]
 
@@ -226,6 +227,21 @@ def decide(history: History, now: float, limits: Limits, jitter: float = 1.0) ->
         return Failed(_timed_out(history, limits))
     # The last question is asked when time is up, so that no end goes unnoticed before it.
     return AskAgain(min(_pause(history, look, now) * (0.9 + 0.1 * jitter), left))
+
+
+def never_completes(look: Look, limits: Limits, *, preview: bool) -> CosJobError | None:
+    """Return the error if a look before any wait shows that a job will never complete.
+
+    Args:
+        look: The look.
+        limits: What the wait would accept.
+        preview: Whether it is only asked what would be done: in an update a job that is missing may still appear.
+    """
+    verdict = decide(History(look.at).add(look), look.at, limits)
+    if isinstance(verdict, Failed):
+        return verdict.error
+    ends = (AccessDeniedError, InvalidArgumentError, ConfigurationError, *((NoSuchJobError,) if preview else ()))
+    return look.error if isinstance(look.error, ends) else None
 
 
 def _judge(history: History, look: Look, now: float, limits: Limits) -> Done | Failed | None:

@@ -147,11 +147,11 @@ def test_a_look_before_the_wait_finds_what_can_never_complete(
     """Failed jobs and named errors raise; what may still come right is left to the wait."""
     going, failed = service.create_job("completes"), service.create_job("fails", seconds=0)
     clock.advance(5)
-    look_at_jobs(client, [going, "nope"], APPID, Limits(HOUR), (), clock)
+    look_at_jobs(client, [going, "nope"], APPID, Limits(HOUR), preview=False, clock=clock)
     with pytest.raises(NoSuchJobError):
-        look_at_jobs(client, [going, "nope"], APPID, Limits(HOUR), (NoSuchJobError,), clock)
+        look_at_jobs(client, [going, "nope"], APPID, Limits(HOUR), preview=True, clock=clock)
     with pytest.raises(JobsFailedError, match="2 of 3"):
-        look_at_jobs(client, [going, "nope", failed], APPID, Limits(HOUR), (NoSuchJobError,), clock)
+        look_at_jobs(client, [going, "nope", failed], APPID, Limits(HOUR), preview=True, clock=clock)
 
 
 def test_an_interrupt_ends_the_wait_at_once(service: CosBatchEmulator, client: CosBatchClient) -> None:
