@@ -2,7 +2,10 @@ module pulumi-cosjob/engine/pulumi
 
 go 1.26
 
-require github.com/pulumi/pulumi/pkg/v3 v3.255.0
+require (
+	github.com/pulumi/pulumi/pkg/v3 v3.255.0
+	golang.org/x/mod v0.37.0
+)
 
 require (
 	cel.dev/expr v0.25.1 // indirect
@@ -140,6 +143,7 @@ require (
 	github.com/hashicorp/hcl/v2 v2.24.0 // indirect
 	github.com/hashicorp/vault/api v1.22.0 // indirect
 	github.com/hexops/gotextdiff v1.0.3 // indirect
+	github.com/iancoleman/strcase v0.3.0 // indirect
 	github.com/inconshreveable/mousetrap v1.1.0 // indirect
 	github.com/jedib0t/go-pretty/v6 v6.7.10 // indirect
 	github.com/jonboulle/clockwork v0.4.0 // indirect
@@ -252,7 +256,6 @@ require (
 	gocloud.dev v0.46.0 // indirect
 	gocloud.dev/secrets/hashivault v0.46.0 // indirect
 	golang.org/x/crypto v0.54.0 // indirect
-	golang.org/x/mod v0.37.0 // indirect
 	golang.org/x/net v0.57.0 // indirect
 	golang.org/x/oauth2 v0.36.0 // indirect
 	golang.org/x/sync v0.22.0 // indirect
