@@ -28,8 +28,8 @@ lowest: $(LOWEST)/ready ## the tests again, with the oldest versions that the ra
 bench: $(VENV)/ready ## what is claimed about speed, as numbers
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/python tools/bench.py $(ARGS)
 
-engine: $(VENV)/ready ## a Pulumi CLI; the last line is its folder
-	@$(VENV)/bin/python tools/engine.py
+engine: $(VENV)/ready ## a Pulumi CLI, with ARGS=--all for all languages; the last line is where
+	@$(VENV)/bin/python tools/engine.py $(ARGS)
 
 format: $(VENV)/ready
 	$(VENV)/bin/ruff check --fix

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -16,13 +17,17 @@ PASSPHRASE = "tests"
 
 
 @functools.cache
-def engine_folder() -> Path:
-    """Return the folder of the Pulumi CLI; a failure to provide one fails the test."""
+def engine_path() -> str:
+    """Return the folders of the Pulumi CLI and its hosts, as in PATH; a failure to provide them fails the test."""
     done = subprocess.run(
-        [sys.executable, ROOT / "tools" / "engine.py"], capture_output=True, text=True, timeout=3000, check=False
+        [sys.executable, ROOT / "tools" / "engine.py", "--all"],
+        capture_output=True,
+        text=True,
+        timeout=3000,
+        check=False,
     )
     assert done.returncode == 0, f"no Pulumi engine: {done.stderr}"
-    return Path(done.stdout.splitlines()[-1])
+    return done.stdout.splitlines()[-1]
 
 
 @dataclass(frozen=True)
@@ -55,7 +60,7 @@ class Stack:
         binaries = (python or Path(sys.executable)).parent
         self.variables = {
             **os.environ,
-            "PATH": os.pathsep.join([str(binaries), str(engine_folder()), os.environ["PATH"]]),
+            "PATH": os.pathsep.join([str(binaries), engine_path(), os.environ["PATH"]]),
             "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
             "PULUMI_HOME": str(folder / "home"),
             "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
@@ -75,7 +80,7 @@ class Stack:
         """Run the CLI."""
         done = subprocess.run(
             ["pulumi", *arguments, "--non-interactive", "--color", "never"],
-            executable=engine_folder() / "pulumi",
+            executable=shutil.which("pulumi", path=engine_path()),
             cwd=self.folder,
             env=self.variables,
             stdout=subprocess.PIPE,

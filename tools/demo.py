@@ -108,7 +108,7 @@ def environment(endpoint: str, folder: Path) -> dict[str, str]:
     """Return the environment in which the command line and the engine run."""
     return {
         **os.environ,
-        "PATH": os.pathsep.join([str(engine.provide()), os.environ["PATH"]]),
+        "PATH": os.pathsep.join([*map(str, engine.provide()), os.environ["PATH"]]),
         "PULUMI_BACKEND_URL": f"file://{folder}",
         "PULUMI_HOME": str(folder / "home"),
         "PULUMI_CONFIG_PASSPHRASE": "demo",

@@ -1,36 +1,66 @@
-"""Provide a Pulumi CLI with its Python host, and print the folder that holds them as the last line.
+"""Provide a Pulumi CLI with its Python host, and print the folders that hold them, joined as in PATH, as the last line.
 
 In this order: a `pulumi` on PATH that is new enough; what was fetched or built before, in the user's cache folder; the
-official build, fetched by Pulumi's own Automation API; a build from the Go modules that `tools/engine` pins.
-Needs Python only, and for the last way Go.
+official build, fetched by Pulumi's own Automation API; a build from the Go modules that `tools/engine` pins. `--all`
+adds the hosts of YAML, TypeScript and Go, and `cosjob-sdkgen`, which writes SDKs from a schema. Only what is missing is
+built. Needs Python only, and for the last way Go.
 """
 
 from __future__ import annotations
 
+import argparse
 import contextlib
+import hashlib
 import os
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 VERSION = "3.255.0"
 MODULES = Path(__file__).parent / "engine"
 LDFLAGS = f"-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version={VERSION}"
-# Binary, the folder with its go.mod, and the package to build.
+
+
+class Binary(NamedTuple):
+    """What can be built.
+
+    Args:
+        name: Of the file.
+        module: Folder with its go.mod, below `tools/engine`.
+        package: To build there.
+        scripts: What the binary starts, inside the SDK's module.
+    """
+
+    name: str
+    module: str
+    package: str
+    scripts: tuple[str, ...] = ()
+
+
 BINARIES = (
-    ("pulumi", "pulumi", "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"),
-    (
+    Binary("pulumi", "pulumi", "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"),
+    Binary(
         "pulumi-language-python",
         "language-python",
         "github.com/pulumi/pulumi/sdk/v3/python/cmd/pulumi-language-python",
+        ("python/cmd/pulumi-language-python-exec", "python/dist/pulumi-resource-pulumi-python"),
     ),
+    Binary("cosjob-sdkgen", "pulumi", "./cosjob-sdkgen"),
+    Binary("pulumi-language-yaml", "language-yaml", "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml"),
+    Binary(
+        "pulumi-language-nodejs",
+        "language-nodejs-go",
+        "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs",
+    ),
+    Binary("pulumi-language-go", "language-nodejs-go", "github.com/pulumi/pulumi/sdk/v3/go/pulumi-language-go"),
 )
-# What the Python host starts; scripts inside the SDK's module.
-SCRIPTS = ("python/cmd/pulumi-language-python-exec", "python/dist/pulumi-resource-pulumi-python")
+ALL = tuple(binary.name for binary in BINARIES)
+DEFAULT = ("pulumi", "pulumi-language-python")
 
 
 def say(text: str) -> None:
@@ -38,7 +68,7 @@ def say(text: str) -> None:
     print(f"engine: {text}", file=sys.stderr, flush=True)
 
 
-def version_of(pulumi: Path) -> tuple[int, ...] | None:
+def version_of(pulumi: str) -> tuple[int, ...] | None:
     """Return the version of a CLI, None where it does not run."""
     try:
         printed = subprocess.run([pulumi, "version"], capture_output=True, text=True, timeout=60, check=True).stdout
@@ -48,50 +78,76 @@ def version_of(pulumi: Path) -> tuple[int, ...] | None:
     return tuple(map(int, match.groups())) if match else None
 
 
-def is_usable(folder: Path) -> bool:
-    """Tell whether a folder holds a CLI that is new enough, and the Python host."""
-    version = version_of(folder / "pulumi")
-    wanted = tuple(map(int, VERSION.split(".")))
-    return version is not None and version >= wanted and (folder / "pulumi-language-python").exists()
+def holds(folder: Path, name: str) -> bool:
+    """Tell whether a folder holds a binary; of the CLI, one that runs and is new enough."""
+    found = shutil.which(name, path=str(folder))
+    if found is None or name != "pulumi":
+        return found is not None
+    version = version_of(found)
+    return version is not None and version >= tuple(map(int, VERSION.split(".")))
 
 
-def on_path() -> Path | None:
+def missing(names: Collection[str], folders: list[Path]) -> list[Binary]:
+    """Return the binaries that none of the folders holds."""
+    return [each for each in BINARIES if each.name in names and not any(holds(folder, each.name) for folder in folders)]
+
+
+def on_path() -> list[Path]:
     """Return the folder of the CLI on PATH, if it will do."""
     found = shutil.which("pulumi")
     folder = Path(found).resolve().parent if found else None
-    return folder if folder and is_usable(folder) else None
+    return [folder] if folder and holds(folder, "pulumi") else []
 
 
-def fetch(folder: Path) -> bool:
-    """Let the Automation API download the official build; it needs the pulumi package and a network."""
+def cache_folder() -> Path:
+    """Return where to keep what is fetched or built; another one when the pinned modules or our own source change."""
+    contents = hashlib.sha256()
+    for path in sorted(path for path in MODULES.rglob("*") if path.is_file()):
+        text = path.read_bytes()
+        contents.update(f"{path.relative_to(MODULES).as_posix()} {len(text)} ".encode() + text)
+    caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return caches / "pulumi-cosjob" / f"engine-{VERSION}-{contents.hexdigest()[:12]}"
+
+
+def fetch(root: Path) -> bool:
+    """Let the Automation API download the official build to `bin`; it needs the pulumi package and a network."""
     try:
         from pulumi.automation import PulumiCommand  # noqa: PLC0415  optional: this script runs without it too
         from semver import VersionInfo  # noqa: PLC0415  as above
 
-        PulumiCommand.install(root=str(folder.parent), version=VersionInfo.parse(VERSION))
+        PulumiCommand.install(root=str(root), version=VersionInfo.parse(VERSION))
     except Exception as error:  # noqa: BLE001  whatever keeps it from working, there is another way
         say(f"the official build cannot be fetched here ({type(error).__name__})")
         return False
-    return is_usable(folder)
+    return holds(root / "bin", "pulumi")
 
 
-def build(folder: Path, cache: Path) -> None:
-    """Build from Go modules; about five minutes on two cores."""
+def build(binary: Binary, folder: Path) -> None:
+    """Build from Go modules; about four minutes on two cores for the CLI, half a minute at most for the others."""
     go = shutil.which("go")
     if go is None:
         sys.exit(
-            "engine: no Pulumi CLI found, and no Go to build one; install either (https://www.pulumi.com/docs/install)"
+            f"engine: no {binary.name} found, and no Go to build it; install either "
+            "(https://www.pulumi.com/docs/install)"
         )
-    for binary, module, package in BINARIES:
-        say(f"building {binary} with Go, once; it is kept in {cache}")
-        command = [go, "build", "-trimpath", "-ldflags", LDFLAGS, "-o", str(folder / binary), package]
-        subprocess.run(command, cwd=MODULES / module, check=True)
+    command = [go, "build", "-trimpath", "-ldflags", LDFLAGS, "-o", str(folder / binary.name), binary.package]
+    subprocess.run(command, cwd=MODULES / binary.module, check=True)
+    if not binary.scripts:
+        return
+    # Those of the SDK that the CLI was built with: the programs that they start use one that is no older.
     where = [go, "list", "-m", "-f", "{{.Dir}}", "github.com/pulumi/pulumi/sdk/v3"]
     sdk = subprocess.run(where, cwd=MODULES / "pulumi", check=True, capture_output=True, text=True).stdout.strip()
-    for script in SCRIPTS:
+    for script in binary.scripts:
         target = folder / Path(script).name
         shutil.copyfile(Path(sdk) / script, target)
         target.chmod(0o755)
+
+
+def move(source: Path, target: Path, last: str) -> None:
+    """Move files, each at once, and last the one that others look for."""
+    target.mkdir(exist_ok=True)
+    for path in sorted(source.iterdir(), key=lambda path: path.name == last):
+        path.replace(target / path.name)
 
 
 @contextlib.contextmanager
@@ -104,27 +160,34 @@ def locked(path: Path) -> Iterator[None]:
         yield
 
 
-def provide() -> Path:
-    """Return the folder that holds the CLI."""
-    if folder := on_path():
-        return folder
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pulumi-cosjob" / f"engine-{VERSION}"
-    folder = cache / "bin"
-    if is_usable(folder):
-        return folder
+def provide(binaries: Collection[str] = DEFAULT) -> list[Path]:
+    """Return the folders that hold the binaries, in the order in which they have to be on PATH."""
+    own = on_path()
+    if own and not missing(binaries, own):
+        return own
+    cache = cache_folder()
+    folders = [*own, cache / "bin"]
+    if not missing(binaries, folders):
+        return folders
     cache.mkdir(parents=True, exist_ok=True)
     with locked(cache / "lock"):
-        if is_usable(folder):
-            return folder
-        if not fetch(folder):
+        wanted = missing(binaries, folders)
+        if any(binary.name == "pulumi" for binary in wanted):
             with tempfile.TemporaryDirectory(dir=cache) as unfinished:
-                build(Path(unfinished) / "bin", cache)
-                shutil.rmtree(folder, ignore_errors=True)
-                (Path(unfinished) / "bin").rename(folder)
-    if not is_usable(folder):
-        sys.exit(f"engine: what was built in {folder} does not run")
-    return folder
+                if fetch(Path(unfinished)):
+                    move(Path(unfinished) / "bin", cache / "bin", "pulumi")
+                    wanted = missing(binaries, folders)
+        for binary in wanted:
+            say(f"building {binary.name} with Go, once; it is kept in {cache}")
+            with tempfile.TemporaryDirectory(dir=cache) as unfinished:
+                build(binary, Path(unfinished))
+                move(Path(unfinished), cache / "bin", binary.name)
+    if missing(binaries, folders):
+        sys.exit(f"engine: what was built in {cache} does not run")
+    return folders
 
 
 if __name__ == "__main__":
-    print(provide())
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--all", action="store_true", help="also the other languages' hosts, and cosjob-sdkgen")
+    print(os.pathsep.join(map(str, provide(ALL if parser.parse_args().all else DEFAULT))))

@@ -1,0 +1,108 @@
+"""Where a Pulumi engine is taken from; that it runs is seen by all tests on the engine."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from stacks import ROOT
+
+sys.path.insert(0, str(ROOT / "tools"))
+
+import engine
+
+
+def _executable(path: Path, prints: str = "") -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\necho '{prints}'\n")
+    path.chmod(0o755)
+    return path
+
+
+@pytest.fixture
+def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Let no engine be found, and nothing be fetched; gives the names of what is built."""
+    names: list[str] = []
+
+    def build(binary: engine.Binary, folder: Path) -> None:
+        names.append(binary.name)
+        _executable(folder / binary.name, f"v{engine.VERSION}")
+        for script in binary.scripts:
+            _executable(folder / Path(script).name)
+
+    monkeypatch.setenv("PATH", os.pathsep.join([str(tmp_path / "own"), "/usr/bin", "/bin"]))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(engine, "fetch", lambda _: False)
+    monkeypatch.setattr(engine, "build", build)
+    return names
+
+
+def test_what_is_missing_is_built_once(built: list[str]) -> None:
+    """The cache is used the second time, and more binaries join those that are there."""
+    [folder] = engine.provide()
+    assert built == ["pulumi", "pulumi-language-python"]
+    assert engine.provide() == [folder]
+    assert engine.provide(engine.ALL) == [folder]
+    assert sorted(built) == sorted(engine.ALL)
+    assert {"pulumi-language-python-exec", "pulumi-resource-pulumi-python"} < {path.name for path in folder.iterdir()}
+    assert {path.name for path in folder.parent.iterdir()} == {"bin", "lock"}
+
+
+def test_own_cli_comes_first(built: list[str], tmp_path: Path) -> None:
+    """A CLI on PATH is used with its hosts, and only what it lacks is built beside it."""
+    own = _executable(tmp_path / "own" / "pulumi", f"v{engine.VERSION}").parent
+    _executable(own / "pulumi-language-python")
+    assert engine.provide() == [own]
+    assert built == []
+    _executable(own / "pulumi-language-yaml")
+    first, second = engine.provide(engine.ALL)
+    assert first == own
+    assert built == ["cosjob-sdkgen", "pulumi-language-nodejs", "pulumi-language-go"]
+    assert sorted(built) == sorted(path.name for path in second.iterdir())
+
+
+@pytest.mark.parametrize("prints", ["v3.254.9", "v2.300.0", "no version"])
+def test_own_cli_that_will_not_do(built: list[str], tmp_path: Path, prints: str) -> None:
+    """A CLI that is too old, or does not run, is left alone."""
+    own = _executable(tmp_path / "own" / "pulumi", prints).parent
+    assert own not in engine.provide()
+    assert "pulumi" in built
+
+
+def test_official_build_is_kept(built: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is fetched brings its hosts; nothing is built but what it lacks."""
+
+    def fetch(root: Path) -> bool:
+        for name in set(engine.ALL) - {"cosjob-sdkgen"}:
+            _executable(root / "bin" / name, f"v{engine.VERSION}")
+        return True
+
+    monkeypatch.setattr(engine, "fetch", fetch)
+    [folder] = engine.provide(engine.ALL)
+    assert built == ["cosjob-sdkgen"]
+    assert folder.is_relative_to(tmp_path / "cache")
+
+
+def test_a_change_of_the_modules_builds_anew(built: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folder in the cache is named after what is in `tools/engine`."""
+    monkeypatch.setattr(engine, "MODULES", tmp_path / "modules")
+    module = tmp_path / "modules" / "pulumi" / "go.mod"
+    module.parent.mkdir(parents=True)
+    module.write_text("one")
+    [before] = engine.provide()
+    module.write_text("two")
+    [after] = engine.provide()
+    assert before != after
+    assert len(built) == 4
+
+
+@pytest.mark.engine
+def test_the_last_line_is_for_path() -> None:
+    """All binaries are found in the folders of the last line."""
+    command = [sys.executable, str(ROOT / "tools" / "engine.py"), "--all"]
+    printed = subprocess.run(command, capture_output=True, text=True, timeout=3000, check=True).stdout
+    folders = [Path(each) for each in printed.splitlines()[-1].split(os.pathsep)]
+    assert not engine.missing(engine.ALL, folders)
