@@ -304,12 +304,6 @@ class Clients:
                 self._clients[key] = CosBatchClient.from_settings(resolve(arguments, config=self._config))
             return self._clients[key]
 
-    def abort(self) -> None:
-        """Cut off all requests that are under way, and make no more."""
-        with self._lock:
-            for client in self._clients.values():
-                client.abort()
-
 
 def _raise(errors: Sequence[BaseException], jobs: int) -> None:
     """Raise what went wrong, if anything did: an error of another kind than ours as it is."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from typing import Any
 
 import pulumi
@@ -29,12 +28,10 @@ from pulumi_cosjob._gate_inputs import (
 )
 from pulumi_cosjob._job import JobDescription, to_plain
 from pulumi_cosjob._outputs import JobOutputs, carried, described, described_jobs
-from pulumi_cosjob._program import check_plain, check_plain_ids, in_program
+from pulumi_cosjob._program import Timeout, check_plain, check_plain_ids, in_program
 from pulumi_cosjob._settings import SETTINGS, check_count, check_flag, check_timeout
 
 __all__ = ["AllJobsCompletion", "AllJobsCompletionProvider", "JobCompletion", "JobCompletionProvider"]
-
-Timeout = float | str | timedelta
 
 # Said by the program to `check`, and kept out of the state: only a preview fails for a job that may still appear.
 _PREVIEW = "preview"

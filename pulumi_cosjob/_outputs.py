@@ -34,6 +34,24 @@ class Field(pulumi.Output[Any]):
         """Make a field of any output."""
         return Field(output.resources(), output.future(with_unknowns=True), output.is_known(), output.is_secret())
 
+    @staticmethod
+    def together(outputs: Mapping[str, pulumi.Output[Any]], known_by: str) -> Field:
+        """Make one of several that are known, or not, together.
+
+        One of them tells whether they are: in a preview the SDK takes any other that is None as not known.
+        """
+
+        async def values() -> dict[str, Any]:
+            return {name: await output.future(with_unknowns=True) for name, output in outputs.items()}
+
+        async def resources() -> set[pulumi.Resource]:
+            return set().union(*[await output.resources() for output in outputs.values()])
+
+        async def is_secret() -> bool:
+            return any([await output.is_secret() for output in outputs.values()])
+
+        return Field(resources(), values(), outputs[known_by].is_known(), is_secret())
+
     def __getattr__(self, name: str) -> Field:
         """Take an attribute, None from None."""
         if name.startswith("__"):
@@ -110,11 +128,12 @@ class _ById(dict[str, Any]):
 
 def described_jobs(results: pulumi.Output[Any]) -> pulumi.Output[Mapping[str, JobDescription]]:
     """Do the same for many jobs, by their ids, which travel as JSON text."""
-    return Field.of(
-        results.apply(
-            lambda text: _ById({job: from_plain(JobDescription, each) for job, each in json.loads(text).items()})
-        )
-    )
+    return Field.of(results.apply(lambda text: described_by_id(json.loads(text))))
+
+
+def described_by_id(jobs: Mapping[str, Any]) -> Mapping[str, JobDescription]:
+    """Turn plain values by job id into descriptions."""
+    return _ById({job_id: from_plain(JobDescription, plain) for job_id, plain in jobs.items()})
 
 
 def described_missing(

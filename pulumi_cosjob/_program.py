@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pulumi
@@ -10,7 +11,10 @@ import pulumi
 from pulumi_cosjob._errors import InvalidArgumentError
 from pulumi_cosjob._settings import check_identifier
 
-__all__ = ["InvalidProgramArgumentError", "check_plain", "check_plain_ids", "in_program"]
+__all__ = ["InvalidProgramArgumentError", "Timeout", "check_plain", "check_plain_ids", "in_program"]
+
+Timeout = float | str | timedelta
+"""How programs write a time limit; `check_timeout` reads it."""
 
 
 class InvalidProgramArgumentError(InvalidArgumentError, pulumi.RunError):

@@ -30,7 +30,7 @@ LAYERS = (
     {"_outputs", "_program"},
     {"_dynamic"},
     {"_completion"},
-    {"_cli", "native"},
+    {"_cli", "_plugin", "native"},
 )
 # Each stands beside the core, on what is named and on nothing else of the package.
 BESIDE = {"testing": {"_emulator", "_clock"}, "_emulator": {"_emulator", "_clock"}}
@@ -156,7 +156,12 @@ def allowed(module: str) -> set[str]:
     below: set[str] = set()
     for layer in LAYERS:
         if module in layer:
-            beside = {"_cli": {"_emulator"}, "_client": {"__version__"}}
+            beside = {
+                "_cli": {"_emulator"},
+                "_client": {"__version__"},
+                "_plugin": {"_plugin"},
+                "native": {"__version__"},
+            }
             return below | beside.get(module, set())
         below |= layer
     raise AssertionError(f"{module} has no layer: give it one here and in the design")

@@ -1,0 +1,125 @@
+"""Questions and waits on an event loop: a wait costs no thread, a question one of a few."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pulumi_cosjob._client import MOST_AT_ONCE, Clients, CosBatchClient
+from pulumi_cosjob._clock import Clock, SystemClock
+from pulumi_cosjob._gates import Report, Waits, look_at, raise_failed
+from pulumi_cosjob._waiting import Limits, Look, never_completes
+
+if TYPE_CHECKING:
+    from pulumi_cosjob._job import JobDescription
+
+__all__ = ["Account", "Accounts"]
+
+_T = TypeVar("_T")
+
+
+class Account:
+    """Asks about the jobs of one account.
+
+    Args:
+        client: Asks.
+        clock: Another clock than the machine's, for tests.
+        sleep: Lets time pass, for tests as well.
+    """
+
+    def __init__(
+        self,
+        client: CosBatchClient,
+        clock: Clock | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self.client = client
+        self._clock = clock or SystemClock()
+        self._sleep = sleep
+        # Of its own: where one service asks to slow down, threads that wait for it do not hold up other accounts.
+        self._pool = ThreadPoolExecutor(MOST_AT_ONCE, "cosjob-ask")
+
+    def ask(self, question: Callable[..., _T], *arguments: Any) -> asyncio.Future[_T]:
+        """Call something that blocks, in a thread."""
+        return asyncio.get_running_loop().run_in_executor(self._pool, question, *arguments)
+
+    def look(self, job_id: str, appid: str) -> asyncio.Future[Look]:
+        """Ask about a job once."""
+        return self.ask(look_at, self.client, job_id, appid, self._clock)
+
+    async def look_at_jobs(self, job_ids: Sequence[str], appid: str, limits: Limits) -> Mapping[str, JobDescription]:
+        """Look at jobs in a preview; return those that have completed already.
+
+        Raises:
+            CosJobError: A job will never complete.
+            JobsFailedError: More than one.
+        """
+        looks = dict(zip(job_ids, await asyncio.gather(*(self.look(each, appid) for each in job_ids)), strict=True))
+        errors = {job_id: never_completes(look, limits, preview=True) for job_id, look in looks.items()}
+        failed = {job_id: error for job_id, error in errors.items() if error is not None}
+        raise_failed(failed, len(job_ids), self.client.endpoint)
+        seen = {job_id: look.description for job_id, look in looks.items()}
+        return {job_id: job for job_id, job in seen.items() if job is not None and job.state.succeeded}
+
+    async def wait_for_jobs(
+        self, job_ids: Sequence[str], appid: str, limits: Limits, report: Report
+    ) -> Mapping[str, JobDescription]:
+        """Wait until jobs have completed; return them as they were then.
+
+        Raises:
+            CosJobError: One job has failed, or its time is up.
+            JobsFailedError: That, and others have failed by then.
+        """
+        waits = Waits(job_ids, limits, self._clock.monotonic(), report)
+        asking: dict[asyncio.Future[Look], str] = {}
+        try:
+            while waits.under_way or asking:
+                for job_id in waits.due(self._clock.monotonic()):
+                    asking[self.look(job_id, appid)] = job_id
+                until_due = waits.until_due(self._clock.monotonic())
+                if not asking:
+                    await self._sleep(until_due or 0.0)
+                    continue
+                answered, _ = await asyncio.wait(asking, timeout=until_due, return_when=asyncio.FIRST_COMPLETED)
+                for future in answered:
+                    waits.judge(asking.pop(future), future.result(), self._clock.monotonic())
+        finally:
+            for future in asking:
+                future.cancel()
+        return waits.result(self.client.endpoint)
+
+    def close(self) -> None:
+        """Cut off all questions that are under way, and ask no more."""
+        self.client.abort()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+class Accounts:
+    """All accounts that the provider's calls are about.
+
+    Args:
+        config: Returns the provider's configuration by a full key, such as `cosjob:uin`.
+    """
+
+    def __init__(self, config: Callable[[str], Any]) -> None:
+        self._clients = Clients(config)
+        self._accounts: dict[CosBatchClient, Account] = {}
+
+    def get(self, inputs: Mapping[str, Any]) -> Account:
+        """Return the account that inputs name by uin, region and endpoint, or the configuration does.
+
+        Raises:
+            ConfigurationError: A setting is missing.
+            InvalidArgumentError: A setting cannot be used.
+        """
+        client = self._clients.get(inputs)
+        if client not in self._accounts:
+            self._accounts[client] = Account(client)
+        return self._accounts[client]
+
+    def close(self) -> None:
+        """Cut off all questions, and ask no more."""
+        for account in self._accounts.values():
+            account.close()

@@ -1,0 +1,80 @@
+"""What the plugin tells the engine besides its answers: progress on a resource's own row, and warnings."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from typing import Any
+
+import grpc
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
+
+__all__ = ["Engine"]
+
+_LOG_SECONDS = 5.0
+
+
+class Engine:
+    """Says lines to the engine, one after the other, and never holds up whoever says them.
+
+    Of progress only a resource's latest line is kept: where thousands wait, the engine gets as many as it can take.
+
+    Args:
+        address: Host and port of the engine.
+    """
+
+    def __init__(self, address: str) -> None:
+        self._channel = grpc.aio.insecure_channel(address)
+        self._stub = engine_pb2_grpc.EngineStub(self._channel)
+        self._progress: dict[str, str] = {}
+        self._lines: deque[engine_pb2.LogRequest] = deque()
+        self._sending: asyncio.Task[None] | None = None
+
+    def progress(self, urn: str, line: str) -> None:
+        """Show a line on a resource's row, in place of the one before."""
+        self._progress[urn] = line
+        self._send()
+
+    async def finish(self, urn: str) -> None:
+        """Show the latest line about a resource now, so that none comes after its end."""
+        line = self._progress.pop(urn, None)
+        if line is not None:
+            await self._log(_in_place(urn, line))
+
+    def warn(self, urn: str, line: str) -> None:
+        """Show a line that stays."""
+        self._lines.append(engine_pb2.LogRequest(severity=engine_pb2.WARNING, message=line, urn=urn))
+        self._send()
+
+    def debug(self, line: str) -> None:
+        """Leave a line for those who look into the engine's log."""
+        self._lines.append(engine_pb2.LogRequest(severity=engine_pb2.DEBUG, message=line))
+        self._send()
+
+    async def close(self) -> None:
+        """Hang up."""
+        if self._sending is not None:
+            self._sending.cancel()
+        await self._channel.close()
+
+    def _send(self) -> None:
+        if self._sending is None or self._sending.done():
+            self._sending = asyncio.get_running_loop().create_task(self._run())
+
+    async def _run(self) -> None:
+        while self._lines or self._progress:
+            if self._lines:
+                await self._log(self._lines.popleft())
+            else:
+                urn = next(iter(self._progress))
+                await self._log(_in_place(urn, self._progress.pop(urn)))
+
+    async def _log(self, request: Any) -> None:
+        # A courtesy: where the engine cannot be told, the wait goes on without.
+        with contextlib.suppress(grpc.RpcError):
+            await self._stub.Log(request, timeout=_LOG_SECONDS)
+
+
+def _in_place(urn: str, line: str) -> Any:
+    return engine_pb2.LogRequest(severity=engine_pb2.INFO, message=line, urn=urn, ephemeral=True)

@@ -1,0 +1,88 @@
+"""Between the protocol's inputs and those of the core: names, "any number", values that are not known yet, secrets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pulumi_cosjob._errors import (
+    CosJobError,
+    InvalidArgumentError,
+    JobFailedError,
+    JobsFailedError,
+    JobSuspendedError,
+    NoSuchJobError,
+    WaitTimeoutError,
+)
+from pulumi_cosjob._gate_inputs import HOW
+from pulumi_cosjob._job import camel_name, snake_name
+from pulumi_cosjob._plugin._properties import UNKNOWN, Properties
+from pulumi_cosjob._settings import SETTINGS
+
+__all__ = ["about", "core_inputs", "explain", "is_known", "known_inputs", "redact"]
+
+_ANY_NUMBER = -1
+_NAMES = ("job_id", "job_ids", "appid", "missing", "max_concurrency", *SETTINGS, *HOW, "validation", "request_timeout")
+_IN_CAMEL_CASE = {name: camel_name(name) for name in _NAMES if "_" in name}
+_WORD = re.compile(rf"\b(?:{'|'.join(_IN_CAMEL_CASE)})\b")
+
+
+def core_inputs(properties: Properties) -> dict[str, Any]:
+    """Return inputs as the core takes them, absent ones left out; what is not known yet stays UNKNOWN."""
+    inputs = {snake_name(name): value for name, value in properties.values.items() if value is not None}
+    failed = inputs.setdefault("max_failed_tasks", 0)
+    if failed == _ANY_NUMBER and not isinstance(failed, bool):
+        inputs["max_failed_tasks"] = None
+    return inputs
+
+
+def is_known(value: Any) -> bool:
+    """Tell whether a value is known, with all that is in it."""
+    if isinstance(value, Mapping):
+        return all(map(is_known, value.values()))
+    return all(map(is_known, value)) if isinstance(value, (list, tuple)) else value is not UNKNOWN
+
+
+def known_inputs(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the inputs that are known, of a list its items that are."""
+
+    def known(value: Any) -> Any:
+        return [each for each in value if is_known(each)] if isinstance(value, list) else value
+
+    return {name: known(value) for name, value in inputs.items() if value is not UNKNOWN}
+
+
+def about(error: CosJobError, names: Iterable[str]) -> str | None:
+    """Return the input that an error is about, of these; None where it is about none of them."""
+    candidates: tuple[str, ...] = ()
+    if isinstance(error, InvalidArgumentError):
+        candidates = (error.argument, f"{error.argument}s")
+    elif isinstance(error, (JobFailedError, JobsFailedError, NoSuchJobError)):
+        candidates = ("job_id", "job_ids")
+    elif isinstance(error, JobSuspendedError):
+        candidates = ("fail_when_suspended",)
+    elif isinstance(error, WaitTimeoutError):
+        candidates = ("timeout",)
+    there = {snake_name(name): name for name in names}
+    return next((there[name] for name in candidates if name in there), None)
+
+
+def explain(error: CosJobError) -> str:
+    """Return an error's message with the inputs' names as the protocol has them."""
+    return _WORD.sub(lambda match: _IN_CAMEL_CASE[match[0]], str(error))
+
+
+def redact(text: str, properties: Properties) -> str:
+    """Take out of a message what is secret in the inputs."""
+    for name in properties.secret:
+        for value in _texts(properties.values[name]):
+            text = text.replace(value, "[secret]")
+    return text
+
+
+def _texts(value: Any) -> Iterable[str]:
+    if isinstance(value, str) and value:
+        yield value
+    for child in value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ():
+        yield from _texts(child)

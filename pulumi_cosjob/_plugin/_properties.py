@@ -1,0 +1,115 @@
+"""Properties as the engine's protocol writes them: secrets and values that are not known yet are marked among them.
+
+The Pulumi SDK's own PropertyValue is part of an experimental API, and validates each value by itself, which takes
+longer than all that is done with a job's seventy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from google.protobuf import struct_pb2
+
+__all__ = ["UNKNOWN", "Properties", "from_struct", "to_struct"]
+
+
+class _Unknown:
+    """Stands for a value that is not known yet."""
+
+    def __repr__(self) -> str:
+        return "UNKNOWN"
+
+
+UNKNOWN: Final = _Unknown()
+
+# The protocol's own: sdk/go/common/resource/sig, and the "Unknown…Value" constants of plugin/rpc.go, for each type.
+_SIGNATURE = "4dabf18193072939515e22adb298388d"
+_SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105  what marks a secret is none
+_OUTPUT = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
+_UNKNOWN_TEXT = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+_UNKNOWN = {
+    _UNKNOWN_TEXT,
+    "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
+    "3eeb2bf0-c639-47a8-9e75-3b44932eb421",
+    "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",
+    "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
+}
+
+
+@dataclass(frozen=True)
+class Properties:
+    """Properties by their names in the protocol.
+
+    Attributes:
+        values: Plain values; UNKNOWN, also inside of lists, where one is not known yet.
+        secret: Names of those that are secret, or have something secret in them.
+    """
+
+    values: Mapping[str, Any]
+    secret: frozenset[str] = frozenset()
+
+
+def from_struct(struct: struct_pb2.Struct) -> Properties:
+    """Read properties."""
+    values, secret = {}, set()
+    for name, value in struct.fields.items():
+        found: list[str] = []
+        values[name] = _read(value, found)
+        if found:
+            secret.add(name)
+    return Properties(values, frozenset(secret))
+
+
+def _read(value: struct_pb2.Value, secrets: list[str]) -> Any:
+    """Return a plain value; whether there was a secret in it is told by the list."""
+    kind = value.WhichOneof("kind")
+    if kind == "struct_value":
+        fields = value.struct_value.fields
+        signature = fields[_SIGNATURE].string_value if _SIGNATURE in fields else ""
+        if signature == _SECRET:
+            secrets.append(signature)
+            return _read(fields["value"], secrets)
+        if signature == _OUTPUT:
+            if fields["secret"].bool_value if "secret" in fields else False:
+                secrets.append(signature)
+            return _read(fields["value"], secrets) if "value" in fields else UNKNOWN
+        return {name: _read(child, secrets) for name, child in fields.items()}
+    if kind == "list_value":
+        return [_read(child, secrets) for child in value.list_value.values]
+    if kind == "string_value":
+        return UNKNOWN if value.string_value in _UNKNOWN else value.string_value
+    return None if kind == "null_value" or kind is None else getattr(value, kind)
+
+
+def to_struct(properties: Properties) -> struct_pb2.Struct:
+    """Write properties."""
+    struct = struct_pb2.Struct()
+    for name, value in properties.values.items():
+        _write(struct.fields[name], value, secret=name in properties.secret)
+    return struct
+
+
+def _write(into: struct_pb2.Value, value: Any, *, secret: bool = False) -> None:
+    if secret:
+        into.struct_value.fields[_SIGNATURE].string_value = _SECRET
+        _write(into.struct_value.fields["value"], value)
+    elif value is None:
+        into.null_value = struct_pb2.NULL_VALUE
+    elif value is UNKNOWN:
+        into.string_value = _UNKNOWN_TEXT
+    elif isinstance(value, bool):
+        into.bool_value = value
+    elif isinstance(value, (int, float)):
+        into.number_value = value
+    elif isinstance(value, str):
+        into.string_value = value
+    elif isinstance(value, Mapping):
+        into.struct_value.SetInParent()
+        for name, child in value.items():
+            _write(into.struct_value.fields[name], child)
+    else:
+        into.list_value.SetInParent()
+        for child in value:
+            _write(into.list_value.values.add(), child)

@@ -1,0 +1,58 @@
+"""The plugin's process: a server on loopback that ends with the engine."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import os
+import signal
+import sys
+from importlib.metadata import version
+
+import grpc
+from pulumi.runtime.proto import provider_pb2_grpc
+
+from pulumi_cosjob._plugin._engine import Engine
+from pulumi_cosjob._plugin._servicer import Servicer
+
+__all__ = ["serve"]
+
+# A thousand jobs in one resource are some megabytes.
+_MOST_BYTES = 400 * 1024 * 1024
+_PARENT_SECONDS = 1.0
+
+
+async def serve(address: str) -> None:
+    """Serve until this process is told to end, or the one that started it has ended.
+
+    Args:
+        address: Host and port of the engine.
+    """
+    engine = Engine(address)
+    servicer = Servicer(engine, version("pulumi-cosjob"))
+    limits = [("grpc.max_receive_message_length", _MOST_BYTES), ("grpc.max_send_message_length", _MOST_BYTES)]
+    server = grpc.aio.server(options=limits)
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    # The first line is the port: the engine waits for it.
+    sys.stdout.write(f"{port}\n")
+    sys.stdout.flush()
+    # While the engine makes up its mind; the first question would have to wait for it.
+    asyncio.get_running_loop().run_in_executor(None, importlib.import_module, "pulumi_cosjob._http")
+    await _told_to_end()
+    servicer.interrupt()
+    await server.stop(grace=1.0)
+    await engine.close()
+
+
+async def _told_to_end() -> None:
+    """Wait for a signal, or for the end of the engine: nobody would hear what is waited for."""
+    loop, told = asyncio.get_running_loop(), asyncio.Event()
+    if sys.platform != "win32":
+        # The engine sends SIGINT when it is done; Ctrl-C in a terminal reaches the engine alone, which then cancels.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, told.set)
+    parent, waiting = os.getppid(), asyncio.ensure_future(told.wait())
+    while not told.is_set() and os.getppid() == parent:
+        await asyncio.wait([waiting], timeout=_PARENT_SECONDS)

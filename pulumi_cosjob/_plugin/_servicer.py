@@ -1,0 +1,405 @@
+"""The provider protocol: arguments in, outputs out. What they mean is decided below."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import traceback
+import uuid
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import grpc
+from google.protobuf import empty_pb2
+from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
+
+from pulumi_cosjob._engine_log import EngineLog
+from pulumi_cosjob._errors import ConfigurationError, CosJobError, InvalidArgumentError
+from pulumi_cosjob._gate_inputs import (
+    changed_inputs,
+    check_inputs,
+    job_ids_of,
+    limits_of,
+    new_job_ids,
+    replacing_inputs,
+)
+from pulumi_cosjob._job import JobDescription, camel_name, element_fields, in_camel_case, to_plain
+from pulumi_cosjob._outputs import received
+from pulumi_cosjob._plugin._asking import Accounts
+from pulumi_cosjob._plugin._inputs import about, core_inputs, explain, is_known, known_inputs, redact
+from pulumi_cosjob._plugin._properties import UNKNOWN, Properties, from_struct, to_struct
+from pulumi_cosjob._plugin._schema import CONFIG, GET_JOB, GET_JOBS, JOBS_GATE, PACKAGE, package_schema
+from pulumi_cosjob._settings import MISSING, check_choice, check_identifier, check_number, resolve
+
+if TYPE_CHECKING:
+    from pulumi_cosjob._plugin._engine import Engine
+
+__all__ = ["Servicer"]
+
+_SECRETS = frozenset(name for name, declared in CONFIG.items() if declared.get("secret"))
+_INTERRUPTED = "the wait was interrupted; what was waited for goes on all the same, and the next update waits again"
+
+Context = Any
+"""A `grpc.aio.ServicerContext`: gRPC has no types."""
+
+
+class Servicer(provider_pb2_grpc.ResourceProviderServicer):
+    """Serves one provider: one set of configuration, any number of calls at the same time.
+
+    Args:
+        engine: Is told about progress.
+        version: Of the plugin.
+    """
+
+    def __init__(self, engine: Engine, version: str) -> None:
+        self._engine = engine
+        self._version = version
+        self._accounts = Accounts(lambda _key: None)
+        self._waiting: set[asyncio.Future[Any]] = set()
+        self._interrupted = False
+
+    # ------------------------------------------------------------------------------------------------------ the plugin
+
+    async def GetPluginInfo(self, _request: Any, _context: Context) -> Any:  # noqa: N802  as all methods here
+        """Say which version this is."""
+        return plugin_pb2.PluginInfo(version=self._version)
+
+    async def GetSchema(self, _request: Any, _context: Context) -> Any:  # noqa: N802
+        """Return the schema as JSON text."""
+        import json  # noqa: PLC0415  wanted by those who generate code, and by YAML
+
+        return provider_pb2.GetSchemaResponse(schema=json.dumps(package_schema(self._version)))
+
+    async def Cancel(self, _request: Any, _context: Context) -> Any:  # noqa: N802
+        """End all that is under way, and begin nothing more."""
+        self.interrupt()
+        return empty_pb2.Empty()
+
+    def interrupt(self) -> None:
+        """Do what Cancel does."""
+        self._interrupted = True
+        for waiting in self._waiting:
+            waiting.cancel()
+        self._accounts.close()
+
+    async def _unimplemented(self, _request: Any, context: Context) -> Any:
+        await context.abort(grpc.StatusCode.UNIMPLEMENTED, f"{PACKAGE} has no such method")
+
+    # What they inherit says the same with a stack trace.
+    Attach: Any = _unimplemented
+    Call: Any = _unimplemented
+    Construct: Any = _unimplemented
+    GetMapping: Any = _unimplemented
+    GetMappings: Any = _unimplemented
+    Handshake: Any = _unimplemented
+    Parameterize: Any = _unimplemented
+
+    # --------------------------------------------------------------------------------------------------- configuration
+
+    async def CheckConfig(self, request: Any, context: Context) -> Any:  # noqa: N802
+        """Refuse settings that cannot be used, and see to it that secrets are kept as such."""
+        config = from_struct(request.news)
+        failures = []
+        async with self._failing(context, config):
+            try:
+                _check_config(config)
+            except (InvalidArgumentError, ConfigurationError) as error:
+                argument = getattr(error, "argument", "").removeprefix(f"{PACKAGE}:")
+                failures.append(_failure(camel_name(argument), explain(error)))
+        secret = config.secret | {name for name in _SECRETS if config.values.get(name) is not None}
+        inputs = to_struct(Properties(config.values, secret))
+        return provider_pb2.CheckResponse(inputs=inputs, failures=failures)
+
+    async def DiffConfig(self, request: Any, _context: Context) -> Any:  # noqa: N802
+        """Other settings replace nothing: what has completed has completed, whoever asked."""
+        olds, news = from_struct(request.olds).values, from_struct(request.news).values
+        return _diff_response([name for name in CONFIG if olds.get(name) != news.get(name)], [])
+
+    async def Configure(self, request: Any, _context: Context) -> Any:  # noqa: N802
+        """Keep the settings, secrets among them, in this process only."""
+        values = known_inputs(from_struct(request.args).values)
+
+        def config(key: str) -> Any:
+            namespace, _, name = key.partition(":")
+            return values.get(name) if namespace == PACKAGE else None
+
+        self._accounts = Accounts(config)
+        return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
+
+    # ------------------------------------------------------------------------------------------------------- functions
+
+    async def Invoke(self, request: Any, context: Context) -> Any:  # noqa: N802
+        """Call a function."""
+        arguments = from_struct(request.args)
+        functions = {GET_JOB: self._get_job, GET_JOBS: self._get_jobs}
+        if request.tok not in functions:
+            await context.abort(grpc.StatusCode.NOT_FOUND, f"there is no function {request.tok}")
+        async with self._failing(context, arguments):
+            try:
+                inputs = core_inputs(arguments)
+                check_inputs(inputs)
+                returned = await self._interruptible(functions[request.tok](inputs))
+            except InvalidArgumentError as error:
+                name = about(error, arguments.values) or camel_name(error.argument)
+                return provider_pb2.InvokeResponse(failures=[_failure(name, redact(explain(error), arguments))])
+        secret = {name for name in returned if name in arguments.secret}
+        if "jobIds" in arguments.secret:
+            secret |= set(returned)
+        return provider_pb2.InvokeResponse(**{"return": to_struct(Properties(returned, frozenset(secret)))})
+
+    async def _get_job(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        account = self._accounts.get(inputs)
+        job_id, appid = (check_identifier(name, inputs.get(name)) for name in ("job_id", "appid"))
+        # What the job lacks is there as null: SDKs take what is not there as not known, in a preview.
+        return {
+            **dict.fromkeys(_JOB_OUTPUTS),
+            **_outputs(await account.ask(account.client.describe_job, job_id, appid)),
+        }
+
+    async def _get_jobs(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        account = self._accounts.get(inputs)
+        job_ids, appid = job_ids_of(inputs), check_identifier("appid", inputs.get("appid"))
+        missing = check_choice("missing", inputs.get("missing", "error"), MISSING)
+        most = check_number("max_concurrency", inputs.get("max_concurrency", 16), 1, 64)
+        found = await account.ask(
+            lambda: account.client.describe_jobs(
+                job_ids, appid, missing="skip" if missing == "skip" else "error", max_concurrency=most
+            )
+        )
+        return {
+            "jobs": {job_id: _outputs(found[job_id]) for job_id in found},
+            "missingJobIds": [job_id for job_id in dict.fromkeys(job_ids) if job_id not in found],
+        }
+
+    # ----------------------------------------------------------------------------------------------------------- gates
+
+    async def Check(self, request: Any, context: Context) -> Any:  # noqa: N802
+        """Refuse malformed inputs."""
+        declared = package_schema(self._version)["resources"].get(_type(request))
+        if declared is None:
+            await context.abort(grpc.StatusCode.NOT_FOUND, f"there is no resource {_type(request)}")
+        properties = from_struct(request.news)
+        names = declared["inputProperties"]
+        failures = [
+            _failure(name, f"there is no input {name}; there are {', '.join(names)}")
+            for name in properties.values
+            if name not in names and not name.startswith("__")
+        ]
+        failures += [
+            _failure(name, f"{name} is missing")
+            for name in declared["requiredInputs"]
+            if properties.values.get(name) is None
+        ]
+        async with self._failing(context, properties):
+            try:
+                check_inputs(known_inputs(core_inputs(properties)))
+            except InvalidArgumentError as error:
+                name = about(error, names) or camel_name(error.argument)
+                failures.append(_failure(name, redact(explain(error), properties)))
+        return provider_pb2.CheckResponse(inputs=request.news, failures=failures)
+
+    async def Diff(self, request: Any, context: Context) -> Any:  # noqa: N802
+        """Another job or account is another gate; another way of waiting changes only what the state says."""
+        olds, news = from_struct(request.old_inputs), from_struct(request.news)
+        async with self._failing(context, news):
+            dynamic = [name for name in _DYNAMIC if name in request.olds.fields]
+            changed = [camel_name(name) for name in changed_inputs(core_inputs(olds), core_inputs(news))]
+            replaces = [camel_name(name) for name in replacing_inputs(core_inputs(olds), core_inputs(news))]
+            changed += [name for name in olds.secret ^ news.secret if name not in changed]
+            return _diff_response([*changed, *dynamic], replaces)
+
+    async def Create(self, request: Any, context: Context) -> Any:  # noqa: N802
+        """Wait for the jobs; in a preview look at them once."""
+        gate = _Gate(request, from_struct(request.properties))
+        async with self._failing(context, gate.properties):
+            jobs = await self._interruptible(self._jobs(gate, gate.job_ids, preview=request.preview))
+            return provider_pb2.CreateResponse(
+                id="" if request.preview else gate.make_id(), properties=gate.outputs(jobs)
+            )
+
+    async def Update(self, request: Any, context: Context) -> Any:  # noqa: N802
+        """Wait for the jobs that are new; those that have completed are not asked about again."""
+        gate = _Gate(request, from_struct(request.news))
+        olds = from_struct(request.olds)
+        async with self._failing(context, gate.properties):
+            new = list(new_job_ids(core_inputs(from_struct(request.old_inputs)), gate.inputs)) if gate.is_known else []
+            jobs = await self._interruptible(self._jobs(gate, new, preview=request.preview))
+            return provider_pb2.UpdateResponse(properties=gate.outputs(jobs, olds))
+
+    async def _jobs(self, gate: _Gate, job_ids: Sequence[str], *, preview: bool) -> Mapping[str, Mapping[str, Any]]:
+        """Return the outputs of jobs that have completed; in a preview of those that have by now."""
+        if not gate.is_known or not job_ids:
+            return {}
+        account, limits = self._accounts.get(gate.inputs), limits_of(gate.inputs, gate.timeout)
+        appid = check_identifier("appid", gate.inputs.get("appid"))
+        if preview:
+            found = await account.look_at_jobs(job_ids, appid, limits)
+        else:
+            report = EngineLog(self._teller(gate), len(job_ids), names_job=False)
+            try:
+                found = await account.wait_for_jobs(job_ids, appid, limits, report)
+            finally:
+                await self._engine.finish(gate.urn)
+        return {job_id: _outputs(found[job_id]) for job_id in found}
+
+    def _teller(self, gate: _Gate) -> Callable[[str, bool], None]:
+        def tell(line: str, ephemeral: bool) -> None:
+            say = self._engine.progress if ephemeral else self._engine.warn
+            say(gate.urn, redact(line, gate.properties))
+
+        return tell
+
+    async def Read(self, request: Any, context: Context) -> Any:  # noqa: N802
+        """Leave the gate be, also after the jobs have aged out: what it stands for has happened."""
+        if not request.properties.fields:
+            what = "a gate cannot be imported or looked up: declare it, and it opens at once where its job is complete"
+            await context.abort(grpc.StatusCode.UNKNOWN, what)
+        return provider_pb2.ReadResponse(id=request.id, properties=request.properties, inputs=request.inputs)
+
+    async def Delete(self, _request: Any, _context: Context) -> Any:  # noqa: N802
+        """Touch nothing: a gate owns no job."""
+        return empty_pb2.Empty()
+
+    # ---------------------------------------------------------------------------------------------------------- errors
+
+    async def _interruptible(self, work: Coroutine[Any, Any, Any]) -> Any:
+        """Do something that Cancel ends."""
+        task = asyncio.ensure_future(work)
+        self._waiting.add(task)
+        if self._interrupted:
+            task.cancel()
+        try:
+            return await task
+        finally:
+            self._waiting.discard(task)
+
+    @contextlib.asynccontextmanager
+    async def _failing(self, context: Context, properties: Properties) -> AsyncIterator[None]:
+        """Turn what goes wrong into one message, about the input that it is about."""
+        try:
+            yield
+        except asyncio.CancelledError:
+            if not self._interrupted:
+                raise
+            await _abort(context, _INTERRUPTED)
+        except CosJobError as error:
+            if self._interrupted:
+                await _abort(context, _INTERRUPTED)
+            name = about(error, properties.values)
+            text = explain(error)
+            named = name is None or text.startswith(name)
+            await _abort(context, redact(text if named else f"{name}: {text}", properties))
+        except Exception as error:  # noqa: BLE001  a defect: users get a sentence, the engine's log has the rest
+            self._engine.debug(redact("".join(traceback.format_exception(error)), properties))
+            what = redact(f"{type(error).__name__}: {error}", properties)
+            await _abort(context, f"the plugin failed in a way that it should not; please report it: {what}")
+
+
+class _Gate:
+    """A gate as a request describes it."""
+
+    def __init__(self, request: Any, properties: Properties) -> None:
+        self.properties = properties
+        self.values = properties.values
+        self.inputs = core_inputs(properties)
+        self.is_known = is_known(self.values)
+        self.urn: str = request.urn
+        self.timeout: float | None = request.timeout or None
+        self._is_for_many = _type(request) == JOBS_GATE
+
+    @property
+    def job_ids(self) -> list[str]:
+        """The jobs that it waits for; none while that is not known."""
+        return job_ids_of(self.inputs) if self.is_known else []
+
+    def make_id(self) -> str:
+        """Return the resource's id: an id is never kept as secrets are, so what is secret cannot be one."""
+        name = "appid" if self._is_for_many else "jobId"
+        return uuid.uuid4().hex if name in self.properties.secret else str(self.values[name])
+
+    def outputs(self, jobs: Mapping[str, Mapping[str, Any]], olds: Properties | None = None) -> Any:
+        """Return the outputs.
+
+        Args:
+            jobs: The outputs of jobs; in a preview some may lack.
+            olds: The outputs before an update.
+        """
+        echoed = {name: value for name, value in self.values.items() if not name.startswith("__")}
+        before = {} if olds is None else _native(olds.values)
+        secret = set(self.properties.secret)
+        if self._is_for_many:
+            there = {**before.get("jobs", {}), **jobs}
+            known = self.is_known and all(job_id in there for job_id in self.job_ids)
+            outputs: dict[str, Any] = {"jobs": {each: there[each] for each in self.job_ids} if known else UNKNOWN}
+            # The ids are the keys, and stand in each job.
+            secret |= {"jobs"} if "jobIds" in secret else set()
+        else:
+            [job] = jobs.values() or [before or dict.fromkeys(_JOB_OUTPUTS, UNKNOWN)]
+            outputs = {name: job.get(name) for name in _JOB_OUTPUTS}
+        return to_struct(Properties({**outputs, **echoed}, frozenset(secret)))
+
+
+_JOB_OUTPUTS = (*map(camel_name, element_fields(JobDescription)), "unknownElements")
+
+
+def _outputs(description: JobDescription) -> dict[str, Any]:
+    outputs: dict[str, Any] = in_camel_case(to_plain(description))
+    return outputs
+
+
+# Outputs of the dynamic gates, whose places native ones take when a program moves over.
+_DYNAMIC = ("result", "results")
+
+
+def _native(outputs: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return earlier outputs in the form of this plugin's."""
+    if "result" in outputs:
+        return dict(in_camel_case(received(outputs["result"])))
+    if "results" in outputs:
+        return {"jobs": {job_id: in_camel_case(job) for job_id, job in received(outputs["results"]).items()}}
+    return outputs
+
+
+def _type(request: Any) -> str:
+    """Return the type of a request's resource; its URN ends in parents$type::name."""
+    return str(request.urn).split("::")[2].rpartition("$")[2]
+
+
+def _failure(name: str, reason: str) -> Any:
+    return provider_pb2.CheckFailure(property=name, reason=reason)
+
+
+def _diff_response(changed: Sequence[str], replaces: Sequence[str]) -> Any:
+    kinds = provider_pb2.PropertyDiff
+    detailed = {
+        name: kinds(kind=kinds.UPDATE_REPLACE if name in replaces else kinds.UPDATE, inputDiff=True) for name in changed
+    }
+    response = provider_pb2.DiffResponse
+    return response(
+        changes=response.DIFF_SOME if changed else response.DIFF_NONE,
+        diffs=changed,
+        replaces=replaces,
+        detailedDiff=detailed,
+        hasDetailedDiff=True,
+    )
+
+
+async def _abort(context: Context, message: str) -> NoReturn:
+    """Answer with an error: neither its type nor where it was raised is shown."""
+    await context.abort(grpc.StatusCode.UNKNOWN, message)
+    raise AssertionError  # pragma: no cover  abort has raised
+
+
+def _check_config(config: Properties) -> None:
+    """Refuse settings that cannot be used; what is missing may stand elsewhere, and is missed where it is needed.
+
+    Raises:
+        InvalidArgumentError: A setting is malformed.
+        ConfigurationError: Only half of a key is there.
+    """
+    known = known_inputs(config.values)
+    if any(config.values.get(name) is UNKNOWN for name in _SECRETS):
+        known = {name: value for name, value in known.items() if name not in _SECRETS}
+    # Any endpoint will do where the settings make one up: it is not asked here.
+    arguments = {} if known.get("endpoint") else {"endpoint": "https://localhost"}
+    resolve(arguments, config=lambda key: known.get(key.removeprefix(f"{PACKAGE}:")), environment={})

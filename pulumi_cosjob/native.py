@@ -1,0 +1,418 @@
+"""The same names as in `pulumi_cosjob`, on the native plugin: gates without limits, several accounts in one program.
+
+```python
+from pulumi_cosjob.native import JobCompletion, Provider, get_job
+```
+
+A program moves here by that change of its imports; what its stack knows of gates that have opened is kept. The plugin
+has to be installed once, by `cosjob plugin install`. Beyond the package's names there is `Provider`, for other accounts
+or regions than the configured ones (`opts=ResourceOptions(provider=…)`), and `custom_timeouts` is honoured. The engine
+gives a plugin no configuration but its own, so keys in `tencentcloud:` are not seen here; the environment's are.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+
+from pulumi_cosjob._job import JobDescription, camel_name, element_fields, from_plain, in_snake_case
+from pulumi_cosjob._outputs import Field, JobOutputs, described_by_id
+from pulumi_cosjob._program import Timeout, check_plain, check_plain_ids, in_program
+from pulumi_cosjob._settings import MISSING, Missing, check_choice, check_count, check_flag, check_number, check_timeout
+
+__all__ = [
+    "AllJobsCompletion",
+    "Job",
+    "JobCompletion",
+    "Jobs",
+    "Provider",
+    "get_job",
+    "get_job_output",
+    "get_jobs",
+    "get_jobs_output",
+]
+
+Options = pulumi.ResourceOptions | pulumi.InvokeOptions | pulumi.InvokeOutputOptions
+
+_OUTPUTS = (*map(camel_name, element_fields(JobDescription)), "unknownElements")
+
+
+def _version() -> str:
+    from pulumi_cosjob import __version__  # noqa: PLC0415  read from the package's metadata at first use
+
+    return __version__
+
+
+def _given(**arguments: Any) -> dict[str, Any]:
+    """Return the arguments that are there by their names in the protocol."""
+    return {camel_name(name): value for name, value in arguments.items() if value is not None}
+
+
+class Provider(pulumi.ProviderResource):
+    """One account and region; what is not given comes from the environment of the Pulumi command.
+
+    Args:
+        resource_name: Name in the stack.
+        uin: Id of the main account, such as `100000000001`.
+        region: Such as `ap-chengdu`.
+        secret_id: Id of the key to sign with; kept as a secret, as are the next two.
+        secret_key: The key.
+        token: The token that belongs to a temporary key.
+        endpoint: In place of the one that uin and region make up.
+        validation: `strict` (default) refuses an answer that breaks the schema, `lenient` takes what can be taken.
+        request_timeout: Seconds for one question with all its tries, 60 by default.
+        opts: Options as any resource takes them.
+    """
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        uin: pulumi.Input[str] | None = None,
+        region: pulumi.Input[str] | None = None,
+        secret_id: pulumi.Input[str] | None = None,
+        secret_key: pulumi.Input[str] | None = None,
+        token: pulumi.Input[str] | None = None,
+        endpoint: pulumi.Input[str] | None = None,
+        validation: pulumi.Input[str] | None = None,
+        request_timeout: pulumi.Input[float] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        check_plain("uin", uin)
+        check_plain("region", region)
+        secrets = _given(secret_id=secret_id, secret_key=secret_key, token=token)
+        number = None if request_timeout is None else pulumi.Output.from_input(request_timeout).apply(json.dumps)
+        settings = _given(uin=uin, region=region, endpoint=endpoint, validation=validation, request_timeout=number)
+        props = {**settings, **{name: pulumi.Output.secret(value) for name, value in secrets.items()}}
+        own = pulumi.ResourceOptions(version=_version(), additional_secret_outputs=list(secrets))
+        super().__init__("cosjob", resource_name, props, pulumi.ResourceOptions.merge(own, opts))
+
+
+# ----------------------------------------------------------------------------------------------------------- functions
+
+
+class Job(JobOutputs):
+    """A job that `get_job` reads; every field is an output."""
+
+    def __init__(self, result: pulumi.Output[JobDescription]) -> None:
+        self.result = result
+
+
+class Jobs:
+    """Jobs that `get_jobs` reads.
+
+    Attributes:
+        jobs: The jobs by job id, each with every field.
+        missing_job_ids: Ids of the jobs that were skipped, as the service does not know them.
+    """
+
+    def __init__(
+        self, jobs: pulumi.Output[Mapping[str, JobDescription]], missing: pulumi.Output[Sequence[str]]
+    ) -> None:
+        self.jobs = jobs
+        self.missing_job_ids = missing
+
+
+def get_job(
+    job_id: pulumi.Input[str],
+    appid: pulumi.Input[str],
+    *,
+    uin: pulumi.Input[str] | None = None,
+    region: pulumi.Input[str] | None = None,
+    endpoint: pulumi.Input[str] | None = None,
+    resource_name: str | None = None,
+    opts: Options | None = None,
+) -> Job:
+    """Read the state of a COS Batch job into a Pulumi program, without a trace in the stack's state.
+
+    Args:
+        job_id: As for `pulumi_cosjob.get_job`.
+        appid: As there.
+        uin: As there; by default the provider's.
+        region: As there; by default the provider's.
+        endpoint: As there; by default the provider's.
+        resource_name: Not needed here: nothing in the stack has this name.
+        opts: Options as invokes take them; of those of a resource parent, provider and depends_on are taken.
+
+    Returns:
+        The job, with an output for each of its fields; one that the job lacks is None, in a preview too.
+
+    Raises:
+        InvalidArgumentError: An argument is malformed. All that the service has to say comes from the engine.
+    """
+    del resource_name
+    return Job(get_job_output(job_id, appid, uin=uin, region=region, endpoint=endpoint, opts=opts))
+
+
+def get_job_output(
+    job_id: pulumi.Input[str],
+    appid: pulumi.Input[str],
+    *,
+    uin: pulumi.Input[str] | None = None,
+    region: pulumi.Input[str] | None = None,
+    endpoint: pulumi.Input[str] | None = None,
+    opts: Options | None = None,
+) -> pulumi.Output[JobDescription]:
+    """Do as `get_job`; the job as one output."""
+    for name, value in (("job_id", job_id), ("appid", appid), ("uin", uin), ("region", region)):
+        check_plain(name, value)
+    arguments = _given(job_id=job_id, appid=appid, uin=uin, region=region, endpoint=endpoint)
+    return Field.of(_invoke("cosjob:index:getJob", arguments, opts).apply(_description))
+
+
+def get_jobs(
+    job_ids: pulumi.Input[Sequence[pulumi.Input[str]]],
+    appid: pulumi.Input[str],
+    *,
+    missing: Missing = "error",
+    max_concurrency: int = 16,
+    uin: pulumi.Input[str] | None = None,
+    region: pulumi.Input[str] | None = None,
+    endpoint: pulumi.Input[str] | None = None,
+    resource_name: str | None = None,
+    opts: Options | None = None,
+) -> Jobs:
+    """Read the states of many COS Batch jobs, asked about at the same time.
+
+    Args:
+        job_ids: As for `pulumi_cosjob.get_jobs`.
+        appid: As there.
+        missing: As there.
+        max_concurrency: As there.
+        uin: As for `get_job`.
+        region: As for `get_job`.
+        endpoint: As for `get_job`.
+        resource_name: As for `get_job`.
+        opts: As for `get_job`.
+
+    Returns:
+        The jobs, in its output `jobs` by job id.
+
+    Raises:
+        InvalidArgumentError: An argument is malformed. All that the service has to say comes from the engine.
+    """
+    del resource_name
+    found = get_jobs_output(
+        job_ids,
+        appid,
+        missing=missing,
+        max_concurrency=max_concurrency,
+        uin=uin,
+        region=region,
+        endpoint=endpoint,
+        opts=opts,
+    )
+    return Jobs(Field.of(found)["jobs"], Field.of(found)["missing_job_ids"])
+
+
+def get_jobs_output(
+    job_ids: pulumi.Input[Sequence[pulumi.Input[str]]],
+    appid: pulumi.Input[str],
+    *,
+    missing: Missing = "error",
+    max_concurrency: int = 16,
+    uin: pulumi.Input[str] | None = None,
+    region: pulumi.Input[str] | None = None,
+    endpoint: pulumi.Input[str] | None = None,
+    opts: Options | None = None,
+) -> pulumi.Output[Mapping[str, Any]]:
+    """Do as `get_jobs`; `jobs` and `missing_job_ids` as one output."""
+    check_plain_ids(job_ids)
+    for name, value in (("appid", appid), ("uin", uin), ("region", region)):
+        check_plain(name, value)
+    arguments = _given(
+        job_ids=job_ids,
+        appid=appid,
+        missing=in_program(missing, lambda value: check_choice("missing", value, MISSING)),
+        max_concurrency=in_program(max_concurrency, lambda value: check_number("max_concurrency", value, 1, 64)),
+        uin=uin,
+        region=region,
+        endpoint=endpoint,
+    )
+
+    def read(found: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {"jobs": _descriptions(found["jobs"]), "missing_job_ids": found["missingJobIds"]}
+
+    return Field.of(_invoke("cosjob:index:getJobs", arguments, opts).apply(read))
+
+
+def _invoke(token: str, arguments: Mapping[str, Any], opts: Options | None) -> pulumi.Output[Any]:
+    options = pulumi.InvokeOptions(
+        parent=getattr(opts, "parent", None),
+        provider=getattr(opts, "provider", None),
+        version=getattr(opts, "version", None) or _version(),
+    )
+    after = pulumi.Output.from_input(getattr(opts, "depends_on", None)).apply(_created)
+    known: pulumi.Output[Any] = pulumi.Output.all(pulumi.Output.all(**arguments), after)
+    return known.apply(lambda values: _ask(token, values[0], options))
+
+
+async def _ask(token: str, arguments: Mapping[str, Any], options: pulumi.InvokeOptions) -> Any:
+    """Call a function of the plugin; what goes wrong is a message to the program's author, and no traceback."""
+    try:
+        found = await pulumi.runtime.invoke_async(token, arguments, options)
+    except Exception as error:  # noqa: BLE001  the SDK raises no other
+        what = str(error)
+        raise pulumi.RunError(what.partition(" returned an error: ")[2] or what) from None
+    # In a preview a provider whose settings are not known yet answers nothing.
+    return found or pulumi.output.UNKNOWN
+
+
+def _created(resources: Any) -> pulumi.Output[Any]:
+    """Return what is known when resources are there, those below components as well."""
+    outputs: list[pulumi.Output[Any]] = []
+    for resource in resources if isinstance(resources, (list, tuple)) else [resources] if resources else []:
+        outputs.append(getattr(resource, "id", resource.urn))
+        outputs.append(_created(list(getattr(resource, "_childResources", ()))))
+    return pulumi.Output.all(*outputs)
+
+
+def _description(values: Mapping[str, Any]) -> JobDescription:
+    return from_plain(JobDescription, in_snake_case(values))
+
+
+def _descriptions(jobs: Mapping[str, Any]) -> Mapping[str, JobDescription]:
+    return described_by_id({job_id: in_snake_case(job) for job_id, job in jobs.items()})
+
+
+# --------------------------------------------------------------------------------------------------------------- gates
+
+
+def _how(
+    timeout: pulumi.Input[Timeout] | None,
+    max_failed_tasks: pulumi.Input[int] | None,
+    fail_when_suspended: pulumi.Input[bool],
+) -> dict[str, Any]:
+    """Return how to wait, as inputs."""
+
+    def seconds(value: Timeout) -> str:
+        number = check_timeout(value)
+        return value if isinstance(value, str) else f"{number:.3f}".rstrip("0").rstrip(".") + "s"
+
+    def count(value: int | None) -> int:
+        number = check_count("max_failed_tasks", value)
+        return -1 if number is None else number
+
+    return _given(
+        timeout=None if timeout is None else in_program(timeout, seconds),
+        max_failed_tasks=in_program(max_failed_tasks, count),
+        fail_when_suspended=in_program(fail_when_suspended, lambda value: check_flag("fail_when_suspended", value)),
+    )
+
+
+def _gate_options(name: str, opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions:
+    # What a stack knows of a dynamic gate of this name is taken over.
+    before = pulumi.Alias(type_=f"pulumi-python:dynamic/cosjob:{name}")
+    own = pulumi.ResourceOptions(version=_version(), aliases=[before])
+    return pulumi.ResourceOptions.merge(own, opts)
+
+
+class JobCompletion(JobOutputs, pulumi.CustomResource):
+    """Stands for "this job has completed": it exists once that is so, and what depends on it waits.
+
+    As `pulumi_cosjob.JobCompletion`; any number of them wait at the same time, and Ctrl-C ends them.
+
+    Args:
+        resource_name: Name in the stack.
+        job_id: Id of the job. Another job replaces the gate.
+        appid: APPID of the account that owns the job, such as `1250000000`.
+        timeout: For how long to wait at the most: seconds, `"90s"`, `"2h"`, `"1d12h"` or a timedelta. By default what
+            `custom_timeouts` in opts says for create, then 1 h.
+        max_failed_tasks: Failed tasks that a complete job may have: 0 by default, None for any number.
+        fail_when_suspended: Whether to give up when the job waits for a person to confirm it.
+        uin: As for `get_job`.
+        region: As for `get_job`.
+        endpoint: As for `get_job`.
+        opts: Options as any resource takes them.
+
+    Raises:
+        InvalidArgumentError: An argument is malformed.
+    """
+
+    appid: pulumi.Output[str]
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        job_id: pulumi.Input[str],
+        appid: pulumi.Input[str],
+        timeout: pulumi.Input[Timeout] | None = None,
+        max_failed_tasks: pulumi.Input[int] | None = 0,
+        fail_when_suspended: pulumi.Input[bool] = False,
+        uin: pulumi.Input[str] | None = None,
+        region: pulumi.Input[str] | None = None,
+        endpoint: pulumi.Input[str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        for name, value in (("job_id", job_id), ("appid", appid), ("uin", uin), ("region", region)):
+            check_plain(name, value)
+        props = _given(job_id=job_id, appid=appid, uin=uin, region=region, endpoint=endpoint)
+        how = _how(timeout, max_failed_tasks, fail_when_suspended)
+        super().__init__(
+            "cosjob:index:JobCompletion",
+            resource_name,
+            {**dict.fromkeys(_OUTPUTS), **props, **how},
+            _gate_options("JobCompletion", opts),
+        )
+        fields = {name: self.__dict__.pop(name) for name in _OUTPUTS}
+        self.result = Field.of(Field.together(fields, known_by="status").apply(_description))
+
+
+class AllJobsCompletion(pulumi.CustomResource):
+    """Stands for "all these jobs have completed", asked about at the same time; see `JobCompletion`.
+
+    It fails as soon as one job has failed, and names all that have by then. A job that is added later is waited for by
+    the next `up`; those that have completed are not asked about again.
+
+    Args:
+        resource_name: Name in the stack.
+        job_ids: Ids of the jobs.
+        appid: APPID of the account that owns the jobs.
+        timeout: As for `JobCompletion`, for all of them together.
+        max_failed_tasks: As for `JobCompletion`, for each of them.
+        fail_when_suspended: As for `JobCompletion`.
+        uin: As for `get_job`.
+        region: As for `get_job`.
+        endpoint: As for `get_job`.
+        opts: Options as any resource takes them.
+
+    Raises:
+        InvalidArgumentError: An argument is malformed.
+    """
+
+    if TYPE_CHECKING:  # else the SDK would want to make these types of what the engine carries
+        jobs: pulumi.Output[Mapping[str, JobDescription]]
+        """The jobs as they were when they had completed, by job id."""
+
+        appid: pulumi.Output[str]
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        job_ids: pulumi.Input[Sequence[pulumi.Input[str]]],
+        appid: pulumi.Input[str],
+        timeout: pulumi.Input[Timeout] | None = None,
+        max_failed_tasks: pulumi.Input[int] | None = 0,
+        fail_when_suspended: pulumi.Input[bool] = False,
+        uin: pulumi.Input[str] | None = None,
+        region: pulumi.Input[str] | None = None,
+        endpoint: pulumi.Input[str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        check_plain_ids(job_ids)
+        for name, value in (("appid", appid), ("uin", uin), ("region", region)):
+            check_plain(name, value)
+        props = _given(job_ids=job_ids, appid=appid, uin=uin, region=region, endpoint=endpoint)
+        how = _how(timeout, max_failed_tasks, fail_when_suspended)
+        super().__init__(
+            "cosjob:index:AllJobsCompletion",
+            resource_name,
+            {"jobs": None, **props, **how},
+            _gate_options("AllJobsCompletion", opts),
+        )
+        self.jobs = Field.of(self.__dict__["jobs"].apply(_descriptions))
