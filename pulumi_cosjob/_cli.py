@@ -236,6 +236,30 @@ def validate(files: tuple[str, ...]) -> None:
     sys.exit(code)
 
 
+# -------------------------------------------------------------------------------------------------------------- plugin
+
+
+@main.group(short_help="The native plugin, for all languages of Pulumi.")
+def plugin() -> None:
+    """Manage the native plugin, by which programs in all languages of Pulumi read jobs and wait for them."""
+
+
+@plugin.command(short_help="Make it known to the Pulumi CLI on PATH.")
+def install() -> None:
+    """Install the plugin of this Python environment in the Pulumi CLI on PATH.
+
+    It runs in this environment from then on: run this again after the environment has moved or was updated. To take it
+    out: pulumi plugin rm resource cosjob
+    """
+    from pulumi_cosjob._install import install_plugin  # noqa: PLC0415  the one command that needs it
+
+    try:
+        version = install_plugin()
+    except ConfigurationError as error:
+        _fail(str(error), 2)
+    click.echo(f"installed resource plugin cosjob {version}; it runs by {sys.executable}")
+
+
 # ------------------------------------------------------------------------------------------------------------ emulator
 
 

@@ -283,10 +283,12 @@ class Clients:
 
     Args:
         config: Returns the configuration's value of a full key, such as `cosjob:uin`, or None.
+        clock: Another clock than the machine's, for tests.
     """
 
-    def __init__(self, config: Callable[[str], Any]) -> None:
+    def __init__(self, config: Callable[[str], Any], clock: Clock | None = None) -> None:
         self._config = config
+        self._clock = clock
         self._clients: dict[tuple[Any, ...], CosBatchClient] = {}
         self._lock = threading.Lock()
 
@@ -301,7 +303,7 @@ class Clients:
         key = tuple(arguments.values())
         with self._lock:
             if key not in self._clients:
-                self._clients[key] = CosBatchClient.from_settings(resolve(arguments, config=self._config))
+                self._clients[key] = CosBatchClient.from_settings(resolve(arguments, config=self._config), self._clock)
             return self._clients[key]
 
 

@@ -72,7 +72,7 @@ class _GateProvider(AskingProvider):
 
         try:
             client = self._clients.get(props)
-            report = EngineLog(to_engine(), len(job_ids))
+            report = EngineLog(to_engine(), len(set(job_ids)))
             done = wait_for_jobs(client, job_ids, props["appid"], limits_of(props), report=report)
         except CosJobError as error:
             raise without_traceback(error) from None

@@ -26,7 +26,7 @@ LAYERS = (
     {"_client"},
     {"_waiting"},
     {"_engine_log", "_gate_inputs", "_gates"},
-    {"_progress"},
+    {"_install", "_progress"},
     {"_outputs", "_program"},
     {"_dynamic"},
     {"_completion"},

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Account", "Accounts"]
 
 _T = TypeVar("_T")
+Sleep = Callable[[float], Awaitable[None]]
 
 
 class Account:
@@ -25,18 +26,13 @@ class Account:
 
     Args:
         client: Asks.
-        clock: Another clock than the machine's, for tests.
-        sleep: Lets time pass, for tests as well.
+        clock: What the waits go by.
+        sleep: Lets time pass by that clock.
     """
 
-    def __init__(
-        self,
-        client: CosBatchClient,
-        clock: Clock | None = None,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-    ) -> None:
+    def __init__(self, client: CosBatchClient, clock: Clock, sleep: Sleep) -> None:
         self.client = client
-        self._clock = clock or SystemClock()
+        self._clock = clock
         self._sleep = sleep
         # Of its own: where one service asks to slow down, threads that wait for it do not hold up other accounts.
         self._pool = ThreadPoolExecutor(MOST_AT_ONCE, "cosjob-ask")
@@ -101,10 +97,13 @@ class Accounts:
 
     Args:
         config: Returns the provider's configuration by a full key, such as `cosjob:uin`.
+        clock: Another clock than the machine's, for tests.
+        sleep: Lets time pass by that clock, for tests as well.
     """
 
-    def __init__(self, config: Callable[[str], Any]) -> None:
-        self._clients = Clients(config)
+    def __init__(self, config: Callable[[str], Any], clock: Clock | None = None, sleep: Sleep = asyncio.sleep) -> None:
+        self._clients = Clients(config, clock)
+        self._clock, self._sleep = clock or SystemClock(), sleep
         self._accounts: dict[CosBatchClient, Account] = {}
 
     def get(self, inputs: Mapping[str, Any]) -> Account:
@@ -116,7 +115,7 @@ class Accounts:
         """
         client = self._clients.get(inputs)
         if client not in self._accounts:
-            self._accounts[client] = Account(client)
+            self._accounts[client] = Account(client, self._clock, self._sleep)
         return self._accounts[client]
 
     def close(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
+from urllib.parse import quote
 
 from pulumi_cosjob._errors import (
     CosJobError,
@@ -20,9 +21,11 @@ from pulumi_cosjob._job import camel_name, snake_name
 from pulumi_cosjob._plugin._properties import UNKNOWN, Properties
 from pulumi_cosjob._settings import SETTINGS
 
-__all__ = ["about", "core_inputs", "explain", "is_known", "known_inputs", "redact"]
+__all__ = ["about", "core_inputs", "explain", "fitting", "is_known", "known_inputs", "redact"]
 
 _ANY_NUMBER = -1
+_MOST_BYTES = 7000
+_PLAIN = "".join(chr(code) for code in range(0x20, 0x7F) if chr(code) != "%")
 _NAMES = ("job_id", "job_ids", "appid", "missing", "max_concurrency", *SETTINGS, *HOW, "validation", "request_timeout")
 _IN_CAMEL_CASE = {name: camel_name(name) for name in _NAMES if "_" in name}
 _WORD = re.compile(rf"\b(?:{'|'.join(_IN_CAMEL_CASE)})\b")
@@ -71,6 +74,22 @@ def about(error: CosJobError, names: Iterable[str]) -> str | None:
 def explain(error: CosJobError) -> str:
     """Return an error's message with the inputs' names as the protocol has them."""
     return _WORD.sub(lambda match: _IN_CAMEL_CASE[match[0]], str(error))
+
+
+def fitting(message: str) -> str:
+    """Return as much of a message as gRPC carries: in a header, percent-encoded, of 8 kB at the most."""
+    lines = message.encode("utf-8", "replace").decode().split("\n")
+    kept, room = [], _MOST_BYTES
+    for line in lines:
+        room -= len(quote(line, safe=_PLAIN)) + len("%0A")
+        if room < 0:
+            break
+        kept.append(line)
+    if len(kept) == len(lines):
+        return "\n".join(kept)
+    if not kept:
+        return f"{lines[0][: _MOST_BYTES // 12]}…"
+    return "\n".join([*kept, f"  … {len(lines) - len(kept)} more lines"])
 
 
 def redact(text: str, properties: Properties) -> str:

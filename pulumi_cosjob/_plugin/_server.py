@@ -28,6 +28,12 @@ async def serve(address: str) -> None:
     Args:
         address: Host and port of the engine.
     """
+    told = asyncio.Event()
+    if sys.platform != "win32":
+        # The engine sends SIGINT when it is done; Ctrl-C in a terminal reaches the engine alone, which then cancels.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, told.set)
+    parent = os.getppid()
     engine = Engine(address)
     servicer = Servicer(engine, version("pulumi-cosjob"))
     limits = [("grpc.max_receive_message_length", _MOST_BYTES), ("grpc.max_send_message_length", _MOST_BYTES)]
@@ -40,19 +46,10 @@ async def serve(address: str) -> None:
     sys.stdout.flush()
     # While the engine makes up its mind; the first question would have to wait for it.
     asyncio.get_running_loop().run_in_executor(None, importlib.import_module, "pulumi_cosjob._http")
-    await _told_to_end()
+    waiting = asyncio.ensure_future(told.wait())
+    # Without the engine nobody would hear what is waited for.
+    while not told.is_set() and os.getppid() == parent:
+        await asyncio.wait([waiting], timeout=_PARENT_SECONDS)
     servicer.interrupt()
     await server.stop(grace=1.0)
     await engine.close()
-
-
-async def _told_to_end() -> None:
-    """Wait for a signal, or for the end of the engine: nobody would hear what is waited for."""
-    loop, told = asyncio.get_running_loop(), asyncio.Event()
-    if sys.platform != "win32":
-        # The engine sends SIGINT when it is done; Ctrl-C in a terminal reaches the engine alone, which then cancels.
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, told.set)
-    parent, waiting = os.getppid(), asyncio.ensure_future(told.wait())
-    while not told.is_set() and os.getppid() == parent:
-        await asyncio.wait([waiting], timeout=_PARENT_SECONDS)

@@ -26,7 +26,7 @@ from pulumi_cosjob._gate_inputs import (
 from pulumi_cosjob._job import JobDescription, camel_name, element_fields, in_camel_case, to_plain
 from pulumi_cosjob._outputs import received
 from pulumi_cosjob._plugin._asking import Accounts
-from pulumi_cosjob._plugin._inputs import about, core_inputs, explain, is_known, known_inputs, redact
+from pulumi_cosjob._plugin._inputs import about, core_inputs, explain, fitting, is_known, known_inputs, redact
 from pulumi_cosjob._plugin._properties import UNKNOWN, Properties, from_struct, to_struct
 from pulumi_cosjob._plugin._schema import CONFIG, GET_JOB, GET_JOBS, JOBS_GATE, PACKAGE, package_schema
 from pulumi_cosjob._settings import MISSING, check_choice, check_identifier, check_number, resolve
@@ -49,12 +49,16 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     Args:
         engine: Is told about progress.
         version: Of the plugin.
+        accounts: Makes of a configuration what asks about jobs, for tests.
     """
 
-    def __init__(self, engine: Engine, version: str) -> None:
+    def __init__(
+        self, engine: Engine, version: str, accounts: Callable[[Callable[[str], Any]], Accounts] = Accounts
+    ) -> None:
         self._engine = engine
         self._version = version
-        self._accounts = Accounts(lambda _key: None)
+        self._make_accounts = accounts
+        self._accounts = accounts(lambda _key: None)
         self._waiting: set[asyncio.Future[Any]] = set()
         self._interrupted = False
 
@@ -123,7 +127,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             namespace, _, name = key.partition(":")
             return values.get(name) if namespace == PACKAGE else None
 
-        self._accounts = Accounts(config)
+        self._accounts = self._make_accounts(config)
         return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
 
     # ------------------------------------------------------------------------------------------------------- functions
@@ -235,7 +239,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         if preview:
             found = await account.look_at_jobs(job_ids, appid, limits)
         else:
-            report = EngineLog(self._teller(gate), len(job_ids), names_job=False)
+            report = EngineLog(self._teller(gate), len(set(job_ids)), names_job=False)
             try:
                 found = await account.wait_for_jobs(job_ids, appid, limits, report)
             finally:
@@ -386,7 +390,7 @@ def _diff_response(changed: Sequence[str], replaces: Sequence[str]) -> Any:
 
 async def _abort(context: Context, message: str) -> NoReturn:
     """Answer with an error: neither its type nor where it was raised is shown."""
-    await context.abort(grpc.StatusCode.UNKNOWN, message)
+    await context.abort(grpc.StatusCode.UNKNOWN, fitting(message))
     raise AssertionError  # pragma: no cover  abort has raised
 
 

@@ -1,0 +1,198 @@
+"""The native plugin's servicer over real gRPC on loopback, with an engine that takes down what it is told."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+import heapq
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ParamSpec
+
+import grpc
+from google.protobuf import empty_pb2
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, provider_pb2_grpc
+
+from pulumi_cosjob._plugin._asking import Accounts
+from pulumi_cosjob._plugin._engine import Engine
+from pulumi_cosjob._plugin._properties import UNKNOWN, Properties, from_struct, to_struct
+from pulumi_cosjob._plugin._servicer import Servicer
+from pulumi_cosjob.testing import CosBatchEmulator, ManualClock
+
+URN = "urn:pulumi:dev::tests::cosjob:index:{}::gate"
+JOB, JOBS = "JobCompletion", "AllJobsCompletion"
+_P = ParamSpec("_P")
+
+
+def on_a_loop(test: Callable[_P, Coroutine[Any, Any, None]]) -> Callable[_P, None]:
+    """Run a test on an event loop of its own."""
+
+    @functools.wraps(test)
+    def run(*arguments: _P.args, **named: _P.kwargs) -> None:
+        asyncio.run(test(*arguments, **named))
+
+    return run
+
+
+class TurnedTime:
+    """A clock for many waits: once all of them sleep, it is turned to the first that is due.
+
+    Args:
+        waits: How many there are.
+    """
+
+    def __init__(self, waits: int = 1) -> None:
+        self.clock = ManualClock()
+        self._waits = waits
+        self._asleep: list[tuple[float, int, asyncio.Future[None]]] = []
+        self._slept = 0
+
+    async def sleep(self, seconds: float) -> None:
+        """Sleep, by this clock."""
+        woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._slept += 1
+        heapq.heappush(self._asleep, (self.clock.monotonic() + seconds, self._slept, woken))
+        self._turn()
+        await woken
+
+    def done(self, _task: object = None) -> None:
+        """Take note that one of the waits is over."""
+        self._waits -= 1
+        self._turn()
+
+    def _turn(self) -> None:
+        if self._asleep and len(self._asleep) >= self._waits:
+            due, _, woken = heapq.heappop(self._asleep)
+            self.clock.advance(max(0.0, due - self.clock.monotonic()))
+            if not woken.done():
+                woken.set_result(None)
+
+
+class _Engine(engine_pb2_grpc.EngineServicer):
+    def __init__(self) -> None:
+        self.logged: list[engine_pb2.LogRequest] = []
+
+    async def Log(self, request: Any, _context: Any) -> Any:  # noqa: N802  the protocol's name
+        self.logged.append(request)
+        return empty_pb2.Empty()
+
+
+@dataclass
+class Plugin:
+    """A plugin that is being served, as the engine sees it."""
+
+    stub: Any
+    servicer: Servicer
+    logged: list[Any] = field(default_factory=list)
+
+    async def configure(self, **config: Any) -> None:
+        """Configure it."""
+        struct = to_struct(Properties(config))
+        answer = await self.stub.Configure(provider_pb2.ConfigureRequest(args=struct, acceptSecrets=True))
+        assert (answer.acceptSecrets, answer.supportsPreview) == (True, True)
+
+    async def invoke(self, function: str, **arguments: Any) -> Any:
+        """Call a function; return its results, or its failures by property."""
+        request = provider_pb2.InvokeRequest(tok=f"cosjob:index:{function}", args=to_struct(Properties(arguments)))
+        answer = await self.stub.Invoke(request)
+        failures = {failure.property: failure.reason for failure in answer.failures}
+        return failures or dict(from_struct(getattr(answer, "return")).values)
+
+    async def check(self, kind: str, secret: frozenset[str] = frozenset(), **inputs: Any) -> dict[str, str]:
+        """Check inputs; return the failures by property."""
+        news = to_struct(Properties(inputs, secret))
+        answer = await self.stub.Check(provider_pb2.CheckRequest(urn=URN.format(kind), news=news))
+        assert answer.inputs == news
+        return {failure.property: failure.reason for failure in answer.failures}
+
+    async def create(
+        self,
+        kind: str = JOB,
+        *,
+        preview: bool = False,
+        limit: float = 0,
+        secret: frozenset[str] = frozenset(),
+        **inputs: Any,
+    ) -> tuple[str, Properties]:
+        """Create a gate; return its id and its outputs."""
+        inputs = {"appid": "1250000000", **inputs}
+        answer = await self.stub.Create(
+            provider_pb2.CreateRequest(
+                urn=URN.format(kind), properties=to_struct(Properties(inputs, secret)), preview=preview, timeout=limit
+            )
+        )
+        return answer.id, from_struct(answer.properties)
+
+    async def diff(self, kind: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Any:
+        """Compare inputs."""
+        old, new = (to_struct(Properties(each)) for each in (olds, news))
+        return await self.stub.Diff(provider_pb2.DiffRequest(urn=URN.format(kind), olds=old, old_inputs=old, news=new))
+
+    async def update(
+        self, kind: str, olds: Properties, news: Mapping[str, Any], *, preview: bool = False
+    ) -> Mapping[str, Any]:
+        """Update a gate; return its outputs."""
+        inputs = {
+            name: olds.values[name]
+            for name in ("jobId", "job_id", "jobIds", "job_ids", "appid", "timeout")
+            if olds.values.get(name) is not None
+        }
+        answer = await self.stub.Update(
+            provider_pb2.UpdateRequest(
+                urn=URN.format(kind),
+                olds=to_struct(olds),
+                old_inputs=to_struct(Properties(inputs)),
+                news=to_struct(Properties(news)),
+                preview=preview,
+            )
+        )
+        return from_struct(answer.properties).values
+
+    def lines(self, *, ephemeral: bool) -> list[str]:
+        """Return what was said about gates: their progress, or what stays."""
+        return [each.message for each in self.logged if each.ephemeral == ephemeral and each.urn]
+
+
+@contextlib.asynccontextmanager
+async def plugin(service: CosBatchEmulator | None = None, time: TurnedTime | None = None) -> AsyncIterator[Plugin]:
+    """Serve a plugin, configured for an emulator where there is one."""
+    engine_server, taken = grpc.aio.server(), _Engine()
+    engine_pb2_grpc.add_EngineServicer_to_server(taken, engine_server)
+    engine_port = engine_server.add_insecure_port("127.0.0.1:0")
+    await engine_server.start()
+    engine = Engine(f"127.0.0.1:{engine_port}")
+    accounts: Callable[[Callable[[str], Any]], Accounts] = Accounts
+    if time is not None:
+        accounts = functools.partial(Accounts, clock=time.clock, sleep=time.sleep)
+    servicer = Servicer(engine, "0.1.0", accounts)
+    server = grpc.aio.server()
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    try:
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+            served = Plugin(provider_pb2_grpc.ResourceProviderStub(channel), servicer, taken.logged)
+            if service is not None:
+                await served.configure(**config_of(service))
+            yield served
+    finally:
+        servicer.interrupt()
+        await server.stop(None)
+        await engine.close()
+        await engine_server.stop(None)
+
+
+def config_of(service: CosBatchEmulator) -> dict[str, str]:
+    """Return the configuration that reaches an emulator."""
+    variables = service.environment()
+    return {
+        "uin": variables["COSJOB_UIN"],
+        "region": variables["TENCENTCLOUD_REGION"],
+        "endpoint": variables["COSJOB_ENDPOINT"],
+        "secretId": variables["TENCENTCLOUD_SECRET_ID"],
+        "secretKey": variables["TENCENTCLOUD_SECRET_KEY"],
+    }
+
+
+__all__ = ["JOB", "JOBS", "UNKNOWN", "URN", "Plugin", "TurnedTime", "config_of", "on_a_loop", "plugin"]

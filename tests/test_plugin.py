@@ -1,0 +1,720 @@
+"""The native plugin's protocol over real gRPC, against the emulator; waits go by a clock that is turned."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import grpc
+import pytest
+import xmlschema
+from google.protobuf import empty_pb2
+from hypothesis import given
+from hypothesis import strategies as st
+from plugins import JOB, JOBS, UNKNOWN, URN, TurnedTime, config_of, on_a_loop, plugin
+from pulumi.runtime.proto import provider_pb2
+
+from pulumi_cosjob import CosBatchClient, parse_describe_job_result, schema_path
+from pulumi_cosjob._job import (
+    Element,
+    JobDescription,
+    camel_name,
+    element_fields,
+    from_plain,
+    in_camel_case,
+    in_snake_case,
+    snake_name,
+    to_plain,
+    xml_name,
+)
+from pulumi_cosjob._outputs import received
+from pulumi_cosjob._plugin._inputs import fitting
+from pulumi_cosjob._plugin._properties import Properties, from_struct, to_struct
+from pulumi_cosjob._plugin._schema import package_schema
+from pulumi_cosjob.testing import CosBatchEmulator, Fault
+
+ANSWERS = Path(__file__).parent / "answers"
+FULL = "53dc6228-c50b-46f7-8ad7-65e7159f1aae"
+APPID = "1250000000"
+SECRET = "job-of-no-ones-business"
+DiffResponse = provider_pb2.DiffResponse
+
+
+@pytest.fixture
+def service() -> Iterator[CosBatchEmulator]:
+    """An emulator whose jobs stand still until a test turns their clock."""
+    with CosBatchEmulator() as emulator:
+        emulator.clock.hold()
+        yield emulator
+
+
+@pytest.fixture
+def turned() -> TurnedTime:
+    """The time of service and plugin alike."""
+    return TurnedTime()
+
+
+@pytest.fixture
+def living(turned: TurnedTime) -> Iterator[CosBatchEmulator]:
+    """An emulator whose jobs live by that time."""
+    with CosBatchEmulator(clock=turned.clock) as emulator:
+        yield emulator
+
+
+async def refused(call: Any) -> str:
+    """Return the message that a call fails with."""
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await call
+    assert raised.value.code() in (grpc.StatusCode.UNKNOWN, grpc.StatusCode.NOT_FOUND)
+    assert "Traceback" not in str(raised.value.details())
+    return str(raised.value.details())
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Let other tasks run until something is so."""
+    while not condition():  # noqa: ASYNC110  it happens in another process or thread
+        await asyncio.sleep(0.01)
+
+
+# ---------------------------------------------------------------------------------------------------------- the schema
+
+
+def declared(schema: Any, properties: dict[str, Any], cls: type[Element], path: str) -> None:
+    """Compare the properties of an object with the elements that an XSD processor finds at a place."""
+    names = {camel_name(name) for name in element_fields(cls)}
+    assert set(properties) - {"unknownElements"} == names
+    types = package_schema("0.1.0")["types"]
+    for name, field in element_fields(cls).items():
+        property_, element_path = properties[camel_name(name)], f"{path}/{xml_name(name)}"
+        element = schema.find(element_path)
+        assert property_["description"] == str(element.annotation)
+        if field.item:
+            assert property_["type"] == "array"
+            property_, element_path = property_["items"], f"{element_path}/{field.item}"
+            element = schema.find(element_path)
+        referred = types.get(property_.get("$ref", "").removeprefix("#/types/"))
+        values = getattr(element.type, "enumeration", None)
+        if values:
+            assert [each["value"] for each in referred["enum"]] == values
+            assert all(each["name"].isidentifier() for each in referred["enum"])
+            assert referred["description"]
+        elif issubclass(field.type, Element):
+            declared(schema, referred["properties"], field.type, element_path)
+        else:
+            assert property_["type"] == {str: "string", int: "integer", bool: "boolean"}[field.type]
+
+
+def test_the_schema_has_every_element_of_the_xsd() -> None:
+    """Types, texts and enumerations are those that another reader of the XSD finds."""
+    xsd = xmlschema.XMLSchema11(schema_path())
+    schema = package_schema("0.1.0")
+    inputs = {"appid", "uin", "region", "endpoint", "timeout", "maxFailedTasks", "failWhenSuspended"}
+    gate = schema["resources"]["cosjob:index:JobCompletion"]["properties"]
+    for properties in (
+        schema["functions"]["cosjob:index:getJob"]["outputs"]["properties"],
+        schema["types"]["cosjob:index:JobDescription"]["properties"],
+        {name: each for name, each in gate.items() if name not in inputs},
+    ):
+        declared(xsd, properties, JobDescription, "/DescribeJobResult/Job")
+
+
+def test_every_property_of_the_schema_is_documented_and_secrets_are_marked() -> None:
+    """Nothing is left to guess in any language, and no SDK reads keys from the environment into the state."""
+    schema = package_schema("0.1.0")
+
+    def walk(part: Any, path: str) -> None:
+        if isinstance(part, dict):
+            for name, child in [*part.get("properties", {}).items(), *part.get("inputProperties", {}).items()]:
+                assert child.get("description"), f"{path}.{name}"
+            for name, child in part.items():
+                walk(child, f"{path}.{name}")
+
+    walk({key: part for key, part in schema.items() if key != "language"}, "")
+    settings = schema["provider"]["inputProperties"]
+    assert {name for name, each in settings.items() if each.get("secret")} == {"secretId", "secretKey", "token"}
+    assert schema["config"]["variables"] == settings
+    assert "defaultInfo" not in json.dumps(schema)
+
+
+@on_a_loop
+async def test_the_plugin_says_what_it_is() -> None:
+    """Its version and its schema."""
+    async with plugin() as served:
+        assert (await served.stub.GetPluginInfo(empty_pb2.Empty())).version == "0.1.0"
+        answer = await served.stub.GetSchema(provider_pb2.GetSchemaRequest())
+        assert json.loads(answer.schema) == package_schema("0.1.0")
+        with pytest.raises(grpc.aio.AioRpcError) as raised:
+            await served.stub.Construct(provider_pb2.ConstructRequest())
+        assert raised.value.code() == grpc.StatusCode.UNIMPLEMENTED
+
+
+# ---------------------------------------------------------------------------------------------------------- properties
+
+TEXTS = st.text(max_size=8)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.floats(allow_nan=False) | TEXTS | st.just(UNKNOWN),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(TEXTS, VALUES, max_size=5), st.data())
+def test_properties_are_read_as_they_were_written(values: dict[str, Any], data: st.DataObject) -> None:
+    """Values, secrets and what is not known yet, at any depth."""
+    secret = frozenset(data.draw(st.sets(st.sampled_from(sorted(values))))) if values else frozenset()
+    assert from_struct(to_struct(Properties(values, secret))) == Properties(values, secret)
+
+
+def test_secrets_and_outputs_inside_of_values_are_seen() -> None:
+    """The engine marks parts of a list, and sends outputs with what they depend on."""
+    signature = "4dabf18193072939515e22adb298388d"
+    struct = to_struct(
+        Properties(
+            {
+                "ids": ["a", {signature: "1b47061264138c4ac30d75fd1eb44270", "value": "b"}],
+                "plain": {signature: "d0e6a833031e9bbcd3f4e8bde6ca49a4", "value": "c", "dependencies": []},
+                "output": {signature: "d0e6a833031e9bbcd3f4e8bde6ca49a4", "value": "d", "secret": True},
+                "later": {signature: "d0e6a833031e9bbcd3f4e8bde6ca49a4"},
+            }
+        )
+    )
+    read = from_struct(struct)
+    assert read.values == {"ids": ["a", "b"], "plain": "c", "output": "d", "later": UNKNOWN}
+    assert read.secret == {"ids", "output"}
+
+
+def test_names_in_camel_case_lead_back_to_the_fields(full_answer: bytes) -> None:
+    """Every field of every element, as the one and only name that has these words."""
+    description = parse_describe_job_result(full_answer)
+    plain = to_plain(description)
+    assert in_snake_case(in_camel_case(plain)) == plain
+    assert to_plain(from_plain(JobDescription, in_snake_case(in_camel_case(plain)))) == plain
+    for name in (
+        "cos_put_object_copy",
+        "sse_algorithm",
+        "etag",
+        "unmodified_since_constraint",
+        "number_of_tasks_failed",
+    ):
+        assert snake_name(camel_name(name)) == name
+
+
+# ----------------------------------------------------------------------------------------------------------- functions
+
+
+@on_a_loop
+async def test_get_job_returns_every_field(service: CosBatchEmulator) -> None:
+    """As the client reads it; what the job lacks is null, so that SDKs know in previews that it is absent."""
+    service.replay(FULL, ANSWERS / "full.xml")
+    service.replay("minimal", (ANSWERS / "minimal.xml").read_text().replace(FULL, "minimal"))
+    async with plugin(service) as served:
+        found = await served.invoke("getJob", jobId=FULL, appid=APPID)
+        with CosBatchClient(**client_settings(service)) as client:
+            assert in_snake_case(found) == to_plain(client.describe_job(FULL, APPID))
+        minimal = await served.invoke("getJob", jobId="minimal", appid=APPID)
+    assert {name for name, value in minimal.items() if value is not None} == {"jobId", "status", "unknownElements"}
+    assert set(minimal) == set(found)
+
+
+def client_settings(service: CosBatchEmulator) -> dict[str, Any]:
+    """Return the settings of a client for an emulator."""
+    config = config_of(service)
+    return {snake_name(name): value for name, value in config.items()}
+
+
+@on_a_loop
+async def test_get_jobs_skips_what_is_missing_or_names_it(service: CosBatchEmulator) -> None:
+    """As the package's `get_jobs`."""
+    job_ids = [service.create_job("completes") for _ in range(3)]
+    async with plugin(service) as served:
+        found = await served.invoke("getJobs", jobIds=[*job_ids, "nope"], appid=APPID, missing="skip", maxConcurrency=2)
+        assert set(found["jobs"]) == set(job_ids)
+        assert {job["status"] for job in found["jobs"].values()} == {"New"}
+        assert found["missingJobIds"] == ["nope"]
+        said = await refused(served.invoke("getJobs", jobIds=["nope", "neither"], appid=APPID))
+        assert "2 of 2 jobs could not be read" in said
+        assert await served.invoke("getJobs", jobIds=[], appid=APPID) == {"jobs": {}, "missingJobIds": []}
+
+
+@on_a_loop
+async def test_what_goes_wrong_in_a_function_is_one_message(service: CosBatchEmulator) -> None:
+    """About the argument where it is about one, and never a stack trace."""
+    async with plugin(service) as served:
+        said = await refused(served.invoke("getJob", jobId="nope", appid=APPID))
+        assert said.startswith("jobId: there is no such job")
+        assert "Check jobId, appid, uin and region" in said
+        assert "cannot be 'a/b'" in (await served.invoke("getJob", jobId="a/b", appid=APPID))["jobId"]
+        assert "digits only" in (await served.invoke("getJob", jobId="a", appid="main"))["appid"]
+        assert "must be text, not NoneType" in (await served.invoke("getJob", jobId="a"))["appid"]
+        assert "must be one of" in (await served.invoke("getJobs", jobIds=[], appid=APPID, missing="no"))["missing"]
+        assert "list of ids" in (await served.invoke("getJobs", jobIds="a", appid=APPID))["jobIds"]
+        assert (
+            "from 1 to 64"
+            in (await served.invoke("getJobs", jobIds=[], appid=APPID, maxConcurrency=0))["maxConcurrency"]
+        )
+        assert await refused(served.invoke("getBucket")) == "there is no function cosjob:index:getBucket"
+    async with plugin() as served:
+        await served.configure(endpoint=service.endpoint)
+        said = await refused(served.invoke("getJob", jobId="a", appid=APPID))
+        assert "TENCENTCLOUD_SECRET_ID" in said
+
+
+@on_a_loop
+async def test_a_defect_is_a_sentence_for_users_and_a_stack_trace_for_the_log(
+    service: CosBatchEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What nobody thought of does not look like a stack trace either."""
+
+    def fail(*_arguments: Any) -> None:
+        raise KeyError("oops")
+
+    monkeypatch.setattr(CosBatchClient, "describe_job", fail)
+    async with plugin(service) as served:
+        said = await refused(served.invoke("getJob", jobId="a", appid=APPID))
+        assert said == "the plugin failed in a way that it should not; please report it: KeyError: 'oops'"
+        await until(lambda: bool(served.logged))
+        assert "Traceback" in served.logged[0].message
+
+
+@on_a_loop
+async def test_a_message_of_any_length_arrives(service: CosBatchEmulator) -> None:
+    """An answer that breaks the schema in a hundred places is described in as many as there is room for."""
+    reason = f"<JobFailure><FailureCode>{'x' * 70}</FailureCode></JobFailure>"
+    text = (ANSWERS / "minimal.xml").read_text()
+    service.replay(FULL, text.replace("</Job>", f"<FailureReasons>{reason * 120}</FailureReasons></Job>"))
+    async with plugin(service) as served:
+        said = await refused(served.invoke("getJob", jobId=FULL, appid=APPID))
+        assert 20 < said.count("FailureCode") < 100
+        assert re.search(r"… [0-9]+ more lines$", said)
+
+
+@given(st.text(max_size=30), st.integers(0, 500), st.sampled_from(["", "\n"]))
+def test_messages_are_made_to_fit(text: str, times: int, end: str) -> None:
+    """They lose nothing where there is room, and begin as they did where there is not."""
+    message = (text + end) * times
+    cut = fitting(message)
+    room = len(quote(message, safe=" "))
+    assert cut == message if room < 7000 else len(quote(cut, safe=" ")) < 8000
+    assert cut[:20] == message[:20]
+    assert fitting("\ud800") == "?"
+
+
+# ------------------------------------------------------------------------------------------------------- configuration
+
+
+async def checked(served: Any, **config: Any) -> tuple[dict[str, str], Properties]:
+    """Check a configuration; return the failures by property, and what is kept."""
+    answer = await served.stub.CheckConfig(provider_pb2.CheckRequest(news=to_struct(Properties(config))))
+    return {each.property: each.reason for each in answer.failures}, from_struct(answer.inputs)
+
+
+@on_a_loop
+async def test_the_configuration_is_checked_and_its_secrets_are_kept_as_such() -> None:
+    """Each malformed setting is named; keys are secrets whatever the program said, and are never shown."""
+    async with plugin() as served:
+        failures, kept = await checked(
+            served, uin="100000000001", region="ap-chengdu", secretId="a", secretKey="b", token="c"
+        )
+        assert failures == {}
+        assert kept.secret == {"secretId", "secretKey", "token"}
+        for config, name, expected in (
+            ({"uin": "main"}, "uin", "digits only"),
+            ({"region": "Chengdu!"}, "region", "such as ap-chengdu"),
+            ({"endpoint": "http://example.com"}, "endpoint", "must use https"),
+            ({"validation": "loose"}, "validation", "must be one of strict, lenient"),
+            ({"requestTimeout": "soon"}, "requestTimeout", "requestTimeout cannot be 'soon'"),
+            ({"secretId": "half"}, "", "cosjob:secretId is set but cosjob:secretKey is not"),
+            ({"secretId": "a", "secretKey": SECRET + "\n"}, "secretKey", "printable ASCII"),
+        ):
+            failures, _ = await checked(served, **config)
+            assert list(failures) == [name]
+            assert expected in failures[name]
+            assert SECRET not in failures[name]
+        assert (await checked(served, uin=UNKNOWN, secretId="a", secretKey=UNKNOWN))[0] == {}
+        assert (await checked(served))[0] == {}
+        assert (await checked(served, requestTimeout="30"))[0] == {}
+
+
+@on_a_loop
+async def test_another_configuration_replaces_nothing() -> None:
+    """Gates that have opened stay, whoever asks from now on."""
+    async with plugin() as served:
+        olds, news = (to_struct(Properties({"uin": uin, "region": "ap-chengdu"})) for uin in ("1", "2"))
+        answer = await served.stub.DiffConfig(provider_pb2.DiffRequest(olds=olds, news=news))
+        assert (answer.changes, list(answer.diffs), list(answer.replaces)) == (DiffResponse.DIFF_SOME, ["uin"], [])
+        same = await served.stub.DiffConfig(provider_pb2.DiffRequest(olds=olds, news=olds))
+        assert same.changes == DiffResponse.DIFF_NONE
+
+
+@on_a_loop
+async def test_one_call_may_name_another_account(service: CosBatchEmulator) -> None:
+    """uin, region and endpoint of a call come before the provider's."""
+    job_id = service.create_job("completes")
+    async with plugin() as served:
+        await served.configure(**{**config_of(service), "endpoint": "http://127.0.0.1:9"})
+        found = await served.invoke("getJob", jobId=job_id, appid=APPID, endpoint=service.endpoint)
+        assert found["status"] == "New"
+
+
+# --------------------------------------------------------------------------------------------------------------- check
+
+
+@on_a_loop
+async def test_malformed_inputs_are_refused_by_name() -> None:
+    """Each is named as the program names it; nothing is asked."""
+    async with plugin() as served:
+        for kind, inputs, name, expected in (
+            (JOB, {"jobId": "a"}, "appid", "appid is missing"),
+            (JOB, {"appid": APPID}, "jobId", "jobId is missing"),
+            (JOBS, {"appid": APPID}, "jobIds", "jobIds is missing"),
+            (JOB, {"jobId": "a/b", "appid": APPID}, "jobId", "jobId cannot be 'a/b'"),
+            (JOBS, {"jobIds": ["a", "b c"], "appid": APPID}, "jobIds", "cannot be 'b c'"),
+            (JOBS, {"jobIds": "a", "appid": APPID}, "jobIds", "must be a list of ids, not str"),
+            (JOB, {"jobId": "a", "appid": 7.0}, "appid", "must be text, not float"),
+            (JOB, {"jobId": "a", "appid": APPID, "timeout": "soon"}, "timeout", "cannot be 'soon'"),
+            (JOB, {"jobId": "a", "appid": APPID, "timeout": float("inf")}, "timeout", "cannot be"),
+            (
+                JOB,
+                {"jobId": "a", "appid": APPID, "maxFailedTasks": -2},
+                "maxFailedTasks",
+                "maxFailedTasks cannot be '-2",
+            ),
+            (JOB, {"jobId": "a", "appid": APPID, "maxFailedTasks": 0.5}, "maxFailedTasks", "whole number"),
+            (JOB, {"jobId": "a", "appid": APPID, "failWhenSuspended": "no"}, "failWhenSuspended", "True or False"),
+            (JOB, {"jobId": "a", "appid": APPID, "region": "."}, "region", "such as ap-chengdu"),
+            (JOB, {"jobId": "a", "appid": APPID, "jobID": "a"}, "jobID", "there is no input jobID; there are jobId, "),
+        ):
+            failures = await served.check(kind, **inputs)
+            assert list(failures) == [name]
+            assert expected in failures[name]
+        assert "there is no resource" in await refused(served.check("Bucket"))
+
+
+@on_a_loop
+async def test_inputs_that_are_not_known_yet_pass_and_secret_ones_are_not_shown() -> None:
+    """What is known is checked all the same."""
+    async with plugin() as served:
+        assert await served.check(JOB, jobId=UNKNOWN, appid=UNKNOWN, timeout=UNKNOWN, maxFailedTasks=UNKNOWN) == {}
+        assert await served.check(JOBS, jobIds=["a", UNKNOWN], appid=APPID) == {}
+        assert list(await served.check(JOBS, jobIds=["a b", UNKNOWN], appid=APPID)) == ["jobIds"]
+        failures = await served.check(JOB, frozenset({"jobId"}), jobId=SECRET + "!", appid=APPID)
+        assert failures["jobId"].startswith("jobId cannot be '[secret]'.")
+
+
+@on_a_loop
+async def test_only_another_job_or_account_is_another_gate() -> None:
+    """What replaces, what updates, what is the same."""
+    base = {"jobId": "a", "appid": APPID, "timeout": "1h"}
+    async with plugin() as served:
+        for kind, olds, news, changed, replaces in (
+            (JOB, base, base, [], []),
+            (JOB, base, {**base, "timeout": "2h", "maxFailedTasks": 3}, ["timeout", "maxFailedTasks"], []),
+            (JOB, base, {**base, "jobId": "b"}, ["jobId"], ["jobId"]),
+            (JOB, base, {**base, "jobId": UNKNOWN}, ["jobId"], ["jobId"]),
+            (JOB, base, {**base, "appid": "1"}, ["appid"], ["appid"]),
+            (JOB, base, {**base, "uin": "1"}, ["uin"], []),
+            (JOB, {**base, "uin": "1"}, {**base, "uin": "2"}, ["uin"], ["uin"]),
+            (JOB, base, {**base, "maxFailedTasks": 0}, [], []),
+            (JOBS, {"jobIds": ["a"], "appid": "1"}, {"jobIds": ["a", "b"], "appid": "1"}, ["jobIds"], []),
+            (JOBS, {"jobIds": ["a"], "appid": "1"}, {"jobIds": ["a"], "appid": "2"}, ["appid"], ["appid"]),
+        ):
+            answer = await served.diff(kind, olds, news)
+            assert (list(answer.diffs), list(answer.replaces)) == (changed, replaces)
+            assert answer.changes == (DiffResponse.DIFF_SOME if changed else DiffResponse.DIFF_NONE)
+            assert set(answer.detailedDiff) == set(changed)
+
+
+# -------------------------------------------------------------------------------------------------------------- create
+
+
+@on_a_loop
+async def test_a_gate_waits_for_its_job(living: CosBatchEmulator, turned: TurnedTime) -> None:
+    """It has the job's fields as they were at its end, the job's id, and told how the job was doing on its own row."""
+    job_id = living.create_job("completes", seconds=600)
+    async with plugin(living, turned) as served:
+        id_, outputs = await served.create(jobId=job_id, timeout="1h", maxFailedTasks=2)
+    assert id_ == job_id
+    assert 604 <= turned.clock.monotonic() <= 604 * 1.05
+    assert outputs.values["status"] == "Complete"
+    assert outputs.values["progressSummary"]["numberOfTasksSucceeded"] == 100
+    assert outputs.values["suspendedCause"] is None
+    assert (outputs.values["timeout"], outputs.values["maxFailedTasks"], outputs.secret) == ("1h", 2, frozenset())
+    assert {each.urn for each in served.logged} == {URN.format(JOB)}
+    lines = served.lines(ephemeral=True)
+    assert lines[-1] == "Complete, 100 of 100 tasks (100 %)"
+    assert any(line.startswith("Active, ") for line in lines)
+
+
+@on_a_loop
+async def test_a_gate_for_many_jobs_waits_for_all(living: CosBatchEmulator, turned: TurnedTime) -> None:
+    """Each once, however often it was named."""
+    job_ids = [living.create_job("completes", seconds=60 * number) for number in (3, 1, 2)]
+    async with plugin(living, turned) as served:
+        id_, outputs = await served.create(JOBS, jobIds=[*job_ids, job_ids[0]])
+        assert set(outputs.values["jobs"]) == set(job_ids)
+        assert served.lines(ephemeral=True)[-1] == "3 of 3 jobs Complete"
+    assert id_ == APPID
+    assert {job["status"] for job in outputs.values["jobs"].values()} == {"Complete"}
+
+
+@on_a_loop
+async def test_a_wait_that_ends_badly_is_one_message_about_its_input(
+    living: CosBatchEmulator, turned: TurnedTime
+) -> None:
+    """Failures, suspension, the time limit; and where the limit comes from."""
+    failing, stuck = living.create_job("fails", seconds=30), living.create_job("never-ends")
+    suspended = living.create_job("waits-for-confirmation", seconds=30)
+    async with plugin(living, turned) as served:
+        said = await refused(served.create(jobId=failing))
+        assert said.startswith("jobId: the job failed; 10 of 100 tasks succeeded, 30 failed; reasons: ")
+        assert "Its report lies in " in said
+        said = await refused(served.create(JOBS, jobIds=[failing, stuck]))
+        assert said.startswith("jobIds: the job failed")
+        said = await refused(served.create(jobId=stuck, timeout="90s", limit=5))
+        assert said.startswith("timeout: the job was not complete within 1 min 30 s; it was last seen Active")
+        said = await refused(served.create(jobId=stuck, limit=120))
+        assert said.startswith("the job was not complete within 2 min")
+        before = turned.clock.monotonic()
+        said = await refused(served.create(jobId=stuck))
+        assert turned.clock.monotonic() - before == pytest.approx(3600)
+        said = await refused(served.create(jobId=suspended, failWhenSuspended=True))
+        assert said.startswith("failWhenSuspended: the job waits for a person to confirm it")
+        assert "wait with failWhenSuspended off" in said
+
+
+@on_a_loop
+async def test_failed_tasks_are_accepted_up_to_a_number_or_any(living: CosBatchEmulator, turned: TurnedTime) -> None:
+    """None by default; -1 stands for any number."""
+    job_id = living.create_job("completes-with-failed-tasks", seconds=0)
+    turned.clock.advance(30)
+    async with plugin(living, turned) as served:
+        said = await refused(served.create(jobId=job_id))
+        assert "with more failed tasks than the 0 accepted" in said
+        for accepted in (10, -1):
+            assert (await served.create(jobId=job_id, maxFailedTasks=accepted))[1].values["status"] == "Complete"
+
+
+@on_a_loop
+async def test_a_job_that_waits_for_a_person_is_told_once(living: CosBatchEmulator, turned: TurnedTime) -> None:
+    """By a line that stays."""
+    job_id = living.create_job("waits-for-confirmation", seconds=30)
+    async with plugin(living, turned) as served:
+        await refused(served.create(jobId=job_id, timeout="1h"))
+        warnings = [line for line in served.lines(ephemeral=False) if "confirm" in line]
+    assert warnings == [f"job {job_id} waits for a person to confirm it; the wait goes on"]
+
+
+@on_a_loop
+async def test_a_preview_looks_and_never_waits(service: CosBatchEmulator) -> None:
+    """It fails at once for what can never complete, and knows the outputs of what has completed already."""
+    going, done = service.create_job("completes", seconds=60), service.create_job("completes", seconds=0)
+    failed, missing = service.create_job("fails", seconds=0), "nope"
+    service.clock.advance(30)
+    async with plugin(service) as served:
+        id_, outputs = await served.create(jobId=going, preview=True)
+        assert id_ == ""
+        assert (outputs.values["jobId"], outputs.values["status"]) == (going, "Active") or outputs.values[
+            "status"
+        ] is UNKNOWN
+        assert outputs.values["progressSummary"] is UNKNOWN
+        _, outputs = await served.create(jobId=done, preview=True)
+        assert outputs.values["status"] == "Complete"
+        _, outputs = await served.create(JOBS, jobIds=[done, going], preview=True)
+        assert outputs.values["jobs"] is UNKNOWN
+        _, outputs = await served.create(JOBS, jobIds=[done], preview=True)
+        assert outputs.values["jobs"][done]["status"] == "Complete"
+        assert (await refused(served.create(jobId=failed, preview=True))).startswith("jobId: the job failed")
+        assert "no such job" in await refused(served.create(jobId=missing, preview=True))
+        service.inject(Fault("error", code="InternalError", status=500, times=100))
+        asked = len(service.requests)
+        _, outputs = await served.create(jobId=UNKNOWN, preview=True)
+        assert outputs.values["status"] is UNKNOWN
+        _, outputs = await served.create(JOBS, jobIds=[done, UNKNOWN], preview=True)
+        assert outputs.values["jobs"] is UNKNOWN
+        assert len(service.requests) == asked
+
+
+@on_a_loop
+async def test_a_secret_job_id_shows_nowhere(living: CosBatchEmulator, turned: TurnedTime) -> None:
+    """The outputs that echo it are secret, the resource's id is another, and no message has it."""
+    living.create_job("waits-for-confirmation", seconds=5, job_id=SECRET)
+    living.create_job("completes", seconds=5, job_id=SECRET + "-2")
+    async with plugin(living, turned) as served:
+        said = await refused(served.create(jobId=SECRET, timeout="10m", secret=frozenset({"jobId"})))
+        assert "job [secret]" in said
+        assert "[secret] waits for a person" in " ".join(served.lines(ephemeral=False))
+        id_, outputs = await served.create(jobId=SECRET + "-2", secret=frozenset({"jobId"}))
+        assert outputs.secret == {"jobId"}
+        many, outputs = await served.create(JOBS, jobIds=[SECRET + "-2"], secret=frozenset({"jobIds"}))
+        assert outputs.secret == {"jobIds", "jobs"}
+        said += await refused(served.create(JOBS, jobIds=[SECRET], timeout="1m", secret=frozenset({"jobIds"})))
+    assert SECRET not in id_ + many + said + str([each.message for each in served.logged])
+
+
+@on_a_loop
+async def test_ctrl_c_ends_all_waits_at_once(service: CosBatchEmulator) -> None:
+    """Those that sleep and those that are being answered; what comes later is not begun."""
+    service.inject(Fault("delay", seconds=4.0, job_id=service.create_job("never-ends", job_id="slow")))
+    job_ids = ["slow", *(service.create_job("never-ends") for _ in range(20))]
+    async with plugin(service) as served:
+        waits = [asyncio.ensure_future(refused(served.create(jobId=job_id))) for job_id in job_ids]
+        await until(lambda: len({request.path for request in service.requests}) == len(job_ids))
+        started = time.monotonic()
+        await served.stub.Cancel(empty_pb2.Empty())
+        said = set(await asyncio.gather(*waits))
+        assert time.monotonic() - started < 2
+        said.add(await refused(served.create(jobId="late")))
+        said.add(await refused(served.invoke("getJob", jobId="late", appid=APPID)))
+    assert said == {
+        "the wait was interrupted; what was waited for goes on all the same, and the next update waits again"
+    }
+    assert not any("late" in request.path for request in service.requests)
+
+
+@on_a_loop
+async def test_a_thousand_gates_wait_on_a_few_threads() -> None:
+    """No wait has a thread of its own, and none is late for it."""
+    count = 1000
+    turned = TurnedTime(count)
+    with CosBatchEmulator(clock=turned.clock) as living:
+        job_ids = [living.create_job("completes", seconds=2) for _ in range(count)]
+        before = threading.active_count()
+        most = 0
+        async with plugin(living, turned) as served:
+            waits = [asyncio.ensure_future(served.create(jobId=job_id, timeout="1h")) for job_id in job_ids]
+            for wait in waits:
+                wait.add_done_callback(turned.done)
+            while not all(wait.done() for wait in waits):
+                most = max(most, threading.active_count())
+                await asyncio.sleep(0.05)
+            statuses = {(await wait)[1].values["status"] for wait in waits}
+        assert statuses == {"Complete"}
+        assert most - before <= 32
+        assert 6 <= turned.clock.monotonic() < 8
+        assert len(living.requests) <= count * 6
+
+
+# -------------------------------------------------------------------------------------------- update, read and delete
+
+
+@on_a_loop
+async def test_an_update_asks_about_new_jobs_only(living: CosBatchEmulator, turned: TurnedTime) -> None:
+    """Another way of waiting asks nothing; of many jobs those that were added are waited for."""
+    first, second = (living.create_job("completes", seconds=5) for _ in range(2))
+    async with plugin(living, turned) as served:
+        _, one = await served.create(jobId=first)
+        _, many = await served.create(JOBS, jobIds=[first])
+        asked = len(living.requests)
+        outputs = await served.update(JOB, one, {"jobId": first, "appid": APPID, "timeout": "2d"})
+        assert outputs == {**one.values, "timeout": "2d"}
+        outputs = await served.update(JOBS, many, {"jobIds": [second, first], "appid": APPID}, preview=True)
+        assert set(outputs["jobs"]) == {first, second}
+        outputs = await served.update(JOBS, many, {"jobIds": [second, first], "appid": APPID})
+        assert {job["status"] for job in outputs["jobs"].values()} == {"Complete"}
+        assert {second in request.path for request in living.requests[asked:]} == {True}
+        outputs = await served.update(JOBS, many, {"jobIds": [], "appid": APPID})
+        assert outputs["jobs"] == {}
+        outputs = await served.update(JOBS, many, {"jobIds": [UNKNOWN], "appid": APPID}, preview=True)
+        assert outputs["jobs"] is UNKNOWN
+
+
+@on_a_loop
+async def test_a_gate_takes_over_what_a_dynamic_one_knew(service: CosBatchEmulator) -> None:
+    """The states of the first release: nothing is asked, and every field is there."""
+    state = json.loads((Path(__file__).parent / "states" / "0.1.0-gates.json").read_text())
+    gates = {each["type"].rpartition(":")[2]: each for each in state["deployment"]["resources"]}
+    async with plugin(service) as served:
+        for kind in (JOB, JOBS):
+            olds = gates[kind]["outputs"]
+            inputs = in_camel_case(
+                {k: v for k, v in gates[kind]["inputs"].items() if k in ("job_id", "job_ids", "appid")}
+            )
+            answer = await served.stub.Diff(
+                provider_pb2.DiffRequest(
+                    urn=URN.format(kind),
+                    olds=to_struct(Properties(olds)),
+                    old_inputs=to_struct(Properties(gates[kind]["inputs"])),
+                    news=to_struct(Properties(inputs)),
+                )
+            )
+            assert (answer.changes, list(answer.replaces)) == (DiffResponse.DIFF_SOME, [])
+            outputs = await served.update(kind, Properties(olds), inputs)
+            if kind == JOB:
+                known = {name: value for name, value in outputs.items() if value is not None and name != "appid"}
+                assert in_snake_case(known) == received(olds["result"])
+            else:
+                assert {job_id: in_snake_case(job) for job_id, job in outputs["jobs"].items()} == received(
+                    olds["results"]
+                )
+    assert service.requests == []
+
+
+@on_a_loop
+async def test_a_refresh_leaves_a_gate_be_and_deleting_it_touches_nothing(service: CosBatchEmulator) -> None:
+    """Also after the jobs have aged out; what was never created cannot be imported."""
+    async with plugin(service) as served:
+        properties = to_struct(Properties({"jobId": "gone", "status": "Complete"}, frozenset({"jobId"})))
+        request = provider_pb2.ReadRequest(id="gone", urn=URN.format(JOB), properties=properties, inputs=properties)
+        answer = await served.stub.Read(request)
+        assert (answer.id, answer.properties, answer.inputs) == ("gone", properties, properties)
+        await served.stub.Delete(provider_pb2.DeleteRequest(id="gone", urn=URN.format(JOB), properties=properties))
+        said = await refused(served.stub.Read(provider_pb2.ReadRequest(id="a", urn=URN.format(JOB))))
+        assert said.startswith("a gate cannot be imported")
+    assert service.requests == []
+
+
+# --------------------------------------------------------------------------------------------------------- the process
+
+EXECUTABLE = Path(sys.executable).parent / "pulumi-resource-cosjob"
+
+
+def test_people_who_try_it_are_told_what_it_is() -> None:
+    """Without an engine's address there is nothing to serve."""
+    done = subprocess.run([EXECUTABLE], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "cosjob plugin install" in done.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_process_says_its_port_and_ends_when_it_is_told(number: signal.Signals) -> None:
+    """The engine sends SIGINT when it is done, and waits for five seconds otherwise."""
+    with subprocess.Popen([EXECUTABLE, "127.0.0.1:9"], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert 0 < int(process.stdout.readline()) < 65536
+        started = time.monotonic()
+        process.send_signal(number)
+        assert process.wait(10) == 0
+        assert time.monotonic() - started < 2
+
+
+def test_the_process_ends_when_the_engine_is_gone() -> None:
+    """Nobody would hear what it waits for."""
+    program = f"""
+import subprocess, sys
+process = subprocess.Popen([{str(EXECUTABLE)!r}, "127.0.0.1:9"], stdout=subprocess.PIPE, text=True)
+print(process.pid, process.stdout.readline().strip(), flush=True)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    process_id = int(done.stdout.split()[0])
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        try:
+            os.kill(process_id, 0)
+        except ProcessLookupError:
+            return
+        if Path(f"/proc/{process_id}/stat").exists() and " Z " in Path(f"/proc/{process_id}/stat").read_text():
+            return
+        time.sleep(0.1)
+    os.kill(process_id, signal.SIGKILL)
+    pytest.fail("the plugin outlived the engine")
