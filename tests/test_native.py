@@ -1,0 +1,304 @@
+"""`pulumi_cosjob.native` and the plugin on the real engine, against the emulator."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from stacks import Run, Stack, engine_path
+
+from pulumi_cosjob.testing import CosBatchEmulator
+
+pytestmark = pytest.mark.engine
+
+DAY = 24 * 3600
+BIN = Path(sys.executable).parent
+PROJECT = f"""name: tests
+runtime: python
+plugins:
+  providers:
+    - name: cosjob
+      path: {BIN}
+"""
+
+NewStack = Callable[..., Stack]
+
+
+@pytest.fixture
+def service() -> Iterator[CosBatchEmulator]:
+    """An emulator whose jobs' clock runs until a test holds it."""
+    with CosBatchEmulator() as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def new_stack(tmp_path: Path, service: CosBatchEmulator) -> NewStack:
+    """Make a stack that asks the emulator, by this environment's plugin."""
+
+    def make(program: str, **variables: str) -> Stack:
+        stack = Stack(tmp_path / "stack", program, {**service.environment(), **variables})
+        (stack.folder / "Pulumi.yaml").write_text(PROJECT)
+        return stack
+
+    return make
+
+
+def message(run: Run) -> str:
+    """Return all that the engine says went wrong, on one line."""
+    return " ".join(run.failed().text.partition("Diagnostics:")[2].split())
+
+
+GATES = """
+import pulumi
+from pulumi_cosjob{native} import AllJobsCompletion, JobCompletion, get_job, get_jobs
+
+job_ids = {job_ids!r}
+gate = JobCompletion("gate", job_id=job_ids[0], appid="1250000000", timeout="10m")
+both = AllJobsCompletion("both", job_ids=job_ids, appid="1250000000", max_failed_tasks=None)
+after = pulumi.ResourceOptions(depends_on=[gate])
+pulumi.export("status", gate.status)
+pulumi.export("failed", gate.progress_summary.number_of_tasks_failed)
+pulumi.export("suspended", gate.suspended_cause.apply(lambda cause: f"{{cause}}"))
+pulumi.export("both", both.jobs.apply(lambda jobs: {{job_id: job.status for job_id, job in jobs.items()}}))
+{more}
+"""
+READS = """
+pulumi.export("read", get_job(job_ids[0], "1250000000", opts=after).status)
+pulumi.export("absent", get_job(job_ids[0], "1250000000").suspended_cause.apply(lambda cause: f"{cause}"))
+many = get_jobs([*job_ids, "nope"], "1250000000", missing="skip")
+pulumi.export("many", many.jobs.apply(lambda jobs: sorted(jobs)))
+pulumi.export("missing", many.missing_job_ids)
+"""
+
+
+def test_a_program_on_the_plugin(new_stack: NewStack, service: CosBatchEmulator) -> None:
+    """Gates wait on their own rows, what depends on them comes after, absent fields are known to be absent."""
+    service.clock.hold()
+    job_ids = [service.create_job("completes", seconds=seconds) for seconds in (4, 2)]
+    stack = new_stack(GATES.format(native=".native", job_ids=job_ids, more=READS))
+    preview = stack.preview().ok()
+    assert "3 to create" in preview.text
+    assert "warning" not in preview.text
+    service.clock.release()
+    run = stack.up().ok()
+    assert re.search(r"cosjob:index:JobCompletion gate creating \([0-9]+s\) Active, \d+ of 100 tasks", run.text)
+    assert "2 of 2 jobs Complete" in run.text
+    complete = dict.fromkeys(job_ids, "Complete")
+    expected = {
+        "status": "Complete",
+        "failed": 0,
+        "suspended": "None",
+        "both": complete,
+        "read": "Complete",
+        "absent": "None",
+        "many": sorted(job_ids),
+        "missing": ["nope"],
+    }
+    assert stack.outputs() == expected
+    asked = len(service.requests)
+    again = stack.preview("--expect-no-changes", "--diff").ok()
+    assert "[unknown]" not in again.text
+    assert len(service.requests) == asked + 5, "the gates ask nothing again; the functions do"
+    types = [each["type"] for each in stack.resources()]
+    assert sorted(types) == sorted(
+        [
+            "pulumi:pulumi:Stack",
+            "pulumi:providers:cosjob",
+            "cosjob:index:AllJobsCompletion",
+            "cosjob:index:JobCompletion",
+        ]
+    ), "functions leave nothing in the state"
+    stack.refresh().ok()
+    stack.destroy().ok()
+    assert stack.resources() == []
+    assert {request.method for request in service.requests} == {"GET"}
+
+
+def test_a_program_moves_over_by_a_change_of_its_imports(new_stack: NewStack, service: CosBatchEmulator) -> None:
+    """Gates that have opened stay open, although the service has long forgotten their jobs."""
+    job_ids = [service.create_job("completes", seconds=0) for _ in range(2)]
+    service.clock.advance(30)
+    stack = new_stack(GATES.format(native="", job_ids=job_ids, more=""))
+    stack.up().ok()
+    outputs = stack.outputs()
+    service.clock.advance(91 * DAY)
+    asked = len(service.requests)
+    stack.write(GATES.format(native=".native", job_ids=job_ids, more=""))
+    stack.preview().ok()
+    run = stack.up().ok()
+    assert "2 updated" in run.text
+    assert stack.outputs() == outputs
+    stack.up("--expect-no-changes").ok()
+    stack.refresh().ok()
+    assert len(service.requests) == asked
+    assert {each["type"] for each in stack.resources()} >= {"cosjob:index:JobCompletion"}
+
+
+def test_what_goes_wrong_is_one_message(new_stack: NewStack, service: CosBatchEmulator) -> None:
+    """In a preview and in an update, from gates and from functions, and never a stack trace of ours."""
+    failing = service.create_job("fails", seconds=3)
+    program = """
+import pulumi
+from pulumi_cosjob.native import JobCompletion, get_job
+{}
+"""
+    stack = new_stack(program.format(f'JobCompletion("gate", job_id={failing!r}, appid="1250000000")'))
+    said = message(stack.up())
+    assert "error: jobId: the job failed; 10 of 100 tasks succeeded, 30 failed; reasons: " in said
+    said = message(stack.preview())
+    assert "error: Preview failed: jobId: the job failed" in said
+    assert "Traceback" not in said
+    for statement, expected in (
+        ('JobCompletion("gate", job_id=pulumi.Output.from_input("a b"), appid="1250000000")', "jobId cannot be 'a b'"),
+        ('JobCompletion("gate", job_id="a b", appid="1250000000")', "job_id cannot be 'a b'"),
+        ('JobCompletion("gate", job_id="a", appid="1250000000", timeout="soon")', "timeout cannot be 'soon'"),
+        ('get_job("nope", "1250000000")', "error: jobId: there is no such job"),
+        (
+            'get_job(pulumi.Output.from_input("a b"), "1250000000")',
+            "error: invoke of cosjob:index:getJob failed: jobId ",
+        ),
+    ):
+        stack.write(program.format(statement))
+        said = message(stack.preview())
+        assert expected in said
+        assert "Traceback" not in said
+    assert [each["type"] for each in stack.resources() if "cosjob" in each["type"]] == ["pulumi:providers:cosjob"]
+
+
+def test_ctrl_c_ends_the_waits_and_the_next_up_needs_no_repair(new_stack: NewStack, service: CosBatchEmulator) -> None:
+    """Within two seconds, with a message; nothing is left behind."""
+    job_ids = [service.create_job("never-ends", job_id=f"job-{number}") for number in range(8)]
+    program = f"""
+from pulumi_cosjob.native import JobCompletion
+for job_id in {job_ids}:
+    JobCompletion(job_id, job_id=job_id, appid="1250000000")
+"""
+    stack = new_stack(program)
+    command = ["pulumi", "up", "--yes", "--skip-preview", "--non-interactive", "--color", "never"]
+    with subprocess.Popen(
+        command,
+        executable=shutil.which("pulumi", path=engine_path()),
+        cwd=stack.folder,
+        env=stack.variables,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        try:
+            deadline = time.monotonic() + 60
+            while len({request.path for request in service.requests}) < len(job_ids) and time.monotonic() < deadline:
+                time.sleep(0.02)
+            process.send_signal(signal.SIGINT)
+            interrupted = time.monotonic()
+            assert process.stdout is not None
+            said, ended = [], 0.0
+            for line in process.stdout:
+                said.append(line)
+                if "the wait was interrupted" in line and "**creating failed**" in line:
+                    ended = time.monotonic() - interrupted
+            assert process.wait(60) != 0
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+    text = "".join(said)
+    assert 0 < ended < 2
+    assert text.count("error: the wait was interrupted; what was waited for goes on all the same") >= len(job_ids)
+    assert [each["type"] for each in stack.resources() if each["type"].endswith("Completion")] == []
+    assert "pending_operations" not in stack.run("stack", "export").ok().text
+    for job_id in job_ids:
+        service.create_job("completes", seconds=0, job_id=f"{job_id}-done")
+    service.clock.advance(30)
+    stack.write(program.replace("job_id=job_id", 'job_id=job_id + "-done"'))
+    stack.up().ok()
+    assert len([each for each in stack.resources() if each["type"].endswith("Completion")]) == len(job_ids)
+
+
+def test_secrets_of_the_configuration_reach_no_state(new_stack: NewStack, service: CosBatchEmulator) -> None:
+    """Neither from the stack's configuration nor, in plain text, from the program; what echoes a secret is one."""
+    job_id = service.create_job("completes", seconds=0, job_id="job-of-no-ones-business")
+    service.clock.advance(30)
+    variables = service.environment()
+    key = variables["TENCENTCLOUD_SECRET_KEY"]
+    stack = new_stack(
+        f"""
+import pulumi
+from pulumi_cosjob.native import JobCompletion, Provider, get_job
+provider = Provider("mine", secret_id="{variables["TENCENTCLOUD_SECRET_ID"]}", secret_key="{key}", request_timeout=30)
+mine = pulumi.ResourceOptions(provider=provider)
+secret = pulumi.Output.secret("{job_id}")
+pulumi.export("gate", JobCompletion("gate", job_id=secret, appid="1250000000", opts=mine).job_id)
+pulumi.export("default", JobCompletion("default", job_id=secret, appid="1250000000").status)
+pulumi.export("read", get_job(secret, "1250000000", opts=mine).job_id)
+""",
+        TENCENTCLOUD_SECRET_KEY="",
+        TENCENTCLOUD_SECRET_ID="",
+    )
+    stack.run("config", "set", "--secret", "cosjob:secretId", variables["TENCENTCLOUD_SECRET_ID"]).ok()
+    stack.run("config", "set", "--secret", "cosjob:secretKey", key).ok()
+    text = stack.preview().ok().text + stack.up().ok().text + stack.run("stack", "output").ok().text
+    text += stack.run("stack", "export").ok().text
+    assert '"read": "[secret]"' in stack.run("stack", "output", "--json").ok().text
+    assert key not in text
+    assert job_id not in text
+    shown = json.loads(stack.run("stack", "output", "--json", "--show-secrets").ok().text)
+    assert shown == {"gate": job_id, "default": "Complete", "read": job_id}
+
+
+def test_the_installed_plugin_serves_without_a_word(tmp_path: Path, service: CosBatchEmulator) -> None:
+    """`cosjob plugin install` is all it takes, in a shell that knows no Python environment; twice is as once."""
+    job_id = service.create_job("completes", seconds=1)
+    path = os.pathsep.join([engine_path(), "/usr/bin", "/bin"])
+    stack = Stack(tmp_path / "stack", "", {**service.environment(), "PATH": path})
+    (stack.folder / "Pulumi.yaml").write_text(f"""
+name: tests
+runtime: yaml
+resources:
+  copied:
+    type: cosjob:JobCompletion
+    properties: {{jobId: {job_id}, appid: "1250000000"}}
+outputs:
+  status: ${{copied.status}}
+""")
+    missing = stack.preview().failed().text
+    assert "cosjob" in missing
+    for _ in range(2):
+        installed = subprocess.run(
+            [BIN / "cosjob", "plugin", "install"],
+            env=stack.variables,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=120,
+        )
+        assert installed.stdout.startswith("installed resource plugin cosjob 0.")
+    run = stack.up().ok()
+    assert "warning" not in run.text
+    assert stack.outputs() == {"status": "Complete"}
+    launcher = next((stack.folder / "home" / "plugins").glob("resource-cosjob-v*/pulumi-resource-cosjob"))
+    launcher.write_text(launcher.read_text().replace(sys.executable, str(tmp_path / "gone" / "python")))
+    assert "the Python environment of " in stack.preview().failed().text
+
+
+def test_where_no_cli_is_there_it_is_said(tmp_path: Path) -> None:
+    """`cosjob plugin install` needs the CLI that it installs into."""
+    done = subprocess.run(
+        [BIN / "cosjob", "plugin", "install"],
+        env={**os.environ, "PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "cosjob: there is no pulumi on PATH. Install the Pulumi CLI, or put it there.\n"
