@@ -39,6 +39,9 @@ def test_every_row_is_measured() -> None:
         ("preview with 3 get_job", "3 dynamic reads of constants", 1.3),
         ("growth: preview of 4 jobs by get_jobs", "the line through 1 and 2 jobs", None),
         ("up with 6 jobs by get_jobs", "the same by get_job", 0.1),
+        ("up with 6 JobCompletion of jobs that end after 5 s", "as many resources that sleep until then", 1.15),
+        ("up with 3 get_job of the plugin (Invoke)", "3 get_job of the dynamic provider", None),
+        ("state of 3 get_job of the plugin, exports included", "3 get_job of the dynamic provider", None),
     ]
     for row in data["rows"]:
         assert 0 < row["spread"][0] <= row["ratio"] <= row["spread"][1] < 1000, row

@@ -42,7 +42,7 @@ class Row:
     Attributes:
         what: What is measured.
         compared_with: Its floor.
-        unit: Of both, `s`, `ms` or `MB`.
+        unit: Of both, `s`, `ms`, `kB` or `MB`.
         pairs: Ours and the floor's, measured one after the other.
         target: What the median ratio may be at the most; None where it is printed for the record.
         note: What else there is to say.
@@ -90,23 +90,40 @@ class Sizes:
     Attributes:
         pairs: Of whole processes.
         many_pairs: Of things that take long.
+        few_pairs: Of things that take longer.
         some: Jobs in a preview that is still pleasant.
         jobs: Jobs that are many.
         reads: Reads of one provider process, before and after.
         steps: Numbers of jobs by which growth is shown.
+        dynamic_gates: Gates of the dynamic provider beside those of the plugin.
+        seconds: For how long their jobs work.
         repeats: Repeats of what takes a millisecond.
     """
 
     pairs: int = 9
     many_pairs: int = 3
+    few_pairs: int = 2
     some: int = 200
     jobs: int = 1000
     reads: tuple[int, int] = (1000, 10_000)
     steps: tuple[int, ...] = (1, 10, 100, 1000)
+    dynamic_gates: int = 20
+    seconds: float = 36
     repeats: int = 200
 
 
-SMALL = Sizes(pairs=1, many_pairs=1, some=3, jobs=6, reads=(20, 60), steps=(1, 2, 4), repeats=3)
+SMALL = Sizes(
+    pairs=1,
+    many_pairs=1,
+    few_pairs=1,
+    some=3,
+    jobs=6,
+    reads=(20, 60),
+    steps=(1, 2, 4),
+    dynamic_gates=2,
+    seconds=1,
+    repeats=3,
+)
 
 
 def _timed(run: Callable[[], object]) -> float:
@@ -456,6 +473,8 @@ def measure(sizes: Sizes, say: Callable[[str], None]) -> tuple[list[Row], dict[s
         sizes: How much.
         say: Told what is measured next.
     """
+    import gate_measurements  # noqa: PLC0415  it takes its bench and rows from here
+
     warnings.simplefilter("ignore")
     rows: list[Row] = []
 
@@ -477,4 +496,5 @@ def measure(sizes: Sizes, say: Callable[[str], None]) -> tuple[list[Row], dict[s
         add(bench.previews(sizes.some, sizes.many_pairs, 1.3))
         add(bench.growth())
         add(bench.ups())
+        add(*gate_measurements.measure(bench, Path(temporary)))
     return rows, steps

@@ -48,6 +48,7 @@ def add_routes(application: web.Application, service: Service) -> None:
     router.add_post("/_emulator/faults", _guarded(service, _faults))
     router.add_post("/_emulator/jobs", _guarded(service, _jobs))
     router.add_get("/_emulator/requests", _guarded(service, _requests))
+    router.add_get("/_emulator/statistics", _guarded(service, _statistics))
     router.add_post("/_emulator/reset", _guarded(service, _reset))
 
 
@@ -118,6 +119,11 @@ def _fault(data: dict[str, Any]) -> Fault:
 def _requests(service: Service, _data: Any) -> list[dict[str, Any]]:
     """Return what was asked."""
     return [asdict(request) for request in service.records.all()]
+
+
+def _statistics(service: Service, _data: Any) -> dict[str, int]:
+    """Return how much was asked."""
+    return {"requests": service.records.total}
 
 
 def _reset(service: Service, _data: Any) -> dict[str, str]:

@@ -58,9 +58,14 @@ def redacted_path(path: str) -> str:
 
 
 class Records:
-    """The latest requests; any thread may look at them."""
+    """The latest requests; any thread may look at them.
+
+    Attributes:
+        total: How many there were, those included that are not kept any more.
+    """
 
     def __init__(self) -> None:
+        self.total = 0
         self._lock = threading.Lock()
         self._requests: deque[RecordedRequest] = deque(maxlen=_MOST)
 
@@ -71,6 +76,7 @@ class Records:
             request: The request.
         """
         with self._lock:
+            self.total += 1
             self._requests.append(request)
 
     def all(self) -> list[RecordedRequest]:
@@ -81,4 +87,5 @@ class Records:
     def clear(self) -> None:
         """Forget all requests."""
         with self._lock:
+            self.total = 0
             self._requests.clear()

@@ -1,0 +1,179 @@
+"""What `make bench` measures of the native plugin: a thousand gates, and functions against dynamic reads."""
+
+from __future__ import annotations
+
+import contextlib
+import shlex
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import demo
+import requests
+from measurements import Bench, Row, one_by_one
+
+_SLEEPER = Path(__file__).parent / "sleeper.py"
+_GATES = """
+from pulumi_cosjob{native} import JobCompletion
+
+for number in range({gates}):
+    JobCompletion(f"gate-{{number}}", job_id=f"{prefix}-{{number}}", appid="{appid}", timeout="10m")
+"""
+_SLEEPERS = """
+import pulumi
+
+for number in range({gates}):
+    pulumi.CustomResource("sleeper:index:Sleeper", f"gate-{{number}}", {{"until": {until}}})
+"""
+# The emulator's jobs are being prepared for so long before they work, and complete after.
+_BESIDE_WORK = 4.0
+
+
+@dataclass
+class _Used:
+    """The most that a plugin's process took."""
+
+    megabytes: float = 0.0
+    threads: int = 0
+
+
+@contextlib.contextmanager
+def _watching(name: str) -> Iterator[_Used]:
+    """Look every quarter of a second at the process that has a name in its arguments."""
+    used, over = _Used(), threading.Event()
+
+    def watch() -> None:
+        while not over.wait(0.25):
+            told = subprocess.run(["ps", "-eo", "rss=,nlwp=,args="], capture_output=True, text=True, check=True).stdout
+            for line in told.splitlines():
+                kilobytes, threads, arguments = line.split(maxsplit=2)
+                if name in arguments and "ps -eo" not in arguments:
+                    used.megabytes = max(used.megabytes, int(kilobytes) / 1024)
+                    used.threads = max(used.threads, int(threads))
+
+    watching = threading.Thread(target=watch, daemon=True)
+    watching.start()
+    try:
+        yield used
+    finally:
+        over.set()
+        watching.join()
+
+
+class Gates:
+    """Gates whose jobs all end in the same second, on stacks of a bench."""
+
+    def __init__(self, bench: Bench, folder: Path) -> None:
+        self._bench = bench
+        self._runs = 0
+        launcher = folder / "sleeper" / "pulumi-resource-sleeper"
+        launcher.parent.mkdir()
+        launcher.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {shlex.quote(str(_SLEEPER))} "$@"\n')
+        launcher.chmod(0o755)
+        self._plugins = {"cosjob": Path(sys.executable).parent, "sleeper": launcher.parent}
+
+    def _stack(self, program: str) -> demo.Shell:
+        shell = self._bench.stack(program)
+        project = (shell.folder / "Pulumi.yaml").read_text(encoding="utf-8") + "plugins:\n  providers:\n"
+        project += "".join(f"    - name: {name}\n      path: {path}\n" for name, path in self._plugins.items())
+        (shell.folder / "Pulumi.yaml").write_text(project, encoding="utf-8")
+        # Else most of it would be the engine writing its state.
+        shell.variables |= {"PULUMI_EXPERIMENTAL": "1", "PULUMI_SKIP_CHECKPOINTS": "1"}
+        return shell
+
+    def _up(self, shell: demo.Shell, gates: int) -> float:
+        started = time.perf_counter()
+        shell.read("pulumi", "up", "--yes", "--skip-preview", "--non-interactive", "--parallel", str(2 * gates))
+        return time.perf_counter() - started
+
+    def _wait(self, gates: int, seconds: float, native: str) -> tuple[float, _Used, float]:
+        """Let a program wait for jobs; return how long it took, what its plugin used, and the questions for each."""
+        self._runs += 1
+        prefix, endpoint = f"gate{self._runs}", self._bench.endpoint
+        shell = self._stack(_GATES.format(native=native, gates=gates, prefix=prefix, appid=demo.APPID))
+        _control(endpoint, "clock", {"hold": True})
+        for number in range(gates):
+            _control(endpoint, "jobs", {"job_id": f"{prefix}-{number}", "scenario": "completes", "seconds": seconds})
+        asked = _asked(endpoint)
+        _control(endpoint, "clock", {"hold": False})
+        with _watching("pulumi-resource-cosjob" if native else "pulumi.dynamic") as used:
+            took = self._up(shell, gates)
+        return took, used, (_asked(endpoint) - asked) / gates
+
+    def together(self, gates: int, dynamic: int, seconds: float, pairs: int) -> Row:
+        """Measure gates whose jobs end together, against resources of a provider that only sleeps until then."""
+        found, used, questions = [], _Used(), 0.0
+        for _ in range(pairs):
+            ours, used, questions = self._wait(gates, seconds, ".native")
+            shell = self._stack(_SLEEPERS.format(gates=gates, until=time.time() + seconds + _BESIDE_WORK))
+            found.append((ours, self._up(shell, gates)))
+        took, used_by_four, asked_by_four = self._wait(dynamic, seconds, "")
+        note = (
+            f"{used.megabytes:.0f} MB and {used.threads} threads in all, {questions:.1f} questions for each gate; "
+            f"{dynamic} dynamic gates, four at a time: {took:.1f} s, {used_by_four.megabytes:.0f} MB and "
+            f"{used_by_four.threads} threads, {asked_by_four:.1f} questions each"
+        )
+        return Row(
+            f"up with {gates} JobCompletion of jobs that end after {seconds + _BESIDE_WORK:.0f} s",
+            "as many resources that sleep until then",
+            "s",
+            found,
+            1.15,
+            note,
+        )
+
+    def functions(self, jobs: int, pairs: int) -> list[Row]:
+        """Measure getJob by Invoke against dynamic reads, in time and in what they leave in the state."""
+        job_ids = self._bench.job_ids[:jobs]
+        reads = f"{jobs} get_job of the dynamic provider"
+        seconds, kilobytes = [], []
+        for _ in range(pairs):
+            ours, floor = (
+                self._read(one_by_one(job_ids).replace("from pulumi_cosjob ", f"from pulumi_cosjob{native} "))
+                for native in (".native", "")
+            )
+            seconds.append((ours[0], floor[0]))
+            kilobytes.append((ours[1], floor[1]))
+        took, floor_took = (sum(each) / len(seconds) / jobs * 1000 for each in zip(*seconds, strict=True))
+        note = f"{took:.0f} ms a job, dynamic {floor_took:.0f} ms"
+        state, floor_state = (sum(each) / len(kilobytes) / jobs * 1024 for each in zip(*kilobytes, strict=True))
+        return [
+            Row(f"up with {jobs} get_job of the plugin (Invoke)", reads, "s", seconds, note=note),
+            Row(
+                f"state of {jobs} get_job of the plugin, exports included",
+                reads,
+                "kB",
+                kilobytes,
+                note=f"{state:.0f} bytes a job, dynamic {floor_state:.0f}",
+            ),
+        ]
+
+    def _read(self, program: str) -> tuple[float, float]:
+        shell = self._stack(program)
+        shell.variables.pop("PULUMI_SKIP_CHECKPOINTS")
+        started = time.perf_counter()
+        shell.read("pulumi", "up", "--yes", "--skip-preview", "--non-interactive")
+        took = time.perf_counter() - started
+        return took, len(shell.read("pulumi", "stack", "export").encode()) / 1024
+
+
+def measure(bench: Bench, folder: Path) -> Sequence[Row]:
+    """Measure all of it."""
+    gates, sizes = Gates(bench, folder), bench.sizes
+    return [
+        gates.together(sizes.jobs, sizes.dynamic_gates, sizes.seconds, sizes.few_pairs),
+        *gates.functions(sizes.some, sizes.few_pairs),
+    ]
+
+
+def _control(endpoint: str, what: str, data: object) -> None:
+    requests.post(f"{endpoint}/_emulator/{what}", json=data, timeout=10).raise_for_status()
+
+
+def _asked(endpoint: str) -> int:
+    answer = requests.get(f"{endpoint}/_emulator/statistics", timeout=60)
+    return int(answer.json()["requests"])
