@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pulumi
@@ -35,14 +35,21 @@ class Field(pulumi.Output[Any]):
         return Field(output.resources(), output.future(with_unknowns=True), output.is_known(), output.is_secret())
 
     @staticmethod
-    def together(outputs: Mapping[str, pulumi.Output[Any]], known_by: str) -> Field:
+    def together(
+        outputs: Mapping[str, pulumi.Output[Any]], known_by: str, made: Callable[[Mapping[str, Any]], Any]
+    ) -> Field:
         """Make one of several that are known, or not, together.
 
-        One of them tells whether they are: in a preview the SDK takes any other that is None as not known.
+        Args:
+            outputs: They.
+            known_by: Which one tells whether they are: in a preview the SDK takes any other that is None as not known.
+            made: Makes the value of theirs.
         """
 
-        async def values() -> dict[str, Any]:
-            return {name: await output.future(with_unknowns=True) for name, output in outputs.items()}
+        async def value() -> Any:
+            known = await outputs[known_by].is_known()
+            values = {name: await output.future(with_unknowns=True) for name, output in outputs.items()}
+            return made(values) if known else None
 
         async def resources() -> set[pulumi.Resource]:
             return set().union(*[await output.resources() for output in outputs.values()])
@@ -50,7 +57,7 @@ class Field(pulumi.Output[Any]):
         async def is_secret() -> bool:
             return any([await output.is_secret() for output in outputs.values()])
 
-        return Field(resources(), values(), outputs[known_by].is_known(), is_secret())
+        return Field(resources(), value(), outputs[known_by].is_known(), is_secret())
 
     def __getattr__(self, name: str) -> Field:
         """Take an attribute, None from None."""

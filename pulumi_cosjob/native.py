@@ -359,7 +359,7 @@ class JobCompletion(JobOutputs, pulumi.CustomResource):
             _gate_options("JobCompletion", opts),
         )
         fields = {name: self.__dict__.pop(name) for name in _OUTPUTS}
-        self.result = Field.of(Field.together(fields, known_by="status").apply(_description))
+        self.result = Field.together(fields, known_by="status", made=_description)
 
 
 class AllJobsCompletion(pulumi.CustomResource):
