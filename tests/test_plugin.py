@@ -143,7 +143,9 @@ def test_every_property_of_the_schema_is_documented_and_secrets_are_marked() -> 
     walk({key: part for key, part in schema.items() if key != "language"}, "")
     settings = schema["provider"]["inputProperties"]
     assert {name for name, each in settings.items() if each.get("secret")} == {"secretId", "secretKey", "token"}
-    assert schema["config"]["variables"] == settings
+    # An enumeration there would be read as JSON by TypeScript's SDK.
+    validation = {"type": "string", "description": settings["validation"]["description"]}
+    assert schema["config"]["variables"] == {**settings, "validation": validation}
     assert "defaultInfo" not in json.dumps(schema)
 
 

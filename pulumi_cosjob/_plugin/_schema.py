@@ -161,7 +161,7 @@ class _Xsd:
         values = [each.get("value", "") for each in self._values(declared)]
         if not values:
             return {"type": _TYPES[type_]}
-        meanings = {value: STATES[value].meaning if declared == "Status" else "" for value in values}
+        meanings = {value: f"{STATES[value].meaning}." if declared == "Status" else "" for value in values}
         self.types[declared] = _enumeration(_documentation(self._named[declared]), meanings)
         return _ref(declared)
 
@@ -182,10 +182,10 @@ def _enumeration(description: str, meanings: Mapping[str, str]) -> Property:
 
 
 def _enumerator(value: str) -> str:
-    """Return a name that is one in every language: `PublicRead`, `FullControl`, `COSBatchOperationsCSVV1`."""
-    words = re.split("[^A-Za-z0-9]", value)
-    shouted = re.fullmatch("[A-Z_]{4,}", value)
-    return "".join(word.capitalize() if shouted else word[0].upper() + word[1:] for word in words)
+    """Return a name of which each language makes its own: `PublicRead`, `FullControl`, `CosBatchOperationsCsvV1`."""
+    # Capitals in a row are one word, or Python's generator would see one in each: CSVV1 is CSV_V1 there.
+    words = re.findall("[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+", value)
+    return "".join(map(str.capitalize, words))
 
 
 def _documentation(element: ET.Element) -> str:
@@ -225,7 +225,8 @@ def package_schema(version: str) -> Mapping[str, Any]:
         "publisher": "pulumi-cosjob",
         "meta": {"supportPack": True},
         "language": _LANGUAGES,
-        "config": {"variables": dict(CONFIG)},
+        # Of an enumeration, the SDK of TypeScript would want a program's configuration to be JSON: "strict" in quotes.
+        "config": {"variables": {**CONFIG, "validation": _property("string", CONFIG["validation"]["description"])}},
         "provider": {
             "description": "One account and region. What is not given comes from the environment of the command.",
             "inputProperties": dict(CONFIG),
