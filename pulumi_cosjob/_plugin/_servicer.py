@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import traceback
 import uuid
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import grpc
@@ -103,14 +103,14 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     async def CheckConfig(self, request: Any, context: Context) -> Any:  # noqa: N802
         """Refuse settings that cannot be used, and see to it that secrets are kept as such."""
         config = from_struct(request.news)
+        secret = config.secret | {name for name in _SECRETS if config.values.get(name) is not None}
         failures = []
         async with self._failing(context, config):
             try:
                 _check_config(config)
             except (InvalidArgumentError, ConfigurationError) as error:
                 argument = getattr(error, "argument", "").removeprefix(f"{PACKAGE}:")
-                failures.append(_failure(camel_name(argument), explain(error)))
-        secret = config.secret | {name for name in _SECRETS if config.values.get(name) is not None}
+                failures.append(_failure(camel_name(argument), explain(error), secret))
         inputs = to_struct(Properties(config.values, secret))
         return provider_pb2.CheckResponse(inputs=inputs, failures=failures)
 
@@ -185,7 +185,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         properties = from_struct(request.news)
         names = declared["inputProperties"]
         failures = [
-            _failure(name, f"there is no input {name}; there are {', '.join(names)}")
+            _failure(name, f"there is no input {name}; there are {', '.join(names)}", properties.secret)
             for name in properties.values
             if name not in names and not name.startswith("__")
         ]
@@ -199,7 +199,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
                 check_inputs(known_inputs(core_inputs(properties)))
             except InvalidArgumentError as error:
                 name = about(error, names) or camel_name(error.argument)
-                failures.append(_failure(name, redact(explain(error), properties)))
+                failures.append(_failure(name, redact(explain(error), properties), properties.secret))
         return provider_pb2.CheckResponse(inputs=request.news, failures=failures)
 
     async def Diff(self, request: Any, context: Context) -> Any:  # noqa: N802
@@ -369,8 +369,9 @@ def _type(request: Any) -> str:
     return str(request.urn).split("::")[2].rpartition("$")[2]
 
 
-def _failure(name: str, reason: str) -> Any:
-    return provider_pb2.CheckFailure(property=name, reason=reason)
+def _failure(name: str, reason: str, secret: Collection[str] = ()) -> Any:
+    # The engine shows the value of a property that is named here, be it a secret; the reason names it anyway.
+    return provider_pb2.CheckFailure(property="" if name in secret else name, reason=reason)
 
 
 def _diff_response(changed: Sequence[str], replaces: Sequence[str]) -> Any:
