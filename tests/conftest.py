@@ -27,7 +27,13 @@ def _environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempP
             monkeypatch.delenv(name)
     # Tools that tests start may go on using what they have downloaded and built before.
     home = Path.home()
-    for name, folder in (("XDG_CACHE_HOME", ".cache"), ("XDG_CONFIG_HOME", ".config"), ("GOPATH", "go")):
+    kept = (
+        ("XDG_CACHE_HOME", ".cache"),
+        ("XDG_CONFIG_HOME", ".config"),
+        ("GOPATH", "go"),
+        ("npm_config_cache", ".npm"),
+    )
+    for name, folder in kept:
         monkeypatch.setenv(name, os.environ.get(name) or str(home / folder))
     monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
 

@@ -49,13 +49,36 @@ class Run:
 
 
 class Stack:
-    """One stack of one program."""
+    """One stack of one program.
 
-    def __init__(self, folder: Path, program: str, variables: dict[str, str], python: Path | None = None) -> None:
+    Args:
+        folder: Holds the program and its backend; it is made.
+        program: A Python program; or a folder with a whole one in any language, which is copied if it is another.
+        variables: What the environment has besides.
+        python: Another interpreter for the program than the tests'.
+        plugin: The folder that holds the native plugin, for programs that need it.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        program: str | Path,
+        variables: dict[str, str],
+        python: Path | None = None,
+        plugin: Path | None = None,
+    ) -> None:
         self.folder = folder
         (folder / "state").mkdir(parents=True)
-        (folder / "Pulumi.yaml").write_text("name: tests\nruntime: python\n")
-        self.write(program)
+        project = folder / "Pulumi.yaml"
+        if isinstance(program, Path):
+            if program != folder:
+                shutil.copytree(program, folder, dirs_exist_ok=True)
+        else:
+            project.write_text("name: tests\nruntime: python\n")
+            self.write(program)
+        if plugin is not None:
+            with project.open("a") as file:
+                file.write(f"plugins: {{providers: [{{name: cosjob, path: {json.dumps(str(plugin))}}}]}}\n")
         # The Python host of the engine takes whichever interpreter comes first on PATH.
         binaries = (python or Path(sys.executable)).parent
         self.variables = {
