@@ -1,0 +1,343 @@
+"""The native plugin in every language: its schema, the SDKs made of it, and the examples on the real engine."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from stacks import PASSPHRASE, ROOT, Run, Stack, engine_path
+
+from pulumi_cosjob import __version__
+from pulumi_cosjob._plugin._schema import package_schema
+from pulumi_cosjob.testing import CosBatchEmulator
+
+pytestmark = pytest.mark.engine
+
+# The vendor's own example, which programs in YAML name: this engine's host for them has no configuration.
+JOB = "53dc6228-c50b-46f7-8ad7-65e7159f1aae"
+EXECUTABLE = "pulumi-resource-cosjob"
+
+Sdk = Callable[[str, Path], None]
+
+
+def run(folder: Path, *command: str | Path, **variables: str) -> str:
+    """Run a tool that has to be there and to succeed; return all that it says."""
+    path = os.pathsep.join([engine_path(), os.environ["PATH"]])
+    done = subprocess.run(
+        command,
+        executable=shutil.which(command[0], path=path),
+        cwd=folder,
+        env={**os.environ, "PATH": path, **variables},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=280,
+        check=False,
+    )
+    assert done.returncode == 0, f"{command}: {done.stdout}"
+    return done.stdout
+
+
+def message(failed: Run) -> str:
+    """Return all that the engine says went wrong, on one line."""
+    return " ".join(failed.failed().text.partition("Diagnostics:")[2].split())
+
+
+@pytest.fixture(scope="module")
+def plugin(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the plugin of this environment; the host for YAML leaves a file beside it."""
+    folder = tmp_path_factory.mktemp("plugin") / "cosjob"
+    folder.mkdir()
+    (folder / EXECUTABLE).symlink_to(Path(sys.executable).parent / EXECUTABLE)
+    return folder
+
+
+# ------------------------------------------------------------------------------------------------------ schema and SDKs
+
+
+@pytest.fixture(scope="module")
+def sdk(tmp_path_factory: pytest.TempPathFactory) -> Sdk:
+    """Write the SDK of a language into a folder; the generator takes every warning for an error."""
+    schema = tmp_path_factory.mktemp("schema") / "schema.json"
+    schema.write_text(json.dumps(package_schema(__version__)))
+
+    def write(language: str, folder: Path) -> None:
+        assert run(schema.parent, "cosjob-sdkgen", language, schema, folder) == ""
+
+    return write
+
+
+@pytest.fixture(scope="module")
+def typescript(tmp_path_factory: pytest.TempPathFactory, sdk: Sdk) -> Iterator[Path]:
+    """Provide the example in TypeScript with its SDK in `sdks/cosjob`, as `pulumi package add` lays it out."""
+    folder = tmp_path_factory.mktemp("typescript") / "program"
+    shutil.copytree(ROOT / "examples" / "typescript", folder)
+    package = folder / "sdks" / "cosjob"
+    sdk("nodejs", package)
+    # So that command's own generator does: what is compiled finds its version beside it.
+    metadata = json.loads((package / "package.json").read_text())
+    (package / "bin").mkdir()
+    for place in (package, package / "bin"):
+        (place / "package.json").write_text(json.dumps({**metadata, "main": "bin/index.js"}))
+    npm = ("npm", "install", "--no-package-lock", "--no-fund", "--no-audit", "--loglevel=error")
+    run(folder, *npm)
+    assert run(package, folder / "node_modules" / ".bin" / "tsc") == ""
+    yield folder
+    # Too large to be kept with what tests leave behind.
+    shutil.rmtree(folder / "node_modules")
+
+
+@pytest.fixture(scope="module")
+def go(tmp_path_factory: pytest.TempPathFactory, sdk: Sdk) -> Path:
+    """Return the example in Go with its SDK, and all that its go.mod needs."""
+    folder = tmp_path_factory.mktemp("go") / "program"
+    shutil.copytree(ROOT / "examples" / "go", folder)
+    sdk("go", folder / "sdks" / "cosjob")
+    # The engine's own modules: what it was built of need not be compiled again.
+    pinned = ROOT / "tools" / "engine" / "pulumi"
+    required = re.compile(r"^(?:require|replace|\)|\t(?!github.com/pulumi/pulumi/sdk)).*\n", re.MULTILINE)
+    with (folder / "go.mod").open("a") as file:
+        file.writelines(required.findall((pinned / "go.mod").read_text()))
+    shutil.copyfile(pinned / "go.sum", folder / "go.sum")
+    return folder
+
+
+GO = {"GOFLAGS": f"{os.environ.get('GOFLAGS', '')} -trimpath".strip(), "GOWORK": "off"}
+
+
+@pytest.mark.newest
+def test_the_engine_reads_the_schema(plugin: Path, tmp_path: Path) -> None:
+    """What the plugin says of itself passes the engine's check, and is all there."""
+    variables = {"PULUMI_HOME": str(tmp_path), "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE}
+    printed = run(tmp_path, "pulumi", "package", "get-schema", plugin / EXECUTABLE, **variables)
+    assert json.loads(printed) == json.loads(json.dumps(package_schema(__version__)), object_hook=without_empty)
+
+
+def without_empty(values: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what is empty, as the engine does: one type has no properties."""
+    return {name: value for name, value in values.items() if value != {}}
+
+
+@pytest.mark.newest
+def test_typescript(typescript: Path) -> None:
+    """The SDK compiles, and so does the example, strictly; both read well."""
+    package = typescript / "sdks" / "cosjob"
+    assert run(typescript, typescript / "node_modules" / ".bin" / "tsc", "--noEmit") == ""
+    gate = (package / "bin" / "jobCompletion.d.ts").read_text()
+    assert "How many tasks there are and how they ended so far.\n     */\n    readonly progressSummary: " in gate
+    assert "readonly status: pulumi.Output<enums.Status>;" in gate
+    enums = (package / "bin" / "types" / "enums" / "index.d.ts").read_text()
+    assert '* Ended; some tasks may have failed.\n     */\n    readonly Complete: "Complete";' in enums
+    assert 'readonly CosBatchOperationsCsvV1: "COSBatchOperations_CSV_V1";' in enums
+    assert "validation: string | undefined" in (package / "bin" / "config" / "vars.d.ts").read_text()
+
+
+@pytest.mark.newest
+def test_go(go: Path) -> None:
+    """The SDK compiles and is vetted, and so is the example; both read well."""
+    # What the engine's modules lack is added here: the checksum of one that only the SDK's config package needs.
+    said = run(go, "go", "vet", "-mod=mod", "./...", "example.com/pulumi-cosjob/sdk/go/...", **GO)
+    assert [line for line in said.splitlines() if not line.startswith("go: downloading ")] == []
+    assert run(go, "gofmt", "-l", "main.go") == ""
+    package = go / "sdks" / "cosjob" / "cosjob"
+    source = "".join(path.read_text() for path in sorted(package.glob("*.go")))
+    for declared in (
+        "\nfunc GetJob(ctx ",
+        "func GetJobsOutput(ctx ",
+        "func NewJobCompletion(ctx ",
+        "func NewAllJobsCompletion(ctx ",
+        '// Ended; some tasks may have failed.\n\tStatusComplete = Status("Complete")',
+        '\tMissingSkip = Missing("skip")',
+        "\n// Reads the states of many jobs, asked about at the same time.\nfunc GetJobs(ctx ",
+        "\t// How many tasks there are and how they ended so far.\n\tProgressSummary ProgressSummaryPtrOutput ",
+    ):
+        assert declared in source
+    assert "Lookup" not in source
+
+
+@pytest.mark.newest
+def test_python(tmp_path: Path, python_sdk: Path) -> None:
+    """The SDK compiles and is imported without a warning, under a name of its own, and reads well."""
+    python = (sys.executable, "-W", "error")
+    assert run(tmp_path, *python, "-m", "compileall", "-q", python_sdk / "pulumi_cosjob_sdk") == ""
+    program = """
+import pulumi_cosjob_sdk as sdk
+assert sdk.Status.COMPLETE.value == "Complete"
+assert sdk.outputs.ManifestSpec.format.__doc__.split() == "A list made by hand, or an inventory that COS made.".split()
+print(sdk.ManifestFormat.COS_BATCH_OPERATIONS_CSV_V1.value, sdk.AllJobsCompletion.__name__, sdk.get_job_output.__name__)
+"""
+    said = run(tmp_path, *python, "-c", program, PYTHONPATH=str(python_sdk))
+    assert said.split() == ["COSBatchOperations_CSV_V1", "AllJobsCompletion", "get_job_output"]
+
+
+@pytest.fixture(scope="module")
+def python_sdk(tmp_path_factory: pytest.TempPathFactory, sdk: Sdk) -> Path:
+    """Return a folder in which the SDK for Python is installed, with what it needs and this environment lacks."""
+    folder = tmp_path_factory.mktemp("python")
+    sdk("python", folder / "sdk")
+    pip = (
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--target",
+        folder / "site",
+    )
+    run(folder, *pip, "--no-deps", folder / "sdk", "parver")
+    return folder / "site"
+
+
+# ------------------------------------------------------------------------------------------------------------ examples
+
+
+@pytest.fixture
+def service() -> Iterator[CosBatchEmulator]:
+    """Serve jobs whose clock stands until a test lets it go."""
+    with CosBatchEmulator() as emulator:
+        emulator.clock.hold()
+        yield emulator
+
+
+def live(stack: Stack, release: Callable[[], None], created: int) -> dict[str, Any]:
+    """Take an example through its life: a preview, then its jobs run, an update, another one, its end.
+
+    Args:
+        stack: The example.
+        release: Lets its jobs run.
+        created: How many resources it has, the stack among them.
+
+    Returns:
+        Its outputs.
+    """
+    assert f"{created} to create" in stack.preview().ok().text
+    release()
+    up = stack.up().ok()
+    assert "warning" not in up.text
+    assert re.search(r"copied creating \([0-9]+s\) \w+, [0-9]+ of 100 tasks", up.text), "live progress is shown"
+    # The last word on a gate is said before the first one on what depends on it.
+    assert up.text.rindex("copied created") < up.text.index("release creating")
+    outputs = stack.outputs()
+    assert f"{created} unchanged" in stack.up("--expect-no-changes").ok().text
+    assert stack.outputs() == outputs or "statusBefore" in outputs
+    assert f"{created} deleted" in stack.destroy().ok().text
+    return outputs
+
+
+def test_example_in_yaml(tmp_path: Path, plugin: Path, service: CosBatchEmulator) -> None:
+    """A program without a line of code."""
+    service.create_job("completes", seconds=3, job_id=JOB, description="Copy for the archive")
+    stack = Stack(tmp_path / "stack", ROOT / "examples" / "yaml", service.environment(), plugin=plugin)
+    outputs = live(stack, service.clock.release, 3)
+    assert outputs["statusBefore"] in ("New", "Preparing", "Ready", "Active")
+    assert outputs["terminatedAt"].endswith("Z")
+    assert {name: outputs[name] for name in ("description", "status", "copied", "released")} == {
+        "description": "Copy for the archive",
+        "status": "Complete",
+        "copied": 100,
+        "released": [JOB],
+    }
+
+
+@pytest.mark.newest
+def test_example_in_typescript(plugin: Path, typescript: Path, service: CosBatchEmulator) -> None:
+    """A program on the generated SDK; what it reads after the gate is the final state."""
+    job_id = service.create_job("completes", seconds=3)
+    stack = Stack(typescript, typescript, service.environment(), plugin=plugin)
+    stack.run("config", "set", "jobId", job_id).ok()
+    outputs = live(stack, service.clock.release, 3)
+    assert outputs.pop("terminatedAt").endswith("Z")
+    assert outputs == {"released": "2026.11", "isComplete": True, "objects": 100}
+
+
+@pytest.mark.newest
+def test_example_in_go(tmp_path: Path, plugin: Path, go: Path, service: CosBatchEmulator) -> None:
+    """The same, compiled by the engine's host."""
+    job_id = service.create_job("completes", seconds=3)
+    stack = Stack(tmp_path / "stack", go, {**service.environment(), **GO}, plugin=plugin)
+    stack.run("config", "set", "jobId", job_id).ok()
+    outputs = live(stack, service.clock.release, 3)
+    assert outputs.pop("terminatedAt").endswith("Z")
+    assert outputs == {"released": "2026.11", "isComplete": True, "objects": 100}
+
+
+def test_example_of_two_accounts(tmp_path: Path, plugin: Path) -> None:
+    """Each account is asked with its own key, refuses the other's, and no key is kept in the open."""
+    with (
+        CosBatchEmulator(uin="100000000001", secret_id="archive-id", secret_key="archive-key") as archive,
+        CosBatchEmulator(uin="100000000002", secret_id="live-id", secret_key="live-key") as other,
+    ):
+        accounts = {"archive": archive, "live": other}
+        settings: list[str] = []
+        for name, account in accounts.items():
+            account.clock.hold()
+            job_id = account.create_job("completes", seconds=3)
+            uin = account.environment()["COSJOB_UIN"]
+            for key, value in {"jobId": job_id, "uin": uin, "endpoint": account.endpoint}.items():
+                settings += ["--plaintext", f"{name}:{key}={value}"]
+        stack = Stack(tmp_path / "stack", ROOT / "examples" / "native", {}, plugin=plugin)
+        stack.run("config", "set-all", *settings, *keys(archive="live", live="archive")).ok()
+        refused = message(stack.preview())
+        assert refused.count("the service does not know the secret id") == 2
+        for account in accounts.values():
+            assert f"endpoint {account.endpoint}" in refused
+        stack.run("config", "set-all", *keys(archive="archive", live="live")).ok()
+
+        def release() -> None:
+            for account in accounts.values():
+                account.clock.release()
+
+        outputs = live(stack, release, 6)
+        kept = "".join(path.read_text(errors="replace") for path in stack.folder.rglob("*") if path.is_file())
+        assert "archive-copied" in kept
+        assert not [key for key in ("archive-id", "archive-key", "live-id", "live-key") if key in kept]
+        assert outputs["released"] == "2026.11"
+        assert outputs["objects"] == 200
+        assert set(outputs["terminated_at"]) == set(accounts)
+
+
+@pytest.mark.newest
+def test_messages_in_yaml(tmp_path: Path, plugin: Path, service: CosBatchEmulator) -> None:
+    """What is wrong in a program without types is told by name, and a secret that is wrong is not shown."""
+    job_id = service.create_job("fails", seconds=1)
+    folder = tmp_path / "program"
+    folder.mkdir()
+    project = folder / "Pulumi.yaml"
+    project.write_text("name: wrong\nruntime: yaml\n")
+    stack = Stack(tmp_path / "stack", folder, service.environment(), plugin=plugin)
+    head = (stack.folder / project.name).read_text()
+
+    def said(properties: str, options: str = "", others: str = "") -> str:
+        gate = f"{{type: cosjob:JobCompletion, properties: {{{properties}}}, options: {{{options}}}}}"
+        (stack.folder / project.name).write_text(f"{head}resources:\n  gate: {gate}\n{others}")
+        return message(stack.preview())
+
+    assert "Missing required property 'jobId'" in said('appid: "1250000000"')
+    assert "Property retries does not exist on 'cosjob:index:JobCompletion'" in said(
+        f'jobId: {job_id}, appid: "1250000000", retries: 3'
+    )
+    assert "timeout cannot be '2 hours'" in said(f'jobId: {job_id}, appid: "1250000000", timeout: 2 hours')
+    provider = "  account: {type: pulumi:providers:cosjob, properties: {secretId: an id, secretKey: a pasted key}}\n"
+    refused = said(f'jobId: {job_id}, appid: "1250000000"', 'provider: "${account}"', provider)
+    assert "cosjob:secretId must be printable ASCII without white space" in refused
+    assert "an id" not in refused
+    assert "pasted" not in refused
+    service.clock.advance(60)
+    assert "jobId: the job failed; 10 of 100 tasks succeeded, 30 failed; reasons: " in said(
+        f'jobId: {job_id}, appid: "1250000000"'
+    )
+
+
+def keys(**whose: str) -> list[str]:
+    """Return settings by which accounts are asked with the keys of accounts."""
+    secrets = [f"{name}:secret{part}={key}-{part.lower()}" for name, key in whose.items() for part in ("Id", "Key")]
+    return [word for secret in secrets for word in ("--secret", secret)]
