@@ -59,6 +59,12 @@ class Field(pulumi.Output[Any]):
 
         return Field(resources(), value(), outputs[known_by].is_known(), is_secret())
 
+    # Of all names in a job the only one that outputs have too: a function of the class, in the way of the attribute.
+    @property
+    def format(self) -> Field:  # type: ignore[override]
+        """How a manifest or a report is written."""
+        return self.__getattr__("format")
+
     def __getattr__(self, name: str) -> Field:
         """Take an attribute, None from None."""
         if name.startswith("__"):

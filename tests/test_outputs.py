@@ -1,0 +1,42 @@
+"""Fields of a job as outputs."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pulumi
+import pytest
+
+from pulumi_cosjob import parse_describe_job_result
+from pulumi_cosjob._job import Element, element_fields
+from pulumi_cosjob._outputs import Field
+
+
+@pytest.mark.parametrize("kind", Element.__subclasses__(), ids=lambda kind: kind.__name__)
+def test_no_name_in_a_job_is_another_of_outputs(kind: type[Element]) -> None:
+    """What outputs have themselves would be taken in place of the job's."""
+    assert not [name for name in element_fields(kind) if hasattr(pulumi.Output, name) and name not in vars(Field)]
+
+
+def test_format_is_a_field() -> None:
+    """Outputs have a function of this name, for text."""
+    job = parse_describe_job_result((Path(__file__).parent / "answers" / "full.xml").read_bytes())
+
+    async def formats() -> list[object]:
+        async def described() -> object:
+            return job
+
+        async def resources() -> set[object]:
+            return set()
+
+        async def yes() -> bool:
+            return True
+
+        async def no() -> bool:
+            return False
+
+        field = Field(resources(), described(), yes(), no())  # type: ignore[arg-type]
+        return [await each.future() for each in (field.report.format, field.manifest.spec.format)]
+
+    assert asyncio.run(formats()) == ["Report_CSV_V1", "COSBatchOperations_CSV_V1"]
