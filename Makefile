@@ -1,5 +1,5 @@
 # The commands of the README. Each sets up what it needs, on a machine that has only Python (3.10 or later), Go, and for
-# the tests Java with Maven.
+# the tests Java with Maven and Node.js with npm.
 
 PYTHON ?= python3
 VENV := .venv

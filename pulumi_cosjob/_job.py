@@ -398,16 +398,18 @@ def element_fields(cls: type[Element]) -> Mapping[str, FieldType]:
     return types.MappingProxyType(found)
 
 
-def to_plain(value: Any) -> Any:
+def to_plain(value: Any, *, exact: bool = True) -> Any:
     """Turn an element into dicts, lists, texts, numbers and booleans, absent fields left out.
 
-    Whole numbers beyond 2**53 become text, which `from_plain` reads back.
+    Args:
+        value: The element.
+        exact: Whether whole numbers beyond 2**53 become text, which `from_plain` reads back.
     """
     if isinstance(value, dict):
-        return {name: to_plain(child) for name, child in value.items() if child is not None}
+        return {name: to_plain(child, exact=exact) for name, child in value.items() if child is not None}
     if isinstance(value, (list, tuple)):
-        return [to_plain(child) for child in value]
-    if isinstance(value, int) and abs(value) > _LARGEST_EXACT_DOUBLE:
+        return [to_plain(child, exact=exact) for child in value]
+    if exact and isinstance(value, int) and abs(value) > _LARGEST_EXACT_DOUBLE:
         return str(value)
     return value
 

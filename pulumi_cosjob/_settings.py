@@ -114,7 +114,9 @@ def check_identifier(name: str, value: Any, origin: str = "") -> str:
     """
     pattern, meaning = _IDENTIFIERS[name]
     if not isinstance(value, str):
-        raise InvalidArgumentError(name, f"must be text, not {type(value).__name__}{origin}", hint=f"It is {meaning}.")
+        quotes = "; put it in quotes" if isinstance(value, (int, float)) else ""
+        hint = f"It is {meaning}{quotes}."
+        raise InvalidArgumentError(name, f"must be text, not {type(value).__name__}{origin}", hint=hint)
     if not re.fullmatch(pattern, value):
         raise InvalidArgumentError(name, f"cannot be {shorten(value)}{origin}", hint=f"It is {meaning}.")
     return value
@@ -143,7 +145,7 @@ def check_timeout(value: Any) -> float:
     elif isinstance(value, (int, float)) and not isinstance(value, bool):
         seconds = float(min(value, 2 * _LONGEST_TIMEOUT))
     else:
-        raise InvalidArgumentError("timeout", f"cannot be of type {type(value).__name__}", hint=hint)
+        raise InvalidArgumentError("timeout", f"must be seconds or text, not {type(value).__name__}", hint=hint)
     if not 0 < seconds <= _LONGEST_TIMEOUT:
         raise InvalidArgumentError("timeout", f"cannot be {shorten(str(value))}", hint=hint)
     return seconds

@@ -316,7 +316,7 @@ def progress_line(history: History, now: float, *, brief: bool = False) -> str:
     if failed:
         parts.append(f"{failed:,} failed")
     left = history.seconds_left(now)
-    if left is not None and seen.status == "Active":
+    if left is not None and left >= 1 and seen.status == "Active":
         parts.append(f"{'' if brief else 'about '}{duration(left)} left")
     if seen.state.needs_person:
         parts.append(seen.state.meaning)

@@ -33,6 +33,11 @@ def test_the_first_program_is_the_quickstart() -> None:
     assert (ROOT / "examples" / "quickstart" / "__main__.py").read_text() in PYTHON
 
 
+def test_the_program_in_yaml_is_the_example() -> None:
+    """What the README shows is what the tests run."""
+    assert f"```yaml\n{(ROOT / 'examples' / 'yaml' / 'Pulumi.yaml').read_text()}```" in README
+
+
 def test_the_plain_script_runs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """The script without Pulumi prints the job."""
     [script] = [snippet for snippet in PYTHON if "CosBatchClient" in snippet]

@@ -28,6 +28,23 @@ _MOST_BYTES = 7000
 _PLAIN = "".join(chr(code) for code in range(0x20, 0x7F) if chr(code) != "%")
 _NAMES = ("job_id", "job_ids", "appid", "missing", "max_concurrency", *SETTINGS, *HOW, "validation", "request_timeout")
 _IN_CAMEL_CASE = {name: camel_name(name) for name in _NAMES if "_" in name}
+_IN_WORDS = {
+    "NoneType": "nothing",
+    "bool": "true or false",
+    "dict": "an object",
+    "float": "a number",
+    "int": "a number",
+    "list": "a list",
+    "str": "text",
+    "_Unknown": "what is not known yet",
+}
+_TYPE = re.compile(rf"\bnot ({'|'.join(_IN_WORDS)})\b")
+_PHRASES = (
+    ("from 0, or None.", "from 0, or -1 for any number."),
+    ("It is True or False.", "It is true or false."),
+    ('"1d12h", or a timedelta;', '"1d12h";'),
+    ("It is a number of seconds, a text such as", "It is a text such as"),
+)
 _WORD = re.compile(rf"\b(?:{'|'.join(_IN_CAMEL_CASE)})\b")
 
 
@@ -72,8 +89,12 @@ def about(error: CosJobError, names: Iterable[str]) -> str | None:
 
 
 def explain(error: CosJobError) -> str:
-    """Return an error's message with the inputs' names as the protocol has them."""
-    return _WORD.sub(lambda match: _IN_CAMEL_CASE[match[0]], str(error))
+    """Return an error's message in the words of every language: the protocol's names, and no types of Python."""
+    text = _WORD.sub(lambda match: _IN_CAMEL_CASE[match[0]], str(error))
+    text = _TYPE.sub(lambda match: f"not {_IN_WORDS[match[1]]}", text)
+    for ours, theirs in _PHRASES:
+        text = text.replace(ours, theirs)
+    return text
 
 
 def fitting(message: str) -> str:

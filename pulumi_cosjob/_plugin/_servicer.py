@@ -39,6 +39,8 @@ __all__ = ["Servicer"]
 _SECRETS = frozenset(name for name, declared in CONFIG.items() if declared.get("secret"))
 _INTERRUPTED = "the wait was interrupted; what was waited for goes on all the same, and the next update waits again"
 
+_CUT_OFF = "the question was cut off, as the command was interrupted or has failed elsewhere"
+
 Context = Any
 """A `grpc.aio.ServicerContext`: gRPC has no types."""
 
@@ -138,7 +140,11 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         functions = {GET_JOB: self._get_job, GET_JOBS: self._get_jobs}
         if request.tok not in functions:
             await context.abort(grpc.StatusCode.NOT_FOUND, f"there is no function {request.tok}")
-        async with self._failing(context, arguments):
+        declared = package_schema(self._version)["functions"][request.tok]["inputs"]
+        misnamed = _misnamed(arguments, declared["properties"], declared["required"])
+        if misnamed:
+            return provider_pb2.InvokeResponse(failures=misnamed)
+        async with self._failing(context, arguments, _CUT_OFF):
             try:
                 inputs = core_inputs(arguments)
                 check_inputs(inputs)
@@ -184,16 +190,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             await context.abort(grpc.StatusCode.NOT_FOUND, f"there is no resource {_type(request)}")
         properties = from_struct(request.news)
         names = declared["inputProperties"]
-        failures = [
-            _failure(name, f"there is no input {name}; there are {', '.join(names)}", properties.secret)
-            for name in properties.values
-            if name not in names and not name.startswith("__")
-        ]
-        failures += [
-            _failure(name, f"{name} is missing")
-            for name in declared["requiredInputs"]
-            if properties.values.get(name) is None
-        ]
+        failures = _misnamed(properties, names, declared["requiredInputs"])
         async with self._failing(context, properties):
             try:
                 check_inputs(known_inputs(core_inputs(properties)))
@@ -278,17 +275,19 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             self._waiting.discard(task)
 
     @contextlib.asynccontextmanager
-    async def _failing(self, context: Context, properties: Properties) -> AsyncIterator[None]:
+    async def _failing(
+        self, context: Context, properties: Properties, interrupted: str = _INTERRUPTED
+    ) -> AsyncIterator[None]:
         """Turn what goes wrong into one message, about the input that it is about."""
         try:
             yield
         except asyncio.CancelledError:
             if not self._interrupted:
                 raise
-            await _abort(context, _INTERRUPTED)
+            await _abort(context, interrupted)
         except CosJobError as error:
             if self._interrupted:
-                await _abort(context, _INTERRUPTED)
+                await _abort(context, interrupted)
             name = about(error, properties.values)
             text = explain(error)
             named = name is None or text.startswith(name)
@@ -347,7 +346,7 @@ _JOB_OUTPUTS = (*map(camel_name, element_fields(JobDescription)), "unknownElemen
 
 
 def _outputs(description: JobDescription) -> dict[str, Any]:
-    outputs: dict[str, Any] = in_camel_case(to_plain(description))
+    outputs: dict[str, Any] = in_camel_case(to_plain(description, exact=False))
     return outputs
 
 
@@ -372,6 +371,19 @@ def _type(request: Any) -> str:
 def _failure(name: str, reason: str, secret: Collection[str] = ()) -> Any:
     # The engine shows the value of a property that is named here, be it a secret; the reason names it anyway.
     return provider_pb2.CheckFailure(property="" if name in secret else name, reason=reason)
+
+
+def _misnamed(properties: Properties, names: Collection[str], required: Collection[str]) -> list[Any]:
+    """Return what is wrong with the names of inputs: those that there are not, and those that are missing."""
+    strange = [name for name in properties.values if name not in names and not name.startswith("__")]
+    missing = [name for name in required if properties.values.get(name) is None]
+    return [
+        *(
+            _failure(each, f"there is no input {each}; there are {', '.join(names)}", properties.secret)
+            for each in strange
+        ),
+        *(_failure(each, f"{each} is missing") for each in missing),
+    ]
 
 
 def _diff_response(changed: Sequence[str], replaces: Sequence[str]) -> Any:
