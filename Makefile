@@ -7,7 +7,7 @@ LOWEST := .venv-lowest
 PINS := tools/requirements
 PIP_INSTALL = -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test lint check lowest bench engine docs pins format clean
+.PHONY: demo test lint check lowest compat bench engine docs pins format clean
 
 demo: $(VENV)/ready ## a job's life, read by a real `pulumi up`, without any account
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/python tools/demo.py
@@ -22,8 +22,11 @@ lint: $(VENV)/ready
 check: $(VENV)/ready ## all tests, those on the real engine included
 	$(VENV)/bin/python -m pytest $(ARGS)
 
-lowest: $(LOWEST)/ready ## the tests again, with the oldest versions that the ranges allow
+lowest: $(LOWEST)/ready ## the tests again, with the oldest versions that the ranges allow, on the oldest Python here
 	$(LOWEST)/bin/python -m pytest -q -m "not newest" $(ARGS)
+
+compat: ## the tests on every Python here; about two minutes for each
+	$(PYTHON) tools/compat.py
 
 bench: $(VENV)/ready ## what is claimed about speed, as numbers
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/python tools/bench.py $(ARGS)
@@ -52,7 +55,7 @@ $(VENV)/ready: $(PINS)/dev.txt pyproject.toml
 	touch $@
 
 $(LOWEST)/ready: $(PINS)/lowest.txt pyproject.toml
-	$(PYTHON) -m venv --clear $(LOWEST)
+	$$($(PYTHON) tools/compat.py --oldest) -m venv --clear $(LOWEST)
 	$(LOWEST)/bin/python $(PIP_INSTALL) --require-hashes -r $(PINS)/lowest.txt
 	$(LOWEST)/bin/python $(PIP_INSTALL) --no-deps --no-build-isolation --editable .
 	touch $@

@@ -219,7 +219,7 @@ def validate(files: tuple[str, ...]) -> None:
             with click.open_file(name, "rb") as file:
                 document = file.read(MOST_BYTES + 1)
         except OSError as error:
-            click.echo(f"cosjob: {name} cannot be read: {error.strerror}", err=True)
+            click.echo(f"cosjob: {_printable(name)} cannot be read: {error.strerror}", err=True)
             code = 2
             continue
         problems: list[Problem | str] = []
@@ -231,7 +231,7 @@ def validate(files: tuple[str, ...]) -> None:
             except NotXmlError as error:
                 problems.append(error.what)
         for problem in problems:
-            click.echo(f"{name}: {problem}")
+            click.echo(f"{_printable(name)}: {problem}")
         code = max(code, 1 if problems else 0)
     sys.exit(code)
 

@@ -59,11 +59,11 @@ def limits_of(inputs: Mapping[str, Any], timeout: float | None = None) -> Limits
     Raises:
         InvalidArgumentError: An input is malformed.
     """
-    given = inputs.get("timeout")
+    given, suspended = inputs.get("timeout"), inputs.get("fail_when_suspended")
     return Limits(
         timeout=(timeout or _DEFAULT_TIMEOUT) if given is None else check_timeout(given),
         max_failed_tasks=check_count("max_failed_tasks", inputs.get("max_failed_tasks")),
-        fail_when_suspended=check_flag("fail_when_suspended", inputs.get("fail_when_suspended") or False),
+        fail_when_suspended=check_flag("fail_when_suspended", False if suspended is None else suspended),
     )
 
 

@@ -266,7 +266,8 @@ def parse_describe_job_result(document: bytes, *, validation: Validation = "stri
     if not isinstance(document, (bytes, bytearray)):
         raise InvalidArgumentError("document", f"must be bytes, not {type(document).__name__}")
     if validation not in VALIDATIONS:
-        raise InvalidArgumentError("validation", f"must be one of {', '.join(VALIDATIONS)}, not {validation!r}")
+        told = shorten(str(validation))
+        raise InvalidArgumentError("validation", f"must be one of {', '.join(VALIDATIONS)}, not {told}")
     return describe(read_xml(bytes(document)), validation=validation)
 
 

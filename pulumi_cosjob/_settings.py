@@ -114,7 +114,8 @@ def check_identifier(name: str, value: Any, origin: str = "") -> str:
     """
     pattern, meaning = _IDENTIFIERS[name]
     if not isinstance(value, str):
-        quotes = "; put it in quotes" if isinstance(value, (int, float)) else ""
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        quotes = "; put it in quotes" if is_number else ""
         hint = f"It is {meaning}{quotes}."
         raise InvalidArgumentError(name, f"must be text, not {type(value).__name__}{origin}", hint=hint)
     if not re.fullmatch(pattern, value):

@@ -1,0 +1,120 @@
+"""`make compat`: the tests on every supported Python of this machine, with the newest and the oldest dependencies.
+
+Looks for interpreters on PATH and among those of pyenv. All tests that need no engine run on each; of those on the real
+engine a few, enough to load every provider there.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+PINS = ROOT / "tools" / "requirements"
+OLDEST = 10
+ON_THE_ENGINE = (
+    "tests/test_completion.py::test_gate_deployment",
+    "tests/test_native.py::test_a_program_on_the_plugin",
+)
+
+
+@dataclass(frozen=True)
+class Interpreter:
+    """A Python of this machine."""
+
+    minor: int
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """Its version in short."""
+        return f"3.{self.minor}"
+
+
+def minor_of(python: Path) -> int | None:
+    """Return the minor version of a Python 3, None where it does not run: a shim may have nothing behind it."""
+    code = "import sys; print(sys.version_info[:2])"
+    try:
+        printed = subprocess.run([python, "-c", code], capture_output=True, text=True, timeout=60, check=True).stdout
+    except (OSError, subprocess.SubprocessError):
+        return None
+    match = re.match(r"\(3, ([0-9]+)\)", printed)
+    return int(match[1]) if match else None
+
+
+def candidates() -> Iterator[Path]:
+    """Yield what may be a Python."""
+    yield Path(sys.executable)
+    for minor in range(OLDEST, OLDEST + 10):
+        if found := shutil.which(f"python3.{minor}"):
+            yield Path(found)
+    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
+    yield from sorted(pyenv.glob("versions/3.*/bin/python"))
+
+
+def interpreters() -> list[Interpreter]:
+    """Return one interpreter of each supported version, the oldest first."""
+    found: dict[int, Interpreter] = {}
+    for path in candidates():
+        minor = minor_of(path)
+        if minor is not None and minor >= OLDEST:
+            found.setdefault(minor, Interpreter(minor, path))
+    return [found[minor] for minor in sorted(found)]
+
+
+def environment(python: Interpreter, pins: str) -> Path:
+    """Return the Python of an environment with these dependencies, made if it is not there or not up to date."""
+    folder = ROOT / f".venv-{python.name}-{pins}"
+    inside, ready = folder / "bin" / "python", folder / "ready"
+    newest = max(path.stat().st_mtime for path in (PINS / f"{pins}.txt", ROOT / "pyproject.toml"))
+    if not ready.exists() or ready.stat().st_mtime < newest:
+        pip = [str(inside), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        subprocess.run([str(python.path), "-m", "venv", "--clear", str(folder)], check=True)
+        subprocess.run([*pip, "--require-hashes", "-r", str(PINS / f"{pins}.txt")], check=True)
+        subprocess.run([*pip, "--no-deps", "--no-build-isolation", "--editable", str(ROOT)], check=True)
+        ready.touch()
+    return inside
+
+
+def run(python: Path, pins: str) -> str:
+    """Run the tests; return what they came to, in a line."""
+    deselected = " and not newest" if pins == "lowest" else ""
+    told = []
+    for arguments in (["-m", f"not engine{deselected}"], list(ON_THE_ENGINE)):
+        command = [str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        last = (done.stdout.strip().splitlines() or ["nothing was run"])[-1]
+        told.append(re.sub(r"(, [0-9]+ deselected)? in .*", "", last))
+        if done.returncode:
+            print(done.stdout[-5000:], done.stderr[-2000:])
+            told[-1] += " FAILED"
+    return ", on the engine ".join(told)
+
+
+def main(arguments: list[str]) -> int:
+    """Run the tests on all of them; with --oldest print the path of the oldest."""
+    found = interpreters()
+    if "--oldest" in arguments:
+        print(found[0].path)
+        return 0
+    rows = []
+    for python in found:
+        for pins in ("dev", "lowest") if python is found[0] else ("dev",):
+            started = time.monotonic()
+            told = run(environment(python, pins), pins)
+            which = "oldest" if pins == "lowest" else "newest"
+            rows.append(f"Python {python.name:5} {which} dependencies  {time.monotonic() - started:4.0f} s  {told}")
+            print(rows[-1], flush=True)
+    print("\n" + "\n".join(rows))
+    return 1 if any("FAILED" in row for row in rows) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
