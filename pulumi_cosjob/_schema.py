@@ -217,7 +217,8 @@ def _padded(cls: type[Element], element: ET.Element, path: str) -> Iterator[tupl
 
 def _children_rule(error: xmlschema.XMLSchemaChildrenValidationError) -> str:
     if error.invalid_tag is not None:
-        if len([child for child in error.elem or () if child.tag == error.invalid_tag]) > 1:
+        children = () if error.elem is None else error.elem
+        if len([child for child in children if child.tag == error.invalid_tag]) > 1:
             return f"must hold {error.invalid_tag} only once"
         return f"must not hold {error.invalid_tag} here"
     missing = ", ".join(str(getattr(each, "local_name", each)) for each in error.expected or ())
