@@ -7,7 +7,7 @@ LOWEST := .venv-lowest
 PINS := tools/requirements
 PIP_INSTALL = -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test lint check lowest compat bench engine docs pins format clean
+.PHONY: demo test lint check lowest compat soak bench engine docs pins format clean
 
 demo: $(VENV)/ready ## a job's life, read by a real `pulumi up`, without any account
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/python tools/demo.py
@@ -27,6 +27,9 @@ lowest: $(LOWEST)/ready ## the tests again, with the oldest versions that the ra
 
 compat: ## the tests on every Python here; about two minutes for each
 	$(PYTHON) tools/compat.py
+
+soak: $(VENV)/ready ## ten minutes of waits while a fifth of all answers is faulty; ARGS=seconds
+	$(VENV)/bin/python tools/soak.py $(ARGS)
 
 bench: $(VENV)/ready ## what is claimed about speed, as numbers
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/python tools/bench.py $(ARGS)

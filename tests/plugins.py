@@ -5,20 +5,27 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
-import heapq
+import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ParamSpec
+from typing import TYPE_CHECKING, Any, ParamSpec
 
 import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, provider_pb2_grpc
+from stacks import ROOT
 
 from pulumi_cosjob._plugin._asking import Accounts
 from pulumi_cosjob._plugin._engine import Engine
 from pulumi_cosjob._plugin._properties import UNKNOWN, Properties, from_struct, to_struct
 from pulumi_cosjob._plugin._servicer import Servicer
-from pulumi_cosjob.testing import CosBatchEmulator, ManualClock
+
+sys.path.insert(0, str(ROOT / "tools"))
+
+from turned import TurnedTime
+
+if TYPE_CHECKING:
+    from pulumi_cosjob.testing import CosBatchEmulator
 
 URN = "urn:pulumi:dev::tests::cosjob:index:{}::gate"
 JOB, JOBS = "JobCompletion", "AllJobsCompletion"
@@ -33,40 +40,6 @@ def on_a_loop(test: Callable[_P, Coroutine[Any, Any, None]]) -> Callable[_P, Non
         asyncio.run(test(*arguments, **named))
 
     return run
-
-
-class TurnedTime:
-    """A clock for many waits: once all of them sleep, it is turned to the first that is due.
-
-    Args:
-        waits: How many there are.
-    """
-
-    def __init__(self, waits: int = 1) -> None:
-        self.clock = ManualClock()
-        self._waits = waits
-        self._asleep: list[tuple[float, int, asyncio.Future[None]]] = []
-        self._slept = 0
-
-    async def sleep(self, seconds: float) -> None:
-        """Sleep, by this clock."""
-        woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._slept += 1
-        heapq.heappush(self._asleep, (self.clock.monotonic() + seconds, self._slept, woken))
-        self._turn()
-        await woken
-
-    def done(self, _task: object = None) -> None:
-        """Take note that one of the waits is over."""
-        self._waits -= 1
-        self._turn()
-
-    def _turn(self) -> None:
-        if self._asleep and len(self._asleep) >= self._waits:
-            due, _, woken = heapq.heappop(self._asleep)
-            self.clock.advance(max(0.0, due - self.clock.monotonic()))
-            if not woken.done():
-                woken.set_result(None)
 
 
 class _Engine(engine_pb2_grpc.EngineServicer):

@@ -90,7 +90,7 @@ def test_control_requests(bench: Bench) -> None:
         "fault": None,
     }
     assert record.headers["authorization"] == "REDACTED"
-    assert control(bench, "GET", "statistics") == (200, {"requests": 1})
+    assert control(bench, "GET", "statistics") == (200, {"requests": 1, "faulty": 0})
 
 
 def test_control_reset(bench: Bench, tmp_path: Path) -> None:

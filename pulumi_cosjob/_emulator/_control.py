@@ -123,7 +123,7 @@ def _requests(service: Service, _data: Any) -> list[dict[str, Any]]:
 
 def _statistics(service: Service, _data: Any) -> dict[str, int]:
     """Return how much was asked."""
-    return {"requests": service.records.total}
+    return {"requests": service.records.total, "faulty": service.records.faulty}
 
 
 def _reset(service: Service, _data: Any) -> dict[str, str]:

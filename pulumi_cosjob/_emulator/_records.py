@@ -62,10 +62,11 @@ class Records:
 
     Attributes:
         total: How many there were, those included that are not kept any more.
+        faulty: How many of them met a fault.
     """
 
     def __init__(self) -> None:
-        self.total = 0
+        self.total = self.faulty = 0
         self._lock = threading.Lock()
         self._requests: deque[RecordedRequest] = deque(maxlen=_MOST)
 
@@ -77,6 +78,7 @@ class Records:
         """
         with self._lock:
             self.total += 1
+            self.faulty += request.fault is not None
             self._requests.append(request)
 
     def all(self) -> list[RecordedRequest]:
@@ -87,5 +89,5 @@ class Records:
     def clear(self) -> None:
         """Forget all requests."""
         with self._lock:
-            self.total = 0
+            self.total = self.faulty = 0
             self._requests.clear()

@@ -89,6 +89,7 @@ class Account:
     def close(self) -> None:
         """Cut off all questions that are under way, and ask no more."""
         self.client.abort()
+        self.client.close()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
 
