@@ -166,21 +166,26 @@ class CosBatchClient:
         """
         return self._describe(job_id, appid, None)[0]
 
-    def look(self, job_id: str, appid: str, *, time_limit: float | None = None) -> tuple[JobDescription, float | None]:
+    def look(
+        self, job_id: str, appid: str, *, time_limit: float | None = None, once: bool = False
+    ) -> tuple[JobDescription, float | None]:
         """Return the state of a job, and the service's own time of that answer, in seconds since the epoch.
 
         Args:
             job_id: Id of the job.
             appid: APPID of the account that owns it.
             time_limit: Seconds for all tries, in place of the settings' request_timeout.
+            once: Whether to try only once: whoever asks again anyway knows better when.
 
         Raises:
             CosJobError: As `describe_job`.
         """
-        description, answer = self._describe(job_id, appid, time_limit)
+        description, answer = self._describe(job_id, appid, time_limit, once=once)
         return description, answered_at(answer)
 
-    def _describe(self, job_id: str, appid: str, time_limit: float | None) -> tuple[JobDescription, Answer]:
+    def _describe(
+        self, job_id: str, appid: str, time_limit: float | None, *, once: bool = False
+    ) -> tuple[JobDescription, Answer]:
         import tenacity  # noqa: PLC0415  needed only to ask
 
         check_identifier("job_id", job_id)
@@ -195,7 +200,7 @@ class CosBatchClient:
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception(is_worth_a_retry),
             wait=asked_for,
-            stop=lambda state: self._clock.monotonic() + state.upcoming_sleep >= deadline,
+            stop=lambda state: once or self._clock.monotonic() + state.upcoming_sleep >= deadline,
             sleep=self._clock.sleep,
             reraise=True,
         )

@@ -26,10 +26,11 @@ from pulumi_cosjob._gate_inputs import (
     new_job_ids,
     replacing_inputs,
 )
-from pulumi_cosjob._job import JobDescription, to_plain
-from pulumi_cosjob._outputs import JobOutputs, carried, described, described_jobs
+from pulumi_cosjob._job import JobDescription, from_plain, to_plain
+from pulumi_cosjob._outputs import JobOutputs, carried, described, described_jobs, received
 from pulumi_cosjob._program import Timeout, check_plain, check_plain_ids, in_program
 from pulumi_cosjob._settings import SETTINGS, check_count, check_flag, check_timeout
+from pulumi_cosjob._waiting import Failed, judge_end
 
 __all__ = ["AllJobsCompletion", "AllJobsCompletionProvider", "JobCompletion", "JobCompletionProvider"]
 
@@ -80,6 +81,9 @@ class _GateProvider(AskingProvider):
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Leave the gate be, also after the jobs have aged out: what it stands for has happened."""
+        if not props.get("result") and not props.get("results"):
+            what = "a gate cannot be looked up: declare it, and it opens at once where its job is complete"
+            raise without_traceback(InvalidArgumentError("id", f"cannot be {id_!r}; {what}"))
         return ReadResult(id_, props)
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
@@ -105,6 +109,22 @@ def _diff(olds: Mapping[str, Any], news: Mapping[str, Any]) -> DiffResult:
     return DiffResult(changes=bool(changed_inputs(olds, news)), replaces=replacing_inputs(olds, news))
 
 
+def _judge_again(jobs: Mapping[str, Any], olds: Mapping[str, Any], news: Mapping[str, Any]) -> None:
+    """Hold jobs that have been waited for against another number of failed tasks; nothing has to be asked for that."""
+    if "max_failed_tasks" in changed_inputs(olds, news):
+        from pulumi_cosjob._gates import raise_failed  # noqa: PLC0415  programs import this module, and never wait
+
+        limits = limits_of(news)
+        verdicts = {
+            job_id: judge_end(from_plain(JobDescription, received(job)), limits.max_failed_tasks)
+            for job_id, job in jobs.items()
+        }
+        try:
+            raise_failed({each: got.error for each, got in verdicts.items() if isinstance(got, Failed)}, len(jobs), "")
+        except CosJobError as error:
+            raise without_traceback(error) from None
+
+
 class JobCompletionProvider(_GateProvider):
     """Waits for one job."""
 
@@ -119,6 +139,7 @@ class JobCompletionProvider(_GateProvider):
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Keep what is known: the job is not asked about again."""
+        _judge_again({_news["job_id"]: _olds["result"]}, _olds, _news)
         return UpdateResult({**_inputs(_news), "result": _olds["result"]})
 
 
@@ -138,6 +159,7 @@ class AllJobsCompletionProvider(_GateProvider):
         """Wait for the jobs that are new."""
         known: dict[str, Any] = json.loads(_olds["results"])
         job_ids = job_ids_of(_news)
+        _judge_again({job_id: known[job_id] for job_id in job_ids if job_id in known}, _olds, _news)
         new = self.wait(_news, [job_id for job_id in job_ids if job_id not in known])
         results = {**known, **to_plain(new)}
         kept = {job_id: results[job_id] for job_id in job_ids}

@@ -14,13 +14,15 @@ from pulumi_cosjob._waiting import progress_line
 if TYPE_CHECKING:
     from pulumi_cosjob._waiting import History
 
-__all__ = ["EngineLog", "Send", "to_engine"]
+__all__ = ["NO_PROXY", "EngineLog", "Send", "to_engine"]
 
 Send = Callable[[str, bool], None]
 """Called with a line and whether it is progress, shown in place, or a warning that stays."""
 
 _ADDRESS = re.compile(r"[0-9A-Za-z.:\[\]-]+:[0-9]+")
 _LOG_SECONDS = 2.0
+# gRPC would ask a proxy for the engine on this very machine.
+NO_PROXY = [("grpc.enable_http_proxy", 0)]
 
 
 class EngineLog:
@@ -75,7 +77,7 @@ def to_engine(arguments: list[str] | None = None) -> Send:
     addresses = [each for each in (arguments or sys.argv)[1:] if _ADDRESS.fullmatch(each)]
     if not addresses:
         return lambda _line, _ephemeral: None
-    stub = engine_pb2_grpc.EngineStub(grpc.insecure_channel(addresses[-1]))
+    stub = engine_pb2_grpc.EngineStub(grpc.insecure_channel(addresses[-1], options=NO_PROXY))
 
     def send(line: str, ephemeral: bool) -> None:
         severity = engine_pb2.INFO if ephemeral else engine_pb2.WARNING

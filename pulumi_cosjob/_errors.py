@@ -34,7 +34,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from pulumi_cosjob._job import JobDescription
 
@@ -63,6 +63,7 @@ __all__ = [
     "WaitTimeoutError",
     "WrongJobError",
     "duration",
+    "redact",
     "shorten",
 ]
 
@@ -72,6 +73,15 @@ def shorten(value: str, limit: int = 60) -> str:
     if len(value) > limit:
         value = f"{value[: limit // 2]}…{value[-limit // 4 :]}"
     return repr(value)
+
+
+def redact(text: str, secrets: Iterable[str]) -> str:
+    """Take secrets out of a message, also where they stand in it quoted or shortened."""
+    for secret in secrets:
+        for shown in (secret, repr(secret)[1:-1], shorten(secret)[1:-1]):
+            if shown:
+                text = text.replace(shown, "[secret]")
+    return text
 
 
 def duration(seconds: float) -> str:
@@ -289,6 +299,8 @@ class JobFailedError(WaitError):
             what, reasons = "the job was cancelled", description.status_update_reason or reasons
         elif description.status == "Failed":
             what = "the job failed"
+        elif description.failed_tasks is None:
+            what = "the job is complete, but the answer does not tell how many of its tasks failed"
         else:
             what = f"the job is complete, but with more failed tasks than the {most_failed_tasks} accepted"
         hint = "Once it has been seen to, create a new job and wait for that one."

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import heapq
+import math
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING
 
 from pulumi_cosjob._client import MOST_AT_ONCE
 from pulumi_cosjob._clock import Clock, SystemClock
-from pulumi_cosjob._errors import CosJobError, JobsFailedError
+from pulumi_cosjob._errors import CosJobError, JobsFailedError, TimeLimitError
 from pulumi_cosjob._waiting import Done, Failed, History, Limits, Look, decide, never_completes
 
 if TYPE_CHECKING:
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Report", "Waits", "look_at", "look_at_jobs", "raise_failed", "wait_for_jobs"]
 
-# One look may take so long, tries included: then the wait decides anew, by all that it knows.
+# One look may take so long: then the wait decides anew, by all that it knows.
 LOOK_SECONDS = 10.0
+# The last question is asked when time is up, and may be answered for so long.
+_LAST_LOOK_SECONDS = 5.0
 
 Report = Callable[[str, History, float], None]
 """Called with a job's id, its history and the time after each look at it."""
@@ -29,7 +32,7 @@ Report = Callable[[str, History, float], None]
 def look_at(client: CosBatchClient, job_id: str, appid: str, clock: Clock) -> Look:
     """Ask about a job once; what goes wrong is part of the answer."""
     try:
-        description, service_time = client.look(job_id, appid, time_limit=LOOK_SECONDS)
+        description, service_time = client.look(job_id, appid, time_limit=LOOK_SECONDS, once=True)
     except CosJobError as error:
         return Look(clock.monotonic(), error=error)
     return Look(clock.monotonic(), description, service_time=service_time)
@@ -103,12 +106,15 @@ def wait_for_jobs(
         while waits.under_way or asking:
             for job_id in waits.due(clock.monotonic()):
                 asking[pool.submit(look_at, client, job_id, appid, clock)] = job_id
-            until_due = waits.until_due(clock.monotonic())
+            seconds = waits.seconds(clock.monotonic())
             if not asking:
-                clock.sleep(until_due or 0.0)
+                clock.sleep(seconds)
                 continue
-            for future in wait(asking, until_due, FIRST_COMPLETED).done:
+            for future in wait(asking, seconds, FIRST_COMPLETED).done:
                 waits.judge(asking.pop(future), future.result(), clock.monotonic())
+            if waits.are_overdue(clock.monotonic()):
+                waits.give_up(asking.values(), clock.monotonic())
+                asking.clear()
     except BaseException:
         # Ctrl-C ends at once what is still being asked.
         client.abort()
@@ -133,6 +139,7 @@ class Waits:
     def __init__(self, job_ids: Sequence[str], limits: Limits, started: float, report: Report) -> None:
         self.job_ids = list(dict.fromkeys(job_ids))
         self._limits, self._report = limits, report
+        self._gives_up_at = started + limits.timeout + _LAST_LOOK_SECONDS
         self._histories = {job_id: History(started) for job_id in self.job_ids}
         self._due = [(started, position, job_id) for position, job_id in enumerate(self.job_ids)]
         self._done: dict[str, JobDescription] = {}
@@ -150,9 +157,19 @@ class Waits:
             found.append(heapq.heappop(self._due)[2])
         return found
 
-    def until_due(self, now: float) -> float | None:
-        """Return after how many seconds the next one is, None where there is none."""
-        return max(0.0, self._due[0][0] - now) if self._due else None
+    def seconds(self, now: float) -> float:
+        """Return for how long nothing is to be done unless an answer comes."""
+        next_at = min(self._due[0][0] if self._due else math.inf, self._gives_up_at)
+        return max(0.0, next_at - now)
+
+    def are_overdue(self, now: float) -> bool:
+        """Tell whether what is still being asked comes too late: many may ask, and few at a time."""
+        return now >= self._gives_up_at
+
+    def give_up(self, job_ids: Iterable[str], now: float) -> None:
+        """Take it that there is no answer about jobs any more."""
+        for job_id in job_ids:
+            self.judge(job_id, Look(now, error=TimeLimitError("no answer came before the time was up")), now)
 
     def judge(self, job_id: str, look: Look, now: float) -> None:
         """Take the answer about a job."""

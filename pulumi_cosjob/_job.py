@@ -301,6 +301,18 @@ class JobDescription(Element):
         return STATES[self.status]
 
     @property
+    def failed_tasks(self) -> int | None:
+        """How many tasks have failed, of a job that has ended: as said, else all that have not succeeded."""
+        summary = self.progress_summary
+        if summary is None:
+            return None
+        if summary.number_of_tasks_failed is not None:
+            return summary.number_of_tasks_failed
+        if summary.total_number_of_tasks is None or summary.number_of_tasks_succeeded is None:
+            return None
+        return max(0, summary.total_number_of_tasks - summary.number_of_tasks_succeeded)
+
+    @property
     def creation_datetime(self) -> datetime | None:
         """When the job was created."""
         return _instant(self.creation_time)

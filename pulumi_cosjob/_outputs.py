@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pulumi
@@ -23,6 +23,16 @@ from pulumi_cosjob._job import (
 __all__ = ["Field", "JobOutputs"]
 
 
+class _Later:
+    """Makes what is to be awaited when it is: where the one before has failed nobody awaits it, and Python warns."""
+
+    def __init__(self, make: Callable[[], Awaitable[Any]]) -> None:
+        self._make = make
+
+    def __await__(self) -> Generator[Any, None, Any]:
+        return self._make().__await__()
+
+
 class Field(pulumi.Output[Any]):
     """An output that may be None, and from which what lies below it can be taken all the same.
 
@@ -32,7 +42,8 @@ class Field(pulumi.Output[Any]):
     @staticmethod
     def of(output: pulumi.Output[Any]) -> Field:
         """Make a field of any output."""
-        return Field(output.resources(), output.future(with_unknowns=True), output.is_known(), output.is_secret())
+        later = (output.resources, lambda: output.future(with_unknowns=True), output.is_known, output.is_secret)
+        return Field(*map(_Later, later))
 
     @staticmethod
     def together(
@@ -57,7 +68,7 @@ class Field(pulumi.Output[Any]):
         async def is_secret() -> bool:
             return any([await output.is_secret() for output in outputs.values()])
 
-        return Field(resources(), value(), outputs[known_by].is_known(), is_secret())
+        return Field(*map(_Later, (resources, value, outputs[known_by].is_known, is_secret)))
 
     # Of all names in a job the only one that outputs have too: a function of the class, in the way of the attribute.
     @property

@@ -36,6 +36,7 @@ __all__ = [
     "Look",
     "Verdict",
     "decide",
+    "judge_end",
     "never_completes",
     "progress_line",
 ]
@@ -249,16 +250,26 @@ def _judge(history: History, look: Look, now: float, limits: Limits) -> Done | F
     if look.description is None:
         return _judge_error(history, look.error, now)
     description = look.description
-    if description.status == "Complete":
-        summary = description.progress_summary
-        failed = (summary and summary.number_of_tasks_failed) or 0
-        if limits.max_failed_tasks is None or failed <= limits.max_failed_tasks:
-            return Done(description)
     if description.state.final:
-        return Failed(JobFailedError(description, limits.max_failed_tasks))
+        return judge_end(description, limits.max_failed_tasks)
     if description.status == "Suspended" and limits.fail_when_suspended:
         return Failed(JobSuspendedError(description))
     return None
+
+
+def judge_end(description: JobDescription, max_failed_tasks: int | None) -> Done | Failed:
+    """Say whether a job that has ended did what it was to.
+
+    Args:
+        description: The job.
+        max_failed_tasks: Failed tasks that it may have; None for any number. Where there is a limit, an answer that
+            does not tell how many have failed is not accepted.
+    """
+    failed = description.failed_tasks
+    accepted = max_failed_tasks is None or (failed is not None and failed <= max_failed_tasks)
+    if description.status == "Complete" and accepted:
+        return Done(description)
+    return Failed(JobFailedError(description, max_failed_tasks))
 
 
 def _judge_error(history: History, error: CosJobError | None, now: float) -> Failed | None:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 
+from pulumi_cosjob._errors import redact
 from pulumi_cosjob._job import JobDescription, camel_name, element_fields, from_plain, in_snake_case
 from pulumi_cosjob._outputs import Field, JobOutputs, described_by_id
 from pulumi_cosjob._program import Timeout, check_plain, check_plain_ids, in_program
@@ -247,15 +248,21 @@ def _invoke(token: str, arguments: Mapping[str, Any], opts: Options | None) -> p
     )
     after = pulumi.Output.from_input(getattr(opts, "depends_on", None)).apply(_created)
     known: pulumi.Output[Any] = pulumi.Output.all(pulumi.Output.all(**arguments), after)
-    return known.apply(lambda values: _ask(token, values[0], options))
+    return known.apply(lambda values: _ask(token, values[0], options, known))
 
 
-async def _ask(token: str, arguments: Mapping[str, Any], options: pulumi.InvokeOptions) -> Any:
+async def _ask(
+    token: str, arguments: Mapping[str, Any], options: pulumi.InvokeOptions, known: pulumi.Output[Any]
+) -> Any:
     """Call a function of the plugin; what goes wrong is a message to the program's author, and no traceback."""
     try:
         found = await pulumi.runtime.invoke_async(token, arguments, options)
     except Exception as error:  # noqa: BLE001  the SDK raises no other
         what = str(error)
+        if await known.is_secret():
+            # The SDK takes that mark off: the plugin did not know.
+            texts = [text for value in arguments.values() for text in (value if isinstance(value, list) else [value])]
+            what = redact(what, [text for text in texts if isinstance(text, str)])
         raise pulumi.RunError(what.partition(" returned an error: ")[2] or what) from None
     # In a preview a provider whose settings are not known yet answers nothing.
     return found or pulumi.output.UNKNOWN

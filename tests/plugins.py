@@ -15,6 +15,7 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, provider_pb2_grpc
 from stacks import ROOT
 
+from pulumi_cosjob._engine_log import NO_PROXY
 from pulumi_cosjob._plugin._asking import Accounts
 from pulumi_cosjob._plugin._engine import Engine
 from pulumi_cosjob._plugin._properties import UNKNOWN, Properties, from_struct, to_struct
@@ -144,7 +145,7 @@ async def plugin(service: CosBatchEmulator | None = None, time: TurnedTime | Non
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     try:
-        async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=NO_PROXY) as channel:
             served = Plugin(provider_pb2_grpc.ResourceProviderStub(channel), servicer, taken.logged)
             if service is not None:
                 await served.configure(**config_of(service))

@@ -275,6 +275,23 @@ def test_changing_how_it_waits_asks_nothing_and_an_aged_out_job_breaks_nothing(
     assert {request.method for request in service.requests} == {"GET"}
 
 
+@pytest.mark.newest
+def test_a_gate_opens_by_a_wait_and_by_nothing_else(new_stack: NewStack, service: CosBatchEmulator) -> None:
+    """It cannot be looked up, and one that has opened closes where fewer failed tasks are accepted than there were."""
+    stack = new_stack(gate("made-up", "opts=pulumi.ResourceOptions(id='made-up')"))
+    assert "a gate cannot be looked up" in message(stack.preview())
+    job_id = service.create_job("completes-with-failed-tasks", seconds=0)
+    service.clock.advance(30)
+    stack.write(gate(job_id, "max_failed_tasks=None"))
+    stack.up().ok()
+    asked = len(service.requests)
+    stack.write(gate(job_id, "max_failed_tasks=3"))
+    assert "with more failed tasks than the 3 accepted" in message(stack.up())
+    stack.write(gate(job_id, "max_failed_tasks=10"))
+    stack.up().ok()
+    assert len(service.requests) == asked
+
+
 def test_a_state_of_the_first_release_is_kept(new_stack: NewStack, service: CosBatchEmulator) -> None:
     """The state names the providers by module and class, which therefore never move."""
     stack = new_stack("from pulumi_cosjob import *\n")

@@ -172,6 +172,11 @@ from pulumi_cosjob.native import JobCompletion, get_job
         said = message(stack.preview())
         assert expected in said
         assert "Traceback" not in said
+        assert "RuntimeWarning" not in said
+    for options in ('id="made-up"', 'import_="made-up"'):
+        gate = f'JobCompletion("gate", job_id="made-up", appid="1250000000", opts=pulumi.ResourceOptions({options}))'
+        stack.write(program.format(gate))
+        assert "error: Preview failed: " in message(stack.preview()) or "cannot be imported" in message(stack.preview())
     assert [each["type"] for each in stack.resources() if "cosjob" in each["type"]] == ["pulumi:providers:cosjob"]
 
 

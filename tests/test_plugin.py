@@ -588,6 +588,100 @@ async def test_a_secret_job_id_shows_nowhere(living: CosBatchEmulator, turned: T
 
 
 @on_a_loop
+async def test_a_secret_shows_in_no_form(service: CosBatchEmulator) -> None:
+    """Neither quoted nor shortened, nor as a part of a name, nor where it comes from the configuration."""
+    long = "secret-" + "abcdefghij" * 6 + "!"
+    async with plugin(service) as served:
+        for value in (long, "my secret\n", "a'b\"c secret"):
+            [reason] = (await served.check(JOB, frozenset({"jobId"}), jobId=value, appid=APPID)).values()
+            assert "[secret]" in reason
+            assert "secret-ab" not in reason
+            assert "my secret" not in reason
+            assert "c secret" not in reason
+        job_id = service.create_job("completes", seconds=0)
+        service.clock.advance(30)
+        _, outputs = await served.create(jobId=job_id, secret=frozenset({"appid"}))
+        assert APPID in outputs.values["report"]["bucket"]
+        assert outputs.secret >= {"appid", "report", "manifest", "operation"}
+        assert "status" not in outputs.secret
+    hidden = Properties({**config_of(service), "endpoint": "ftp://hidden-host"}, frozenset({"endpoint"}))
+    async with plugin() as served:
+        answer = await served.stub.CheckConfig(provider_pb2.CheckRequest(news=to_struct(hidden)))
+        assert "hidden-host" not in answer.failures[0].reason
+        refusing = Properties({**hidden.values, "endpoint": "https://hidden-host.invalid"}, hidden.secret)
+        await served.stub.Configure(provider_pb2.ConfigureRequest(args=to_struct(refusing)))
+        said = await refused(served.create(jobId="a", timeout="1s", limit=1))
+        assert "endpoint [secret]" in said
+        assert "hidden-host" not in said
+
+
+@on_a_loop
+async def test_a_gate_never_opens_by_an_input_that_is_not_there(service: CosBatchEmulator) -> None:
+    """Whatever the engine sends: outside of previews all that it waits for is known."""
+    job_id = service.create_job("completes", seconds=0)
+    service.clock.advance(30)
+    async with plugin(service) as served:
+        for kind, inputs, name in (
+            (JOB, {"jobId": job_id, "timeout": UNKNOWN}, "timeout"),
+            (JOB, {"jobId": UNKNOWN}, "jobId"),
+            (JOB, {}, "jobId"),
+            (JOBS, {}, "jobIds"),
+            (JOBS, {"jobIds": [job_id, UNKNOWN]}, "jobIds"),
+            (JOB, {"jobId": job_id, "maxFailedTasks": 0.5}, "maxFailedTasks"),
+        ):
+            assert (await refused(served.create(kind, **inputs))).startswith(name)
+        assert await served.create(JOBS, jobIds=[])
+
+
+@on_a_loop
+async def test_fewer_failed_tasks_than_there_were_close_a_gate(service: CosBatchEmulator) -> None:
+    """What is in the state is held against another limit, in previews too; nothing is asked."""
+    job_id = service.create_job("completes-with-failed-tasks", seconds=0)
+    service.clock.advance(30)
+    async with plugin(service) as served:
+        for kind, named in ((JOB, {"jobId": job_id}), (JOBS, {"jobIds": [job_id]})):
+            _, outputs = await served.create(kind, **named, maxFailedTasks=-1)
+            asked = len(service.requests)
+            news = {**named, "appid": APPID}
+            for preview in (True, False):
+                call = served.update(kind, outputs, {**news, "maxFailedTasks": 9}, preview=preview)
+                assert "with more failed tasks than the 9 accepted" in await refused(call)
+            updated = await served.update(kind, outputs, {**news, "maxFailedTasks": 10})
+            assert updated["maxFailedTasks"] == 10
+            assert len(service.requests) == asked
+
+
+@on_a_loop
+async def test_an_outage_keeps_no_gate_beyond_its_time(service: CosBatchEmulator) -> None:
+    """However many wait for a thread to ask with: each gives up when its own time is over."""
+    service.inject(Fault("delay", seconds=30.0, times=None))
+    async with plugin(service) as served:
+        started = time.monotonic()
+        waits = [refused(served.create(jobId=f"job-{number}", timeout="1s")) for number in range(64)]
+        said = await asyncio.gather(*waits)
+        assert time.monotonic() - started < 9
+        assert {
+            text.startswith("timeout: the job was not complete within 1 s; there never was an answer") for text in said
+        } == {True}
+        service.reset()
+
+
+@on_a_loop
+async def test_a_proxy_is_not_asked_for_the_engine(
+    living: CosBatchEmulator, turned: TurnedTime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """GRPC would ask it even for this machine, and every line of progress would be late or lost."""
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.setenv("grpc_proxy", "http://127.0.0.1:9")
+    job_id = living.create_job("completes", seconds=5)
+    async with plugin(living, turned) as served:
+        started = time.monotonic()
+        await served.create(jobId=job_id)
+        assert time.monotonic() - started < 2
+        assert served.lines(ephemeral=True)[-1] == "Complete, 100 of 100 tasks (100 %)"
+
+
+@on_a_loop
 async def test_ctrl_c_ends_all_waits_at_once(service: CosBatchEmulator) -> None:
     """Those that sleep and those that are being answered; what comes later is not begun."""
     service.inject(Fault("delay", seconds=4.0, job_id=service.create_job("never-ends", job_id="slow")))
@@ -690,13 +784,17 @@ async def test_a_gate_takes_over_what_a_dynamic_one_knew(service: CosBatchEmulat
 async def test_a_refresh_leaves_a_gate_be_and_deleting_it_touches_nothing(service: CosBatchEmulator) -> None:
     """Also after the jobs have aged out; what was never created cannot be imported."""
     async with plugin(service) as served:
+        inputs = to_struct(Properties({"jobId": "gone"}, frozenset({"jobId"})))
         properties = to_struct(Properties({"jobId": "gone", "status": "Complete"}, frozenset({"jobId"})))
-        request = provider_pb2.ReadRequest(id="gone", urn=URN.format(JOB), properties=properties, inputs=properties)
+        request = provider_pb2.ReadRequest(id="gone", urn=URN.format(JOB), properties=properties, inputs=inputs)
         answer = await served.stub.Read(request)
-        assert (answer.id, answer.properties, answer.inputs) == ("gone", properties, properties)
+        assert (answer.id, answer.properties, answer.inputs) == ("gone", properties, inputs)
         await served.stub.Delete(provider_pb2.DeleteRequest(id="gone", urn=URN.format(JOB), properties=properties))
-        said = await refused(served.stub.Read(provider_pb2.ReadRequest(id="a", urn=URN.format(JOB))))
-        assert said.startswith("a gate cannot be imported")
+        # What a program looks up comes as the state and as the inputs: nobody has waited for that.
+        for claimed in ({}, {"jobId": "a", "appid": APPID}, {"jobId": "a", "appid": APPID, "status": "Complete"}):
+            state = to_struct(Properties(claimed))
+            request = provider_pb2.ReadRequest(id="a", urn=URN.format(JOB), properties=state, inputs=state)
+            assert (await refused(served.stub.Read(request))).startswith("a gate cannot be imported or looked up")
     assert service.requests == []
 
 

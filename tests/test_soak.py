@@ -1,4 +1,4 @@
-"""`make soak`, for a few seconds: the verdicts are right although a fifth of the answers is faulty, and wrong ones show."""
+"""`make soak`, for a few seconds: verdicts are right although a fifth of all answers is faulty, and wrong ones show."""
 
 from __future__ import annotations
 

@@ -91,9 +91,19 @@ def test_complete_with_failed_tasks_is_done_as_far_as_they_are_accepted(
     assert isinstance(verdict, Done if done else Failed)
 
 
-def test_complete_without_a_summary_is_done() -> None:
-    """A job that says nothing of tasks has no failed ones."""
-    assert isinstance(after(Look(0.0, job("Complete"))), Done)
+def test_complete_without_a_count_of_failed_tasks_is_in_doubt() -> None:
+    """Where none may have failed, somebody has to say so: the count, or that all have succeeded."""
+    assert "does not tell how many of its tasks failed" in str(failure(after(Look(0.0, job("Complete")))))
+    assert isinstance(after(Look(0.0, job("Complete")), Limits(60.0, max_failed_tasks=None)), Done)
+    for summary, done in (
+        (ProgressSummary(None, 10, 10), True),
+        (ProgressSummary(None, 3, 10), False),
+        (ProgressSummary(None, None, 10), False),
+        (ProgressSummary(None, 10, None), False),
+        (ProgressSummary(0, None, None), True),
+    ):
+        verdict = after(Look(0.0, JobDescription("job", "Complete", progress_summary=summary)))
+        assert isinstance(verdict, Done) is done
 
 
 def test_a_failed_job_is_told_with_reasons_counts_and_report() -> None:
@@ -188,7 +198,7 @@ def test_the_last_question_is_asked_when_time_is_up() -> None:
     limits = Limits(timeout=100.0)
     verdict = decide(history(Look(99.5, job("Active", 1))), 99.5, limits)
     assert verdict == AskAgain(0.5)
-    assert isinstance(decide(history(Look(100.0, job("Complete"))), 100.0, limits), Done)
+    assert isinstance(decide(history(Look(100.0, job("Complete", 100))), 100.0, limits), Done)
     error = failure(decide(history(Look(100.0, job("Active", 99))), 100.0, limits))
     assert isinstance(error, TimeoutError)
     assert "within 1 min 40 s; it was last seen Active; 99 of 100 tasks succeeded, 0 failed" in str(error)

@@ -34,16 +34,19 @@ class Account:
         self.client = client
         self._clock = clock
         self._sleep = sleep
-        # Of its own: where one service asks to slow down, threads that wait for it do not hold up other accounts.
-        self._pool = ThreadPoolExecutor(MOST_AT_ONCE, "cosjob-ask")
+        # Of its own: where one service asks to slow down, threads that wait for it do not hold up other accounts. And
+        # apart: a function may ask for a minute, which is too long for a wait.
+        self._looking = ThreadPoolExecutor(MOST_AT_ONCE, "cosjob-look")
+        self._asking = ThreadPoolExecutor(MOST_AT_ONCE, "cosjob-ask")
 
     def ask(self, question: Callable[..., _T], *arguments: Any) -> asyncio.Future[_T]:
         """Call something that blocks, in a thread."""
-        return asyncio.get_running_loop().run_in_executor(self._pool, question, *arguments)
+        return asyncio.get_running_loop().run_in_executor(self._asking, question, *arguments)
 
     def look(self, job_id: str, appid: str) -> asyncio.Future[Look]:
-        """Ask about a job once."""
-        return self.ask(look_at, self.client, job_id, appid, self._clock)
+        """Ask about a job once, in a thread."""
+        loop = asyncio.get_running_loop()
+        return loop.run_in_executor(self._looking, look_at, self.client, job_id, appid, self._clock)
 
     async def look_at_jobs(self, job_ids: Sequence[str], appid: str, limits: Limits) -> Mapping[str, JobDescription]:
         """Look at jobs in a preview; return those that have completed already.
@@ -74,13 +77,17 @@ class Account:
             while waits.under_way or asking:
                 for job_id in waits.due(self._clock.monotonic()):
                     asking[self.look(job_id, appid)] = job_id
-                until_due = waits.until_due(self._clock.monotonic())
+                seconds = waits.seconds(self._clock.monotonic())
                 if not asking:
-                    await self._sleep(until_due or 0.0)
+                    await self._sleep(seconds)
                     continue
-                answered, _ = await asyncio.wait(asking, timeout=until_due, return_when=asyncio.FIRST_COMPLETED)
+                answered, late = await asyncio.wait(asking, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
                 for future in answered:
                     waits.judge(asking.pop(future), future.result(), self._clock.monotonic())
+                if waits.are_overdue(self._clock.monotonic()):
+                    for future in late:
+                        future.cancel()
+                    waits.give_up([asking.pop(future) for future in late], self._clock.monotonic())
         finally:
             for future in asking:
                 future.cancel()
@@ -90,7 +97,8 @@ class Account:
         """Cut off all questions that are under way, and ask no more."""
         self.client.abort()
         self.client.close()
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        for pool in (self._looking, self._asking):
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
 class Accounts:

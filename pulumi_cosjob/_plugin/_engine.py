@@ -10,9 +10,13 @@ from typing import Any
 import grpc
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
+from pulumi_cosjob._engine_log import NO_PROXY
+
 __all__ = ["Engine"]
 
 _LOG_SECONDS = 5.0
+# Nobody is kept waiting for a courtesy.
+_LAST_SECONDS = 0.5
 
 
 class Engine:
@@ -25,11 +29,12 @@ class Engine:
     """
 
     def __init__(self, address: str) -> None:
-        self._channel = grpc.aio.insecure_channel(address)
+        self._channel = grpc.aio.insecure_channel(address, options=NO_PROXY)
         self._stub = engine_pb2_grpc.EngineStub(self._channel)
         self._progress: dict[str, str] = {}
         self._lines: deque[engine_pb2.LogRequest] = deque()
         self._sending: asyncio.Task[None] | None = None
+        self._said: tuple[str, asyncio.Future[None]] | None = None
 
     def progress(self, urn: str, line: str) -> None:
         """Show a line on a resource's row, in place of the one before."""
@@ -40,7 +45,9 @@ class Engine:
         """Show the latest line about a resource now, so that none comes after its end."""
         line = self._progress.pop(urn, None)
         if line is not None:
-            await self._log(_in_place(urn, line))
+            await self._log(_in_place(urn, line), _LAST_SECONDS)
+        elif self._said is not None and self._said[0] == urn:
+            await asyncio.wait([self._said[1]], timeout=_LAST_SECONDS)
 
     def warn(self, urn: str, line: str) -> None:
         """Show a line that stays."""
@@ -55,6 +62,8 @@ class Engine:
     async def close(self) -> None:
         """Hang up."""
         if self._sending is not None:
+            self._progress.clear()
+            await asyncio.wait([self._sending], timeout=_LAST_SECONDS)
             self._sending.cancel()
         await self._channel.close()
 
@@ -65,15 +74,17 @@ class Engine:
     async def _run(self) -> None:
         while self._lines or self._progress:
             if self._lines:
-                await self._log(self._lines.popleft())
+                request = self._lines.popleft()
             else:
                 urn = next(iter(self._progress))
-                await self._log(_in_place(urn, self._progress.pop(urn)))
+                request = _in_place(urn, self._progress.pop(urn))
+            self._said = request.urn, asyncio.ensure_future(self._log(request, _LOG_SECONDS))
+            await self._said[1]
 
-    async def _log(self, request: Any) -> None:
+    async def _log(self, request: Any, seconds: float) -> None:
         # A courtesy: where the engine cannot be told, the wait goes on without.
         with contextlib.suppress(grpc.RpcError):
-            await self._stub.Log(request, timeout=_LOG_SECONDS)
+            await self._stub.Log(request, timeout=seconds)
 
 
 def _in_place(urn: str, line: str) -> Any:

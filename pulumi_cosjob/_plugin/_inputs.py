@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -21,10 +21,20 @@ from pulumi_cosjob._job import camel_name, snake_name
 from pulumi_cosjob._plugin._properties import UNKNOWN, Properties
 from pulumi_cosjob._settings import SETTINGS
 
-__all__ = ["about", "core_inputs", "explain", "fitting", "is_known", "known_inputs", "redact"]
+__all__ = [
+    "about",
+    "core_inputs",
+    "echoing",
+    "explain",
+    "fitting",
+    "is_known",
+    "known_inputs",
+    "secret_texts",
+]
 
 _ANY_NUMBER = -1
 _MOST_BYTES = 7000
+_SHORTEST_SECRET = 3
 _PLAIN = "".join(chr(code) for code in range(0x20, 0x7F) if chr(code) != "%")
 _NAMES = ("job_id", "job_ids", "appid", "missing", "max_concurrency", *SETTINGS, *HOW, "validation", "request_timeout")
 _IN_CAMEL_CASE = {name: camel_name(name) for name in _NAMES if "_" in name}
@@ -113,16 +123,28 @@ def fitting(message: str) -> str:
     return "\n".join([*kept, f"  … {len(lines) - len(kept)} more lines"])
 
 
-def redact(text: str, properties: Properties) -> str:
-    """Take out of a message what is secret in the inputs."""
-    for name in properties.secret:
-        for value in _texts(properties.values[name]):
-            text = text.replace(value, "[secret]")
-    return text
+def secret_texts(*many: Properties) -> list[str]:
+    """Return all texts that are secret in properties, the longest first: one may be a part of another.
+
+    Those of up to three characters stand in too many a word to be hidden.
+    """
+    found = {text for each in many for name in each.secret for text in texts(each.values[name])}
+    return sorted((text for text in found if len(text) > _SHORTEST_SECRET), key=len, reverse=True)
 
 
-def _texts(value: Any) -> Iterable[str]:
+def texts(value: Any) -> Iterable[str]:
+    """Yield all texts in a value, names included."""
     if isinstance(value, str) and value:
         yield value
-    for child in value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ():
-        yield from _texts(child)
+    elif isinstance(value, Mapping):
+        for name, child in value.items():
+            yield name
+            yield from texts(child)
+    elif isinstance(value, list):
+        for child in value:
+            yield from texts(child)
+
+
+def echoing(outputs: Mapping[str, Any], secrets: Collection[str]) -> set[str]:
+    """Return the outputs in which a secret stands: an APPID, for one, is a part of many a name."""
+    return {name for name, value in outputs.items() if any(each in text for text in texts(value) for each in secrets)}

@@ -22,18 +22,18 @@ _MOST_BYTES = 400 * 1024 * 1024
 _PARENT_SECONDS = 1.0
 
 
-async def serve(address: str) -> None:
+async def serve(address: str, parent: int) -> None:
     """Serve until this process is told to end, or the one that started it has ended.
 
     Args:
         address: Host and port of the engine.
+        parent: The id of the process that started this one.
     """
     told = asyncio.Event()
     if sys.platform != "win32":
         # The engine sends SIGINT when it is done; Ctrl-C in a terminal reaches the engine alone, which then cancels.
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, told.set)
-    parent = os.getppid()
     engine = Engine(address)
     servicer = Servicer(engine, version("pulumi-cosjob"))
     limits = [("grpc.max_receive_message_length", _MOST_BYTES), ("grpc.max_send_message_length", _MOST_BYTES)]

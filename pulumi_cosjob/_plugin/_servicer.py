@@ -14,7 +14,7 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from pulumi_cosjob._engine_log import EngineLog
-from pulumi_cosjob._errors import ConfigurationError, CosJobError, InvalidArgumentError
+from pulumi_cosjob._errors import ConfigurationError, CosJobError, InvalidArgumentError, redact
 from pulumi_cosjob._gate_inputs import (
     changed_inputs,
     check_inputs,
@@ -23,13 +23,32 @@ from pulumi_cosjob._gate_inputs import (
     new_job_ids,
     replacing_inputs,
 )
-from pulumi_cosjob._job import JobDescription, camel_name, element_fields, in_camel_case, to_plain
+from pulumi_cosjob._gates import raise_failed
+from pulumi_cosjob._job import (
+    JobDescription,
+    camel_name,
+    element_fields,
+    from_plain,
+    in_camel_case,
+    in_snake_case,
+    to_plain,
+)
 from pulumi_cosjob._outputs import received
 from pulumi_cosjob._plugin._asking import Accounts
-from pulumi_cosjob._plugin._inputs import about, core_inputs, explain, fitting, is_known, known_inputs, redact
+from pulumi_cosjob._plugin._inputs import (
+    about,
+    core_inputs,
+    echoing,
+    explain,
+    fitting,
+    is_known,
+    known_inputs,
+    secret_texts,
+)
 from pulumi_cosjob._plugin._properties import UNKNOWN, Properties, from_struct, to_struct
 from pulumi_cosjob._plugin._schema import CONFIG, GET_JOB, GET_JOBS, JOBS_GATE, PACKAGE, package_schema
 from pulumi_cosjob._settings import MISSING, check_choice, check_identifier, check_number, resolve
+from pulumi_cosjob._waiting import Failed, judge_end
 
 if TYPE_CHECKING:
     from pulumi_cosjob._plugin._engine import Engine
@@ -59,6 +78,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     ) -> None:
         self._engine = engine
         self._version = version
+        self._config = Properties({})
         self._make_accounts = accounts
         self._accounts = accounts(lambda _key: None)
         self._waiting: set[asyncio.Future[Any]] = set()
@@ -112,7 +132,8 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
                 _check_config(config)
             except (InvalidArgumentError, ConfigurationError) as error:
                 argument = getattr(error, "argument", "").removeprefix(f"{PACKAGE}:")
-                failures.append(_failure(camel_name(argument), explain(error), secret))
+                text = redact(explain(error), secret_texts(Properties(config.values, frozenset(secret))))
+                failures.append(_failure(camel_name(argument), text, secret))
         inputs = to_struct(Properties(config.values, secret))
         return provider_pb2.CheckResponse(inputs=inputs, failures=failures)
 
@@ -123,7 +144,9 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     async def Configure(self, request: Any, _context: Context) -> Any:  # noqa: N802
         """Keep the settings, secrets among them, in this process only."""
-        values = known_inputs(from_struct(request.args).values)
+        given = from_struct(request.args)
+        values = known_inputs(given.values)
+        self._config = Properties(values, frozenset(name for name in given.secret | _SECRETS if name in values))
 
         def config(key: str) -> Any:
             namespace, _, name = key.partition(":")
@@ -151,10 +174,8 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
                 returned = await self._interruptible(functions[request.tok](inputs))
             except InvalidArgumentError as error:
                 name = about(error, arguments.values) or camel_name(error.argument)
-                return provider_pb2.InvokeResponse(failures=[_failure(name, redact(explain(error), arguments))])
-        secret = {name for name in returned if name in arguments.secret}
-        if "jobIds" in arguments.secret:
-            secret |= set(returned)
+                return provider_pb2.InvokeResponse(failures=[_failure(name, self._redact(explain(error), arguments))])
+        secret = echoing(returned, secret_texts(arguments))
         return provider_pb2.InvokeResponse(**{"return": to_struct(Properties(returned, frozenset(secret)))})
 
     async def _get_job(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -196,7 +217,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
                 check_inputs(known_inputs(core_inputs(properties)))
             except InvalidArgumentError as error:
                 name = about(error, names) or camel_name(error.argument)
-                failures.append(_failure(name, redact(explain(error), properties), properties.secret))
+                failures.append(_failure(name, self._redact(explain(error), properties), properties.secret))
         return provider_pb2.CheckResponse(inputs=request.news, failures=failures)
 
     async def Diff(self, request: Any, context: Context) -> Any:  # noqa: N802
@@ -213,6 +234,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         """Wait for the jobs; in a preview look at them once."""
         gate = _Gate(request, from_struct(request.properties))
         async with self._failing(context, gate.properties):
+            gate.check(preview=request.preview)
             jobs = await self._interruptible(self._jobs(gate, gate.job_ids, preview=request.preview))
             return provider_pb2.CreateResponse(
                 id="" if request.preview else gate.make_id(), properties=gate.outputs(jobs)
@@ -221,11 +243,14 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     async def Update(self, request: Any, context: Context) -> Any:  # noqa: N802
         """Wait for the jobs that are new; those that have completed are not asked about again."""
         gate = _Gate(request, from_struct(request.news))
-        olds = from_struct(request.olds)
+        before, olds = _native(from_struct(request.olds).values), core_inputs(from_struct(request.old_inputs))
         async with self._failing(context, gate.properties):
-            new = list(new_job_ids(core_inputs(from_struct(request.old_inputs)), gate.inputs)) if gate.is_known else []
+            gate.check(preview=request.preview)
+            new = gate.new_job_ids(olds, before)
+            if "max_failed_tasks" in changed_inputs(olds, gate.inputs):
+                gate.judge_again(before, new)
             jobs = await self._interruptible(self._jobs(gate, new, preview=request.preview))
-            return provider_pb2.UpdateResponse(properties=gate.outputs(jobs, olds))
+            return provider_pb2.UpdateResponse(properties=gate.outputs(jobs, before))
 
     async def _jobs(self, gate: _Gate, job_ids: Sequence[str], *, preview: bool) -> Mapping[str, Mapping[str, Any]]:
         """Return the outputs of jobs that have completed; in a preview of those that have by now."""
@@ -246,13 +271,15 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     def _teller(self, gate: _Gate) -> Callable[[str, bool], None]:
         def tell(line: str, ephemeral: bool) -> None:
             say = self._engine.progress if ephemeral else self._engine.warn
-            say(gate.urn, redact(line, gate.properties))
+            say(gate.urn, self._redact(line, gate.properties))
 
         return tell
 
     async def Read(self, request: Any, context: Context) -> Any:  # noqa: N802
         """Leave the gate be, also after the jobs have aged out: what it stands for has happened."""
-        if not request.properties.fields:
+        # What a program only claims comes as inputs too: nobody has waited for that.
+        seen = {"status", "jobs", *_DYNAMIC} & set(request.properties.fields)
+        if not seen or seen & set(request.inputs.fields):
             what = "a gate cannot be imported or looked up: declare it, and it opens at once where its job is complete"
             await context.abort(grpc.StatusCode.UNKNOWN, what)
         return provider_pb2.ReadResponse(id=request.id, properties=request.properties, inputs=request.inputs)
@@ -274,6 +301,9 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         finally:
             self._waiting.discard(task)
 
+    def _redact(self, text: str, properties: Properties) -> str:
+        return redact(text, secret_texts(properties, self._config))
+
     @contextlib.asynccontextmanager
     async def _failing(
         self, context: Context, properties: Properties, interrupted: str = _INTERRUPTED
@@ -291,10 +321,10 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             name = about(error, properties.values)
             text = explain(error)
             named = name is None or text.startswith(name)
-            await _abort(context, redact(text if named else f"{name}: {text}", properties))
+            await _abort(context, self._redact(text if named else f"{name}: {text}", properties))
         except Exception as error:  # noqa: BLE001  a defect: users get a sentence, the engine's log has the rest
-            self._engine.debug(redact("".join(traceback.format_exception(error)), properties))
-            what = redact(f"{type(error).__name__}: {error}", properties)
+            self._engine.debug(self._redact("".join(traceback.format_exception(error)), properties))
+            what = self._redact(f"{type(error).__name__}: {error}", properties)
             await _abort(context, f"the plugin failed in a way that it should not; please report it: {what}")
 
 
@@ -310,35 +340,68 @@ class _Gate:
         self.timeout: float | None = request.timeout or None
         self._is_for_many = _type(request) == JOBS_GATE
 
+    def check(self, *, preview: bool) -> None:
+        """Refuse what Check would have refused: a gate never opens by an input that is not there.
+
+        Raises:
+            InvalidArgumentError: An input is malformed or missing, or only known in a preview.
+        """
+        check_inputs(known_inputs(self.inputs))
+        if self.inputs.get("job_ids" if self._is_for_many else "job_id") is None:
+            raise InvalidArgumentError("job_ids" if self._is_for_many else "job_id", "is missing")
+        if not preview and not self.is_known:
+            name = next(name for name, value in self.inputs.items() if not is_known(value))
+            raise InvalidArgumentError(name, "is not known")
+
     @property
     def job_ids(self) -> list[str]:
         """The jobs that it waits for; none while that is not known."""
         return job_ids_of(self.inputs) if self.is_known else []
+
+    def new_job_ids(self, olds: Mapping[str, Any], before: Mapping[str, Any]) -> list[str]:
+        """Return the jobs that have not been waited for: by the inputs before an update, and by its outputs."""
+        there = before.get("jobs", {}) if self._is_for_many else {before.get("jobId"): before}
+        new = new_job_ids(olds, self.inputs) if self.is_known else []
+        return [job_id for job_id in self.job_ids if job_id in new or job_id not in there]
+
+    def judge_again(self, before: Mapping[str, Any], new: Collection[str]) -> None:
+        """Hold jobs that have been waited for against what is accepted now; nothing has to be asked for that.
+
+        Raises:
+            JobFailedError: One has more failed tasks.
+            JobsFailedError: Several have.
+        """
+        there = before.get("jobs", {}) if self._is_for_many else {before.get("jobId"): before}
+        failed: dict[str, CosJobError] = {}
+        for job_id in self.job_ids:
+            if job_id not in new:
+                description = from_plain(JobDescription, in_snake_case(there[job_id]))
+                verdict = judge_end(description, limits_of(self.inputs).max_failed_tasks)
+                if isinstance(verdict, Failed):
+                    failed[job_id] = verdict.error
+        raise_failed(failed, len(self.job_ids), "")
 
     def make_id(self) -> str:
         """Return the resource's id: an id is never kept as secrets are, so what is secret cannot be one."""
         name = "appid" if self._is_for_many else "jobId"
         return uuid.uuid4().hex if name in self.properties.secret else str(self.values[name])
 
-    def outputs(self, jobs: Mapping[str, Mapping[str, Any]], olds: Properties | None = None) -> Any:
+    def outputs(self, jobs: Mapping[str, Mapping[str, Any]], before: Mapping[str, Any] | None = None) -> Any:
         """Return the outputs.
 
         Args:
             jobs: The outputs of jobs; in a preview some may lack.
-            olds: The outputs before an update.
+            before: The outputs before an update.
         """
         echoed = {name: value for name, value in self.values.items() if not name.startswith("__")}
-        before = {} if olds is None else _native(olds.values)
-        secret = set(self.properties.secret)
         if self._is_for_many:
-            there = {**before.get("jobs", {}), **jobs}
+            there = {**(before or {}).get("jobs", {}), **jobs}
             known = self.is_known and all(job_id in there for job_id in self.job_ids)
             outputs: dict[str, Any] = {"jobs": {each: there[each] for each in self.job_ids} if known else UNKNOWN}
-            # The ids are the keys, and stand in each job.
-            secret |= {"jobs"} if "jobIds" in secret else set()
         else:
             [job] = jobs.values() or [before or dict.fromkeys(_JOB_OUTPUTS, UNKNOWN)]
             outputs = {name: job.get(name) for name in _JOB_OUTPUTS}
+        secret = self.properties.secret | echoing(outputs, secret_texts(self.properties))
         return to_struct(Properties({**outputs, **echoed}, frozenset(secret)))
 
 
