@@ -38,12 +38,16 @@ CredentialSource = Callable[[], Credentials]
 
 
 class VendorChain:
-    """The vendor's own default chain: its credentials files, then the roles of the machine."""
+    """The vendor's own default chain: its credentials files, then the roles of the machine. Never pickled."""
 
     def __init__(self, hint: str) -> None:
         self._hint = hint
         self._lock = threading.Lock()
         self._found: Any = None
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse: what the vendor's library has found is kept in the open there."""
+        raise TypeError("credentials are never pickled")
 
     def __call__(self) -> Credentials:
         """Return what the chain finds; temporary credentials are renewed by the vendor's library.

@@ -9,12 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import dill
 import pytest
 from tencentcloud.common import credential
 
 from pulumi_cosjob import _credentials
 from pulumi_cosjob._credentials import Credentials, VendorChain
 from pulumi_cosjob._errors import ConfigurationError
+from pulumi_cosjob._settings import Settings
 
 SECRET = "s3cr3t-that-nobody-may-see"
 HINT = "Look here."
@@ -204,3 +206,14 @@ def test_credentials_are_never_pickled(protocol: int) -> None:
             pickle.dumps(value, protocol)
     with pytest.raises(TypeError, match="never pickled"):
         copy.deepcopy(keys)
+
+
+@pytest.mark.parametrize("dumps", [pickle.dumps, dill.dumps])
+def test_what_the_chain_has_found_is_never_pickled(home: Path, dumps: Any) -> None:
+    """The vendor's library keeps the key in the open, and dill, by which Pulumi pickles, takes locks along."""
+    write(home, f"[default]\nsecret_id = file-id\nsecret_key = {SECRET}\n")
+    chain = VendorChain(HINT)
+    assert chain().secret_key == SECRET
+    for value in (chain, [chain], Settings("https://localhost", chain)):
+        with pytest.raises(TypeError, match="never pickled"):
+            dumps(value)
