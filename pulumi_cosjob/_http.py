@@ -133,6 +133,9 @@ _current = threading.local()
 class _Watched(urllib3.connection.HTTPConnection):
     """Tells the watch of this thread's request which connection serves it."""
 
+    # The standard library's switch for all connections prints whole requests: the token, and who is asking.
+    debuglevel = 0
+
     def request(self, *args: Any, **kwargs: Any) -> None:
         watch: _Watch | None = getattr(_current, "watch", None)
         if watch is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import logging
 import re
@@ -12,6 +13,7 @@ import pytest
 import requests
 from qcloud_cos import cos_auth
 
+from pulumi_cosjob import CosBatchClient
 from pulumi_cosjob._credentials import Credentials
 from pulumi_cosjob._signing import sign
 from pulumi_cosjob.testing import CosBatchEmulator, ManualClock
@@ -111,6 +113,18 @@ def test_nobody_is_told_anything(caplog: pytest.LogCaptureFixture, capfd: pytest
             logging.getLogger(name).setLevel(logging.DEBUG)
         signed("/jobs/a", TOKEN)
     assert caplog.records == []
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_request_is_not_printed_either(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    """Whoever turns on the standard library's printing of requests sees others', and no token of ours."""
+    monkeypatch.setattr(http.client.HTTPConnection, "debuglevel", 1)
+    with CosBatchEmulator(secret_id="an-id", secret_key=KEY, token=TOKEN) as emulator:
+        job_id = emulator.create_job()
+        requests.get(emulator.endpoint, timeout=10)
+        assert "send: b'GET / HTTP/1.1" in capfd.readouterr().out
+        with CosBatchClient(endpoint=emulator.endpoint, secret_id="an-id", secret_key=KEY, token=TOKEN) as client:
+            client.describe_job(job_id, "1250000000")
     assert capfd.readouterr() == ("", "")
 
 
