@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import email.utils
 from collections.abc import Mapping
 from datetime import timezone
 from typing import TYPE_CHECKING, Any, NoReturn
+from xml.sax.saxutils import escape
 
 from pulumi_cosjob import _schema
 from pulumi_cosjob._errors import (
@@ -22,12 +24,15 @@ from pulumi_cosjob._errors import (
 if TYPE_CHECKING:
     from xml.etree import ElementTree as ET
 
+    from pulumi_cosjob._credentials import Credentials
     from pulumi_cosjob._http import Answer
     from pulumi_cosjob._job import JobDescription
     from pulumi_cosjob._schema import Validation
 
-__all__ = ["answered_at", "clock_offset", "judge", "retry_after"]
+__all__ = ["answered_at", "clock_offset", "judge", "retry_after", "without_keys"]
 
+# What is shorter is no key, and may be part of a word.
+_SHORTEST_KEY = 8
 # Signatures are good from one minute before they are made; a clock that is off by less does no harm.
 _TOLERATED_SKEW = 60.0
 
@@ -60,6 +65,23 @@ _MEANINGS: Mapping[str, tuple[type[ServiceError], str, str]] = {
     "SlowDown": (UnavailableError, "the service asks to slow down", "Ask less often, or later."),
     "RequestLimitExceeded": (UnavailableError, "too many requests", "Ask less often, or later."),
 }
+
+
+def without_keys(answer: Answer, credentials: Credentials) -> Answer:
+    """Take out of an answer what it echoes of the keys, before it is quoted in a message.
+
+    A service may name the secret id that it does not know, and what stands between may send back whole requests.
+    """
+    from requests.structures import CaseInsensitiveDict  # noqa: PLC0415  loaded by now, as there is an answer
+
+    body, headers = answer.body, dict(answer.headers)
+    for value in (credentials.secret_id, credentials.secret_key, credentials.token):
+        if value is None or len(value) < _SHORTEST_KEY:
+            continue
+        for written in {value, escape(value), escape(value, {'"': "&quot;", "'": "&apos;"})}:
+            body = body.replace(written.encode(), b"[secret]")
+        headers = {name: text.replace(value, "[secret]") for name, text in headers.items()}
+    return dataclasses.replace(answer, body=body, headers=CaseInsensitiveDict(headers))
 
 
 def judge(answer: Answer, *, job_id: str, endpoint: str, validation: Validation = "strict") -> JobDescription:

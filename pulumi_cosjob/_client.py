@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from pulumi_cosjob._answers import answered_at, clock_offset, judge
+from pulumi_cosjob._answers import answered_at, clock_offset, judge, without_keys
 from pulumi_cosjob._clock import Clock, SystemClock
 from pulumi_cosjob._errors import (
     ConnectionFailedError,
@@ -280,7 +280,8 @@ class CosBatchClient:
             sign(request, path, credentials, self._clock.now() + offset)
 
         seconds = min(_LONGEST_TRY, max(0.001, deadline - self._clock.monotonic()))
-        return self._transport.get(path, {"x-cos-appid": appid, "User-Agent": _user_agent()}, prepare, seconds)
+        headers = {"x-cos-appid": appid, "User-Agent": _user_agent()}
+        return without_keys(self._transport.get(path, headers, prepare, seconds), credentials)
 
 
 class Clients:

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 import requests
@@ -242,6 +243,32 @@ def test_not_found_without_the_services_word_is_no_missing_job(
     error = failure(client, kind=ServiceError)
     assert type(error) is ServiceError
     assert "endpoint" in error.hint
+
+
+@pytest.mark.parametrize("status", ["200 OK", "400 Bad Request", "403 Forbidden"])
+def test_keys_that_are_echoed_are_not_shown(service: CosBatchEmulator, status: str) -> None:
+    """A service that names the key that it does not know, or a proxy that sends back the request, is not quoted."""
+    keys: dict[str, Any] = {
+        "secret_id": "AKID-recognisable",
+        "secret_key": "key-recognisable",
+        "token": 'tok/+"<&recognisable=',
+    }
+    with client_of(service, **keys) as client:
+        for key in keys.values():
+            document = ET.Element("Error")
+            for name, text in {
+                "Code": "InvalidAccessKeyId",
+                "Message": f"{key} is not known",
+                "RequestId": key,
+            }.items():
+                ET.SubElement(document, name).text = text
+            body = ET.tostring(document)
+            for headers in ([], [f"X-Cos-Request-Id: {key}"]):
+                service.inject(Fault("raw", body=answer(body, *headers, status=status)))
+                error = failure(client, kind=AccessDeniedError)
+                assert "'[secret] is not known'" in str(error)
+                assert error.request_id == "[secret]"
+                assert "recognisable" not in f"{error!s}{error!r}{vars(error)}{pickle.dumps(error)!r}"
 
 
 def test_a_refusal_with_status_200_is_a_refusal(client: CosBatchClient, service: CosBatchEmulator) -> None:
