@@ -69,12 +69,14 @@ class _GateProvider(AskingProvider):
     def wait(self, props: Mapping[str, Any], job_ids: Sequence[str]) -> Mapping[str, JobDescription]:
         """Wait until jobs have completed; return them as they were then."""
         from pulumi_cosjob._engine_log import EngineLog, to_engine  # noqa: PLC0415  as in _look
+        from pulumi_cosjob._engine_watch import EngineClock  # noqa: PLC0415  as in _look
         from pulumi_cosjob._gates import wait_for_jobs  # noqa: PLC0415  as in _look
 
         try:
             client = self._clients.get(props)
             report = EngineLog(to_engine(), len(set(job_ids)))
-            done = wait_for_jobs(client, job_ids, props["appid"], limits_of(props), report=report)
+            limits = limits_of(props)
+            done = wait_for_jobs(client, job_ids, props["appid"], limits, report=report, clock=EngineClock())
         except CosJobError as error:
             raise without_traceback(error) from None
         return done

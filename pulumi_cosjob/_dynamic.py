@@ -36,7 +36,9 @@ class AskingProvider(pulumi.dynamic.ResourceProvider):
     def configure(self, req: pulumi.dynamic.ConfigureRequest) -> None:
         """Keep the stack's config, secrets among it, in this process only."""
         from pulumi_cosjob._client import Clients  # noqa: PLC0415  programs import this module, and never ask
+        from pulumi_cosjob._engine_watch import engine_gone  # noqa: PLC0415  as above
 
+        engine_gone()
         self._clients = Clients(req.config.get)
 
 

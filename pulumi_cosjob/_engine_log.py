@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import sys
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from pulumi_cosjob._engine_watch import engine_address
 from pulumi_cosjob._waiting import progress_line
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ __all__ = ["NO_PROXY", "EngineLog", "Send", "to_engine"]
 Send = Callable[[str, bool], None]
 """Called with a line and whether it is progress, shown in place, or a warning that stays."""
 
-_ADDRESS = re.compile(r"[0-9A-Za-z.:\[\]-]+:[0-9]+")
 _LOG_SECONDS = 2.0
 # gRPC would ask a proxy for the engine on this very machine.
 NO_PROXY = [("grpc.enable_http_proxy", 0)]
@@ -74,10 +73,10 @@ def to_engine(arguments: list[str] | None = None) -> Send:
     import grpc  # noqa: PLC0415  comes with the Pulumi SDK, which the command line does not need
     from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc  # noqa: PLC0415  as above
 
-    addresses = [each for each in (arguments or sys.argv)[1:] if _ADDRESS.fullmatch(each)]
-    if not addresses:
+    address = engine_address(arguments or sys.argv)
+    if address is None:
         return lambda _line, _ephemeral: None
-    stub = engine_pb2_grpc.EngineStub(grpc.insecure_channel(addresses[-1], options=NO_PROXY))
+    stub = engine_pb2_grpc.EngineStub(grpc.insecure_channel(address, options=NO_PROXY))
 
     def send(line: str, ephemeral: bool) -> None:
         severity = engine_pb2.INFO if ephemeral else engine_pb2.WARNING

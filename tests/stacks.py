@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,6 +52,89 @@ class Run:
         return self
 
 
+@dataclass(frozen=True)
+class Process:
+    """A process of this machine, which is not taken for another one that has got its number."""
+
+    number: int
+    started: str
+    command: str
+
+    @classmethod
+    def all(cls) -> dict[Process, int]:
+        """Return all that run now, each with the number of its parent; those that only have to be reaped do not."""
+        found = {}
+        for folder in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                state, parent, *_rest = fields = (folder / "stat").read_text().rpartition(")")[2].split()
+                if state not in "ZX":
+                    command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+                    found[cls(int(folder.name), fields[19], command)] = int(parent)
+        return found
+
+    def is_running(self) -> bool:
+        """Tell whether it runs still."""
+        return any((each.number, each.started) == (self.number, self.started) for each in Process.all())
+
+    def ends(self, seconds: float) -> bool:
+        """Tell whether it ends within so many seconds."""
+        deadline = time.monotonic() + seconds
+        while self.is_running():
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.05)
+        return True
+
+    def kill(self) -> None:
+        """End it at once, if it runs."""
+        if self.is_running():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.number, signal.SIGKILL)
+
+
+class Running:
+    """A CLI call that is under way.
+
+    Args:
+        process: The CLI.
+        said: The file with what it has said.
+    """
+
+    def __init__(self, process: subprocess.Popen[bytes], said: Path) -> None:
+        self.process = process
+        self._said = said
+        self._seen: set[Process] = set()
+
+    @property
+    def text(self) -> str:
+        """What it has said by now."""
+        return self._said.read_text(errors="replace")
+
+    def children(self) -> list[Process]:
+        """Return what it has started, and what that has started, as far as it runs."""
+        running = Process.all()
+        family = {self.process.pid}
+        for each in sorted(running, key=lambda each: int(each.started)):
+            if running[each] in family:
+                family.add(each.number)
+        found = [each for each in running if each.number in family - {self.process.pid}]
+        self._seen.update(found)
+        return found
+
+    def wait(self) -> Run:
+        """Wait until it ends by itself."""
+        code = self.process.wait(120)
+        return Run(code, self.text)
+
+    def end(self) -> None:
+        """Kill it and all that it has started, as far as that runs still."""
+        self.children()
+        self.process.kill()
+        self.process.wait()
+        for each in self._seen:
+            each.kill()
+
+
 class Stack:
     """One stack of one program.
 
@@ -68,6 +155,8 @@ class Stack:
         plugin: Path | None = None,
     ) -> None:
         self.folder = folder
+        self.prefix: Sequence[str] = ()
+        """What the CLI is run by, where it is not run as it is: a command that ends in another one."""
         (folder / "state").mkdir(parents=True)
         project = folder / "Pulumi.yaml"
         if isinstance(program, Path):
@@ -99,11 +188,16 @@ class Stack:
         """Replace the program."""
         (self.folder / "__main__.py").write_text(program)
 
+    def command(self, *arguments: str) -> list[str]:
+        """Return the whole command by which the CLI is run."""
+        pulumi = shutil.which("pulumi", path=engine_path())
+        assert pulumi is not None
+        return [*self.prefix, pulumi, *arguments, "--non-interactive", "--color", "never"]
+
     def run(self, *arguments: str) -> Run:
         """Run the CLI."""
         done = subprocess.run(
-            ["pulumi", *arguments, "--non-interactive", "--color", "never"],
-            executable=shutil.which("pulumi", path=engine_path()),
+            self.command(*arguments),
             cwd=self.folder,
             env=self.variables,
             stdout=subprocess.PIPE,
@@ -113,6 +207,25 @@ class Stack:
             check=False,
         )
         return Run(done.returncode, done.stdout)
+
+    @contextlib.contextmanager
+    def running(self, *arguments: str) -> Iterator[Running]:
+        """Run the CLI beside the test; what is left of it is killed in the end, with all that it started."""
+        with (self.folder / "said").open("wb") as said:
+            process = subprocess.Popen(
+                self.command(*arguments),
+                cwd=self.folder,
+                env=self.variables,
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        running = Running(process, self.folder / "said")
+        try:
+            yield running
+        finally:
+            running.end()
 
     def preview(self, *arguments: str) -> Run:
         """Run `pulumi preview`."""

@@ -24,7 +24,7 @@ LAYERS = (
     {"_http", "_signing", "_pacing"},
     {"_answers"},
     {"_client"},
-    {"_waiting"},
+    {"_engine_watch", "_waiting"},
     {"_engine_log", "_gate_inputs", "_gates"},
     {"_install", "_progress"},
     {"_outputs", "_program"},

@@ -1,0 +1,79 @@
+"""A dynamic provider's process ends with the engine, and its waits with it.
+
+The SDK's process waits to be told that it is to end. An engine that was killed tells nobody: the process would stay for
+ever, and a gate in it would go on asking the service until its time is up.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Sequence
+
+from pulumi_cosjob._clock import SystemClock
+from pulumi_cosjob._errors import RequestError
+
+__all__ = ["EngineClock", "engine_address", "engine_gone"]
+
+_ADDRESS = re.compile(r"[0-9A-Za-z.:\[\]-]+:[0-9]+")
+_SECONDS = 0.5
+_HOST = "pulumi.dynamic.__main__"
+
+
+def engine_address(arguments: Sequence[str]) -> str | None:
+    """Return host and port of the engine that started a process with these arguments; None where none did."""
+    addresses = [each for each in arguments[1:] if _ADDRESS.fullmatch(each)]
+    return addresses[-1] if addresses else None
+
+
+class EngineClock(SystemClock):
+    """The machine's clock, whose sleeps end with the engine."""
+
+    def sleep(self, seconds: float) -> None:
+        """Block this thread.
+
+        Raises:
+            RequestError: The engine has gone.
+        """
+        if engine_gone().wait(seconds):
+            raise RequestError("the engine that waited for this has gone")
+
+
+@functools.cache
+def engine_gone() -> threading.Event:
+    """Return what is set once the engine that started this process has gone; the process ends by itself then."""
+    gone = threading.Event()
+    address = engine_address(sys.argv)
+    # Another process, such as a test's, knows by itself when it is to end.
+    if address is not None and getattr(sys.modules["__main__"].__spec__, "name", "") == _HOST:
+        threading.Thread(target=_watch, args=(address, gone), name="cosjob-engine", daemon=True).start()
+    return gone
+
+
+def _watch(address: str, gone: threading.Event) -> None:
+    # Twice: the only sure sign is that nobody listens there any more, and it is not to be mistaken for anything else.
+    refused = 0
+    while refused < 2:
+        gone.wait(_SECONDS)
+        refused = 0 if _listens(address) else refused + 1
+    gone.set()
+    if sys.platform != "win32":
+        # As the engine does when it is done: what other providers are about to do in this process, they finish.
+        os.kill(os.getpid(), signal.SIGINT)
+
+
+def _listens(address: str) -> bool:
+    """Tell whether somebody may be listening: anything but a refusal may pass."""
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=_SECONDS).close()
+    except ConnectionRefusedError:
+        return False
+    except OSError:
+        return True
+    return True

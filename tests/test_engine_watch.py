@@ -1,0 +1,68 @@
+"""How a provider's process learns that the engine has gone."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import threading
+import time
+
+import pytest
+
+from pulumi_cosjob import _engine_watch
+from pulumi_cosjob._engine_watch import EngineClock, engine_address, engine_gone
+from pulumi_cosjob._errors import RequestError
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["provider", "127.0.0.1:4000"], "127.0.0.1:4000"),
+        (["provider", "--logtostderr", "-v=11", "--tracing", "tcp://1.2.3.4:5", "[::1]:4000"], "[::1]:4000"),
+        (["provider"], None),
+        (["127.0.0.1:4000"], None),
+    ],
+)
+def test_the_engines_address_is_among_the_arguments(arguments: list[str], expected: str | None) -> None:
+    """It comes last, whatever stands before it."""
+    assert engine_address(arguments) == expected
+
+
+def test_the_process_ends_as_the_engine_would_have_ended_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not while somebody listens, and soon after nobody does any more; then no sleep goes on."""
+    monkeypatch.setattr(_engine_watch, "_SECONDS", 0.02)
+    sent: list[tuple[int, int]] = []
+    monkeypatch.setattr(os, "kill", lambda *arguments: sent.append(arguments))
+    gone = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        address = f"127.0.0.1:{listener.getsockname()[1]}"
+        watching = threading.Thread(target=_engine_watch._watch, args=(address, gone))
+        watching.start()
+        assert not gone.wait(0.3)
+    watching.join(10)
+    assert gone.is_set()
+    assert sent == [(os.getpid(), signal.SIGINT)]
+    monkeypatch.setattr(_engine_watch, "engine_gone", lambda: gone)
+    started = time.monotonic()
+    with pytest.raises(RequestError, match="engine"):
+        EngineClock().sleep(60)
+    assert time.monotonic() - started < 5
+
+
+def test_what_is_no_refusal_is_no_sign(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An engine that is too busy to accept is still there."""
+
+    def fail(*_arguments: object, **_options: object) -> None:
+        raise TimeoutError
+
+    monkeypatch.setattr(socket, "create_connection", fail)
+    assert _engine_watch._listens("127.0.0.1:1")
+
+
+def test_another_process_is_left_alone() -> None:
+    """Only that of the SDK's dynamic providers is watched over: this one has other things to do."""
+    before = threading.active_count()
+    EngineClock().sleep(0.0)
+    assert not engine_gone().is_set()
+    assert threading.active_count() == before
