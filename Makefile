@@ -7,7 +7,7 @@ LOWEST := .venv-lowest
 PINS := tools/requirements
 PIP_INSTALL = -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test lint check lowest compat soak bench engine docs pins format clean
+.PHONY: demo test lint check lowest compat soak bench secrets engine docs pins format clean
 
 demo: $(VENV)/ready ## a job's life, read by a real `pulumi up`, without any account
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/python tools/demo.py
@@ -33,6 +33,9 @@ soak: $(VENV)/ready ## ten minutes of waits while a fifth of all answers is faul
 
 bench: $(VENV)/ready ## what is claimed about speed, as numbers
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/python tools/bench.py $(ARGS)
+
+secrets: $(VENV)/ready ## where keys come out, with everything that can be told told: nowhere
+	$(VENV)/bin/python tools/secrets_search.py
 
 engine: $(VENV)/ready ## a Pulumi CLI, with ARGS=--all for all languages; the last line is where
 	@$(VENV)/bin/python tools/engine.py $(ARGS)
