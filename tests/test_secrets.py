@@ -63,7 +63,7 @@ def test_a_derived_key_is_found(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG):
         request = requests.Request("GET", "https://host/jobs/a").prepare()
         cos_auth.CosS3Auth(configuration, key="/jobs/a", expire=600)(request)
-    assert search.find(caplog.text.encode()) == {"signing key": 2}
+    assert set(search.find(caplog.text.encode())) == {"signing key"}
     assert search.find(request.headers["Authorization"].encode()) == {}, "a signature is no key"
 
 
