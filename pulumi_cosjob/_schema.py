@@ -18,6 +18,7 @@ from pulumi_cosjob._compiled import XML_SPACE, Declared, compile_schema
 from pulumi_cosjob._errors import (
     MOST_PROBLEMS,
     CosJobWarning,
+    InvalidAnswerError,
     InvalidArgumentError,
     NotXmlError,
     Problem,
@@ -41,6 +42,10 @@ _FILE = "describe_job_result.xsd"
 _JOB = "/DescribeJobResult/Job"
 _REQUIRED = frozenset({"DescribeJobResult", "Job", "JobId", "Status"})
 _DEEPEST = 100
+# What an answer may hold that is not recognised at once: the time of the XSD processor grows with its square in places,
+# to minutes for the largest answer. A real one has dozens, and a few for each reason where many tasks failed.
+_MOST_NODES = 5_000
+_MOST_ATTRIBUTES = 100
 # Each time costs a whole validation; an answer that needs more is not worth it.
 _MOST_PRUNINGS = 10
 _loading = threading.Lock()
@@ -80,7 +85,10 @@ def read_xml(document: bytes) -> ET.Element:
 
     Raises:
         NotXmlError: It is no XML document, or one that may not be read.
+        InvalidAnswerError: It is too large.
     """
+    if len(document) > MOST_BYTES:
+        raise InvalidAnswerError(f"the answer is larger than {MOST_BYTES} bytes")
     if not document.strip():
         raise NotXmlError("the answer is empty")
     try:
@@ -166,6 +174,10 @@ def _violations(root: ET.Element) -> Iterator[_Violation]:
         rule = f"the document must be a DescribeJobResult, not {shorten(root.tag)}"
         yield _Violation(root, lambda: Problem(f"/{root.tag}", None, rule))
         return
+    excess = _excess(root)
+    if excess:
+        yield _Violation(root, lambda: Problem(f"/{root.tag}", None, excess))
+        return
     try:
         # The schema hints of a document are nobody's business but its author's: they could name a file or a host.
         for error in _schema().iter_errors(root, use_location_hints=False):
@@ -180,6 +192,16 @@ def _violations(root: ET.Element) -> Iterator[_Violation]:
     for path, leaf in () if job is None else _padded(JobDescription, job, _JOB):
         rule = "must not begin or end with white space that XML does not know"
         yield _Violation(leaf, functools.partial(Problem, path, shorten(leaf.text or ""), rule))
+
+
+def _excess(root: ET.Element) -> str:
+    """Say of what there is more than is worth validating, if of anything."""
+    nodes = 0
+    for element in root.iter():
+        nodes += 1 + len(element.attrib)
+        if len(element.attrib) > _MOST_ATTRIBUTES:
+            return f"must not hold an element with more than {_MOST_ATTRIBUTES} attributes"
+    return f"must hold at most {_MOST_NODES} elements and attributes" if nodes > _MOST_NODES else ""
 
 
 def _problem(error: xmlschema.XMLSchemaValidationError, element: ET.Element) -> Problem:
@@ -248,6 +270,7 @@ def find_problems(document: bytes) -> list[Problem]:
 
     Raises:
         NotXmlError: The answer is no XML document.
+        InvalidAnswerError: It is too large.
     """
     return _problems(read_xml(document))
 
@@ -263,6 +286,7 @@ def parse_describe_job_result(document: bytes, *, validation: Validation = "stri
     Raises:
         NotXmlError: The answer is no XML document.
         SchemaError: The answer breaks the schema; all problems are in the error.
+        InvalidAnswerError: The answer is too large.
     """
     if not isinstance(document, (bytes, bytearray)):
         raise InvalidArgumentError("document", f"must be bytes, not {type(document).__name__}")
