@@ -92,9 +92,7 @@ def read_xml(document: bytes) -> ET.Element:
     if not document.strip():
         raise NotXmlError("the answer is empty")
     try:
-        parser = ET.XMLParser(target=None if _is_harmless(document) else _Builder())  # noqa: S314  the builder refuses
-        parser.feed(document)
-        root: ET.Element = parser.close()
+        root = _parse(document)
     except (ET.ParseError, ValueError, LookupError) as error:
         raise NotXmlError(f"the answer cannot be read as XML: {error}; it begins with {_beginning(document)}") from None
     if root.tag.startswith("{"):
@@ -103,6 +101,26 @@ def read_xml(document: bytes) -> ET.Element:
             element.tag = element.tag.removeprefix(namespace)
     return root
 
+
+def _parse(document: bytes) -> ET.Element:
+    """Read a document with no more care than it needs."""
+    builder = None if _is_harmless(document) else _Builder()
+    parser = ET.XMLParser(target=builder)  # noqa: S314  the builder refuses
+    start = 0
+    while builder is not None and not builder.begun and start < len(document):
+        # What the builder refuses comes to light only when the parser has dealt with all that it was fed: so it gets
+        # nothing that a document type could make to grow.
+        if start >= _LONGEST_PROLOG:
+            raise ValueError(f"no element begins in the first {_LONGEST_PROLOG} bytes")
+        parser.feed(document[start : start + _MORSEL])
+        start += _MORSEL
+    parser.feed(document[start:])
+    root: ET.Element = parser.close()
+    return root
+
+
+_MORSEL = 32
+_LONGEST_PROLOG = 4096
 
 # How a document in UTF-8 usually begins, whether it says that it is or not.
 _USUAL_BEGINNING = re.compile(
@@ -120,16 +138,22 @@ def _is_harmless(document: bytes) -> bool:
 
 
 class _Builder(ET.TreeBuilder):
-    """Refuses document types, and with them all entities and external files, and bottomless nesting."""
+    """Refuses document types, and with them all entities and external files, and bottomless nesting.
+
+    Attributes:
+        begun: Whether the root has begun: no document type can follow.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self._depth = 0
+        self.begun = False
 
     def doctype(self, *_declared: object) -> NoReturn:
         raise ValueError("a document type declaration is not allowed")
 
     def start(self, tag: Any, attrs: Any, /) -> ET.Element:
+        self.begun = True
         self._depth += 1
         if self._depth > _DEEPEST:
             raise ValueError(f"elements are nested more than {_DEEPEST} deep")

@@ -686,6 +686,27 @@ def test_document_types_and_entities_are_refused(document: bytes) -> None:
         parse_describe_job_result(document)
 
 
+@pytest.mark.parametrize("place", ["<RoleArn>{}</RoleArn>", "<RoleArn a='{}'/>"])
+def test_nothing_is_expanded_before_it_is_refused(place: str) -> None:
+    """A document type is refused when it begins: what it declares costs nothing, whatever the parser's own limits."""
+    document = b"<!DOCTYPE a [<!ENTITY a '%b'>]>" % (b"x" * 290) + job(place.format("&a;" * 340_000))
+    begun = time.process_time()
+    with pytest.raises(NotXmlError, match="document type declaration is not allowed"):
+        parse_describe_job_result(document)
+    assert time.process_time() - begun < 0.05
+
+
+@pytest.mark.parametrize(("blanks", "refused"), [(4_000, False), (5_000, True)])
+def test_the_root_begins_soon(blanks: int, *, refused: bool) -> None:
+    """What stands before the root is read with care, and so there may not be too much of it."""
+    document = b"<!-- %b -->" % (b" " * blanks) + job("")
+    if refused:
+        with pytest.raises(NotXmlError, match="no element begins in the first 4096 bytes"):
+            parse_describe_job_result(document)
+    else:
+        assert parse_describe_job_result(document).status == "New"
+
+
 CP037 = "<?xml version='1.0' encoding='cp037'?>" + "<!DOCTYPE a>".encode("cp037").decode("latin-1")
 
 
