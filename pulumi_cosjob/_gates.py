@@ -34,6 +34,8 @@ def look_at(client: CosBatchClient, job_id: str, appid: str, clock: Clock) -> Lo
     try:
         description, service_time = client.look(job_id, appid, time_limit=LOOK_SECONDS, once=True)
     except CosJobError as error:
+        # Its frames hold the whole answer, in a circle with the retries: a wait would keep those of many looks.
+        error.__traceback__ = error.__context__ = None
         return Look(clock.monotonic(), error=error)
     return Look(clock.monotonic(), description, service_time=service_time)
 

@@ -136,6 +136,18 @@ def test_a_refusal_ends_the_wait(client: CosBatchClient, clock: ManualClock, ser
     assert len(service.requests) == 1
 
 
+def test_a_look_that_fails_keeps_nothing_of_the_answer(
+    client: CosBatchClient, clock: ManualClock, service: CosBatchEmulator
+) -> None:
+    """The error is kept with what it says alone: a long wait for a broken answer does not fill the memory."""
+    job_id = service.create_job("never-ends")
+    service.replay(job_id, b"<a>" * 1000)
+    error = look_at(client, job_id, APPID, clock).error
+    assert error is not None
+    assert (error.__traceback__, error.__context__, error.__cause__) == (None, None, None)
+    assert "nested more than 100 deep" in str(error)
+
+
 def test_no_jobs_are_complete_already(client: CosBatchClient, clock: ManualClock) -> None:
     """Nothing to wait for takes no time."""
     assert waited(client, clock) == {}
