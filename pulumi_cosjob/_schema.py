@@ -196,7 +196,7 @@ def _violations(root: ET.Element) -> Iterator[_Violation]:
 
     if root.tag != "DescribeJobResult":
         rule = f"the document must be a DescribeJobResult, not {shorten(root.tag)}"
-        yield _Violation(root, lambda: Problem(f"/{root.tag}", None, rule))
+        yield _Violation(root, lambda: Problem(f"/{shorten(root.tag)[1:-1]}", None, rule))
         return
     excess = _excess(root)
     if excess:

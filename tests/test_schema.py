@@ -816,6 +816,7 @@ HOSTILE = {
     "white space": job(" " * (MIB - 500)),
     "comments": filled("<!---->"),
     "attributes of a leaf": job("").replace(b"<JobId", b"<JobId " + b" ".join(b"a%d=''" % n for n in range(90_000))),
+    "long name of the root": b"<" + b"a" * (MIB - 500) + b"/>",
     "many jobs": b"<DescribeJobResult>" + b"<Job><JobId/><Status/></Job>" * 37_000 + b"</DescribeJobResult>",
     "a mebibyte of bad items": filled("<member/>", "<Manifest><Spec><Fields>", "</Fields></Spec></Manifest>", 990_000),
     "deep jobs": b"<DescribeJobResult>" + b"<Job>" * 90_000 + b"</Job>" * 90_000 + b"</DescribeJobResult>",
