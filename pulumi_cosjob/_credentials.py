@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import configparser
 import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, NoReturn
 
 from pulumi_cosjob._errors import ConfigurationError
 
 __all__ = ["CredentialSource", "Credentials", "VendorChain"]
 
+# Where the vendor's library looks, the first that is there alone.
+_FILES = ("~/.tencentcloud/credentials", "/etc/tencentcloud/credentials")
 # A machine without a metadata service can leave the vendor's request for it without any answer.
 _CHAIN_TIME_LIMIT = 10.0
 
@@ -50,15 +54,16 @@ class VendorChain:
         raise TypeError("credentials are never pickled")
 
     def __call__(self) -> Credentials:
-        """Return what the chain finds; temporary credentials are renewed by the vendor's library.
+        """Return what the chain finds: temporary credentials renewed by the vendor's library, a file read afresh.
 
         Raises:
             ConfigurationError: It finds nothing.
         """
         with self._lock:
-            if self._found is None:
-                self._found = self._within_time_limit(_default_credential)
-            secret_id, secret_key, token = self._within_time_limit(self._found.get_credential_info)
+            found = self._found or self._within_time_limit(_default_credential)
+            # A plain key pair is what stood in a file, which may be rewritten; all others renew themselves.
+            self._found = None if type(found) is _plain_credential() else found
+            secret_id, secret_key, token = self._within_time_limit(found.get_credential_info)
         if not secret_id or not secret_key:
             raise self._nothing("they hold no key")
         if not all(re.fullmatch(r"[!-~]+", each) for each in (secret_id, secret_key, token) if each):
@@ -89,4 +94,20 @@ class VendorChain:
 def _default_credential() -> Any:
     from tencentcloud.common import credential  # noqa: PLC0415  loaded only where nothing nearer names credentials
 
-    return credential.DefaultCredentialProvider().get_credential()
+    return _from_file() or credential.DefaultCredentialProvider().get_credential()
+
+
+def _plain_credential() -> type[Any]:
+    from tencentcloud.common import credential  # noqa: PLC0415  as above
+
+    plain: type[Any] = credential.Credential
+    return plain
+
+
+def _from_file() -> Any:
+    """Return temporary keys from the vendor's file, if it holds some: the vendor's library passes over their token."""
+    there = [path for path in (Path(each).expanduser() for each in _FILES) if path.exists()]
+    file = configparser.ConfigParser(interpolation=None)
+    file.read(there[:1], encoding="utf-8")
+    keys = [file.get("default", name, fallback="").strip() for name in ("secret_id", "secret_key", "token")]
+    return _plain_credential()(*keys) if all(keys) else None

@@ -52,6 +52,21 @@ def test_the_vendors_file_is_read(home: Path) -> None:
     assert (found.secret_id, found.secret_key, found.token) == ("file-id", SECRET, None)
 
 
+def test_a_file_that_is_rewritten_is_read_again(home: Path) -> None:
+    """Keys that were exchanged, and tokens that were renewed, serve the next request; a broken file serves none."""
+    chain = VendorChain(HINT)
+    write(home, f"[default]\nsecret_id = old\nsecret_key = {SECRET}\n")
+    assert (chain().secret_id, chain().token) == ("old", None)
+    for token in ("token-1", "token-2%"):
+        write(home, f"[default]\nsecret_id = temporary\nsecret_key = {SECRET}\ntoken = {token}\n")
+        assert (chain().secret_id, chain().token) == ("temporary", token)
+    write(home, "")
+    with pytest.raises(ConfigurationError):
+        chain()
+    write(home, f"[default]\nsecret_id = new\nsecret_key = {SECRET}\n")
+    assert (chain().secret_id, chain().token) == ("new", None)
+
+
 def test_where_nothing_is_found_the_places_are_listed() -> None:
     """The error carries the caller's list of places, and can be told from a request that failed."""
     with pytest.raises(ConfigurationError, match="no credentials were found") as caught:
