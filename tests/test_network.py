@@ -1,0 +1,224 @@
+"""A network that misbehaves in the middle of a wait: by real connections, and a clock that is turned.
+
+`make faults` tries every fault at every place; here is what needs the emulator's judgement, or counts what was sent.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+import socket
+import ssl
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import trustme
+from documents import JOB_ID, job
+from servers import answer, over_tls, read_request, serving
+
+from pulumi_cosjob import CosBatchClient, InvalidAnswerError, TimeLimitError, TlsError, WaitTimeoutError
+from pulumi_cosjob._emulator._signature import Credentials
+from pulumi_cosjob._gates import wait_for_jobs
+from pulumi_cosjob._settings import resolve
+from pulumi_cosjob._waiting import Limits
+from pulumi_cosjob.testing import CosBatchEmulator, Fault, ManualClock
+
+APPID = "1250000000"
+HOUR = 3600.0
+
+
+class Watched(ManualClock):
+    """A clock that tells when it was turned."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.turned: Callable[[float], None] = lambda _passed: None
+
+    def sleep(self, seconds: float) -> None:
+        """Turn it, and tell."""
+        super().sleep(seconds)
+        self.turned(self.monotonic())
+
+
+@pytest.fixture
+def clock() -> Watched:
+    """Return the time of service and client alike."""
+    return Watched()
+
+
+@pytest.fixture
+def service(clock: Watched) -> Iterator[CosBatchEmulator]:
+    """Serve COS Batch by that clock."""
+    with CosBatchEmulator(clock=clock) as emulator:
+        yield emulator
+
+
+def wait(service: CosBatchEmulator, clock: ManualClock, job_id: str, timeout: float = 3 * HOUR) -> str:
+    """Wait for a job of the emulator; return its last status."""
+    with CosBatchClient.from_settings(resolve({}, environment=service.environment()), clock) as client:
+        return wait_for_jobs(client, [job_id], APPID, Limits(timeout), clock=clock)[job_id].status
+
+
+# -------------------------------------------------------------------------------------------------------------- storms
+
+
+STORMS = [
+    Fault("error", code="SlowDown", status=503, times=None),
+    Fault("error", code="SlowDown", status=503, retry_after=60, times=None),
+    Fault("html", status=429, body=b"", times=None),
+    Fault("error", code="Whatever", status=429, retry_after=60, times=None),
+]
+
+
+@pytest.mark.parametrize("storm", STORMS, ids=lambda storm: f"{storm.kind}-{storm.status}-{storm.retry_after}")
+def test_a_storm_is_outlived_with_few_questions(storm: Fault, clock: Watched, service: CosBatchEmulator) -> None:
+    """An hour of refusals in the middle of a wait delays it, and is not fed by what it refuses."""
+    job_id = service.create_job("completes", seconds=60)
+
+    def weather(passed: float) -> None:
+        if 30 <= passed < 30 + HOUR and not service._service.faults._queue:
+            service.inject(storm)
+        elif passed >= 30 + HOUR:
+            service._service.faults.clear()
+
+    clock.turned = weather
+    assert wait(service, clock, job_id) == "Complete"
+    assert 30 + HOUR <= clock.monotonic() <= 30 + HOUR + 120
+    # With Retry-After one each time; without, a few tries every half a minute.
+    assert len(service.requests) <= (HOUR / 60 if storm.retry_after else HOUR / 28 * 6) + 20
+
+
+@pytest.mark.parametrize("storm", STORMS, ids=lambda storm: f"{storm.kind}-{storm.status}-{storm.retry_after}")
+def test_a_storm_without_an_end_is_given_up(storm: Fault, clock: Watched, service: CosBatchEmulator) -> None:
+    """When time is up, the verdict is that it is up, with what was seen last; never that the job has ended."""
+    job_id = service.create_job("completes", seconds=60)
+    clock.turned = lambda passed: service.inject(storm) if 30 <= passed < 40 else None
+    with pytest.raises(WaitTimeoutError, match="last seen Active"):
+        wait(service, clock, job_id, timeout=HOUR)
+    # The last question is asked when time is up, and may be repeated for ten seconds.
+    assert HOUR <= clock.monotonic() <= HOUR + 10
+
+
+# --------------------------------------------------------------------------------------------------- clocks and tokens
+
+
+@pytest.mark.parametrize("off", [-HOUR, HOUR])
+def test_a_clock_that_jumps_during_a_wait_is_corrected_once(
+    off: float, clock: Watched, service: CosBatchEmulator
+) -> None:
+    """The service's clock goes wrong by an hour under way: one question is refused, and asked again by its time."""
+    job_id = service.create_job("completes", seconds=600)
+    clock.turned = lambda passed: (
+        service.inject(Fault("skew", seconds=off, times=None))
+        if passed > 60 and not service._service.faults._queue
+        else None
+    )
+    assert wait(service, clock, job_id) == "Complete"
+    assert [request.status for request in service.requests].count(403) == 1
+
+
+def test_a_token_that_expires_during_a_wait_is_taken_afresh(
+    clock: Watched, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The credentials file is rewritten before each token expires, and the wait goes on without a refusal."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    file = tmp_path / ".tencentcloud" / "credentials"
+    file.parent.mkdir()
+
+    with CosBatchEmulator(token="token-0", token_expires=clock.now() + 300, clock=clock) as service:
+
+        def renew(number: int) -> None:
+            key = service._service.credentials.secret_key
+            file.write_text(f"[default]\nsecret_id = id-{number}\nsecret_key = {key}\ntoken = token-{number}\n")
+            expires = clock.now() + 300
+            service._service.credentials = Credentials(f"id-{number}", key, f"token-{number}", expires)
+
+        renewed = [0.0]
+
+        def watch(passed: float) -> None:
+            if passed > renewed[-1] + 240:
+                renew(len(renewed))
+                renewed.append(passed)
+
+        renew(0)
+        clock.turned = watch
+        job_id = service.create_job("completes", seconds=HOUR)
+        with CosBatchClient(endpoint=service.endpoint, clock=clock) as client:
+            done = wait_for_jobs(client, [job_id], APPID, Limits(2 * HOUR), clock=clock)
+        assert done[job_id].status == "Complete"
+        assert len(renewed) > 10
+        assert {request.status for request in service.requests} == {200}
+
+
+# ------------------------------------------------------------------------------------------------------- connections
+
+
+def test_a_connection_that_is_half_open_is_given_up(clock: Watched) -> None:
+    """A peer that is gone without a word, after an answer on a connection that was kept, costs one time limit."""
+    connections = itertools.count()
+    whole = answer(job("")).replace(b"Connection: close\r\n", b"")
+
+    def handle(connection: socket.socket) -> None:
+        number = next(connections)
+        while read_request(connection):
+            connection.sendall(whole)
+            if number == 0:
+                read_request(connection)
+                connection.recv(1)  # says nothing until the client hangs up
+                return
+
+    with (
+        serving(handle) as port,
+        CosBatchClient(
+            endpoint=f"http://127.0.0.1:{port}", secret_id="id", secret_key="key", request_timeout=0.2, clock=clock
+        ) as client,
+    ):
+        assert client.describe_job(JOB_ID, APPID).status == "New"
+        with pytest.raises(TimeLimitError):
+            client.describe_job(JOB_ID, APPID)
+        assert client.describe_job(JOB_ID, APPID).status == "New"
+    assert next(connections) == 2
+
+
+@pytest.mark.parametrize("status", ["301 Moved", "302 Found", "303 See Other", "307 Temporary", "308 Permanent"])
+def test_a_redirect_to_another_host_is_not_followed(status: str, clock: Watched) -> None:
+    """Nobody else is connected to, and so nobody else gets a signature or gives an answer."""
+    others: list[bytes] = []
+    with serving(lambda connection: others.append(read_request(connection))) as other:
+        body = job("", Status="Complete")
+        redirect = answer(body, f"Location: http://localhost:{other}/jobs/{JOB_ID}", status=status)
+
+        def handle(connection: socket.socket) -> None:
+            read_request(connection)
+            connection.sendall(redirect)
+
+        with (
+            serving(handle) as port,
+            CosBatchClient(
+                endpoint=f"http://127.0.0.1:{port}", secret_id="id", secret_key="key", clock=clock
+            ) as client,
+        ):
+            with pytest.raises(InvalidAnswerError, match="redirects, which is not followed"):
+                client.describe_job(JOB_ID, APPID)
+            with pytest.raises(WaitTimeoutError):
+                wait_for_jobs(client, [JOB_ID], APPID, Limits(60), clock=clock)
+    assert others == []
+
+
+def test_an_expired_certificate_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A known issuer and the right name are not enough: the time has to be right."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "bundle.pem"))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "bundle.pem"))
+    began, ended = (dt.datetime(year, 1, 6, tzinfo=dt.timezone.utc) for year in (2014, 2020))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost", not_before=began, not_after=ended).configure_cert(context)
+    with (
+        serving(over_tls(context, job("", Status="Complete"))) as port,
+        CosBatchClient(endpoint=f"https://localhost:{port}", secret_id="id", secret_key="key") as client,
+        pytest.raises(TlsError, match="certificate") as caught,
+    ):
+        client.describe_job(JOB_ID, APPID)
+    assert "clock" in caught.value.hint
+    assert caught.value.tries == 1
