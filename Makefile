@@ -4,10 +4,11 @@
 PYTHON ?= python3
 VENV := .venv
 LOWEST := .venv-lowest
+FUZZ := .venv-fuzz
 PINS := tools/requirements
 PIP_INSTALL = -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test lint check lowest compat soak bench secrets engine docs pins format clean
+.PHONY: demo test lint check lowest compat secrets fuzz soak bench engine docs pins format clean
 
 demo: $(VENV)/ready ## a job's life, read by a real `pulumi up`, without any account
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/python tools/demo.py
@@ -31,6 +32,9 @@ compat: ## the tests on every Python here; about two minutes for each
 soak: $(VENV)/ready ## ten minutes of waits while a fifth of all answers is faulty; ARGS=seconds
 	$(VENV)/bin/python tools/soak.py $(ARGS)
 
+fuzz: $(FUZZ)/ready ## the decoder against what nobody thought of, for ARGS seconds; on Linux
+	$(FUZZ)/bin/python tools/fuzz.py $(ARGS)
+
 bench: $(VENV)/ready ## what is claimed about speed, as numbers
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/python tools/bench.py $(ARGS)
 
@@ -49,6 +53,7 @@ docs: $(VENV)/ready ## write what is derived from the schema
 
 pins: ## bring the pinned environments up to date; needs uv
 	uv pip compile pyproject.toml --extra emulator --group dev -o $(PINS)/dev.txt $(PIN_OPTIONS)
+	uv pip compile pyproject.toml --group fuzz -o $(PINS)/fuzz.txt $(PIN_OPTIONS)
 	uv pip compile pyproject.toml --extra emulator --group test --resolution lowest-direct -o $(PINS)/lowest.txt $(PIN_OPTIONS)
 
 PIN_OPTIONS = --upgrade --universal --python-version 3.10 --generate-hashes --quiet --no-header --no-annotate \
@@ -66,5 +71,11 @@ $(LOWEST)/ready: $(PINS)/lowest.txt pyproject.toml
 	$(LOWEST)/bin/python $(PIP_INSTALL) --no-deps --no-build-isolation --editable .
 	touch $@
 
+$(FUZZ)/ready: $(PINS)/fuzz.txt pyproject.toml
+	$(PYTHON) -m venv --clear $(FUZZ)
+	$(FUZZ)/bin/python $(PIP_INSTALL) --require-hashes -r $(PINS)/fuzz.txt
+	echo "$(CURDIR)" > "$$($(FUZZ)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/here.pth"
+	touch $@
+
 clean:
-	rm -rf $(VENV) $(LOWEST) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
+	rm -rf $(VENV) $(LOWEST) $(FUZZ) .fuzz build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage

@@ -1,0 +1,79 @@
+"""What `make fuzz` checks, by chance alone: as far as the tests of every day go."""
+
+from __future__ import annotations
+
+import random
+import sys
+from pathlib import Path
+
+import pytest
+from documents import job
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from stacks import ROOT
+
+sys.path.insert(0, str(ROOT / "tools"))
+
+import fuzz
+import invariants
+import mutations
+from invariants import BrokenPromiseError
+
+from pulumi_cosjob import JobDescription, _schema
+
+ANSWERS = [path.read_bytes() for path in sorted((Path(__file__).parent / "answers").glob("*.xml"))]
+
+
+@settings(max_examples=300)
+@given(st.sampled_from(ANSWERS), st.integers(0, 2**64))
+def test_no_change_of_an_answer_breaks_a_promise(document: bytes, seed: int) -> None:
+    """Ours alone are the errors; and what is read is what stands there, by plain means and by the processor."""
+    invariants.check(mutations.mutated(document, random.Random(seed)))  # noqa: S311  to be repeated
+
+
+@settings(max_examples=200)
+@given(st.binary(max_size=300))
+def test_no_bytes_break_a_promise(document: bytes) -> None:
+    """Whatever comes, alone or in the middle of an answer."""
+    assert invariants.check(document) is None
+    invariants.check(ANSWERS[0][:500] + document + ANSWERS[0][500:])
+
+
+def test_changes_lead_somewhere() -> None:
+    """Many of them are refused, and many are read: both sides of the fence are tried."""
+    outcomes = [invariants.check(mutations.mutated(ANSWERS[0], random.Random(seed))) for seed in range(200)]  # noqa: S311
+    assert 20 < sum(outcome is None for outcome in outcomes) < 195
+
+
+LIES = {
+    "a status from nowhere": JobDescription("j", "Complete"),
+    "another job": JobDescription("the-job-that-was-asked-for", "New"),
+    "a field from nowhere": JobDescription("j", "New", description="x"),
+}
+
+
+@pytest.mark.parametrize("lie", LIES.values(), ids=LIES)
+def test_a_wrong_description_is_noticed(lie: JobDescription, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A decoder that makes something up does not get past."""
+    document = job("", JobId="j")
+    assert invariants.check(document) == "New"
+    monkeypatch.setattr(_schema, "parse_describe_job_result", lambda *_args, **_kwargs: lie)
+    with pytest.raises(BrokenPromiseError):
+        invariants.check(document)
+
+
+def test_too_lax_a_check_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the compiled checks accept and the processor refuses is a broken promise."""
+    document = job("<Priority>9999999999</Priority>")
+    assert invariants.check(document) is None
+    monkeypatch.setattr(_schema, "_is_recognised", lambda _root: True)
+    with pytest.raises(BrokenPromiseError, match="the processor refuses what was accepted"):
+        invariants.check(document)
+
+
+def test_single_files_are_checked(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """A finding of the fuzzer can be tried again without it."""
+    (tmp_path / "crash").write_bytes(b"<a>")
+    (tmp_path / "fine").write_bytes(job(""))
+    assert fuzz.main([str(tmp_path / "crash"), str(tmp_path / "fine")]) == 0
+    assert capsys.readouterr().out == f"{tmp_path}/crash: refused\n{tmp_path}/fine: New\n"

@@ -1,0 +1,120 @@
+"""What holds for every document whatever, as the fuzzer and the property tests check it.
+
+The document is read here once more, by plain means, and each value is decoded once more, by the XSD processor alone: a
+mistake of the package must not hide itself.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+from xml.etree import ElementTree as ET
+
+from pulumi_cosjob import _schema
+from pulumi_cosjob._answers import judge
+from pulumi_cosjob._errors import CosJobWarning, InvalidAnswerError, WrongJobError
+from pulumi_cosjob._http import Answer
+from pulumi_cosjob._job import Element, JobDescription, element_fields, xml_name
+
+__all__ = ["BrokenPromiseError", "check"]
+
+_XML_SPACE = " \t\r\n"
+_MOST_TOLD = 50_000
+_ASKED_FOR = "the-job-that-was-asked-for"
+
+
+class BrokenPromiseError(Exception):
+    """Something that must never happen."""
+
+
+def _hold(promise: object, what: str) -> None:
+    if not promise:
+        raise BrokenPromiseError(what)
+
+
+def check(document: bytes) -> str | None:
+    """Return the status that a document says, None where it is refused.
+
+    Raises:
+        BrokenPromiseError: It was not refused, and should have been; or not read as what it is.
+    """
+    strict = _outcome(lambda: _schema.parse_describe_job_result(document))
+    lenient = _outcome(lambda: _schema.parse_describe_job_result(document, validation="lenient"))
+    judged = _outcome(lambda: judge(Answer(200, {}, document), job_id=_ASKED_FOR, endpoint=""))
+    _hold(judged is None or judged.job_id == _ASKED_FOR, "an answer was taken for another job's")
+    if strict is not None:
+        _hold(lenient == strict, "lenient validation reads something else")
+    if lenient is not None:
+        _hold_to_the_word(lenient, document)
+    if strict is not None:
+        _hold_to_the_processor(strict, document)
+    return None if strict is None else strict.status
+
+
+def _outcome(read: Callable[[], JobDescription]) -> JobDescription | None:
+    """Return what was read, or nothing where that was refused by an error for people."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CosJobWarning)
+        try:
+            return read()
+        except InvalidAnswerError as error:
+            told = str(error)
+            _hold(len(told) < _MOST_TOLD, "the message is too long to be read")
+            _hold(told.replace("\n", "").isprintable(), "the message holds what cannot be printed")
+            _hold(isinstance(error, WrongJobError) or error.code is None, "the error has a code from nowhere")
+            return None
+
+
+def _read(document: bytes) -> ET.Element:
+    """Read a document without any care, and take the root's namespace off."""
+    root = ET.fromstring(document)  # noqa: S314  the package has let it pass: nothing in it is declared
+    namespace, brace, _ = root.tag.rpartition("}")
+    for element in root.iter():
+        element.tag = element.tag.removeprefix(namespace + brace)
+    return root
+
+
+def _hold_to_the_word(described: JobDescription, document: bytes) -> None:
+    """Hold job and status to the only elements that may say them."""
+    jobs = _read(document).findall("Job")
+    _hold(len(jobs) == 1, f"one job was read out of {len(jobs)}")
+    ids = [each.text or "" for each in jobs[0].findall("JobId")]
+    _hold(ids == [described.job_id], f"JobId was read as {described.job_id!r} out of {ids!r}")
+    statuses = [(each.text or "").strip(_XML_SPACE) for each in jobs[0].findall("Status")]
+    _hold(statuses == [described.status], f"Status was read as {described.status!r} out of {statuses!r}")
+
+
+def _hold_to_the_processor(described: JobDescription, document: bytes) -> None:
+    """Hold the whole description to what the XSD processor makes of the document."""
+    root = _read(document)
+    if not _schema._excess(root):  # noqa: SLF001  more than that it is never asked
+        errors = _schema._schema().iter_errors(root, use_location_hints=False)  # noqa: SLF001
+        error = next(iter(errors), None)
+        _hold(error is None, f"the processor refuses what was accepted: {error}")
+    _compare(described, root.findall("Job")[0], "/DescribeJobResult/Job")
+
+
+def _compare(value: Any, element: ET.Element, path: str) -> None:
+    if not isinstance(value, Element):
+        simple = _schema._schema().find(path).type  # type: ignore[union-attr]  # noqa: SLF001
+        text = element.text or ""
+        expected = simple.normalize(text) if isinstance(value, str) else simple.decode(text)
+        _hold(
+            (type(value), value) == (type(expected), expected), f"{path} is {value!r}, and {expected!r} by the schema"
+        )
+        return
+    for name, field in element_fields(type(value)).items():
+        tag = xml_name(name)
+        children = element.findall(tag)
+        if not children:
+            _hold(value[name] is None, f"{path}/{tag} came from nowhere")
+            continue
+        _hold(len(children) == 1, f"{path}/{tag} stands more than once")
+        if field.item is None:
+            _compare(value[name], children[0], f"{path}/{tag}")
+            continue
+        items = children[0].findall(field.item)
+        _hold(len(items) == len(value[name]), f"{path}/{tag} has lost or won an item")
+        for each, item in zip(value[name], items, strict=True):
+            _compare(each, item, f"{path}/{tag}/{field.item}")
