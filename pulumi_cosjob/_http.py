@@ -247,7 +247,8 @@ class Transport:
                 with response:
                     body = _read(response)
             except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-                if watch.expired:
+                # The socket's own limit may strike before the watchdog is awake, and is told as a broken connection.
+                if watch.expired or time.monotonic() >= watch.deadline:
                     self._cut_off(seconds)
                 _translate(error)
             if watch.expired or self._aborted:

@@ -17,7 +17,7 @@ import trustme
 from documents import JOB_ID, job
 from servers import answer, over_tls, read_request, serving
 
-from pulumi_cosjob import CosBatchClient, InvalidAnswerError, TimeLimitError, TlsError, WaitTimeoutError
+from pulumi_cosjob import CosBatchClient, InvalidAnswerError, TimeLimitError, TlsError, WaitTimeoutError, _http
 from pulumi_cosjob._emulator._signature import Credentials
 from pulumi_cosjob._gates import wait_for_jobs
 from pulumi_cosjob._settings import resolve
@@ -179,6 +179,25 @@ def test_a_connection_that_is_half_open_is_given_up(clock: Watched) -> None:
             client.describe_job(JOB_ID, APPID)
         assert client.describe_job(JOB_ID, APPID).status == "New"
     assert next(connections) == 2
+
+
+def test_a_body_that_stops_is_told_as_such_without_the_watchdog(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whichever limit of time strikes first, the error is one of time."""
+    monkeypatch.setattr(_http._Watch, "cut", lambda _watch: None)
+
+    def handle(connection: socket.socket) -> None:
+        read_request(connection)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n<")
+        connection.recv(1)  # says nothing more until the client hangs up
+
+    with (
+        serving(handle) as port,
+        CosBatchClient(
+            endpoint=f"http://127.0.0.1:{port}", secret_id="id", secret_key="key", request_timeout=0.2
+        ) as client,
+        pytest.raises(TimeLimitError, match="no whole answer came within"),
+    ):
+        client.describe_job(JOB_ID, APPID)
 
 
 @pytest.mark.parametrize("status", ["301 Moved", "302 Found", "303 See Other", "307 Temporary", "308 Permanent"])
