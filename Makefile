@@ -8,7 +8,7 @@ FUZZ := .venv-fuzz
 PINS := tools/requirements
 PIP_INSTALL = -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test lint check lowest compat secrets fuzz soak bench engine docs pins format clean
+.PHONY: demo test lint check lowest compat faults secrets fuzz soak bench engine docs pins format clean
 
 demo: $(VENV)/ready ## a job's life, read by a real `pulumi up`, without any account
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/python tools/demo.py
@@ -31,6 +31,9 @@ compat: ## the tests on every Python here; about two minutes for each
 
 soak: $(VENV)/ready ## ten minutes of waits while a fifth of all answers is faulty; ARGS=seconds
 	$(VENV)/bin/python tools/soak.py $(ARGS)
+
+faults: $(VENV)/ready ## every fault at every place and what comes of it, as a table
+	$(VENV)/bin/python tools/faults.py $(ARGS)
 
 fuzz: $(FUZZ)/ready ## the decoder against what nobody thought of, for ARGS seconds; on Linux
 	$(FUZZ)/bin/python tools/fuzz.py $(ARGS)

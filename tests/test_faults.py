@@ -1,0 +1,76 @@
+"""`make faults`: every fault at every place comes to what it should; and a row that does not is told."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+from stacks import ROOT
+
+sys.path.insert(0, str(ROOT / "tools"))
+
+import faults
+from fault_places import Measured
+
+
+@pytest.mark.newest
+@pytest.mark.timeout(280)
+def test_every_fault_comes_to_what_it_should() -> None:
+    """The whole table: no row is wrong, and each fits a terminal."""
+    command = [sys.executable, str(ROOT / "tools" / "faults.py")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=270, check=False)
+    assert "WRONG" not in done.stdout, done.stdout
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert len(lines) > 300
+    assert max(map(len, lines)) <= 80
+    assert lines[-1].startswith(f"{len(lines) - 2} rows, 0 wrong")
+
+
+FINE = faults.Row("a fault", "passes", "Complete", Measured("Complete", 4.9, 199.0, (), turned=3600.0), lasts=3600.0)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({}, ""),
+        ({"outcome": "Active"}, "expected Complete"),
+        ({"outcome": "KeyError!"}, "expected Complete"),
+        ({"seconds": 5.1}, "too slow"),
+        ({"megabytes": 201.0}, "too much memory"),
+        ({"touched": ("/etc/passwd",)}, "opened /etc/passwd"),
+        ({"turned": 3599.0}, "over after 3599 s"),
+    ],
+)
+def test_a_row_is_wrong_for_each_of_its_promises(change: dict[str, object], told: str) -> None:
+    """The outcome, the time, the memory, what was opened, and for how long the fault has to be outlived."""
+    row = replace(FINE, measured=replace(FINE.measured, **change))  # type: ignore[arg-type]
+    assert row.wrong == told
+    assert str(row).splitlines()[0].endswith(" WRONG" if told else " ok")
+
+
+PROGRAM = """
+import socket, sys, tempfile
+import fault_places
+def run():
+    for where in (sys.argv[1], fault_places.__file__):
+        open(where).close()
+    for port in sys.argv[2:]:
+        socket.socket().connect_ex(("127.0.0.1", int(port)))
+    return b"x" * 300 * 2**20 and "Complete"
+measured = fault_places._measured(run, ["127.0.0.1:2"])
+print(measured.touched, measured.megabytes > 200)
+"""
+
+
+def test_files_addresses_and_memory_are_noticed(tmp_path: object) -> None:
+    """What a case opens beyond code and its endpoint is told; so is the memory that it takes."""
+    secret = f"{tmp_path}/secret"
+    with open(secret, "w", encoding="ascii"):  # noqa: PTH123  as the program does
+        pass
+    command = [sys.executable, "-c", PROGRAM, secret, "1", "2"]
+    paths = f"{ROOT / 'tools'}:{ROOT / 'tests'}"
+    done = subprocess.run(command, env={"PYTHONPATH": paths}, capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == f"({secret!r}, '127.0.0.1:1') True", done.stderr

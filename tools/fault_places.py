@@ -1,0 +1,205 @@
+"""The places where a fault can strike: the decoder, a request, a wait. Each is tried in a process of its own.
+
+The fork server loads this module, so that no process pays for loading, and measures nothing of it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import resource
+import socket
+import sys
+import sysconfig
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import hostile
+
+from pulumi_cosjob import _gates, _http, _schema, _signing
+from pulumi_cosjob._client import CosBatchClient
+from pulumi_cosjob._errors import CosJobError
+from pulumi_cosjob._waiting import Limits
+from pulumi_cosjob.testing import ManualClock
+
+__all__ = ["Measured", "Place", "ask", "decode", "wait"]
+
+_CODE = tuple(
+    {str(Path(each).resolve()) for each in (*sys.path, sysconfig.get_path("stdlib"), sys.base_prefix) if each}
+)
+# Of real time for a question where that is the point.
+_SECONDS = 0.8
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where to ask, and how.
+
+    Attributes:
+        endpoint: The only address that may be connected to.
+        certificates: A file of certificates that may be read.
+        real: Whether real time is the point.
+        off: By how much the clock is off.
+        limit: How long a wait may take, by the turned clock.
+        unresolved: At which questions the name is not found.
+    """
+
+    endpoint: str
+    certificates: str
+    real: bool
+    off: float
+    limit: float
+    unresolved: range
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What came of it.
+
+    Attributes:
+        outcome: The status of the job, or the name of the error.
+        seconds: How long it took.
+        megabytes: How much memory it took beyond what there was.
+        touched: Files and addresses that were opened, and had no business to be.
+        turned: How far the clock was turned.
+    """
+
+    outcome: str
+    seconds: float
+    megabytes: float
+    touched: tuple[str, ...]
+    turned: float = 0.0
+
+
+def _measured(run: Callable[[], str], allowed: Sequence[str] = (), clock: ManualClock | None = None) -> Measured:
+    touched: dict[str, None] = {}
+    watching = True
+
+    def look(event: str, arguments: tuple[Any, ...]) -> None:
+        if not watching or event not in ("open", "socket.connect", "subprocess.Popen", "os.system"):
+            return
+        where = arguments[1] if event == "socket.connect" else arguments[0]
+        shown = f"{where[0]}:{where[1]}" if isinstance(where, tuple) else str(where)
+        if shown not in allowed and not (event == "open" and str(Path(shown).resolve()).startswith(_CODE)):
+            touched[shown] = None
+
+    sys.addaudithook(look)
+    before = _peak()
+    begun = time.monotonic()
+    outcome = _outcome(run)
+    seconds = time.monotonic() - begun
+    watching = False
+    return Measured(outcome, seconds, _peak() - before, tuple(touched), clock.monotonic() if clock else 0.0)
+
+
+def _outcome(run: Callable[[], str]) -> str:
+    try:
+        return run()
+    except CosJobError as error:
+        readable = len(str(error)) < 50_000 and str(error).replace("\n", "").isprintable()
+        return type(error).__name__ + ("" if readable else ", unreadable")
+    except BaseException as error:  # noqa: BLE001  whatever it is, it is to be shown
+        return f"{type(error).__name__}!"
+
+
+def _peak() -> float:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 2**20 if sys.platform == "darwin" else peak / 2**10
+
+
+def decode(documents: Sequence[bytes], validation: _schema.Validation) -> Measured:
+    """Let the decoder read documents, which have to end all in the same way."""
+
+    def read(document: bytes) -> str:
+        return _outcome(lambda: _schema.parse_describe_job_result(document, validation=validation).status)
+
+    def run() -> str:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return " or ".join(sorted(set(map(read, documents))))
+
+    return _measured(run)
+
+
+def ask(place: Place) -> Measured:
+    """Ask once, with all the tries that this may take."""
+    with _client(place) as (client, clock):
+        return _measured(lambda: client.describe_job(hostile.JOB_ID, "1250000000").status, _allowed(place), clock)
+
+
+def wait(place: Place) -> Measured:
+    """Wait for a job, by a clock that is turned."""
+    if place.real:
+        _gates.LOOK_SECONDS = _SECONDS
+
+    with _client(place) as (client, clock):
+        looks = [time.monotonic()]
+
+        def run() -> str:
+            looks[:] = [time.monotonic()]
+            done = _gates.wait_for_jobs(
+                client,
+                [hostile.JOB_ID],
+                "1250000000",
+                Limits(place.limit),
+                report=lambda *_: looks.append(time.monotonic()),
+                clock=clock,
+            )
+            return done[hostile.JOB_ID].status
+
+        measured = _measured(run, _allowed(place), clock)
+        # A wait is as long as it is: what has a limit is each look.
+        return replace(measured, seconds=max(later - earlier for earlier, later in itertools.pairwise(looks)))
+
+
+class _client:  # noqa: N801  used like a function
+    """A client, and the clock that it goes by."""
+
+    def __init__(self, place: Place) -> None:
+        _resolve(place)
+        self._clock = ManualClock(hostile.START + place.off)
+        seconds = _SECONDS if place.real else 20
+        self._client = CosBatchClient(
+            endpoint=place.endpoint,
+            secret_id="id",  # noqa: S106  opens nothing
+            secret_key="key",  # noqa: S106  as above
+            request_timeout=seconds,
+            clock=self._clock,
+        )
+
+    def __enter__(self) -> tuple[CosBatchClient, ManualClock]:
+        return self._client, self._clock
+
+    def __exit__(self, *_error: object) -> None:
+        self._client.close()
+
+
+def _allowed(place: Place) -> list[str]:
+    port = place.endpoint.rpartition(":")[2]
+    return [f"127.0.0.1:{port}", f"::1:{port}", place.certificates, str(_schema.schema_path())]
+
+
+def _resolve(place: Place) -> None:
+    """Let the name not be found at some questions."""
+    real, questions = socket.getaddrinfo, itertools.count()
+
+    def resolve(*args: Any, **kwargs: Any) -> Any:
+        if next(questions) in place.unresolved:
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return real(*args, **kwargs)
+
+    socket.getaddrinfo = resolve
+
+
+def _warm_up() -> None:
+    """Load all that is loaded at first use."""
+    document = b"<DescribeJobResult><Job a=''><JobId>a</JobId><Status>New</Status></Job></DescribeJobResult>"
+    _schema.parse_describe_job_result(document)
+    import tenacity  # noqa: F401, PLC0415  loaded by a client when it asks
+
+
+_warm_up()
+_LOADED = (_http, _signing)
