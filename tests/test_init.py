@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib.metadata
+import inspect
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import pulumi_cosjob
+from pulumi_cosjob import native
 
 PACKAGE = Path(pulumi_cosjob.__file__).parent
 # From the bottom to the top; modules of one line know nothing of each other.
@@ -52,6 +54,18 @@ def test_all_is_sorted_and_complete() -> None:
     shown = {name for name in dir(pulumi_cosjob) if not name.startswith("_")}
     modules = {path.stem for path in PACKAGE.glob("*.py")}
     assert shown - modules - {"Any", "TYPE_CHECKING", "annotations", "importlib"} == set(listed)
+
+
+@pytest.mark.parametrize("name", ["AllJobsCompletion", "JobCompletion", "get_job", "get_jobs"])
+def test_native_takes_what_the_package_takes(name: str) -> None:
+    """A program moves over by a change of its imports: the same arguments, in the same order, and the same outputs."""
+    ours, native_ones = (inspect.signature(getattr(module, name)).parameters for module in (pulumi_cosjob, native))
+    assert list(ours) == list(native_ones)
+    # Of the defaults only the time limit's differs, which custom timeouts may stand in for.
+    differing = [each for each in ours if ours[each].default != native_ones[each].default]
+    assert differing == (["timeout"] if "timeout" in ours else [])
+    assert native.__all__ == sorted(native.__all__, key=lambda each: (each.islower(), each))
+    assert set(native.__all__) >= {"Job", "Jobs", "Provider", "get_job_output", "get_jobs_output"}
 
 
 def test_a_star_import_brings_the_names() -> None:
