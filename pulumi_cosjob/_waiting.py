@@ -20,6 +20,7 @@ from pulumi_cosjob._errors import (
     JobFailedError,
     JobSuspendedError,
     NoSuchJobError,
+    TlsError,
     WaitTimeoutError,
     duration,
 )
@@ -281,7 +282,7 @@ def _judge_error(history: History, error: CosJobError | None, now: float) -> Fai
         return Failed(error) if missing >= _GRACE else None
     if isinstance(error, (AccessDeniedError, InvalidArgumentError)) or error.http_status == 400:
         return Failed(error)
-    if isinstance(error, ConfigurationError) and history.seen is None:
+    if isinstance(error, (ConfigurationError, TlsError)) and history.seen is None:
         return Failed(error)
     return None
 

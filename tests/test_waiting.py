@@ -25,6 +25,7 @@ from pulumi_cosjob import (
     SchemaError,
     ServiceError,
     TimeLimitError,
+    TlsError,
     UnavailableError,
     WaitTimeoutError,
     WrongJobError,
@@ -168,6 +169,7 @@ def test_an_outage_of_any_length_is_outlived(error: CosJobError) -> None:
         InvalidArgumentError("job_id", "is odd"),
         ServiceError("refused", http_status=400),
         ConfigurationError("no key"),
+        TlsError("the certificate is for another name"),
     ],
 )
 def test_a_refusal_that_cannot_heal_ends_the_wait(error: CosJobError) -> None:
@@ -175,9 +177,10 @@ def test_a_refusal_that_cannot_heal_ends_the_wait(error: CosJobError) -> None:
     assert failure(after(Look(0.0, error=error))) is error
 
 
-def test_credentials_that_fail_later_may_come_back() -> None:
-    """Where the service has answered before, a source of credentials that is away is an outage."""
-    past = history(Look(0.0, job("Active", 1)), Look(5.0, error=ConfigurationError("the metadata service is away")))
+@pytest.mark.parametrize("kind", [ConfigurationError, TlsError])
+def test_what_was_right_before_may_come_back(kind: type[CosJobError]) -> None:
+    """Where the service has answered before, a source of credentials that is away or a certificate is an outage."""
+    past = history(Look(0.0, job("Active", 1)), Look(5.0, error=kind("the metadata service is away")))
     assert isinstance(decide(past, 5.0, LIMITS), AskAgain)
 
 
