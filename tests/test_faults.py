@@ -70,6 +70,8 @@ def test_files_addresses_and_memory_are_noticed(tmp_path: object) -> None:
     secret = f"{tmp_path}/secret"
     with open(secret, "w", encoding="ascii"):  # noqa: PTH123  as the program does
         pass
+    # What the process that starts it has taken does not count.
+    assert len(b"x" * 400 * 2**20)
     command = [sys.executable, "-c", PROGRAM, secret, "1", "2"]
     paths = f"{ROOT / 'tools'}:{ROOT / 'tests'}"
     done = subprocess.run(command, env={"PYTHONPATH": paths}, capture_output=True, text=True, check=False)
