@@ -6,7 +6,8 @@ VENV := .venv
 LOWEST := .venv-lowest
 FUZZ := .venv-fuzz
 PINS := tools/requirements
-PIP_INSTALL = -m pip install --quiet --disable-pip-version-check
+# All that is needed is pinned: pip is not to look for what would suit, in which it may come upon newer versions.
+PIP_INSTALL = -m pip install --quiet --disable-pip-version-check --no-deps
 
 .PHONY: demo test lint check lowest compat faults secrets fuzz soak bench engine docs pins format clean
 
@@ -65,13 +66,15 @@ PIN_OPTIONS = --upgrade --universal --python-version 3.10 --generate-hashes --qu
 $(VENV)/ready: $(PINS)/dev.txt pyproject.toml
 	$(PYTHON) -m venv --clear $(VENV)
 	$(VENV)/bin/python $(PIP_INSTALL) --require-hashes -r $(PINS)/dev.txt
-	$(VENV)/bin/python $(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	$(VENV)/bin/python $(PIP_INSTALL) --no-build-isolation --editable .
+	$(VENV)/bin/python -m pip check
 	touch $@
 
 $(LOWEST)/ready: $(PINS)/lowest.txt pyproject.toml
 	$$($(PYTHON) tools/compat.py --oldest) -m venv --clear $(LOWEST)
 	$(LOWEST)/bin/python $(PIP_INSTALL) --require-hashes -r $(PINS)/lowest.txt
-	$(LOWEST)/bin/python $(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	$(LOWEST)/bin/python $(PIP_INSTALL) --no-build-isolation --editable .
+	$(LOWEST)/bin/python -m pip check
 	touch $@
 
 $(FUZZ)/ready: $(PINS)/fuzz.txt pyproject.toml

@@ -75,10 +75,10 @@ def environment(python: Interpreter, pins: str) -> Path:
     inside, ready = folder / "bin" / "python", folder / "ready"
     newest = max(path.stat().st_mtime for path in (PINS / f"{pins}.txt", ROOT / "pyproject.toml"))
     if not ready.exists() or ready.stat().st_mtime < newest:
-        pip = [str(inside), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        pip = [str(inside), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
         subprocess.run([str(python.path), "-m", "venv", "--clear", str(folder)], check=True)
         subprocess.run([*pip, "--require-hashes", "-r", str(PINS / f"{pins}.txt")], check=True)
-        subprocess.run([*pip, "--no-deps", "--no-build-isolation", "--editable", str(ROOT)], check=True)
+        subprocess.run([*pip, "--no-build-isolation", "--editable", str(ROOT)], check=True)
         ready.touch()
     return inside
 
