@@ -40,7 +40,8 @@ MOST_BYTES = 1024 * 1024
 
 _FILE = "describe_job_result.xsd"
 _JOB = "/DescribeJobResult/Job"
-_REQUIRED = frozenset({"DescribeJobResult", "Job", "JobId", "Status"})
+# What says whether a job has completed, and well: it is never left out, nor anything below it.
+_DECISIVE = frozenset({"JobId", "Status", "ProgressSummary"})
 _DEEPEST = 100
 # What an answer may hold that is not recognised at once: the time of the XSD processor grows with its square in places,
 # to minutes for the largest answer. A real one has dozens, and a few for each reason where many tasks failed.
@@ -48,6 +49,7 @@ _MOST_NODES = 5_000
 _MOST_ATTRIBUTES = 100
 # Each time costs a whole validation; an answer that needs more is not worth it.
 _MOST_PRUNINGS = 10
+_INSTANCE = re.compile(r"\{http://www\.w3\.org/2001/XMLSchema-instance\}(?:type|nil)")
 _loading = threading.Lock()
 _E = TypeVar("_E", bound=Element)
 
@@ -305,7 +307,7 @@ def parse_describe_job_result(document: bytes, *, validation: Validation = "stri
     Args:
         document: The answer's body, in UTF-8, UTF-16 or the encoding that it declares.
         validation: `strict` refuses an answer that breaks the schema. `lenient` warns, leaves out the elements that
-            break it and returns the rest, as long as JobId and Status could be read.
+            break it and returns the rest, as long as the job's JobId, Status and counts of tasks are not among them.
 
     Raises:
         NotXmlError: The answer is no XML document.
@@ -347,8 +349,11 @@ def _prune(root: ET.Element, problems: list[Problem]) -> None:
     """Take out of the document what breaks the schema, until it is valid.
 
     Raises:
-        SchemaError: That cannot be done without losing JobId or Status.
+        SchemaError: That cannot be done without losing the job, its JobId, its Status or a count of its tasks.
     """
+    refusal = SchemaError(problems, hint=_DECISIVE_HINT)
+    if any(_is_distorted(part) for job in root.iterfind("Job") for part in _decisive_parts(job)):
+        raise refusal
     for element in root.iter():
         element.attrib.clear()
         if len(element):
@@ -357,14 +362,15 @@ def _prune(root: ET.Element, problems: list[Problem]) -> None:
                 child.tail = None
     for _ in range(_MOST_PRUNINGS):
         parents = {child: parent for parent in root.iter() for child in parent}
+        decisive = {part for job in root.iterfind("Job") for part in _decisive_parts(job)}
         condemned: set[ET.Element] = set()
         for violation in _violations(root):
-            culprit, parent = violation.culprit, parents.get(violation.culprit)
-            known = parent is root or (parent is not None and parents.get(parent) is root)
-            if parent is None or (known and culprit.tag in _REQUIRED):
-                raise SchemaError(problems, hint="Even lenient validation needs one JobId and one Status.")
+            culprit = violation.culprit
+            if culprit is root or parents[culprit] is root or culprit in decisive:
+                raise refusal
             condemned.add(culprit)
             if violation.namesakes:
+                parent = parents[culprit]
                 later = itertools.islice(parent, list(parent).index(culprit), None)
                 condemned.update(sibling for sibling in later if sibling.tag == culprit.tag)
         if not condemned:
@@ -372,6 +378,23 @@ def _prune(root: ET.Element, problems: list[Problem]) -> None:
         for parent in {parents[element] for element in condemned}:
             parent[:] = [child for child in parent if child not in condemned]
     raise SchemaError(problems, hint="Too much of it does for the rest to be of use, even to lenient validation.")
+
+
+_DECISIVE_HINT = "Even lenient validation needs one job, with a JobId, a Status and counts of tasks as they should be."
+
+
+def _decisive_parts(job: ET.Element) -> Iterator[ET.Element]:
+    """Yield the job and all that says whether it has completed."""
+    yield job
+    for child in job:
+        if child.tag in _DECISIVE:
+            yield from child.iter()
+
+
+def _is_distorted(element: ET.Element) -> bool:
+    """Tell whether an element has what would change its meaning, beside what it holds."""
+    texts = [element.text, *(child.tail for child in element)] if len(element) and element.tag != "Job" else []
+    return any(map(_INSTANCE.match, element.attrib)) or any(text and text.strip() for text in texts)
 
 
 # ---------------------------------------------------------------------------------------------------------- decoding

@@ -475,6 +475,9 @@ def test_a_bytearray_is_taken_and_left_alone() -> None:
 # ------------------------------------------------------------------------------------------------------------ lenient
 
 
+XSI = "xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance'"
+
+
 def lenient(document: bytes) -> tuple[JobDescription, str]:
     """Read an answer leniently; return the description and the one warning."""
     with pytest.warns(CosJobWarning) as caught:
@@ -489,9 +492,8 @@ def test_lenient_says_nothing_about_a_valid_answer() -> None:
     assert parse_describe_job_result(FULL, validation="lenient") == parse_describe_job_result(FULL)
 
 
-LIMITED = [
-    path for path in LEAVES if path not in {"JobId", "Status", *OPEN_TEXTS} and ROOT.find(f"Job/{path}") is not None
-]
+DECISIVE = [path for path in LEAVES if path.partition("/")[0] in ("JobId", "Status", "ProgressSummary")]
+LIMITED = [path for path in LEAVES if path not in {*DECISIVE, *OPEN_TEXTS} and ROOT.find(f"Job/{path}") is not None]
 
 
 @pytest.mark.parametrize("path", LIMITED)
@@ -526,10 +528,17 @@ def test_lenient_loses_the_broken_element_alone(path: str) -> None:
         b"<DescribeJobResult/>",
         b"<DescribeJobResult><Job/><Job/></DescribeJobResult>",
         b"<ListJobsResult/>",
+        *(within(path, "-3") for path in DECISIVE if path.startswith("ProgressSummary/")),
+        job("<ProgressSummary>0<NumberOfTasksFailed>0</NumberOfTasksFailed></ProgressSummary>"),
+        job("<ProgressSummary/><ProgressSummary/>"),
+        job(f"<ProgressSummary><NumberOfTasksFailed {XSI} xsi:nil='true'/></ProgressSummary>"),
+        job("").replace(b"<Status>", f"<Status {XSI} xsi:type='Empty'>".encode()),
+        job(f"<Priority {XSI} xsi:type='Bogus'/>").replace(b"<JobId>", f"<JobId {XSI} xsi:type='Empty'>".encode()),
+        job("").replace(b"<Job>", f"<Job {XSI} xsi:nil='true'>".encode()),
     ],
 )
-def test_lenient_never_loses_what_a_job_needs(document: bytes) -> None:
-    """Without exactly one job with one id and one status, lenient validation refuses as the strict one does."""
+def test_lenient_never_loses_what_decides(document: bytes) -> None:
+    """Where the job, its id, its status or its counts are not as they should be, it refuses as the strict one does."""
     with pytest.raises(SchemaError) as caught:
         parse_describe_job_result(document, validation="lenient")
     assert list(caught.value.problems) == find_problems(document)
@@ -554,8 +563,7 @@ def test_lenient_keeps_the_first_of_two_operations() -> None:
 def test_lenient_passes_over_stray_text_and_bad_attributes() -> None:
     """Text between elements and attributes with a meaning of their own are left out, and nothing else is."""
     assert lenient(job("stray<Priority>1</Priority>text"))[0].priority == 1
-    xsi = "xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance'"
-    assert lenient(job(f"<Priority {xsi} xsi:type='Bogus'>1</Priority>"))[0].priority == 1
+    assert lenient(job(f"<Priority {XSI} xsi:type='Bogus'>1</Priority>"))[0].priority == 1
 
 
 def test_lenient_copes_with_any_number_of_broken_elements() -> None:
