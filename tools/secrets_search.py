@@ -350,10 +350,10 @@ class _Runner:
     def _put(self, keys: Keys) -> None:
         """Put keys where they are to stand."""
         if self._done.source == "file":
-            # The vendor's file has no place for a token.
             file = self._folder / "home" / ".tencentcloud" / "credentials"
             file.parent.mkdir(exist_ok=True)
-            file.write_text(f"[default]\nsecret_id = {keys.secret_id}\nsecret_key = {keys.secret_key}\n")
+            lines = (f"{name} = {value}" for name, value in dataclasses.asdict(keys).items())
+            file.write_text("\n".join(["[default]", *lines, ""]))
         elif self._done.source == "config":
             for name, value in (("secretId", keys.secret_id), ("secretKey", keys.secret_key), ("token", keys.token)):
                 # By standard input: arguments are seen by everybody on a machine.
@@ -436,9 +436,8 @@ class _Runner:
 def run_round(folder: Path, source: str) -> Round:
     """Run everything with keys of its own in one place, in a folder that is made for it."""
     keys = Keys()
-    token = None if source == "file" else keys.token
     with (
-        CosBatchEmulator(secret_id=keys.secret_id, secret_key=keys.secret_key, token=token) as service,
+        CosBatchEmulator(secret_id=keys.secret_id, secret_key=keys.secret_key, token=keys.token) as service,
         CosBatchEmulator() as refusing,
         _Arguments() as arguments,
     ):
