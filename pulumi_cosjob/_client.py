@@ -51,7 +51,9 @@ MOST_AT_ONCE = 16
 
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 10.0
-_LONGEST_TRY = 20.0
+# One try may take so long, and more only where a whole question is given more than a minute.
+_LONGEST_TRY = 10.0
+_TRIES = 6
 
 
 # -------------------------------------------------------------------------------------------------------- asking again
@@ -86,7 +88,8 @@ class CosBatchClient:
         secret_key: The key.
         token: The token that belongs to a temporary key.
         validation: `strict` (default) refuses an answer that breaks the schema, `lenient` warns.
-        request_timeout: Seconds for one question with all its tries, 60 by default.
+        request_timeout: Seconds for one question with all its tries, 60 by default; a single try has 10 s, or a sixth
+            of it where that is more.
         clock: Another clock than the machine's, for tests.
 
     What is not given comes from the environment, then from the vendor's credentials files and machine roles.
@@ -164,33 +167,28 @@ class CosBatchClient:
             ServiceError: The service refused; `NoSuchJobError` among them.
             InvalidAnswerError: The answer cannot be trusted.
         """
-        return self._describe(job_id, appid, None)[0]
+        return self._describe(job_id, appid)[0]
 
-    def look(
-        self, job_id: str, appid: str, *, time_limit: float | None = None, once: bool = False
-    ) -> tuple[JobDescription, float | None]:
-        """Return the state of a job, and the service's own time of that answer, in seconds since the epoch.
+    def look(self, job_id: str, appid: str) -> tuple[JobDescription, float | None]:
+        """Do as `describe_job` by a single try: whoever asks again anyway knows better when.
 
-        Args:
-            job_id: Id of the job.
-            appid: APPID of the account that owns it.
-            time_limit: Seconds for all tries, in place of the settings' request_timeout.
-            once: Whether to try only once: whoever asks again anyway knows better when.
-
-        Raises:
-            CosJobError: As `describe_job`.
+        Returns:
+            The job, and the service's own time of that answer, in seconds since the epoch.
         """
-        description, answer = self._describe(job_id, appid, time_limit, once=once)
+        description, answer = self._describe(job_id, appid, once=True)
         return description, answered_at(answer)
 
-    def _describe(
-        self, job_id: str, appid: str, time_limit: float | None, *, once: bool = False
-    ) -> tuple[JobDescription, Answer]:
+    @property
+    def _longest_try(self) -> float:
+        timeout = self._settings.request_timeout
+        return min(timeout, max(_LONGEST_TRY, timeout / _TRIES))
+
+    def _describe(self, job_id: str, appid: str, *, once: bool = False) -> tuple[JobDescription, Answer]:
         import tenacity  # noqa: PLC0415  needed only to ask
 
         check_identifier("job_id", job_id)
         check_identifier("appid", appid)
-        deadline = self._clock.monotonic() + (time_limit or self._settings.request_timeout)
+        deadline = self._clock.monotonic() + (self._longest_try if once else self._settings.request_timeout)
 
         def asked_for(state: tenacity.RetryCallState) -> float:
             error = state.outcome.exception() if state.outcome else None
@@ -279,7 +277,7 @@ class CosBatchClient:
         def prepare(request: requests.PreparedRequest) -> None:
             sign(request, path, credentials, self._clock.now() + offset)
 
-        seconds = min(_LONGEST_TRY, max(0.001, deadline - self._clock.monotonic()))
+        seconds = min(self._longest_try, max(0.001, deadline - self._clock.monotonic()))
         headers = {"x-cos-appid": appid, "User-Agent": _user_agent()}
         return without_keys(self._transport.get(path, headers, prepare, seconds), credentials)
 

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Report", "Waits", "look_at", "look_at_jobs", "raise_failed", "wait_for_jobs"]
 
-# One look may take so long: then the wait decides anew, by all that it knows.
-LOOK_SECONDS = 10.0
 # The last question is asked when time is up, and may be answered for so long.
 _LAST_LOOK_SECONDS = 5.0
 
@@ -32,7 +30,7 @@ Report = Callable[[str, History, float], None]
 def look_at(client: CosBatchClient, job_id: str, appid: str, clock: Clock) -> Look:
     """Ask about a job once; what goes wrong is part of the answer."""
     try:
-        description, service_time = client.look(job_id, appid, time_limit=LOOK_SECONDS, once=True)
+        description, service_time = client.look(job_id, appid)
     except CosJobError as error:
         # Its frames hold the whole answer, in a circle with the retries: a wait would keep those of many looks.
         error.__traceback__ = error.__context__ = None

@@ -274,7 +274,7 @@ def _read(response: requests.Response) -> bytes:
     return bytes(body)
 
 
-_LATER = "Try again later; the time limit is request_timeout (cosjob:requestTimeout)."
+_LATER = "Try again later; where answers are slow, raise request_timeout (cosjob:requestTimeout)."
 _ROUTE = "Check the endpoint (uin and region), the name server, the proxy and the firewall."
 _TLS = "Check the endpoint, this machine's clock and its certificates (REQUESTS_CA_BUNDLE names others)."
 

@@ -354,12 +354,7 @@ def _prune(root: ET.Element, problems: list[Problem]) -> None:
     refusal = SchemaError(problems, hint=_DECISIVE_HINT)
     if any(_is_distorted(part) for job in root.iterfind("Job") for part in _decisive_parts(job)):
         raise refusal
-    for element in root.iter():
-        element.attrib.clear()
-        if len(element):
-            element.text = None
-            for child in element:
-                child.tail = None
+    _strip(root)
     for _ in range(_MOST_PRUNINGS):
         parents = {child: parent for parent in root.iter() for child in parent}
         decisive = {part for job in root.iterfind("Job") for part in _decisive_parts(job)}
@@ -381,6 +376,16 @@ def _prune(root: ET.Element, problems: list[Problem]) -> None:
 
 
 _DECISIVE_HINT = "Even lenient validation needs one job, with a JobId, a Status and counts of tasks as they should be."
+
+
+def _strip(root: ET.Element) -> None:
+    """Take off attributes, and texts between elements: neither has a meaning."""
+    for element in root.iter():
+        element.attrib.clear()
+        if len(element):
+            element.text = None
+            for child in element:
+                child.tail = None
 
 
 def _decisive_parts(job: ET.Element) -> Iterator[ET.Element]:

@@ -733,6 +733,25 @@ def test_slow_answers_are_ended_by_the_time_limit(fault: Fault) -> None:
     assert isinstance(error, TimeoutError)
 
 
+@pytest.mark.parametrize(("timeout", "seconds"), [(0.4, 0.4), (5, 5), (60, 10), (120, 20), (3600, 600)])
+def test_a_try_has_its_share_of_the_time_limit(
+    timeout: float, seconds: float, service: CosBatchEmulator, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a wait's looks as of any question: slow answers are waited for where the setting is raised."""
+    job_id, given = service.create_job(), []
+    with client_of(service, clock, request_timeout=timeout) as client:
+        ask = client._transport.get
+
+        def get(*arguments: Any) -> Any:
+            given.append(arguments[-1])
+            return ask(*arguments)
+
+        monkeypatch.setattr(client._transport, "get", get)
+        client.describe_job(job_id, APPID)
+        client.look(job_id, APPID)
+    assert given == [seconds, seconds]
+
+
 def test_an_endless_answer_is_ended() -> None:
     """A body without end is given up at the limit of size or of time, whichever comes first."""
     with CosBatchEmulator(secret_id=ID, secret_key=KEY, token=TOKEN) as service:
@@ -998,7 +1017,7 @@ def test_all_slow_down_together(service: CosBatchEmulator, clock: ManualClock) -
     service.inject(Fault("error", code="SlowDown", status=503, retry_after=30, job_id=ids[0]))
     with client_of(service, clock, request_timeout=40) as client:
         with pytest.raises(UnavailableError):
-            client.look(ids[0], APPID, time_limit=10)
+            client.look(ids[0], APPID)
         assert clock.monotonic() == 0
         client.describe_job(ids[1], APPID)
         assert clock.monotonic() == 30

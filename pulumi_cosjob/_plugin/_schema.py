@@ -71,7 +71,10 @@ CONFIG: Mapping[str, Property] = {
         "description": "What to do with an answer that breaks the schema of `DescribeJobResult`: `strict` (default) "
         "refuses it, `lenient` takes what can be taken.",
     },
-    "requestTimeout": _property("number", "Seconds for one question with all its tries; 60 by default."),
+    "requestTimeout": _property(
+        "number",
+        "Seconds for one question with all its tries; 60 by default. One try has a sixth of it, 10 s at the least.",
+    ),
 }
 
 _JOB_ID = {"jobId": _property("string", "Id of the job, 1 to 64 characters.")}
