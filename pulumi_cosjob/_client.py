@@ -21,6 +21,7 @@ from pulumi_cosjob._errors import (
     NoSuchJobError,
     TimeLimitError,
     UnavailableError,
+    kind_of,
 )
 from pulumi_cosjob._pacing import Turnstile
 from pulumi_cosjob._settings import (
@@ -232,7 +233,7 @@ class CosBatchClient:
                 when the first of them failed, and no more are asked about.
         """
         if isinstance(job_ids, (str, bytes)) or not isinstance(job_ids, Iterable):
-            raise InvalidArgumentError("job_ids", f"must be a list of ids, not {type(job_ids).__name__}")
+            raise InvalidArgumentError("job_ids", f"must be a list of ids, not {kind_of(job_ids)}")
         wanted = list(dict.fromkeys(check_identifier("job_id", job_id) for job_id in job_ids))
         check_identifier("appid", appid)
         check_choice("missing", missing, MISSING)

@@ -18,9 +18,13 @@ from pulumi.runtime import rpc
 from pulumi_cosjob._dynamic import AskingProvider, without_traceback
 from pulumi_cosjob._errors import CosJobError, InvalidArgumentError
 from pulumi_cosjob._gate_inputs import (
-    HOW,
+    ANY_NUMBER,
+    INPUTS,
+    UNKNOWN,
+    Subject,
     changed_inputs,
     check_inputs,
+    is_known,
     job_ids_of,
     limits_of,
     new_job_ids,
@@ -28,13 +32,13 @@ from pulumi_cosjob._gate_inputs import (
 )
 from pulumi_cosjob._job import JobDescription, from_plain, to_plain
 from pulumi_cosjob._outputs import JobOutputs, carried, described, described_jobs, received
-from pulumi_cosjob._program import Timeout, check_plain, check_plain_ids, in_program
-from pulumi_cosjob._settings import SETTINGS, check_count, check_flag, check_timeout
-from pulumi_cosjob._waiting import Failed, judge_end
+from pulumi_cosjob._program import Timeout, accepted_failures, arguments, converted
+from pulumi_cosjob._settings import SETTINGS, check_timeout
 
 __all__ = ["AllJobsCompletion", "AllJobsCompletionProvider", "JobCompletion", "JobCompletionProvider"]
 
-# Said by the program to `check`, and kept out of the state: only a preview fails for a job that may still appear.
+# Tells `check` that this is a preview, and is never stored. Only a preview fails for a missing job, which may still
+# appear in an update.
 _PREVIEW = "preview"
 
 
@@ -44,42 +48,70 @@ _PREVIEW = "preview"
 class _GateProvider(AskingProvider):
     """What both gates have in common."""
 
+    subject: Subject
+
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Refuse malformed inputs and, before the gate exists, jobs that can never complete."""
         preview = bool(news.pop(_PREVIEW, False))
+        inputs = _inputs(news)
         try:
-            known = _known(news)
-            check_inputs(known)
-            if known == news:
-                self._look(news, new_job_ids(_olds, news), preview=preview)
+            check_inputs(self.subject, inputs)
+            if is_known(inputs):
+                there = self.there(_olds)
+                new = new_job_ids(self.subject, _inputs_before(_olds), inputs, there, self._config)
+                self._look(inputs, new, preview=preview)
         except InvalidArgumentError as error:
             return CheckResult(news, [CheckFailure(error.argument, str(error))])
         except CosJobError as error:
-            return CheckResult(news, [CheckFailure("job_ids" if "job_ids" in news else "job_id", str(error))])
+            return CheckResult(news, [CheckFailure(self.subject, str(error))])
         return CheckResult(news, [])
 
-    def _look(self, props: Mapping[str, Any], job_ids: Sequence[str], *, preview: bool) -> None:
+    def there(self, outputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the jobs that have been waited for, as the state has them, by their ids."""
+        raise NotImplementedError
+
+    def _look(self, inputs: Mapping[str, Any], job_ids: Sequence[str], *, preview: bool) -> None:
         """Look at jobs once; raise where one will never complete."""
         if not job_ids:
             return
         from pulumi_cosjob._gates import look_at_jobs  # noqa: PLC0415  programs import this module, and never wait
 
-        look_at_jobs(self._clients.get(props), job_ids, props["appid"], limits_of(props), preview=preview)
+        look_at_jobs(self._clients.get(inputs), job_ids, inputs["appid"], limits_of(inputs), preview=preview)
 
-    def wait(self, props: Mapping[str, Any], job_ids: Sequence[str]) -> Mapping[str, JobDescription]:
-        """Wait until jobs have completed; return them as they were then."""
+    def wait(self, props: Mapping[str, Any], there: Mapping[str, Any]) -> Mapping[str, JobDescription]:
+        """Wait for the jobs that are not there yet; return them as they were then."""
         from pulumi_cosjob._engine_log import EngineLog, to_engine  # noqa: PLC0415  as in _look
         from pulumi_cosjob._engine_watch import EngineClock  # noqa: PLC0415  as in _look
         from pulumi_cosjob._gates import wait_for_jobs  # noqa: PLC0415  as in _look
 
+        inputs = _inputs(props)
         try:
-            client = self._clients.get(props)
-            report = EngineLog(to_engine(), len(set(job_ids)))
-            limits = limits_of(props)
-            done = wait_for_jobs(client, job_ids, props["appid"], limits, report=report, clock=EngineClock())
+            check_inputs(self.subject, inputs)
+            job_ids = [job_id for job_id in job_ids_of(self.subject, inputs) if job_id not in there]
+            client, limits = self._clients.get(inputs), limits_of(inputs)
+            report = EngineLog(to_engine(), len(job_ids))
+            return wait_for_jobs(client, job_ids, inputs["appid"], limits, report=report, clock=EngineClock())
         except CosJobError as error:
             raise without_traceback(error) from None
-        return done
+
+    def judge_again(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> None:
+        """Hold jobs that have been waited for against another number of failed tasks."""
+        from pulumi_cosjob._gates import judge_again  # noqa: PLC0415  as in _look
+
+        inputs = _inputs(news)
+        if "max_failed_tasks" not in changed_inputs(_inputs_before(olds), inputs):
+            return
+        there, named = self.there(olds), job_ids_of(self.subject, inputs)
+        jobs = {job_id: from_plain(JobDescription, received(there[job_id])) for job_id in named if job_id in there}
+        try:
+            judge_again(jobs, limits_of(inputs))
+        except CosJobError as error:
+            raise without_traceback(error) from None
+
+    def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
+        """Another job or account is another gate; another way of waiting changes only what the state says."""
+        olds, news = _inputs_before(_olds), _inputs(_news)
+        return DiffResult(changes=bool(changed_inputs(olds, news)), replaces=replacing_inputs(olds, news, self._config))
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Leave the gate be, also after the jobs have aged out: what it stands for has happened."""
@@ -92,79 +124,65 @@ class _GateProvider(AskingProvider):
         """Touch nothing: a gate owns no job."""
 
 
-def _known(props: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the inputs that are known, of a list its items that are."""
-
-    def known(value: Any) -> Any:
-        return [each for each in value if each != rpc.UNKNOWN] if isinstance(value, list) else value
-
-    return {name: known(value) for name, value in props.items() if value != rpc.UNKNOWN}
-
-
 def _inputs(props: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the state keeps of the inputs."""
-    names = ("job_id", "job_ids", "appid", *SETTINGS, *HOW)
-    return {name: props[name] for name in names if props.get(name) is not None}
+    """Return the inputs that are there, as the core takes them; of them all that is known is kept in the state."""
+
+    def unwrapped(value: Any) -> Any:
+        return [unwrapped(each) for each in value] if isinstance(value, list) else _unwrapped(value)
+
+    return {name: unwrapped(props[name]) for name in INPUTS if props.get(name) is not None}
 
 
-def _diff(olds: Mapping[str, Any], news: Mapping[str, Any]) -> DiffResult:
-    return DiffResult(changes=bool(changed_inputs(olds, news)), replaces=replacing_inputs(olds, news))
+def _unwrapped(value: Any) -> Any:
+    return UNKNOWN if value == rpc.UNKNOWN else value
 
 
-def _judge_again(jobs: Mapping[str, Any], olds: Mapping[str, Any], news: Mapping[str, Any]) -> None:
-    """Hold jobs that have been waited for against another number of failed tasks; nothing has to be asked for that."""
-    if "max_failed_tasks" in changed_inputs(olds, news):
-        from pulumi_cosjob._gates import raise_failed  # noqa: PLC0415  programs import this module, and never wait
-
-        limits = limits_of(news)
-        verdicts = {
-            job_id: judge_end(from_plain(JobDescription, received(job)), limits.max_failed_tasks)
-            for job_id, job in jobs.items()
-        }
-        try:
-            raise_failed({each: got.error for each, got in verdicts.items() if isinstance(got, Failed)}, len(jobs), "")
-        except CosJobError as error:
-            raise without_traceback(error) from None
+def _inputs_before(olds: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the inputs of a gate that there is: at first the state had none for "any number of failed tasks"."""
+    return {"max_failed_tasks": ANY_NUMBER, **_inputs(olds)}
 
 
 class JobCompletionProvider(_GateProvider):
     """Waits for one job."""
 
+    subject = "job_id"
+
+    def there(self, outputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the job, once it has completed."""
+        return {outputs["job_id"]: outputs["result"]} if outputs.get("result") else {}
+
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Wait for the job."""
-        done = self.wait(props, job_ids_of(props))
-        return CreateResult(props["job_id"], {**_inputs(props), "result": carried(done[props["job_id"]])})
-
-    def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
-        """Another job or account is another gate; another way of waiting changes only what the state says."""
-        return _diff(_olds, _news)
+        [(job_id, description)] = self.wait(props, {}).items()
+        return CreateResult(job_id, {**_inputs(props), "result": carried(description)})
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Keep what is known: the job is not asked about again."""
-        _judge_again({_news["job_id"]: _olds["result"]}, _olds, _news)
+        self.judge_again(_olds, _news)
         return UpdateResult({**_inputs(_news), "result": _olds["result"]})
 
 
 class AllJobsCompletionProvider(_GateProvider):
     """Waits for many jobs. They travel as JSON text: the engine takes a second over 200 of them as properties."""
 
+    subject = "job_ids"
+
+    def there(self, outputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the jobs that have completed."""
+        jobs: Mapping[str, Any] = json.loads(outputs["results"]) if outputs.get("results") else {}
+        return jobs
+
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Wait for the jobs."""
-        results = to_plain(self.wait(props, job_ids_of(props)))
+        results = to_plain(self.wait(props, {}))
         return CreateResult(props["appid"], {**_inputs(props), "results": json.dumps(results)})
 
-    def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
-        """Another account is another gate; jobs that are added are waited for, those taken out forgotten."""
-        return _diff(_olds, _news)
-
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        """Wait for the jobs that are new."""
-        known: dict[str, Any] = json.loads(_olds["results"])
-        job_ids = job_ids_of(_news)
-        _judge_again({job_id: known[job_id] for job_id in job_ids if job_id in known}, _olds, _news)
-        new = self.wait(_news, [job_id for job_id in job_ids if job_id not in known])
-        results = {**known, **to_plain(new)}
-        kept = {job_id: results[job_id] for job_id in job_ids}
+        """Wait for the jobs that are new; those taken out are forgotten."""
+        self.judge_again(_olds, _news)
+        there = self.there(_olds)
+        results = {**there, **to_plain(self.wait(_news, there))}
+        kept = {job_id: results[job_id] for job_id in job_ids_of(self.subject, _news)}
         return UpdateResult({**_inputs(_news), "results": json.dumps(kept)})
 
 
@@ -176,15 +194,17 @@ def _how(
     max_failed_tasks: pulumi.Input[int] | None,
     fail_when_suspended: pulumi.Input[bool],
 ) -> dict[str, Any]:
-    """Return how to wait, as inputs: what is known already is checked here."""
-    in_program(fail_when_suspended, lambda value: check_flag("fail_when_suspended", value))
-    in_program(max_failed_tasks, lambda value: check_count("max_failed_tasks", value))
+    """Return how to wait, as inputs."""
     return {
-        "timeout": in_program(timeout, check_timeout),
-        "max_failed_tasks": max_failed_tasks,
-        "fail_when_suspended": fail_when_suspended,
+        "timeout": converted(timeout, check_timeout),
+        "max_failed_tasks": accepted_failures(max_failed_tasks),
+        **arguments(fail_when_suspended=fail_when_suspended),
         _PREVIEW: pulumi.runtime.is_dry_run(),
     }
+
+
+# Inputs are outputs too, whether they are given or not.
+_ABSENT = dict.fromkeys(SETTINGS)
 
 
 class JobCompletion(JobOutputs, pulumi.dynamic.Resource, module="cosjob", name="JobCompletion"):
@@ -226,11 +246,9 @@ class JobCompletion(JobOutputs, pulumi.dynamic.Resource, module="cosjob", name="
         endpoint: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        for name, value in (("job_id", job_id), ("appid", appid), ("uin", uin), ("region", region)):
-            check_plain(name, value)
-        props = {"job_id": job_id, "appid": appid, "uin": uin, "region": region, "endpoint": endpoint}
+        props = arguments(job_id=job_id, appid=appid, uin=uin, region=region, endpoint=endpoint)
         how = _how(timeout, max_failed_tasks, fail_when_suspended)
-        super().__init__(JobCompletionProvider(), resource_name, {**props, **how, "result": None}, opts)
+        super().__init__(JobCompletionProvider(), resource_name, {**_ABSENT, **props, **how, "result": None}, opts)
         self.result = described(self.result)
 
 
@@ -276,10 +294,7 @@ class AllJobsCompletion(pulumi.dynamic.Resource, module="cosjob", name="AllJobsC
         endpoint: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        check_plain_ids(job_ids)
-        for name, value in (("appid", appid), ("uin", uin), ("region", region)):
-            check_plain(name, value)
-        props = {"job_ids": job_ids, "appid": appid, "uin": uin, "region": region, "endpoint": endpoint}
+        props = arguments(job_ids=job_ids, appid=appid, uin=uin, region=region, endpoint=endpoint)
         how = _how(timeout, max_failed_tasks, fail_when_suspended)
-        super().__init__(AllJobsCompletionProvider(), resource_name, {**props, **how, "results": None}, opts)
+        super().__init__(AllJobsCompletionProvider(), resource_name, {**_ABSENT, **props, **how, "results": None}, opts)
         self.jobs = described_jobs(self.results)

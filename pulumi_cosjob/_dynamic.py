@@ -19,8 +19,8 @@ import pulumi.dynamic
 from pulumi_cosjob._errors import CosJobError, NoSuchJobError
 from pulumi_cosjob._job import JobDescription, to_plain
 from pulumi_cosjob._outputs import JobOutputs, carried, described, described_jobs, described_missing
-from pulumi_cosjob._program import check_plain, check_plain_ids, in_program
-from pulumi_cosjob._settings import MISSING, SETTINGS, Missing, check_choice, check_number
+from pulumi_cosjob._program import arguments
+from pulumi_cosjob._settings import SETTINGS, Missing
 
 __all__ = ["Job", "JobProvider", "Jobs", "JobsProvider", "get_job", "get_jobs"]
 
@@ -39,6 +39,7 @@ class AskingProvider(pulumi.dynamic.ResourceProvider):
         from pulumi_cosjob._engine_watch import engine_gone  # noqa: PLC0415  as above
 
         engine_gone()
+        self._config = req.config.get
         self._clients = Clients(req.config.get)
 
 
@@ -49,8 +50,9 @@ class JobProvider(AskingProvider):
         """Ask for the job; a refresh leaves be what it knows of a job that has aged out."""
         known = props.get("result")
         inputs = {name: props[name] for name in ("appid", *SETTINGS) if props.get(name) is not None}
+        appid: Any = props.get("appid")  # checked where it is asked
         try:
-            result = carried(self._clients.get(props).describe_job(id_, props["appid"]))
+            result = carried(self._clients.get(props).describe_job(id_, appid))
         except NoSuchJobError as error:
             if known is None:
                 raise without_traceback(error) from None
@@ -67,14 +69,13 @@ class JobsProvider(AskingProvider):
         """Ask for the jobs; a refresh leaves be what it knows of those that have aged out."""
         known: dict[str, Any] | None = json.loads(props["results"]) if props.get("results") else None
         names = ("job_ids", "appid", "missing", "max_concurrency", *SETTINGS)
-        inputs = {name: props[name] for name in names if props.get(name) is not None}
-        job_ids: Any = props.get("job_ids")  # checked where they are asked about
+        inputs: dict[str, Any] = {name: props[name] for name in names if props.get(name) is not None}
+        # What is missing is refused where it is asked.
+        asked: list[Any] = [inputs.get(name) for name in names[:4]]
+        job_ids, appid, missing, most = asked
         try:
             found = self._clients.get(props).describe_jobs(
-                job_ids,
-                props["appid"],
-                missing=props["missing"] if known is None else "skip",
-                max_concurrency=props["max_concurrency"],
+                job_ids, appid, missing=missing if known is None else "skip", max_concurrency=most
             )
         except CosJobError as error:
             raise without_traceback(error) from None
@@ -104,11 +105,6 @@ def unused_name(name: str) -> str:
     return name if used[name] == 1 else f"{name}-{used[name]}"
 
 
-def given(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings that are there: each one that is not would cost outputs of its own."""
-    return {name: value for name, value in settings.items() if value is not None}
-
-
 def known_with(id_: pulumi.Input[str], props: Mapping[str, Any]) -> pulumi.Input[str]:
     """Return the id of a resource that is read, known when all that the question needs is known.
 
@@ -136,12 +132,10 @@ class Job(JobOutputs, pulumi.dynamic.Resource, module="cosjob", name="Job"):
         self,
         resource_name: str,
         job_id: pulumi.Input[str],
-        appid: pulumi.Input[str],
-        settings: Mapping[str, pulumi.Input[str] | None],
+        props: Mapping[str, pulumi.Input[Any]],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Read the job; programs call `get_job`."""
-        props = {"appid": appid, **given(settings)}
         external = pulumi.ResourceOptions(id=known_with(job_id, props))
         super().__init__(
             JobProvider(),
@@ -184,12 +178,9 @@ def get_job(
         InvalidArgumentError: An argument is malformed. All that the service has to say comes from the engine, as an
             error of this resource.
     """
-    check_plain("job_id", job_id)
-    check_plain("appid", appid)
-    check_plain("uin", uin)
-    check_plain("region", region)
+    props = arguments(job_id=job_id, appid=appid, uin=uin, region=region, endpoint=endpoint)
     name = resource_name or unused_name(job_id if isinstance(job_id, str) else "job")
-    return Job(name, job_id, appid, {"uin": uin, "region": region, "endpoint": endpoint}, opts)
+    return Job(name, props.pop("job_id"), props, opts)
 
 
 class Jobs(pulumi.dynamic.Resource, module="cosjob", name="Jobs"):
@@ -207,19 +198,16 @@ class Jobs(pulumi.dynamic.Resource, module="cosjob", name="Jobs"):
     def __init__(
         self,
         resource_name: str,
-        job_ids: pulumi.Input[Sequence[pulumi.Input[str]]],
-        appid: pulumi.Input[str],
-        how: Mapping[str, pulumi.Input[Any]],
+        props: Mapping[str, pulumi.Input[Any]],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Read the jobs; programs call `get_jobs`."""
-        props = {"job_ids": job_ids, "appid": appid, **given(how)}
-        external = pulumi.ResourceOptions(id=known_with(appid, props))
+        external = pulumi.ResourceOptions(id=known_with(props["appid"], props))
         super().__init__(
             JobsProvider(), resource_name, {**props, "results": None}, pulumi.ResourceOptions.merge(opts, external)
         )
         self.jobs = described_jobs(self.results)
-        self.missing_job_ids = described_missing(job_ids, self.results)
+        self.missing_job_ids = described_missing(props["job_ids"], self.results)
 
 
 def get_jobs(
@@ -258,15 +246,13 @@ def get_jobs(
         InvalidArgumentError: An argument is malformed. All that the service has to say comes from the engine, as an
             error of this resource.
     """
-    check_plain_ids(job_ids)
-    check_plain("appid", appid)
-    check_plain("uin", uin)
-    check_plain("region", region)
-    how = {
-        "missing": in_program(missing, lambda value: check_choice("missing", value, MISSING)),
-        "max_concurrency": in_program(max_concurrency, lambda value: check_number("max_concurrency", value, 1, 64)),
-        "uin": uin,
-        "region": region,
-        "endpoint": endpoint,
-    }
-    return Jobs(resource_name or unused_name("jobs"), job_ids, appid, how, opts)
+    props = arguments(
+        job_ids=job_ids,
+        appid=appid,
+        missing=missing,
+        max_concurrency=max_concurrency,
+        uin=uin,
+        region=region,
+        endpoint=endpoint,
+    )
+    return Jobs(resource_name or unused_name("jobs"), props, opts)

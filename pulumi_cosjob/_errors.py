@@ -31,6 +31,7 @@ The parts are attributes too. Errors cross processes, so each can be pickled.
 from __future__ import annotations
 
 import dataclasses
+import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ __all__ = [
     "WaitTimeoutError",
     "WrongJobError",
     "duration",
+    "kind_of",
     "redact",
     "shorten",
 ]
@@ -75,6 +77,19 @@ def shorten(value: str, limit: int = 60) -> str:
     return repr(value)
 
 
+def kind_of(value: object) -> str:
+    """Name the kind of a value in the words of every language."""
+    kinds: tuple[tuple[type | tuple[type, ...], str], ...] = (
+        (type(None), "nothing"),
+        (bool, "true or false"),
+        ((int, float), "a number"),
+        (str, "text"),
+        ((list, tuple), "a list"),
+        (dict, "an object"),
+    )
+    return next((name for kind, name in kinds if isinstance(value, kind)), type(value).__name__)
+
+
 def redact(text: str, secrets: Iterable[str]) -> str:
     """Take secrets out of a message, also where they stand in it quoted or shortened."""
     for secret in secrets:
@@ -82,6 +97,14 @@ def redact(text: str, secrets: Iterable[str]) -> str:
             if shown:
                 text = text.replace(shown, "[secret]")
     return text
+
+
+_NAME = re.compile(r"\b[a-z]+(?:_[a-z]+)+\b")
+
+
+def _renamed(hint: str, naming: Callable[[str], str]) -> str:
+    """Rename arguments in a hint, which is of our own words alone: values stand elsewhere."""
+    return _NAME.sub(lambda match: naming(match[0]), hint)
 
 
 def duration(seconds: float) -> str:
@@ -169,8 +192,20 @@ class CosJobError(Exception):
 
     def __str__(self) -> str:
         """Say what failed, where, and what to do."""
+        return self.told()
+
+    def told(self, naming: Callable[[str], str] = str) -> str:
+        """Say it to people who know arguments by other names.
+
+        Args:
+            naming: Returns the name that an argument has there.
+        """
         context = self._context()
-        return f"{self.what}{f' ({context})' if context else ''}.{f' {self.hint}' if self.hint else ''}"
+        told = f"{self._named(naming)}{f' ({context})' if context else ''}."
+        return f"{told} {_renamed(self.hint, naming)}" if self.hint else told
+
+    def _named(self, _naming: Callable[[str], str]) -> str:
+        return self.what
 
     def __reduce__(self) -> tuple[Callable[..., CosJobError], tuple[type[CosJobError], dict[str, Any]]]:
         """Keep every attribute across processes."""
@@ -194,6 +229,9 @@ class InvalidArgumentError(CosJobError, ValueError):
     def __init__(self, argument: str, problem: str, *, hint: str = "") -> None:
         super().__init__(f"{argument} {problem}", hint=hint)
         self.argument = argument
+
+    def _named(self, naming: Callable[[str], str]) -> str:
+        return naming(self.argument) + self.what.removeprefix(self.argument)
 
 
 class ConfigurationError(CosJobError):
@@ -262,12 +300,12 @@ class SchemaError(InvalidAnswerError):
         super().__init__(f"the answer breaks the schema of DescribeJobResult in {count}", **context)
         self.problems = tuple(problems)
 
-    def __str__(self) -> str:
+    def told(self, naming: Callable[[str], str] = str) -> str:
         """Say it with one line for each problem."""
         context = self._context()
         lines = [f"{self.what}{f' ({context})' if context else ''}:"]
         lines += [f"  {problem}" for problem in self.problems]
-        return "\n".join([*lines, self.hint] if self.hint else lines)
+        return "\n".join([*lines, _renamed(self.hint, naming)] if self.hint else lines)
 
 
 class WrongJobError(InvalidAnswerError):
@@ -304,19 +342,15 @@ class JobFailedError(WaitError):
         else:
             what = f"the job is complete, but with more failed tasks than the {most_failed_tasks} accepted"
         hint = "Once it has been seen to, create a new job and wait for that one."
-        report = description.report
+        report, where = description.report, ""
         if report is not None and report.enabled and report.bucket:
-            hint = f"Its report lies in {report.bucket}{f' under {report.prefix}' if report.prefix else ''}. {hint}"
-        elif description.status == "Complete":
+            prefix = f" under {shorten(report.prefix, 120)[1:-1]}" if report.prefix else ""
+            where = f"its report lies in {shorten(report.bucket, 120)[1:-1]}{prefix}"
+        if description.status == "Complete":
             hint = f"Accept them by max_failed_tasks, or: {hint}"
-        tasks = _tasks_in_words(description)
-        super().__init__(
-            "; ".join(
-                part for part in (what, tasks, f"reasons: {shorten(reasons, 300)[1:-1]}" if reasons else "") if part
-            ),
-            description=description,
-            hint=hint,
-        )
+        reasons = f"reasons: {shorten(reasons, 300)[1:-1]}" if reasons else ""
+        parts = (what, _tasks_in_words(description), reasons, where)
+        super().__init__("; ".join(filter(None, parts)), description=description, hint=hint)
 
 
 class JobSuspendedError(WaitError):
@@ -361,9 +395,9 @@ class JobsFailedError(WaitError):
         super().__init__(f"{len(errors)} of {jobs} jobs did not complete")
         self.errors = tuple(errors)
 
-    def __str__(self) -> str:
+    def told(self, naming: Callable[[str], str] = str) -> str:
         """Say it with one line for each job."""
-        return _lines(self.what, self.errors)
+        return _lines(self.what, [error.told(naming) for error in self.errors])
 
 
 class JobsNotReadError(CosJobError):
@@ -377,16 +411,16 @@ class JobsNotReadError(CosJobError):
         super().__init__(f"{len(errors)} of {jobs} jobs could not be read")
         self.errors = tuple(errors)
 
-    def __str__(self) -> str:
+    def told(self, naming: Callable[[str], str] = str) -> str:
         """Say it with one line for each job."""
-        return _lines(self.what, self.errors)
+        return _lines(self.what, [error.told(naming) for error in self.errors])
 
 
 # Nobody reads more of them.
 _MOST_LINES = 20
 
 
-def _lines(what: str, errors: Sequence[CosJobError]) -> str:
+def _lines(what: str, errors: Sequence[str]) -> str:
     more = len(errors) - _MOST_LINES
     rest = [f"  and {more} more"] if more > 0 else []
     return "\n".join([f"{what}:", *(f"  {error}" for error in errors[:_MOST_LINES]), *rest])

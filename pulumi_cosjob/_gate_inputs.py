@@ -1,52 +1,115 @@
-"""What a gate takes, whichever way in: inputs checked and compared, by their names in Python.
+"""What a gate takes, whichever way in: its inputs, checked and compared, by their names in Python.
 
-An input that is absent is None or not there; the caller leaves out those that are not known yet.
+An input that is absent is None or not there; one that is not known yet, in a preview, is UNKNOWN. `max_failed_tasks`
+is -1 for any number and 0 where it is absent: what got lost on its way accepts nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, Final, Literal
 
-from pulumi_cosjob._errors import InvalidArgumentError
-from pulumi_cosjob._settings import SETTINGS, check_count, check_flag, check_identifier, check_timeout
+from pulumi_cosjob._errors import InvalidArgumentError, kind_of
+from pulumi_cosjob._settings import (
+    SETTINGS,
+    check_count,
+    check_endpoint,
+    check_flag,
+    check_identifier,
+    check_timeout,
+    find_endpoint,
+)
 from pulumi_cosjob._waiting import Limits
 
-__all__ = ["HOW", "changed_inputs", "check_inputs", "is_same_account", "job_ids_of", "limits_of", "replacing_inputs"]
+__all__ = [
+    "ANY_NUMBER",
+    "HOW",
+    "INPUTS",
+    "UNKNOWN",
+    "Subject",
+    "changed_inputs",
+    "check_inputs",
+    "is_known",
+    "job_ids_of",
+    "known_inputs",
+    "limits_of",
+    "new_job_ids",
+    "replacing_inputs",
+]
 
-# How to wait: no other gate, whatever they say.
+
+class _Unknown:
+    """Stands for a value that is not known yet."""
+
+    def __repr__(self) -> str:
+        return "UNKNOWN"
+
+
+UNKNOWN: Final = _Unknown()
+
+Subject = Literal["job_id", "job_ids"]
+"""The input that names what is waited for: one job, or many."""
+
 HOW = ("timeout", "max_failed_tasks", "fail_when_suspended")
+"""Inputs that say how to wait. Changing one never makes it another gate."""
 
+INPUTS = ("job_id", "job_ids", "appid", *SETTINGS, *HOW)
+
+ANY_NUMBER = -1
 _DEFAULT_TIMEOUT = 3600.0
+_DEFAULTS: Mapping[str, Any] = {"max_failed_tasks": 0, "fail_when_suspended": False}
 
 
-def check_inputs(inputs: Mapping[str, Any]) -> None:
-    """Refuse inputs that cannot be used.
+def is_known(value: Any) -> bool:
+    """Tell whether a value is known, with all that is in it."""
+    if isinstance(value, Mapping):
+        return all(map(is_known, value.values()))
+    return all(map(is_known, value)) if isinstance(value, (list, tuple)) else value is not UNKNOWN
+
+
+def known_inputs(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the inputs that are there and known, of a list its items that are known."""
+
+    def known(value: Any) -> Any:
+        return [each for each in value if is_known(each)] if isinstance(value, (list, tuple)) else value
+
+    return {name: known(value) for name, value in inputs.items() if value is not None and value is not UNKNOWN}
+
+
+def check_inputs(subject: Subject, inputs: Mapping[str, Any]) -> None:
+    """Refuse inputs that cannot be used; those that are not known yet pass.
 
     Raises:
-        InvalidArgumentError: One is malformed; the error names it.
+        InvalidArgumentError: One is malformed, or missing; the error names it.
     """
-    known = {name: value for name, value in inputs.items() if value is not None}
+    for name in (subject, "appid"):
+        if inputs.get(name) is None:
+            raise InvalidArgumentError(name, "is missing")
+    known = known_inputs(inputs)
     for name in ("appid", "uin", "region"):
         if name in known:
             check_identifier(name, known[name])
-    for job_id in job_ids_of(known):
+    if "endpoint" in known:
+        check_endpoint(known["endpoint"])
+    for job_id in job_ids_of(subject, known):
         check_identifier("job_id", job_id)
     limits_of(known)
 
 
-def job_ids_of(inputs: Mapping[str, Any]) -> list[str]:
-    """Return the jobs that inputs name, of a gate for one job or for many.
+def job_ids_of(subject: Subject, inputs: Mapping[str, Any]) -> list[Any]:
+    """Return the jobs that inputs name; none where that is not known.
 
     Raises:
         InvalidArgumentError: job_ids is no list.
     """
-    if inputs.get("job_id") is not None:
-        return [inputs["job_id"]]
-    job_ids = inputs.get("job_ids") or []
-    if not isinstance(job_ids, (list, tuple)):
-        raise InvalidArgumentError("job_ids", f"must be a list of ids, not {type(job_ids).__name__}")
-    return list(job_ids)
+    value = inputs.get(subject)
+    if value is None or value is UNKNOWN:
+        return []
+    if subject == "job_id":
+        return [value]
+    if not isinstance(value, (list, tuple)):
+        raise InvalidArgumentError("job_ids", f"must be a list of ids, not {kind_of(value)}")
+    return list(dict.fromkeys(value)) if all(isinstance(each, str) for each in value) else list(value)
 
 
 def limits_of(inputs: Mapping[str, Any], timeout: float | None = None) -> Limits:
@@ -59,35 +122,69 @@ def limits_of(inputs: Mapping[str, Any], timeout: float | None = None) -> Limits
     Raises:
         InvalidArgumentError: An input is malformed.
     """
-    given, suspended = inputs.get("timeout"), inputs.get("fail_when_suspended")
+    given = inputs.get("timeout")
+    failed, suspended = (_value(inputs, name) for name in ("max_failed_tasks", "fail_when_suspended"))
+    any_number = failed == ANY_NUMBER and not isinstance(failed, bool)
     return Limits(
         timeout=(timeout or _DEFAULT_TIMEOUT) if given is None else check_timeout(given),
-        max_failed_tasks=check_count("max_failed_tasks", inputs.get("max_failed_tasks")),
-        fail_when_suspended=check_flag("fail_when_suspended", False if suspended is None else suspended),
+        max_failed_tasks=None if any_number else check_count("max_failed_tasks", failed),
+        fail_when_suspended=check_flag("fail_when_suspended", suspended),
     )
+
+
+def _value(inputs: Mapping[str, Any], name: str) -> Any:
+    value = inputs.get(name)
+    return _DEFAULTS.get(name) if value is None else value
 
 
 def changed_inputs(olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[str]:
     """Return which inputs differ."""
-    names = ("job_id", "job_ids", "appid", *SETTINGS, *HOW)
-    return [name for name in names if olds.get(name) != news.get(name)]
+    return [name for name in INPUTS if _value(olds, name) != _value(news, name)]
 
 
-def replacing_inputs(olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[str]:
+def replacing_inputs(
+    olds: Mapping[str, Any], news: Mapping[str, Any], config: Callable[[str], Any] = lambda _key: None
+) -> list[str]:
     """Return which of the inputs that differ make another gate: another job, or another account.
 
-    Naming the account here or leaving it to the configuration is the same.
+    Naming here what the configuration, or the environment, says anyway is the same account.
+
+    Args:
+        olds: The inputs of the gate as it is.
+        news: Those that it is to have.
+        config: Returns the configuration's value of a full key, such as `cosjob:uin`, or None.
     """
-    moved = [name for name in SETTINGS if olds.get(name) and news.get(name) and olds[name] != news[name]]
-    return [*(name for name in changed_inputs(olds, news) if name in ("job_id", "appid")), *moved]
+    changed = changed_inputs(olds, news)
+    before, after = (find_endpoint(inputs, config) for inputs in (olds, news))
+    moved = before is not None and after is not None and before != after
+    return [
+        name
+        for name in changed
+        if name in ("job_id", "appid")
+        or (name in SETTINGS and (moved or (_is_set(olds.get(name)) and _is_set(news.get(name)))))
+    ]
 
 
-def is_same_account(olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
-    """Tell whether jobs of these ids are the same jobs."""
-    return all(name == "job_id" for name in replacing_inputs(olds, news))
+def _is_set(value: Any) -> bool:
+    return value is not None and value != ""
 
 
-def new_job_ids(olds: Mapping[str, Any], news: Mapping[str, Any]) -> Sequence[str]:
-    """Return the jobs that a gate has not waited for yet."""
-    known = set(job_ids_of(olds)) if is_same_account(olds, news) else set()
-    return [job_id for job_id in dict.fromkeys(job_ids_of(news)) if job_id not in known]
+def new_job_ids(
+    subject: Subject,
+    olds: Mapping[str, Any],
+    news: Mapping[str, Any],
+    there: Collection[Any],
+    config: Callable[[str], Any] = lambda _key: None,
+) -> list[Any]:
+    """Return the jobs that a gate has not waited for yet.
+
+    Args:
+        subject: The input that names them.
+        olds: The inputs of the gate as it is; nothing where there is none.
+        news: Those that it is to have.
+        there: The jobs whose descriptions it has.
+        config: As for `replacing_inputs`.
+    """
+    is_same_account = all(name == "job_id" for name in replacing_inputs(olds, news, config))
+    known = set(job_ids_of(subject, olds)) & set(there) if is_same_account else set()
+    return [job_id for job_id in job_ids_of(subject, news) if job_id not in known]

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 from pulumi_cosjob._client import MOST_AT_ONCE
 from pulumi_cosjob._clock import Clock, SystemClock
 from pulumi_cosjob._errors import CosJobError, JobsFailedError, TimeLimitError
-from pulumi_cosjob._waiting import Done, Failed, History, Limits, Look, decide, never_completes
+from pulumi_cosjob._waiting import Done, Failed, History, Limits, Look, decide, judge_end, never_completes
 
 if TYPE_CHECKING:
     from pulumi_cosjob._client import CosBatchClient
     from pulumi_cosjob._job import JobDescription
 
-__all__ = ["Report", "Waits", "look_at", "look_at_jobs", "raise_failed", "wait_for_jobs"]
+__all__ = ["Report", "Waits", "judge_again", "look_at", "look_at_jobs", "raise_failed", "wait_for_jobs"]
 
 # The last question is asked when time is up, and may be answered for so long.
 _LAST_LOOK_SECONDS = 5.0
@@ -195,6 +195,22 @@ class Waits:
         """
         raise_failed(self._failed, len(self.job_ids), endpoint)
         return {job_id: self._done[job_id] for job_id in self.job_ids}
+
+
+def judge_again(jobs: Mapping[str, JobDescription], limits: Limits) -> None:
+    """Hold jobs that have been waited for against other limits; nothing has to be asked for that.
+
+    Args:
+        jobs: The jobs as they were when they had completed, by job id.
+        limits: What is accepted now.
+
+    Raises:
+        CosJobError: One has more failed tasks than that.
+        JobsFailedError: Several have.
+    """
+    verdicts = {job_id: judge_end(job, limits.max_failed_tasks) for job_id, job in jobs.items()}
+    failed = {job_id: verdict.error for job_id, verdict in verdicts.items() if isinstance(verdict, Failed)}
+    raise_failed(failed, len(jobs), "")
 
 
 def raise_failed(failed: Mapping[str, CosJobError], jobs: int, endpoint: str) -> None:

@@ -24,7 +24,7 @@ __all__ = ["Field", "JobOutputs"]
 
 
 class _Later:
-    """Makes what is to be awaited when it is: where the one before has failed nobody awaits it, and Python warns."""
+    """Creates a coroutine only when somebody awaits it: one that nobody awaits makes Python warn."""
 
     def __init__(self, make: Callable[[], Awaitable[Any]]) -> None:
         self._make = make
@@ -47,26 +47,32 @@ class Field(pulumi.Output[Any]):
 
     @staticmethod
     def together(
-        outputs: Mapping[str, pulumi.Output[Any]], known_by: str, made: Callable[[Mapping[str, Any]], Any]
+        outputs: Mapping[str, pulumi.Output[Any]],
+        made: Callable[[Mapping[str, Any]], Any],
+        *,
+        known_by: str,
+        secret_by: Sequence[str],
     ) -> Field:
-        """Make one of several that are known, or not, together.
+        """Make one of several outputs of a resource, which are known at the same time.
 
         Args:
-            outputs: They.
-            known_by: Which one tells whether they are: in a preview the SDK takes any other that is None as not known.
+            outputs: The outputs, by name.
             made: Makes the value of theirs.
+            known_by: Which one tells whether they are known: in a preview the SDK takes any other that is None as not
+                known. Where this one is None there is no value.
+            secret_by: Which ones tell whether it is secret.
         """
 
         async def value() -> Any:
             known = await outputs[known_by].is_known()
             values = {name: await output.future(with_unknowns=True) for name, output in outputs.items()}
-            return made(values) if known else None
+            return made(values) if known and values[known_by] is not None else None
 
         async def resources() -> set[pulumi.Resource]:
             return set().union(*[await output.resources() for output in outputs.values()])
 
         async def is_secret() -> bool:
-            return any([await output.is_secret() for output in outputs.values()])
+            return any([await outputs[name].is_secret() for name in secret_by])
 
         return Field(*map(_Later, (resources, value, outputs[known_by].is_known, is_secret)))
 
@@ -119,15 +125,20 @@ class JobOutputs:
     def __getattr__(self, name: str) -> Any:
         """Make the output of a field."""
         if name in _NAMES:
-            output = Field.of(self.result.apply(lambda description: getattr(description, name)))
-            self.__dict__[name] = output
+            output = self.__dict__[name] = self._output_of(name)
             return output
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
+    def _output_of(self, name: str) -> pulumi.Output[Any]:
+        return Field.of(self.result).__getattr__(name)
+
 
 def described(result: pulumi.Output[Any]) -> pulumi.Output[JobDescription]:
-    """Turn what the engine carried into a description."""
-    return Field.of(result.apply(lambda carried: from_plain(JobDescription, received(carried))))
+    """Turn what the engine carried into a description.
+
+    It is None where the engine was to leave a resource alone that there is not: `up --target`, `--run-program`.
+    """
+    return Field.of(result.apply(lambda text: None if text is None else from_plain(JobDescription, received(text))))
 
 
 def carried(description: JobDescription) -> str:
@@ -152,7 +163,7 @@ class _ById(dict[str, Any]):
 
 def described_jobs(results: pulumi.Output[Any]) -> pulumi.Output[Mapping[str, JobDescription]]:
     """Do the same for many jobs, by their ids, which travel as JSON text."""
-    return Field.of(results.apply(lambda text: described_by_id(json.loads(text))))
+    return Field.of(results.apply(lambda text: None if text is None else described_by_id(json.loads(text))))
 
 
 def described_by_id(jobs: Mapping[str, Any]) -> Mapping[str, JobDescription]:
@@ -165,7 +176,9 @@ def described_missing(
 ) -> pulumi.Output[Sequence[str]]:
     """Return which of the jobs that were asked for have not been found."""
 
-    def absent(values: list[Any]) -> list[str]:
+    def absent(values: list[Any]) -> Any:
+        if values[1] is None:
+            return None
         found = json.loads(values[1])
         return [job_id for job_id in dict.fromkeys(values[0]) if job_id not in found]
 

@@ -1,17 +1,27 @@
-"""Arguments in a Pulumi program: what is known already is checked there and then, an output when it is known."""
+"""Arguments in a Pulumi program: what is known already is checked there and then, an output where it arrives."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pulumi
 
-from pulumi_cosjob._errors import InvalidArgumentError
-from pulumi_cosjob._settings import check_identifier
+from pulumi_cosjob._errors import InvalidArgumentError, kind_of
+from pulumi_cosjob._gate_inputs import ANY_NUMBER
+from pulumi_cosjob._settings import (
+    MISSING,
+    OR_ANY_NUMBER,
+    check_choice,
+    check_endpoint,
+    check_flag,
+    check_identifier,
+    check_number,
+)
 
-__all__ = ["InvalidProgramArgumentError", "Timeout", "check_plain", "check_plain_ids", "in_program"]
+__all__ = ["InvalidProgramArgumentError", "Timeout", "accepted_failures", "arguments", "converted"]
 
 Timeout = float | str | timedelta
 """How programs write a time limit; `check_timeout` reads it."""
@@ -21,10 +31,45 @@ class InvalidProgramArgumentError(InvalidArgumentError, pulumi.RunError):
     """An argument in the program is malformed; Pulumi shows the message and no traceback."""
 
 
-def in_program(value: Any, check: Callable[[Any], Any]) -> Any:
-    """Check, or convert, an argument; where it is not known yet, when it is."""
-    if isinstance(value, pulumi.Output) or hasattr(value, "__await__"):
-        return pulumi.Output.from_input(value).apply(lambda known: in_program(known, check))
+def arguments(**given: Any) -> dict[str, Any]:
+    """Return the arguments that are there, by their names.
+
+    Raises:
+        InvalidArgumentError: One that is known already is malformed. Outputs are checked where they arrive.
+    """
+    for name, value in given.items():
+        if not _is_later(value) and (value is not None or name in _REQUIRED):
+            _refusing(_CHECKS[name], value)
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def converted(value: Any, convert: Callable[[Any], Any]) -> Any:
+    """Convert an argument, which may refuse it; where it is not known yet, when it is.
+
+    Raises:
+        InvalidArgumentError: It is malformed.
+    """
+    if _is_later(value):
+        return pulumi.Output.from_input(value).apply(lambda known: converted(known, convert))
+    return _refusing(convert, value)
+
+
+def accepted_failures(value: pulumi.Input[int] | None) -> Any:
+    """Return how many failed tasks a gate accepts, as its input: any number only where the program itself says None.
+
+    An output that turns out to be None may as well be one that another stack lacks.
+    """
+    return ANY_NUMBER if value is None else converted(value, _check_failures)
+
+
+_check_failures = partial(check_number, "max_failed_tasks", least=0, more=OR_ANY_NUMBER)
+
+
+def _is_later(value: Any) -> bool:
+    return isinstance(value, pulumi.Output) or hasattr(value, "__await__")
+
+
+def _refusing(check: Callable[[Any], Any], value: Any) -> Any:
     try:
         return check(value)
     except InvalidArgumentError as error:
@@ -33,15 +78,20 @@ def in_program(value: Any, check: Callable[[Any], Any]) -> Any:
         ) from None
 
 
-def check_plain(name: str, value: Any) -> None:
-    """Check an argument that is known already; outputs are checked in the provider."""
-    if value is not None and not isinstance(value, pulumi.Output) and not hasattr(value, "__await__"):
-        in_program(value, lambda known: check_identifier(name, known))
+def _check_ids(job_ids: Any) -> None:
+    if not isinstance(job_ids, (list, tuple)):
+        raise InvalidArgumentError("job_ids", f"must be a list of ids, not {kind_of(job_ids)}")
+    for job_id in job_ids:
+        if not _is_later(job_id):
+            check_identifier("job_id", job_id)
 
 
-def check_plain_ids(job_ids: Any) -> None:
-    """Do the same for a list of job ids."""
-    if isinstance(job_ids, (str, bytes)) or job_ids is None:
-        raise InvalidProgramArgumentError("job_ids", f"must be a list of ids, not {type(job_ids).__name__}")
-    for job_id in job_ids if isinstance(job_ids, (list, tuple)) else ():
-        check_plain("job_id", job_id)
+_REQUIRED = ("job_id", "job_ids", "appid")
+_CHECKS: Mapping[str, Callable[[Any], Any]] = {
+    **{name: partial(check_identifier, name) for name in ("job_id", "appid", "uin", "region")},
+    "job_ids": _check_ids,
+    "endpoint": check_endpoint,
+    "missing": partial(check_choice, "missing", choices=MISSING),
+    "max_concurrency": partial(check_number, "max_concurrency", least=1, most=64),
+    "fail_when_suspended": partial(check_flag, "fail_when_suspended"),
+}

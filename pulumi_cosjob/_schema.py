@@ -23,6 +23,7 @@ from pulumi_cosjob._errors import (
     NotXmlError,
     Problem,
     SchemaError,
+    kind_of,
     shorten,
 )
 from pulumi_cosjob._job import Element, JobDescription
@@ -315,7 +316,7 @@ def parse_describe_job_result(document: bytes, *, validation: Validation = "stri
         InvalidAnswerError: The answer is too large.
     """
     if not isinstance(document, (bytes, bytearray)):
-        raise InvalidArgumentError("document", f"must be bytes, not {type(document).__name__}")
+        raise InvalidArgumentError("document", f"must be bytes, not {kind_of(document)}")
     if validation not in VALIDATIONS:
         told = shorten(str(validation))
         raise InvalidArgumentError("validation", f"must be one of {', '.join(VALIDATIONS)}, not {told}")

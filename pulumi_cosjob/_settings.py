@@ -16,7 +16,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from pulumi_cosjob._credentials import Credentials, CredentialSource, VendorChain
-from pulumi_cosjob._errors import ConfigurationError, InvalidArgumentError, shorten
+from pulumi_cosjob._errors import ConfigurationError, InvalidArgumentError, kind_of, shorten
 from pulumi_cosjob._schema import VALIDATIONS, Validation
 
 __all__ = [
@@ -26,10 +26,12 @@ __all__ = [
     "Settings",
     "check_choice",
     "check_count",
+    "check_endpoint",
     "check_flag",
     "check_identifier",
     "check_number",
     "check_timeout",
+    "find_endpoint",
     "resolve",
 ]
 
@@ -117,7 +119,7 @@ def check_identifier(name: str, value: Any, origin: str = "") -> str:
         is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
         quotes = "; put it in quotes" if is_number else ""
         hint = f"It is {meaning}{quotes}."
-        raise InvalidArgumentError(name, f"must be text, not {type(value).__name__}{origin}", hint=hint)
+        raise InvalidArgumentError(name, f"must be text, not {kind_of(value)}{origin}", hint=hint)
     if not re.fullmatch(pattern, value):
         raise InvalidArgumentError(name, f"cannot be {shorten(value)}{origin}", hint=f"It is {meaning}.")
     return value
@@ -136,7 +138,7 @@ def check_timeout(value: Any) -> float:
     Raises:
         InvalidArgumentError: It is none of these, or not more than 0 s and at most 366 d.
     """
-    hint = 'It is a number of seconds, a text such as "90s", "2h" or "1d12h", or a timedelta; at most 366 days.'
+    hint = 'It is a text such as "90s", "2h" or "1d12h", or a number of seconds; at most 366 days.'
     if isinstance(value, timedelta):
         seconds = value.total_seconds()
     elif isinstance(value, str):
@@ -146,7 +148,7 @@ def check_timeout(value: Any) -> float:
     elif isinstance(value, (int, float)) and not isinstance(value, bool):
         seconds = float(min(value, 2 * _LONGEST_TIMEOUT))
     else:
-        raise InvalidArgumentError("timeout", f"must be seconds or text, not {type(value).__name__}", hint=hint)
+        raise InvalidArgumentError("timeout", f"must be seconds or text, not {kind_of(value)}", hint=hint)
     if not 0 < seconds <= _LONGEST_TIMEOUT:
         raise InvalidArgumentError("timeout", f"cannot be {shorten(str(value))}", hint=hint)
     return seconds
@@ -158,11 +160,21 @@ def check_count(name: str, value: Any) -> int | None:
     Raises:
         InvalidArgumentError: It is neither.
     """
-    return None if value is None else check_number(name, value, 0)
+    return None if value is None else check_number(name, value, 0, more=OR_ANY_NUMBER)
 
 
-def check_number(name: str, value: Any, least: int, most: int | None = None) -> int:
+OR_ANY_NUMBER = ", or what stands for any number: None in Python, -1 in other languages, any on the command line"
+
+
+def check_number(name: str, value: Any, least: int, most: int | None = None, more: str = "") -> int:
     """Return a whole number within limits; the engine carries it as a float.
+
+    Args:
+        name: Of the argument.
+        value: Its value.
+        least: The smallest that it may be.
+        most: The largest.
+        more: What else it may be, for the message.
 
     Raises:
         InvalidArgumentError: It is none, or outside of them.
@@ -170,8 +182,10 @@ def check_number(name: str, value: Any, least: int, most: int | None = None) -> 
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or value < least or (most is not None and value > most):
-        limits = f"from {least}, or None" if most is None else f"from {least} to {most}"
-        raise InvalidArgumentError(name, f"cannot be {shorten(repr(value))}", hint=f"It is a whole number {limits}.")
+        limits = f"from {least}" if most is None else f"from {least} to {most}"
+        raise InvalidArgumentError(
+            name, f"cannot be {shorten(repr(value))}", hint=f"It is a whole number {limits}{more}."
+        )
     return value
 
 
@@ -193,7 +207,7 @@ def check_flag(name: str, value: Any) -> bool:
         InvalidArgumentError: It is something else, which might be meant as either.
     """
     if not isinstance(value, bool):
-        raise InvalidArgumentError(name, f"cannot be {shorten(repr(value))}", hint="It is True or False.")
+        raise InvalidArgumentError(name, f"cannot be {shorten(repr(value))}", hint="It is true or false.")
     return value
 
 
@@ -261,13 +275,19 @@ def _check_secret(name: str, value: Any) -> None:
 _HOST = re.compile(r"[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})*\.?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
 
 
-def _endpoint(value: Any, origin: str) -> str:
+def check_endpoint(value: Any, origin: str = "") -> str:
+    """Return an endpoint as scheme, host and port.
+
+    Raises:
+        InvalidArgumentError: It is none, or one over which keys must not go.
+    """
+
     def refuse(problem: str) -> InvalidArgumentError:
         hint = "It is a scheme and a host, such as https://100000000001.cos-control.ap-chengdu.myqcloud.com."
         return InvalidArgumentError("endpoint", problem + origin, hint=hint)
 
     if not isinstance(value, str):
-        raise refuse(f"must be text, not {type(value).__name__}")
+        raise refuse(f"must be text, not {kind_of(value)}")
     if not re.fullmatch(r"[!-~]+", value):
         raise refuse("must be printable ASCII without white space")
     try:
@@ -300,9 +320,7 @@ def is_loopback(host: str) -> bool:
 def _request_timeout(value: Any, origin: str) -> float:
     hint = f"It is a number of seconds, more than 0 and at most {_LONGEST_REQUEST_TIMEOUT:g}."
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        raise InvalidArgumentError(
-            "request_timeout", f"must be a number, not {type(value).__name__}{origin}", hint=hint
-        )
+        raise InvalidArgumentError("request_timeout", f"must be a number, not {kind_of(value)}{origin}", hint=hint)
     try:
         seconds = float(value)
     except (ValueError, OverflowError):
@@ -333,9 +351,9 @@ def resolve(
     lookup = _Lookup(arguments, config, os.environ if environment is None else environment)
     endpoint, origin = lookup.setting("endpoint")
     if endpoint is None:
-        endpoint = f"https://{lookup.required('uin')}.cos-control.{lookup.required('region')}.myqcloud.com"
+        endpoint = _made_up(lookup.required("uin"), lookup.required("region"))
     else:
-        endpoint = _endpoint(endpoint, origin)
+        endpoint = check_endpoint(endpoint, origin)
         for name in ("uin", "region"):
             value, place = lookup.setting(name)
             if value is not None:
@@ -350,3 +368,21 @@ def resolve(
         validation=validation or "strict",
         request_timeout=DEFAULT_REQUEST_TIMEOUT if timeout is None else _request_timeout(timeout, origin),
     )
+
+
+def find_endpoint(
+    arguments: Mapping[str, Any], config: Callable[[str], Any], environment: Mapping[str, str] | None = None
+) -> str | None:
+    """Return where questions with these arguments go, as `resolve` finds it; None where that cannot be told."""
+    lookup = _Lookup(arguments, config, os.environ if environment is None else environment)
+    endpoint, uin, region = (lookup.setting(name)[0] for name in ("endpoint", "uin", "region"))
+    try:
+        if endpoint is not None:
+            return check_endpoint(endpoint)
+        return _made_up(check_identifier("uin", uin), check_identifier("region", region))
+    except InvalidArgumentError:
+        return None
+
+
+def _made_up(uin: str, region: str) -> str:
+    return f"https://{uin}.cos-control.{region}.myqcloud.com"

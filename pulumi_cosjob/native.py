@@ -19,10 +19,11 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 
 from pulumi_cosjob._errors import redact
+from pulumi_cosjob._gate_inputs import HOW, INPUTS
 from pulumi_cosjob._job import JobDescription, camel_name, element_fields, from_plain, in_snake_case
 from pulumi_cosjob._outputs import Field, JobOutputs, described_by_id
-from pulumi_cosjob._program import Timeout, check_plain, check_plain_ids, in_program
-from pulumi_cosjob._settings import MISSING, Missing, check_choice, check_count, check_flag, check_number, check_timeout
+from pulumi_cosjob._program import Timeout, accepted_failures, arguments, converted
+from pulumi_cosjob._settings import SETTINGS, Missing, check_timeout
 
 __all__ = [
     "AllJobsCompletion",
@@ -82,8 +83,7 @@ class Provider(pulumi.ProviderResource):
         request_timeout: pulumi.Input[float] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        check_plain("uin", uin)
-        check_plain("region", region)
+        arguments(uin=uin, region=region, endpoint=endpoint)
         secrets = _given(secret_id=secret_id, secret_key=secret_key, token=token)
         number = None if request_timeout is None else pulumi.Output.from_input(request_timeout).apply(json.dumps)
         settings = _given(uin=uin, region=region, endpoint=endpoint, validation=validation, request_timeout=number)
@@ -158,10 +158,8 @@ def get_job_output(
     opts: Options | None = None,
 ) -> pulumi.Output[JobDescription]:
     """Do as `get_job`; the job as one output."""
-    for name, value in (("job_id", job_id), ("appid", appid), ("uin", uin), ("region", region)):
-        check_plain(name, value)
-    arguments = _given(job_id=job_id, appid=appid, uin=uin, region=region, endpoint=endpoint)
-    return Field.of(_invoke("cosjob:index:getJob", arguments, opts).apply(_description))
+    given = _given(**arguments(job_id=job_id, appid=appid, uin=uin, region=region, endpoint=endpoint))
+    return Field.of(_invoke("cosjob:index:getJob", given, opts).apply(_description))
 
 
 def get_jobs(
@@ -221,23 +219,22 @@ def get_jobs_output(
     opts: Options | None = None,
 ) -> pulumi.Output[Mapping[str, Any]]:
     """Do as `get_jobs`; `jobs` and `missing_job_ids` as one output."""
-    check_plain_ids(job_ids)
-    for name, value in (("appid", appid), ("uin", uin), ("region", region)):
-        check_plain(name, value)
-    arguments = _given(
-        job_ids=job_ids,
-        appid=appid,
-        missing=in_program(missing, lambda value: check_choice("missing", value, MISSING)),
-        max_concurrency=in_program(max_concurrency, lambda value: check_number("max_concurrency", value, 1, 64)),
-        uin=uin,
-        region=region,
-        endpoint=endpoint,
+    given = _given(
+        **arguments(
+            job_ids=job_ids,
+            appid=appid,
+            missing=missing,
+            max_concurrency=max_concurrency,
+            uin=uin,
+            region=region,
+            endpoint=endpoint,
+        )
     )
 
     def read(found: Mapping[str, Any]) -> Mapping[str, Any]:
         return {"jobs": _descriptions(found["jobs"]), "missing_job_ids": found["missingJobIds"]}
 
-    return Field.of(_invoke("cosjob:index:getJobs", arguments, opts).apply(read))
+    return Field.of(_invoke("cosjob:index:getJobs", given, opts).apply(read))
 
 
 def _invoke(token: str, arguments: Mapping[str, Any], opts: Options | None) -> pulumi.Output[Any]:
@@ -281,8 +278,9 @@ def _description(values: Mapping[str, Any]) -> JobDescription:
     return from_plain(JobDescription, in_snake_case(values))
 
 
-def _descriptions(jobs: Mapping[str, Any]) -> Mapping[str, JobDescription]:
-    return described_by_id({job_id: in_snake_case(job) for job_id, job in jobs.items()})
+def _descriptions(jobs: Mapping[str, Any] | None) -> Mapping[str, JobDescription] | None:
+    """Return jobs by their ids; None where the engine was to leave a resource alone that there is not."""
+    return None if jobs is None else described_by_id({job_id: in_snake_case(job) for job_id, job in jobs.items()})
 
 
 # --------------------------------------------------------------------------------------------------------------- gates
@@ -299,15 +297,36 @@ def _how(
         number = check_timeout(value)
         return value if isinstance(value, str) else f"{number:.3f}".rstrip("0").rstrip(".") + "s"
 
-    def count(value: int | None) -> int:
-        number = check_count("max_failed_tasks", value)
-        return -1 if number is None else number
-
     return _given(
-        timeout=None if timeout is None else in_program(timeout, seconds),
-        max_failed_tasks=in_program(max_failed_tasks, count),
-        fail_when_suspended=in_program(fail_when_suspended, lambda value: check_flag("fail_when_suspended", value)),
+        timeout=None if timeout is None else converted(timeout, seconds),
+        max_failed_tasks=accepted_failures(max_failed_tasks),
+        **arguments(fail_when_suspended=fail_when_suspended),
     )
+
+
+class _Gate(pulumi.CustomResource):
+    """What both gates have in common."""
+
+    def __init__(
+        self,
+        name: str,
+        resource_name: str,
+        outputs: Sequence[str],
+        inputs: Mapping[str, Any],
+        opts: pulumi.ResourceOptions | None,
+    ) -> None:
+        absent = [camel_name(each) for each in (*SETTINGS, *HOW)]
+        props = {**dict.fromkeys([*outputs, *absent]), **inputs}
+        super().__init__(f"cosjob:index:{name}", resource_name, props, _gate_options(name, opts))
+        self._carried = {each: self.__dict__.pop(each) for each in outputs}
+        for each in INPUTS:
+            # The inputs are outputs too, by the names that they have in Python.
+            if camel_name(each) in self.__dict__:
+                self.__dict__[each] = self.__dict__.pop(camel_name(each))
+
+    def translate_input_property(self, prop: str) -> str:
+        """Take the names of Python in `ignore_changes` and the like."""
+        return camel_name(prop)
 
 
 def _gate_options(name: str, opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions:
@@ -317,7 +336,7 @@ def _gate_options(name: str, opts: pulumi.ResourceOptions | None) -> pulumi.Reso
     return pulumi.ResourceOptions.merge(own, opts)
 
 
-class JobCompletion(JobOutputs, pulumi.CustomResource):
+class JobCompletion(JobOutputs, _Gate):
     """Stands for "this job has completed": it exists once that is so, and what depends on it waits.
 
     As `pulumi_cosjob.JobCompletion`; any number of them wait at the same time, and Ctrl-C ends them.
@@ -327,7 +346,7 @@ class JobCompletion(JobOutputs, pulumi.CustomResource):
         job_id: Id of the job. Another job replaces the gate.
         appid: APPID of the account that owns the job, such as `1250000000`.
         timeout: For how long to wait at the most: seconds, `"90s"`, `"2h"`, `"1d12h"` or a timedelta. By default what
-            `custom_timeouts` in opts says for create, then 1 h.
+            `custom_timeouts` in opts says for create (for jobs that are added later: for update), then 1 h.
         max_failed_tasks: Failed tasks that a complete job may have: 0 by default, None for any number.
         fail_when_suspended: Whether to give up when the job waits for a person to confirm it.
         uin: As for `get_job`.
@@ -355,21 +374,23 @@ class JobCompletion(JobOutputs, pulumi.CustomResource):
         endpoint: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        for name, value in (("job_id", job_id), ("appid", appid), ("uin", uin), ("region", region)):
-            check_plain(name, value)
-        props = _given(job_id=job_id, appid=appid, uin=uin, region=region, endpoint=endpoint)
+        props = _given(**arguments(job_id=job_id, appid=appid, uin=uin, region=region, endpoint=endpoint))
         how = _how(timeout, max_failed_tasks, fail_when_suspended)
-        super().__init__(
-            "cosjob:index:JobCompletion",
-            resource_name,
-            {**dict.fromkeys(_OUTPUTS), **props, **how},
-            _gate_options("JobCompletion", opts),
-        )
-        fields = {name: self.__dict__.pop(name) for name in _OUTPUTS}
-        self.result = Field.together(fields, known_by="status", made=_description)
+        super().__init__("JobCompletion", resource_name, _OUTPUTS, {**props, **how}, opts)
+        self.result = Field.together(self._carried, _description, known_by="status", secret_by=_OUTPUTS)
+
+    def _output_of(self, name: str) -> pulumi.Output[Any]:
+        # By itself: where another field is a secret, this one need not be.
+        camel = camel_name(name)
+        carried = {each: self._carried[each] for each in ("status", camel)}
+
+        def made(values: Mapping[str, Any]) -> Any:
+            return getattr(_description({"jobId": "", **values}), name)
+
+        return Field.together(carried, made, known_by="status", secret_by=[camel])
 
 
-class AllJobsCompletion(pulumi.CustomResource):
+class AllJobsCompletion(_Gate):
     """Stands for "all these jobs have completed", asked about at the same time; see `JobCompletion`.
 
     It fails as soon as one job has failed, and names all that have by then. A job that is added later is waited for by
@@ -411,15 +432,7 @@ class AllJobsCompletion(pulumi.CustomResource):
         endpoint: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        check_plain_ids(job_ids)
-        for name, value in (("appid", appid), ("uin", uin), ("region", region)):
-            check_plain(name, value)
-        props = _given(job_ids=job_ids, appid=appid, uin=uin, region=region, endpoint=endpoint)
+        props = _given(**arguments(job_ids=job_ids, appid=appid, uin=uin, region=region, endpoint=endpoint))
         how = _how(timeout, max_failed_tasks, fail_when_suspended)
-        super().__init__(
-            "cosjob:index:AllJobsCompletion",
-            resource_name,
-            {"jobs": None, **props, **how},
-            _gate_options("AllJobsCompletion", opts),
-        )
-        self.jobs = Field.of(self.__dict__["jobs"].apply(_descriptions))
+        super().__init__("AllJobsCompletion", resource_name, ["jobs"], {**props, **how}, opts)
+        self.jobs = Field.of(self._carried["jobs"].apply(_descriptions))

@@ -16,9 +16,10 @@ from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, prov
 from stacks import ROOT
 
 from pulumi_cosjob._engine_log import NO_PROXY
+from pulumi_cosjob._gate_inputs import UNKNOWN
 from pulumi_cosjob._plugin._asking import Accounts
 from pulumi_cosjob._plugin._engine import Engine
-from pulumi_cosjob._plugin._properties import UNKNOWN, Properties, from_struct, to_struct
+from pulumi_cosjob._plugin._properties import Properties, from_struct, to_struct
 from pulumi_cosjob._plugin._servicer import Servicer
 
 sys.path.insert(0, str(ROOT / "tools"))
@@ -62,7 +63,11 @@ class Plugin:
 
     async def configure(self, **config: Any) -> None:
         """Configure it."""
-        struct = to_struct(Properties(config))
+        await self.configure_with(frozenset(), **config)
+
+    async def configure_with(self, secret: frozenset[str], **config: Any) -> None:
+        """Configure it with secrets."""
+        struct = to_struct(Properties(config, secret))
         answer = await self.stub.Configure(provider_pb2.ConfigureRequest(args=struct, acceptSecrets=True))
         assert (answer.acceptSecrets, answer.supportsPreview) == (True, True)
 
@@ -109,7 +114,16 @@ class Plugin:
         """Update a gate; return its outputs."""
         inputs = {
             name: olds.values[name]
-            for name in ("jobId", "job_id", "jobIds", "job_ids", "appid", "timeout")
+            for name in (
+                "jobId",
+                "job_id",
+                "jobIds",
+                "job_ids",
+                "appid",
+                "timeout",
+                "maxFailedTasks",
+                "max_failed_tasks",
+            )
             if olds.values.get(name) is not None
         }
         answer = await self.stub.Update(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -152,7 +153,8 @@ def test_a_failed_gate_leaves_nothing_behind_and_the_next_up_heals_it(
     stack = new_stack(gate(job_id))
     said = message(stack.up())
     assert "the job failed; 10 of 100 tasks succeeded, 30 failed; reasons: " in said
-    assert f"(job {job_id}, endpoint {service.endpoint}). Its report lies in qcs::cos:" in said
+    assert "its report lies in qcs::cos:" in said
+    assert f"(job {job_id}, endpoint {service.endpoint})." in said
     assert gates(stack) == []
     assert not is_opened(stack)
     clean = message(stack.up())
@@ -239,6 +241,57 @@ def test_a_preview_fails_at_once_for_what_can_never_complete(new_stack: NewStack
     stack.preview().ok()
     assert time.monotonic() - started < 30
     assert not is_opened(stack)
+
+
+@pytest.mark.newest
+def test_what_another_stack_lacks_opens_no_gate(new_stack: NewStack, service: CosBatchEmulator) -> None:
+    """An output that turns out to be nothing is refused by name, and nobody is asked."""
+    stack = new_stack("")
+    for statement, expected in (
+        ("AllJobsCompletion('gate', job_ids=nothing, appid='1')", "job_ids is missing"),
+        ("AllJobsCompletion('gate', job_ids=empty, appid='1')", "job_ids must be a list of ids, not text"),
+        ("JobCompletion('gate', job_id=nothing, appid='1')", "job_id is missing"),
+        ("JobCompletion('gate', job_id='a', appid=nothing)", "appid is missing"),
+        ("JobCompletion('gate', job_id='a', appid='1', max_failed_tasks=nothing)", "max_failed_tasks cannot be"),
+        ("get_job('a', nothing)", "appid must be text, not nothing"),
+        ("get_jobs(['a'], '1', missing=nothing)", "missing must be one of error, skip"),
+    ):
+        stack.write(f"""
+import pulumi
+from pulumi_cosjob import *
+nothing, empty = (pulumi.Output.from_input(value) for value in (None, ""))
+{statement}
+""")
+        assert expected in message(stack.preview())
+    assert service.requests == []
+
+
+@pytest.mark.newest
+@pytest.mark.parametrize("module", ["", ".native"])
+def test_a_gate_that_there_is_not_yet_is_left_alone(
+    new_stack: NewStack, service: CosBatchEmulator, module: str
+) -> None:
+    """Commands about other resources than the gate go through, whatever the program makes of its outputs."""
+    job_id = service.create_job("completes", seconds=0)
+    service.clock.advance(30)
+    stack = new_stack(f"""
+import pulumi
+from pulumi_cosjob{module} import AllJobsCompletion, JobCompletion
+
+one = JobCompletion("one", job_id="job-that-never-ends", appid="1250000000", timeout="1s")
+many = AllJobsCompletion("many", job_ids=["job-that-never-ends"], appid="1250000000", timeout="1s")
+pulumi.export("failed", one.progress_summary.number_of_tasks_failed)
+pulumi.export("statuses", many.jobs.apply(lambda jobs: jobs and len(jobs)))
+JobCompletion("other", job_id="{job_id}", appid="1250000000")
+""")
+    with (stack.folder / "Pulumi.yaml").open("a") as project:
+        project.write(f"plugins: {{providers: [{{name: cosjob, path: {Path(sys.executable).parent}}}]}}\n")
+    service.create_job("never-ends", job_id="job-that-never-ends")
+    stack.up("--target", "**::other").ok()
+    assert [each["urn"].rpartition("::")[2] for each in gates(stack)] == ["other"]
+    stack.run("refresh", "--yes", "--skip-preview", "--run-program").ok()
+    stack.run("destroy", "--yes", "--skip-preview", "--run-program").ok()
+    assert gates(stack) == []
 
 
 @pytest.mark.newest

@@ -24,7 +24,7 @@ from google.protobuf import empty_pb2
 from hypothesis import example, given
 from hypothesis import strategies as st
 from plugins import JOB, JOBS, UNKNOWN, URN, TurnedTime, config_of, on_a_loop, plugin
-from pulumi.runtime.proto import provider_pb2
+from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
 from pulumi_cosjob import CosBatchClient, parse_describe_job_result, schema_path
 from pulumi_cosjob._job import (
@@ -43,6 +43,7 @@ from pulumi_cosjob._outputs import received
 from pulumi_cosjob._plugin._inputs import fitting
 from pulumi_cosjob._plugin._properties import Properties, from_struct, to_struct
 from pulumi_cosjob._plugin._schema import package_schema
+from pulumi_cosjob._plugin._servicer import Servicer
 from pulumi_cosjob.testing import CosBatchEmulator, Fault
 
 ANSWERS = Path(__file__).parent / "answers"
@@ -91,6 +92,9 @@ async def until(condition: Callable[[], bool]) -> None:
 # ---------------------------------------------------------------------------------------------------------- the schema
 
 
+UNSIGNED_LONG = "{http://www.w3.org/2001/XMLSchema}unsignedLong"
+
+
 def declared(schema: Any, properties: dict[str, Any], cls: type[Element], path: str) -> None:
     """Compare the properties of an object with the elements that an XSD processor finds at a place."""
     names = {camel_name(name) for name in element_fields(cls)}
@@ -113,7 +117,9 @@ def declared(schema: Any, properties: dict[str, Any], cls: type[Element], path: 
         elif issubclass(field.type, Element):
             declared(schema, referred["properties"], field.type, element_path)
         else:
-            assert property_["type"] == {str: "string", int: "integer", bool: "boolean"}[field.type]
+            # An integer has 32 bits in some languages.
+            whole = "number" if element.type.is_derived(schema.maps.types[UNSIGNED_LONG]) else "integer"
+            assert property_["type"] == {str: "string", int: whole, bool: "boolean"}[field.type]
 
 
 def test_the_schema_has_every_element_of_the_xsd() -> None:
@@ -160,6 +166,14 @@ async def test_the_plugin_says_what_it_is() -> None:
         with pytest.raises(grpc.aio.AioRpcError) as raised:
             await served.stub.Construct(provider_pb2.ConstructRequest())
         assert raised.value.code() == grpc.StatusCode.UNIMPLEMENTED
+
+
+def test_no_method_of_the_protocol_answers_with_a_stack_trace() -> None:
+    """What is inherited would."""
+    service = provider_pb2.DESCRIPTOR.services_by_name["ResourceProvider"]
+    inherited = provider_pb2_grpc.ResourceProviderServicer
+    names = [method.name for method in service.methods]
+    assert [name for name in names if getattr(Servicer, name) is getattr(inherited, name)] == []
 
 
 # ---------------------------------------------------------------------------------------------------------- properties
@@ -393,6 +407,10 @@ async def test_malformed_inputs_are_refused_by_name() -> None:
             (JOB, {"jobId": "a/b", "appid": APPID}, "jobId", "jobId cannot be 'a/b'"),
             (JOBS, {"jobIds": ["a", "b c"], "appid": APPID}, "jobIds", "cannot be 'b c'"),
             (JOBS, {"jobIds": "a", "appid": APPID}, "jobIds", "must be a list of ids, not text"),
+            (JOBS, {"jobIds": "", "appid": APPID}, "jobIds", "must be a list of ids, not text"),
+            (JOBS, {"jobIds": {}, "appid": APPID}, "jobIds", "must be a list of ids, not an object"),
+            (JOBS, {"jobIds": False, "appid": APPID}, "jobIds", "must be a list of ids, not true or false"),
+            (JOB, {"jobId": "a", "appid": APPID, "endpoint": "ftp://a"}, "endpoint", "endpoint cannot be 'ftp://a'"),
             (
                 JOB,
                 {"jobId": "a", "appid": 7.0},
@@ -412,7 +430,7 @@ async def test_malformed_inputs_are_refused_by_name() -> None:
                 JOB,
                 {"jobId": "a", "appid": APPID, "maxFailedTasks": 0.5},
                 "maxFailedTasks",
-                "from 0, or -1 for any number",
+                "from 0, or what stands for any number: None in Python, -1 in other languages",
             ),
             (
                 JOB,
@@ -463,6 +481,23 @@ async def test_only_another_job_or_account_is_another_gate() -> None:
             assert set(answer.detailedDiff) == set(changed)
 
 
+@on_a_loop
+async def test_what_the_configuration_says_is_the_same_account() -> None:
+    """Naming that here is no other gate; naming another one is, and older engines tell inputs as outputs."""
+    base = {"jobId": "a", "appid": APPID, "status": "Complete"}
+    async with plugin() as served:
+        await served.configure(uin="100000000001", region="ap-chengdu")
+        for named, replaces in (
+            ({"uin": "100000000001"}, []),
+            ({"uin": "100000000002"}, ["uin"]),
+            ({"endpoint": "http://127.0.0.1:9"}, ["endpoint"]),
+        ):
+            assert list((await served.diff(JOB, base, {**base, **named})).replaces) == replaces
+        olds, news = (to_struct(Properties(each)) for each in (base, {"jobId": "a", "appid": APPID}))
+        answer = await served.stub.Diff(provider_pb2.DiffRequest(urn=URN.format(JOB), olds=olds, news=news))
+        assert answer.changes == DiffResponse.DIFF_NONE
+
+
 # -------------------------------------------------------------------------------------------------------------- create
 
 
@@ -506,7 +541,7 @@ async def test_a_wait_that_ends_badly_is_one_message_about_its_input(
     async with plugin(living, turned) as served:
         said = await refused(served.create(jobId=failing))
         assert said.startswith("jobId: the job failed; 10 of 100 tasks succeeded, 30 failed; reasons: ")
-        assert "Its report lies in " in said
+        assert "its report lies in " in said
         said = await refused(served.create(JOBS, jobIds=[failing, stuck]))
         assert said.startswith("jobIds: the job failed")
         said = await refused(served.create(jobId=stuck, timeout="90s", limit=5))
@@ -607,6 +642,9 @@ async def test_a_secret_shows_in_no_form(service: CosBatchEmulator) -> None:
         assert APPID in outputs.values["report"]["bucket"]
         assert outputs.secret >= {"appid", "report", "manifest", "operation"}
         assert "status" not in outputs.secret
+        await served.configure_with(frozenset({"uin"}), **{**config_of(service), "uin": APPID})
+        _, outputs = await served.create(jobId=job_id)
+        assert outputs.secret >= {"report", "manifest", "operation"}
     hidden = Properties({**config_of(service), "endpoint": "ftp://hidden-host"}, frozenset({"endpoint"}))
     async with plugin() as served:
         answer = await served.stub.CheckConfig(provider_pb2.CheckRequest(news=to_struct(hidden)))
@@ -630,6 +668,8 @@ async def test_a_gate_never_opens_by_an_input_that_is_not_there(service: CosBatc
             (JOB, {}, "jobId"),
             (JOBS, {}, "jobIds"),
             (JOBS, {"jobIds": [job_id, UNKNOWN]}, "jobIds"),
+            (JOBS, {"jobIds": ""}, "jobIds"),
+            (JOBS, {"jobIds": 0}, "jobIds"),
             (JOB, {"jobId": job_id, "maxFailedTasks": 0.5}, "maxFailedTasks"),
         ):
             assert (await refused(served.create(kind, **inputs))).startswith(name)
@@ -780,6 +820,26 @@ async def test_a_gate_takes_over_what_a_dynamic_one_knew(service: CosBatchEmulat
                 assert {job_id: in_snake_case(job) for job_id, job in outputs["jobs"].items()} == received(
                     olds["results"]
                 )
+    assert service.requests == []
+
+
+@on_a_loop
+async def test_a_gate_that_is_taken_over_closes_where_it_has_to(service: CosBatchEmulator) -> None:
+    """A dynamic gate that accepted any number of failed tasks, at first by saying nothing, is held to the new one."""
+    description = from_plain(
+        JobDescription,
+        {"job_id": "a", "status": "Complete", "progress_summary": {"number_of_tasks_failed": 10}},
+    )
+    olds = {"job_id": "a", "appid": APPID, "result": json.dumps(to_plain(description))}
+    many = {"job_ids": ["a"], "appid": APPID, "results": json.dumps({"a": to_plain(description)})}
+    async with plugin(service) as served:
+        for kind, state, named in ((JOB, olds, {"jobId": "a"}), (JOBS, many, {"jobIds": ["a"]})):
+            for said in ({}, {"max_failed_tasks": -1}):
+                before = Properties({**state, **said})
+                call = served.update(kind, before, {**named, "appid": APPID})
+                assert "with more failed tasks than the 0 accepted" in await refused(call)
+                outputs = await served.update(kind, before, {**named, "appid": APPID, "maxFailedTasks": -1})
+                assert "10" in json.dumps(outputs)
     assert service.requests == []
 
 

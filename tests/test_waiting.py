@@ -113,9 +113,9 @@ def test_a_failed_job_is_told_with_reasons_counts_and_report() -> None:
     failures = [JobFailure("Tasks", "too many"), JobFailure("", "")]
     failed = job("Failed", 40, 100, 30, failure_reasons=failures, report=report)
     assert str(failure(after(Look(0.0, failed)))) == (
-        "the job failed; 10 of 100 tasks succeeded, 30 failed; reasons: Tasks: too many (job job). Its report lies in "
-        "qcs::cos:ap-chengdu:uid/1250000000:reports-1250000000 under batch/. Once it has been seen to, create a new "
-        "job and wait for that one."
+        "the job failed; 10 of 100 tasks succeeded, 30 failed; reasons: Tasks: too many; its report lies in "
+        "qcs::cos:ap-chengdu:uid/1250000000:reports-1250000000 under batch/ (job job). Once it has been seen to, "
+        "create a new job and wait for that one."
     )
 
 

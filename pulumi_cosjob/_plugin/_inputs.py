@@ -1,10 +1,9 @@
-"""Between the protocol's inputs and those of the core: names, "any number", values that are not known yet, secrets."""
+"""Between the protocol and the core: names in both directions, secrets, and messages that fit."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from pulumi_cosjob._errors import (
@@ -16,10 +15,10 @@ from pulumi_cosjob._errors import (
     NoSuchJobError,
     WaitTimeoutError,
 )
-from pulumi_cosjob._gate_inputs import HOW
 from pulumi_cosjob._job import camel_name, snake_name
-from pulumi_cosjob._plugin._properties import UNKNOWN, Properties
-from pulumi_cosjob._settings import SETTINGS
+
+if TYPE_CHECKING:
+    from pulumi_cosjob._plugin._properties import Properties
 
 __all__ = [
     "about",
@@ -27,60 +26,17 @@ __all__ = [
     "echoing",
     "explain",
     "fitting",
-    "is_known",
-    "known_inputs",
     "secret_texts",
 ]
 
-_ANY_NUMBER = -1
 _MOST_BYTES = 7000
 _SHORTEST_SECRET = 3
 _PLAIN = "".join(chr(code) for code in range(0x20, 0x7F) if chr(code) != "%")
-_NAMES = ("job_id", "job_ids", "appid", "missing", "max_concurrency", *SETTINGS, *HOW, "validation", "request_timeout")
-_IN_CAMEL_CASE = {name: camel_name(name) for name in _NAMES if "_" in name}
-_IN_WORDS = {
-    "NoneType": "nothing",
-    "bool": "true or false",
-    "dict": "an object",
-    "float": "a number",
-    "int": "a number",
-    "list": "a list",
-    "str": "text",
-    "_Unknown": "what is not known yet",
-}
-_TYPE = re.compile(rf"\bnot ({'|'.join(_IN_WORDS)})\b")
-_PHRASES = (
-    ("from 0, or None.", "from 0, or -1 for any number."),
-    ("It is True or False.", "It is true or false."),
-    ('"1d12h", or a timedelta;', '"1d12h";'),
-    ("It is a number of seconds, a text such as", "It is a text such as"),
-)
-_WORD = re.compile(rf"\b(?:{'|'.join(_IN_CAMEL_CASE)})\b")
 
 
 def core_inputs(properties: Properties) -> dict[str, Any]:
-    """Return inputs as the core takes them, absent ones left out; what is not known yet stays UNKNOWN."""
-    inputs = {snake_name(name): value for name, value in properties.values.items() if value is not None}
-    failed = inputs.setdefault("max_failed_tasks", 0)
-    if failed == _ANY_NUMBER and not isinstance(failed, bool):
-        inputs["max_failed_tasks"] = None
-    return inputs
-
-
-def is_known(value: Any) -> bool:
-    """Tell whether a value is known, with all that is in it."""
-    if isinstance(value, Mapping):
-        return all(map(is_known, value.values()))
-    return all(map(is_known, value)) if isinstance(value, (list, tuple)) else value is not UNKNOWN
-
-
-def known_inputs(inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the inputs that are known, of a list its items that are."""
-
-    def known(value: Any) -> Any:
-        return [each for each in value if is_known(each)] if isinstance(value, list) else value
-
-    return {name: known(value) for name, value in inputs.items() if value is not UNKNOWN}
+    """Return inputs by the core's names, absent ones left out."""
+    return {snake_name(name): value for name, value in properties.values.items() if value is not None}
 
 
 def about(error: CosJobError, names: Iterable[str]) -> str | None:
@@ -99,12 +55,8 @@ def about(error: CosJobError, names: Iterable[str]) -> str | None:
 
 
 def explain(error: CosJobError) -> str:
-    """Return an error's message in the words of every language: the protocol's names, and no types of Python."""
-    text = _WORD.sub(lambda match: _IN_CAMEL_CASE[match[0]], str(error))
-    text = _TYPE.sub(lambda match: f"not {_IN_WORDS[match[1]]}", text)
-    for ours, theirs in _PHRASES:
-        text = text.replace(ours, theirs)
-    return text
+    """Return an error's message with the protocol's names."""
+    return error.told(camel_name)
 
 
 def fitting(message: str) -> str:
@@ -126,7 +78,7 @@ def fitting(message: str) -> str:
 def secret_texts(*many: Properties) -> list[str]:
     """Return all texts that are secret in properties, the longest first: one may be a part of another.
 
-    Those of up to three characters stand in too many a word to be hidden.
+    Texts of up to three characters occur in too many words to be hidden.
     """
     found = {text for each in many for name in each.secret for text in texts(each.values[name])}
     return sorted((text for text in found if len(text) > _SHORTEST_SECRET), key=len, reverse=True)

@@ -8,21 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from google.protobuf import struct_pb2
 
-__all__ = ["UNKNOWN", "Properties", "from_struct", "to_struct"]
+from pulumi_cosjob._gate_inputs import UNKNOWN
 
+__all__ = ["Properties", "from_struct", "to_struct"]
 
-class _Unknown:
-    """Stands for a value that is not known yet."""
-
-    def __repr__(self) -> str:
-        return "UNKNOWN"
-
-
-UNKNOWN: Final = _Unknown()
 
 # The protocol's own: sdk/go/common/resource/sig, and the "Unknown…Value" constants of plugin/rpc.go, for each type.
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
@@ -35,6 +28,8 @@ _UNKNOWN = {
     "3eeb2bf0-c639-47a8-9e75-3b44932eb421",
     "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",
     "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
+    "030794c1-ac77-496b-92df-f27374a8bd58",
+    "e48ece36-62e2-4504-bad9-02848725956a",
 }
 
 

@@ -19,7 +19,8 @@ GET_JOB, GET_JOBS = "cosjob:index:getJob", "cosjob:index:getJobs"
 JOB_GATE, JOBS_GATE = "cosjob:index:JobCompletion", "cosjob:index:AllJobsCompletion"
 
 _XS = "{http://www.w3.org/2001/XMLSchema}"
-_TYPES: Mapping[type, str] = {str: "string", int: "integer", bool: "boolean"}
+# An integer has 32 bits in some languages.
+_TYPES: Mapping[type | str, str] = {str: "string", int: "integer", bool: "boolean", "xs:unsignedLong": "number"}
 
 Property = dict[str, Any]
 
@@ -89,7 +90,7 @@ _HOW = {
     "timeout": _property(
         "string",
         'For how long to wait at the most: `"90s"`, `"2h"`, `"1d12h"`. By default what `customTimeouts` says for '
-        'create, then `"1h"`.',
+        'create (of jobs that are added later, for update), then `"1h"`.',
     ),
     "maxFailedTasks": _property(
         "integer", "Failed tasks that a complete job may have: 0 by default, -1 for any number."
@@ -161,15 +162,18 @@ class _Xsd:
                     "properties": properties,
                 }
             return _ref(declared)
-        values = [each.get("value", "") for each in self._values(declared)]
+        values = [each.get("value", "") for each in self._parts(declared, "enumeration")]
         if not values:
-            return {"type": _TYPES[type_]}
+            return {"type": _TYPES.get(self._base(declared)) or _TYPES[type_]}
         meanings = {value: f"{STATES[value].meaning}." if declared == "Status" else "" for value in values}
         self.types[declared] = _enumeration(_documentation(self._named[declared]), meanings)
         return _ref(declared)
 
-    def _values(self, declared: str) -> list[ET.Element]:
-        return self._named[declared].findall(f".//{_XS}enumeration") if declared in self._named else []
+    def _parts(self, declared: str, name: str) -> list[ET.Element]:
+        return self._named[declared].findall(f".//{_XS}{name}") if declared in self._named else []
+
+    def _base(self, declared: str) -> str:
+        return next((each.get("base", "") for each in self._parts(declared, "restriction")), declared)
 
 
 def _enumeration(description: str, meanings: Mapping[str, str]) -> Property:

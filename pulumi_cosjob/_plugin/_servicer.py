@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import traceback
-import uuid
 from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -15,40 +14,14 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from pulumi_cosjob._engine_log import EngineLog
 from pulumi_cosjob._errors import ConfigurationError, CosJobError, InvalidArgumentError, redact
-from pulumi_cosjob._gate_inputs import (
-    changed_inputs,
-    check_inputs,
-    job_ids_of,
-    limits_of,
-    new_job_ids,
-    replacing_inputs,
-)
-from pulumi_cosjob._gates import raise_failed
-from pulumi_cosjob._job import (
-    JobDescription,
-    camel_name,
-    element_fields,
-    from_plain,
-    in_camel_case,
-    in_snake_case,
-    to_plain,
-)
-from pulumi_cosjob._outputs import received
+from pulumi_cosjob._gate_inputs import UNKNOWN, check_inputs, job_ids_of, known_inputs
+from pulumi_cosjob._job import camel_name
 from pulumi_cosjob._plugin._asking import Accounts
-from pulumi_cosjob._plugin._inputs import (
-    about,
-    core_inputs,
-    echoing,
-    explain,
-    fitting,
-    is_known,
-    known_inputs,
-    secret_texts,
-)
-from pulumi_cosjob._plugin._properties import UNKNOWN, Properties, from_struct, to_struct
-from pulumi_cosjob._plugin._schema import CONFIG, GET_JOB, GET_JOBS, JOBS_GATE, PACKAGE, package_schema
+from pulumi_cosjob._plugin._gate import DYNAMIC, JOB_OUTPUTS, Before, Gate, job_outputs, type_of
+from pulumi_cosjob._plugin._inputs import about, core_inputs, echoing, explain, fitting, secret_texts
+from pulumi_cosjob._plugin._properties import Properties, from_struct, to_struct
+from pulumi_cosjob._plugin._schema import CONFIG, GET_JOB, GET_JOBS, PACKAGE, package_schema
 from pulumi_cosjob._settings import MISSING, check_choice, check_identifier, check_number, resolve
-from pulumi_cosjob._waiting import Failed, judge_end
 
 if TYPE_CHECKING:
     from pulumi_cosjob._plugin._engine import Engine
@@ -111,12 +84,13 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     async def _unimplemented(self, _request: Any, context: Context) -> Any:
         await context.abort(grpc.StatusCode.UNIMPLEMENTED, f"{PACKAGE} has no such method")
 
-    # What they inherit says the same with a stack trace.
+    # The inherited methods give the same answer, but with a stack trace.
     Attach: Any = _unimplemented
     Call: Any = _unimplemented
     Construct: Any = _unimplemented
     GetMapping: Any = _unimplemented
     GetMappings: Any = _unimplemented
+    List: Any = _unimplemented
     Handshake: Any = _unimplemented
     Parameterize: Any = _unimplemented
 
@@ -147,12 +121,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         given = from_struct(request.args)
         values = known_inputs(given.values)
         self._config = Properties(values, frozenset(name for name in given.secret | _SECRETS if name in values))
-
-        def config(key: str) -> Any:
-            namespace, _, name = key.partition(":")
-            return values.get(name) if namespace == PACKAGE else None
-
-        self._accounts = self._make_accounts(config)
+        self._accounts = self._make_accounts(self._setting)
         return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
 
     # ------------------------------------------------------------------------------------------------------- functions
@@ -170,12 +139,12 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         async with self._failing(context, arguments, _CUT_OFF):
             try:
                 inputs = core_inputs(arguments)
-                check_inputs(inputs)
+                check_inputs("job_id" if request.tok == GET_JOB else "job_ids", inputs)
                 returned = await self._interruptible(functions[request.tok](inputs))
             except InvalidArgumentError as error:
                 name = about(error, arguments.values) or camel_name(error.argument)
                 return provider_pb2.InvokeResponse(failures=[_failure(name, self._redact(explain(error), arguments))])
-        secret = echoing(returned, secret_texts(arguments))
+        secret = echoing(returned, secret_texts(arguments, self._config))
         return provider_pb2.InvokeResponse(**{"return": to_struct(Properties(returned, frozenset(secret)))})
 
     async def _get_job(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -183,13 +152,13 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         job_id, appid = (check_identifier(name, inputs.get(name)) for name in ("job_id", "appid"))
         # What the job lacks is there as null: SDKs take what is not there as not known, in a preview.
         return {
-            **dict.fromkeys(_JOB_OUTPUTS),
-            **_outputs(await account.ask(account.client.describe_job, job_id, appid)),
+            **dict.fromkeys(JOB_OUTPUTS),
+            **job_outputs(await account.ask(account.client.describe_job, job_id, appid)),
         }
 
     async def _get_jobs(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
         account = self._accounts.get(inputs)
-        job_ids, appid = job_ids_of(inputs), check_identifier("appid", inputs.get("appid"))
+        job_ids, appid = job_ids_of("job_ids", inputs), check_identifier("appid", inputs.get("appid"))
         missing = check_choice("missing", inputs.get("missing", "error"), MISSING)
         most = check_number("max_concurrency", inputs.get("max_concurrency", 16), 1, 64)
         found = await account.ask(
@@ -198,41 +167,38 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             )
         )
         return {
-            "jobs": {job_id: _outputs(found[job_id]) for job_id in found},
-            "missingJobIds": [job_id for job_id in dict.fromkeys(job_ids) if job_id not in found],
+            "jobs": {job_id: job_outputs(found[job_id]) for job_id in found},
+            "missingJobIds": [job_id for job_id in job_ids if job_id not in found],
         }
 
     # ----------------------------------------------------------------------------------------------------------- gates
 
     async def Check(self, request: Any, context: Context) -> Any:  # noqa: N802
         """Refuse malformed inputs."""
-        declared = package_schema(self._version)["resources"].get(_type(request))
+        declared = package_schema(self._version)["resources"].get(type_of(request))
         if declared is None:
-            await context.abort(grpc.StatusCode.NOT_FOUND, f"there is no resource {_type(request)}")
+            await context.abort(grpc.StatusCode.NOT_FOUND, f"there is no resource {type_of(request)}")
         properties = from_struct(request.news)
         names = declared["inputProperties"]
         failures = _misnamed(properties, names, declared["requiredInputs"])
         async with self._failing(context, properties):
             try:
-                check_inputs(known_inputs(core_inputs(properties)))
+                self._gate(request, properties).check()
             except InvalidArgumentError as error:
                 name = about(error, names) or camel_name(error.argument)
-                failures.append(_failure(name, self._redact(explain(error), properties), properties.secret))
+                if properties.values.get(name) is not None:  # else it is among those that are missing
+                    failures.append(_failure(name, self._redact(explain(error), properties), properties.secret))
         return provider_pb2.CheckResponse(inputs=request.news, failures=failures)
 
     async def Diff(self, request: Any, context: Context) -> Any:  # noqa: N802
         """Another job or account is another gate; another way of waiting changes only what the state says."""
-        olds, news = from_struct(request.old_inputs), from_struct(request.news)
-        async with self._failing(context, news):
-            dynamic = [name for name in _DYNAMIC if name in request.olds.fields]
-            changed = [camel_name(name) for name in changed_inputs(core_inputs(olds), core_inputs(news))]
-            replaces = [camel_name(name) for name in replacing_inputs(core_inputs(olds), core_inputs(news))]
-            changed += [name for name in olds.secret ^ news.secret if name not in changed]
-            return _diff_response([*changed, *dynamic], replaces)
+        gate, before = self._gate(request, from_struct(request.news)), Before(request.old_inputs, request.olds)
+        async with self._failing(context, gate.properties):
+            return _diff_response(gate.changed(before), gate.replacing(before))
 
     async def Create(self, request: Any, context: Context) -> Any:  # noqa: N802
         """Wait for the jobs; in a preview look at them once."""
-        gate = _Gate(request, from_struct(request.properties))
+        gate = self._gate(request, from_struct(request.properties))
         async with self._failing(context, gate.properties):
             gate.check(preview=request.preview)
             jobs = await self._interruptible(self._jobs(gate, gate.job_ids, preview=request.preview))
@@ -242,33 +208,38 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     async def Update(self, request: Any, context: Context) -> Any:  # noqa: N802
         """Wait for the jobs that are new; those that have completed are not asked about again."""
-        gate = _Gate(request, from_struct(request.news))
-        before, olds = _native(from_struct(request.olds).values), core_inputs(from_struct(request.old_inputs))
+        gate, before = self._gate(request, from_struct(request.news)), Before(request.old_inputs, request.olds)
         async with self._failing(context, gate.properties):
             gate.check(preview=request.preview)
-            new = gate.new_job_ids(olds, before)
-            if "max_failed_tasks" in changed_inputs(olds, gate.inputs):
-                gate.judge_again(before, new)
+            new = gate.new_job_ids(before)
+            gate.judge_again(before, new)
             jobs = await self._interruptible(self._jobs(gate, new, preview=request.preview))
             return provider_pb2.UpdateResponse(properties=gate.outputs(jobs, before))
 
-    async def _jobs(self, gate: _Gate, job_ids: Sequence[str], *, preview: bool) -> Mapping[str, Mapping[str, Any]]:
+    def _gate(self, request: Any, properties: Properties) -> Gate:
+        return Gate(request, properties, self._setting, self._config)
+
+    def _setting(self, key: str) -> Any:
+        """Return the provider's configuration by a full key, such as `cosjob:uin`."""
+        namespace, _, name = key.partition(":")
+        return self._config.values.get(name) if namespace == PACKAGE else None
+
+    async def _jobs(self, gate: Gate, job_ids: Sequence[str], *, preview: bool) -> Mapping[str, Mapping[str, Any]]:
         """Return the outputs of jobs that have completed; in a preview of those that have by now."""
-        if not gate.is_known or not job_ids:
+        if not job_ids:
             return {}
-        account, limits = self._accounts.get(gate.inputs), limits_of(gate.inputs, gate.timeout)
-        appid = check_identifier("appid", gate.inputs.get("appid"))
+        account, appid = self._accounts.get(gate.inputs), gate.inputs["appid"]
         if preview:
-            found = await account.look_at_jobs(job_ids, appid, limits)
+            found = await account.look_at_jobs(job_ids, appid, gate.limits)
         else:
-            report = EngineLog(self._teller(gate), len(set(job_ids)), names_job=False)
+            report = EngineLog(self._teller(gate), len(job_ids), names_job=False)
             try:
-                found = await account.wait_for_jobs(job_ids, appid, limits, report)
+                found = await account.wait_for_jobs(job_ids, appid, gate.limits, report)
             finally:
                 await self._engine.finish(gate.urn)
-        return {job_id: _outputs(found[job_id]) for job_id in found}
+        return {job_id: job_outputs(found[job_id]) for job_id in found}
 
-    def _teller(self, gate: _Gate) -> Callable[[str, bool], None]:
+    def _teller(self, gate: Gate) -> Callable[[str, bool], None]:
         def tell(line: str, ephemeral: bool) -> None:
             say = self._engine.progress if ephemeral else self._engine.warn
             say(gate.urn, self._redact(line, gate.properties))
@@ -277,8 +248,8 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     async def Read(self, request: Any, context: Context) -> Any:  # noqa: N802
         """Leave the gate be, also after the jobs have aged out: what it stands for has happened."""
-        # What a program only claims comes as inputs too: nobody has waited for that.
-        seen = {"status", "jobs", *_DYNAMIC} & set(request.properties.fields)
+        # On an import what a program claims arrives as inputs too. That does not prove that anybody has waited.
+        seen = {"status", "jobs", *DYNAMIC} & set(request.properties.fields)
         if not seen or seen & set(request.inputs.fields):
             what = "a gate cannot be imported or looked up: declare it, and it opens at once where its job is complete"
             await context.abort(grpc.StatusCode.UNKNOWN, what)
@@ -326,109 +297,6 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             self._engine.debug(self._redact("".join(traceback.format_exception(error)), properties))
             what = self._redact(f"{type(error).__name__}: {error}", properties)
             await _abort(context, f"the plugin failed in a way that it should not; please report it: {what}")
-
-
-class _Gate:
-    """A gate as a request describes it."""
-
-    def __init__(self, request: Any, properties: Properties) -> None:
-        self.properties = properties
-        self.values = properties.values
-        self.inputs = core_inputs(properties)
-        self.is_known = is_known(self.values)
-        self.urn: str = request.urn
-        self.timeout: float | None = request.timeout or None
-        self._is_for_many = _type(request) == JOBS_GATE
-
-    def check(self, *, preview: bool) -> None:
-        """Refuse what Check would have refused: a gate never opens by an input that is not there.
-
-        Raises:
-            InvalidArgumentError: An input is malformed or missing, or only known in a preview.
-        """
-        check_inputs(known_inputs(self.inputs))
-        if self.inputs.get("job_ids" if self._is_for_many else "job_id") is None:
-            raise InvalidArgumentError("job_ids" if self._is_for_many else "job_id", "is missing")
-        if not preview and not self.is_known:
-            name = next(name for name, value in self.inputs.items() if not is_known(value))
-            raise InvalidArgumentError(name, "is not known")
-
-    @property
-    def job_ids(self) -> list[str]:
-        """The jobs that it waits for; none while that is not known."""
-        return job_ids_of(self.inputs) if self.is_known else []
-
-    def new_job_ids(self, olds: Mapping[str, Any], before: Mapping[str, Any]) -> list[str]:
-        """Return the jobs that have not been waited for: by the inputs before an update, and by its outputs."""
-        there = before.get("jobs", {}) if self._is_for_many else {before.get("jobId"): before}
-        new = new_job_ids(olds, self.inputs) if self.is_known else []
-        return [job_id for job_id in self.job_ids if job_id in new or job_id not in there]
-
-    def judge_again(self, before: Mapping[str, Any], new: Collection[str]) -> None:
-        """Hold jobs that have been waited for against what is accepted now; nothing has to be asked for that.
-
-        Raises:
-            JobFailedError: One has more failed tasks.
-            JobsFailedError: Several have.
-        """
-        there = before.get("jobs", {}) if self._is_for_many else {before.get("jobId"): before}
-        failed: dict[str, CosJobError] = {}
-        for job_id in self.job_ids:
-            if job_id not in new:
-                description = from_plain(JobDescription, in_snake_case(there[job_id]))
-                verdict = judge_end(description, limits_of(self.inputs).max_failed_tasks)
-                if isinstance(verdict, Failed):
-                    failed[job_id] = verdict.error
-        raise_failed(failed, len(self.job_ids), "")
-
-    def make_id(self) -> str:
-        """Return the resource's id: an id is never kept as secrets are, so what is secret cannot be one."""
-        name = "appid" if self._is_for_many else "jobId"
-        return uuid.uuid4().hex if name in self.properties.secret else str(self.values[name])
-
-    def outputs(self, jobs: Mapping[str, Mapping[str, Any]], before: Mapping[str, Any] | None = None) -> Any:
-        """Return the outputs.
-
-        Args:
-            jobs: The outputs of jobs; in a preview some may lack.
-            before: The outputs before an update.
-        """
-        echoed = {name: value for name, value in self.values.items() if not name.startswith("__")}
-        if self._is_for_many:
-            there = {**(before or {}).get("jobs", {}), **jobs}
-            known = self.is_known and all(job_id in there for job_id in self.job_ids)
-            outputs: dict[str, Any] = {"jobs": {each: there[each] for each in self.job_ids} if known else UNKNOWN}
-        else:
-            [job] = jobs.values() or [before or dict.fromkeys(_JOB_OUTPUTS, UNKNOWN)]
-            outputs = {name: job.get(name) for name in _JOB_OUTPUTS}
-        secret = self.properties.secret | echoing(outputs, secret_texts(self.properties))
-        return to_struct(Properties({**outputs, **echoed}, frozenset(secret)))
-
-
-_JOB_OUTPUTS = (*map(camel_name, element_fields(JobDescription)), "unknownElements")
-
-
-def _outputs(description: JobDescription) -> dict[str, Any]:
-    outputs: dict[str, Any] = in_camel_case(to_plain(description, exact=False))
-    return outputs
-
-
-# Outputs of the dynamic gates, whose places native ones take when a program moves over.
-_DYNAMIC = ("result", "results")
-
-
-def _native(outputs: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return earlier outputs in the form of this plugin's."""
-    if "result" in outputs:
-        return dict(in_camel_case(received(outputs["result"])))
-    if "results" in outputs:
-        return {"jobs": {job_id: in_camel_case(job) for job_id, job in received(outputs["results"]).items()}}
-    return outputs
-
-
-def _type(request: Any) -> str:
-    """Return the type of a request's resource; its URN ends in parents$type::name."""
-    return str(request.urn).split("::")[2].rpartition("$")[2]
 
 
 def _failure(name: str, reason: str, secret: Collection[str] = ()) -> Any:

@@ -1,0 +1,191 @@
+"""A gate as a request of the protocol describes it: what it waits for, and what its outputs are."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from pulumi_cosjob._errors import InvalidArgumentError
+from pulumi_cosjob._gate_inputs import (
+    ANY_NUMBER,
+    UNKNOWN,
+    Subject,
+    changed_inputs,
+    check_inputs,
+    is_known,
+    job_ids_of,
+    limits_of,
+    new_job_ids,
+    replacing_inputs,
+)
+from pulumi_cosjob._gates import judge_again
+from pulumi_cosjob._job import (
+    JobDescription,
+    camel_name,
+    element_fields,
+    from_plain,
+    in_camel_case,
+    in_snake_case,
+    to_plain,
+)
+from pulumi_cosjob._outputs import received
+from pulumi_cosjob._plugin._inputs import core_inputs, echoing, secret_texts
+from pulumi_cosjob._plugin._properties import Properties, from_struct, to_struct
+from pulumi_cosjob._plugin._schema import JOBS_GATE
+
+if TYPE_CHECKING:
+    from pulumi_cosjob._waiting import Limits
+
+__all__ = ["DYNAMIC", "JOB_OUTPUTS", "Before", "Gate", "job_outputs", "type_of"]
+
+JOB_OUTPUTS = (*map(camel_name, element_fields(JobDescription)), "unknownElements")
+"""The outputs of a job, in the order of the description."""
+
+DYNAMIC = ("result", "results")
+"""Outputs that only dynamic gates have; they are found where a program moves over."""
+
+Config = Callable[[str], Any]
+
+
+def job_outputs(description: JobDescription) -> dict[str, Any]:
+    """Return a job as outputs."""
+    outputs: dict[str, Any] = in_camel_case(to_plain(description, exact=False))
+    return outputs
+
+
+def type_of(request: Any) -> str:
+    """Return the type of a request's resource; its URN ends in parents$type::name."""
+    return str(request.urn).split("::")[2].rpartition("$")[2]
+
+
+class Before:
+    """A gate as the state has it, perhaps of a dynamic provider.
+
+    Attributes:
+        inputs: As the core takes them.
+        outputs: In the form of this plugin's.
+        dynamic: Names of the outputs that this plugin's gates do not have.
+    """
+
+    def __init__(self, inputs: Any, outputs: Any) -> None:
+        values = from_struct(outputs).values
+        self.dynamic = [name for name in DYNAMIC if name in values]
+        self.outputs = _native(values)
+        # Engines of before 2023 tell the inputs among the outputs only.
+        self.properties = from_struct(inputs if inputs.fields else outputs)
+        self.inputs = core_inputs(self.properties)
+        if self.dynamic:
+            # At first dynamic gates had none for "any number".
+            self.inputs.setdefault("max_failed_tasks", ANY_NUMBER)
+
+
+def _native(outputs: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return outputs of a dynamic gate in the form of this plugin's."""
+    if "result" in outputs:
+        return {**dict.fromkeys(JOB_OUTPUTS), **in_camel_case(received(outputs["result"]))}
+    if "results" in outputs:
+        return {"jobs": {job_id: in_camel_case(job) for job_id, job in received(outputs["results"]).items()}}
+    return outputs
+
+
+class Gate:
+    """A gate as it is to be.
+
+    Args:
+        request: Of Check, Diff, Create or Update.
+        properties: The inputs in it.
+        config: Returns the provider's configuration by a full key, such as `cosjob:uin`.
+        configured: That configuration; what is secret in it is so in outputs too.
+    """
+
+    def __init__(self, request: Any, properties: Properties, config: Config, configured: Properties) -> None:
+        self.properties = properties
+        self.inputs = core_inputs(properties)
+        self.is_known = is_known(self.inputs)
+        self.urn: str = request.urn
+        self._config, self._configured = config, configured
+        self._timeout: float | None = getattr(request, "timeout", 0.0) or None
+        self._subject: Subject = "job_ids" if type_of(request) == JOBS_GATE else "job_id"
+
+    def check(self, *, preview: bool = True) -> None:
+        """Refuse inputs by which it cannot wait.
+
+        Raises:
+            InvalidArgumentError: An input is malformed or missing, or only known in a preview.
+        """
+        check_inputs(self._subject, self.inputs)
+        if not preview and not self.is_known:
+            name = next(name for name, value in self.inputs.items() if not is_known(value))
+            raise InvalidArgumentError(name, "is not known")
+
+    @property
+    def job_ids(self) -> list[str]:
+        """The jobs that it waits for; none while that is not known."""
+        return job_ids_of(self._subject, self.inputs) if self.is_known else []
+
+    @property
+    def limits(self) -> Limits:
+        """What the wait accepts; the time limit is the engine's where the inputs have none."""
+        return limits_of(self.inputs, self._timeout)
+
+    def changed(self, before: Before) -> list[str]:
+        """Return the inputs that differ, and outputs that are to be written in this plugin's form."""
+        changed = [camel_name(name) for name in changed_inputs(before.inputs, self.inputs)]
+        secrets = before.properties.secret ^ self.properties.secret
+        return [*changed, *(name for name in secrets if name not in changed), *before.dynamic]
+
+    def replacing(self, before: Before) -> list[str]:
+        """Return those of them that make it another gate."""
+        return [camel_name(name) for name in replacing_inputs(before.inputs, self.inputs, self._config)]
+
+    def new_job_ids(self, before: Before) -> list[str]:
+        """Return the jobs that have not been waited for."""
+        if not self.is_known:
+            return []
+        return new_job_ids(self._subject, before.inputs, self.inputs, self._there(before.outputs), self._config)
+
+    def judge_again(self, before: Before, new: Collection[str]) -> None:
+        """Hold the other jobs against the failed tasks that are accepted now, where that has changed.
+
+        Raises:
+            JobFailedError: One has more failed tasks.
+            JobsFailedError: Several have.
+        """
+        if "max_failed_tasks" not in changed_inputs(before.inputs, self.inputs):
+            return
+        there = self._there(before.outputs)
+        again = [job_id for job_id in self.job_ids if job_id not in new]
+        jobs = {job_id: from_plain(JobDescription, in_snake_case(there[job_id])) for job_id in again}
+        judge_again(jobs, self.limits)
+
+    def _there(self, outputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the outputs of jobs that have been waited for, by their ids."""
+        if self._subject == "job_ids":
+            jobs: Mapping[str, Any] = outputs.get("jobs") or {}
+            return jobs
+        return {outputs["jobId"]: outputs} if outputs.get("status") else {}
+
+    def make_id(self) -> str:
+        """Return the resource's id: an id is never kept as secrets are, so what is secret cannot be one."""
+        name = "appid" if self._subject == "job_ids" else "jobId"
+        return uuid.uuid4().hex if name in self.properties.secret else str(self.properties.values[name])
+
+    def outputs(self, jobs: Mapping[str, Mapping[str, Any]], before: Before | None = None) -> Any:
+        """Return the outputs.
+
+        Args:
+            jobs: The outputs of jobs; in a preview some may lack.
+            before: The gate before an update.
+        """
+        echoed = {name: value for name, value in self.properties.values.items() if not name.startswith("__")}
+        there = {**(self._there(before.outputs) if before else {}), **jobs}
+        known = self.is_known and all(job_id in there for job_id in self.job_ids)
+        if self._subject == "job_ids":
+            outputs: dict[str, Any] = {"jobs": {each: there[each] for each in self.job_ids} if known else UNKNOWN}
+        else:
+            job = there[self.job_ids[0]] if known else dict.fromkeys(JOB_OUTPUTS, UNKNOWN)
+            outputs = {name: job.get(name) for name in JOB_OUTPUTS}
+        secrets: Sequence[str] = secret_texts(self.properties, self._configured)
+        secret = self.properties.secret | echoing(outputs, secrets)
+        return to_struct(Properties({**outputs, **echoed}, frozenset(secret)))
