@@ -57,8 +57,10 @@ class _GateProvider(AskingProvider):
         try:
             check_inputs(self.subject, inputs)
             if is_known(inputs):
-                there = self.there(_olds)
-                new = new_job_ids(self.subject, _inputs_before(_olds), inputs, there, self._config)
+                # The inputs are all that is told here of a gate that there is.
+                before = _inputs_before(_olds)
+                there = job_ids_of(self.subject, before)
+                new = new_job_ids(self.subject, before, inputs, there, self._config)
                 self._look(inputs, new, preview=preview)
         except InvalidArgumentError as error:
             return CheckResult(news, [CheckFailure(error.argument, str(error))])
