@@ -8,10 +8,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from importlib.metadata import version
 from pathlib import Path
 
 from pulumi_cosjob._errors import ConfigurationError
+from pulumi_cosjob._version import plugin_version
 
 __all__ = ["install_plugin", "write_launcher"]
 
@@ -56,7 +56,7 @@ def install_plugin() -> str:
         raise ConfigurationError(
             "the plugin cannot be installed on Windows", hint="Put this environment's Scripts folder on PATH instead."
         )
-    found = version("pulumi-cosjob")
+    found = plugin_version()
     with tempfile.TemporaryDirectory(prefix="cosjob-plugin-") as folder:
         write_launcher(Path(folder))
         command = [pulumi, "plugin", "install", "resource", "cosjob", found, "--file", folder, "--reinstall"]

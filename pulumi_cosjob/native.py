@@ -24,6 +24,7 @@ from pulumi_cosjob._job import JobDescription, camel_name, element_fields, from_
 from pulumi_cosjob._outputs import Field, JobOutputs, described_by_id
 from pulumi_cosjob._program import Timeout, accepted_failures, arguments, converted
 from pulumi_cosjob._settings import SETTINGS, Missing, check_timeout
+from pulumi_cosjob._version import plugin_version
 
 __all__ = [
     "AllJobsCompletion",
@@ -40,12 +41,6 @@ __all__ = [
 Options = pulumi.ResourceOptions | pulumi.InvokeOptions | pulumi.InvokeOutputOptions
 
 _OUTPUTS = (*map(camel_name, element_fields(JobDescription)), "unknownElements")
-
-
-def _version() -> str:
-    from pulumi_cosjob import __version__  # noqa: PLC0415  read from the package's metadata at first use
-
-    return __version__
 
 
 def _given(**arguments: Any) -> dict[str, Any]:
@@ -88,7 +83,7 @@ class Provider(pulumi.ProviderResource):
         number = None if request_timeout is None else pulumi.Output.from_input(request_timeout).apply(json.dumps)
         settings = _given(uin=uin, region=region, endpoint=endpoint, validation=validation, request_timeout=number)
         props = {**settings, **{name: pulumi.Output.secret(value) for name, value in secrets.items()}}
-        own = pulumi.ResourceOptions(version=_version(), additional_secret_outputs=list(secrets))
+        own = pulumi.ResourceOptions(version=plugin_version(), additional_secret_outputs=list(secrets))
         super().__init__("cosjob", resource_name, props, pulumi.ResourceOptions.merge(own, opts))
 
 
@@ -241,7 +236,7 @@ def _invoke(token: str, arguments: Mapping[str, Any], opts: Options | None) -> p
     options = pulumi.InvokeOptions(
         parent=getattr(opts, "parent", None),
         provider=getattr(opts, "provider", None),
-        version=getattr(opts, "version", None) or _version(),
+        version=getattr(opts, "version", None) or plugin_version(),
     )
     after = pulumi.Output.from_input(getattr(opts, "depends_on", None)).apply(_created)
     known: pulumi.Output[Any] = pulumi.Output.all(pulumi.Output.all(**arguments), after)
@@ -332,7 +327,7 @@ class _Gate(pulumi.CustomResource):
 def _gate_options(name: str, opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions:
     # What a stack knows of a dynamic gate of this name is taken over.
     before = pulumi.Alias(type_=f"pulumi-python:dynamic/cosjob:{name}")
-    own = pulumi.ResourceOptions(version=_version(), aliases=[before])
+    own = pulumi.ResourceOptions(version=plugin_version(), aliases=[before])
     return pulumi.ResourceOptions.merge(own, opts)
 
 

@@ -44,6 +44,7 @@ from pulumi_cosjob._plugin._inputs import fitting
 from pulumi_cosjob._plugin._properties import Properties, from_struct, to_struct
 from pulumi_cosjob._plugin._schema import package_schema
 from pulumi_cosjob._plugin._servicer import Servicer
+from pulumi_cosjob._version import semantic
 from pulumi_cosjob.testing import CosBatchEmulator, Fault
 
 ANSWERS = Path(__file__).parent / "answers"
@@ -154,6 +155,21 @@ def test_every_property_of_the_schema_is_documented_and_secrets_are_marked() -> 
     validation = {"type": "string", "description": settings["validation"]["description"]}
     assert schema["config"]["variables"] == {**settings, "validation": validation}
     assert "defaultInfo" not in json.dumps(schema)
+
+
+@pytest.mark.parametrize(
+    ("python", "pulumi"),
+    [
+        ("0.1.0", "0.1.0"),
+        ("0.2.0rc1", "0.2.0-rc.1"),
+        ("1.0.0a2.dev3", "1.0.0-alpha.2.dev.3"),
+        ("1.0.0.dev3+gabc", "1.0.0-dev.3"),
+        ("2024.1", "2024.1"),
+    ],
+)
+def test_versions_are_written_as_pulumi_writes_them(python: str, pulumi: str) -> None:
+    """Python's way of writing a release candidate is none that the engine reads."""
+    assert semantic(python) == pulumi
 
 
 @on_a_loop

@@ -44,10 +44,10 @@ class Engine:
     async def finish(self, urn: str) -> None:
         """Show the latest line about a resource now, so that none comes after its end."""
         line = self._progress.pop(urn, None)
+        if self._said is not None and self._said[0] == urn:
+            await asyncio.wait([self._said[1]], timeout=_LAST_SECONDS)
         if line is not None:
             await self._log(_in_place(urn, line), _LAST_SECONDS)
-        elif self._said is not None and self._said[0] == urn:
-            await asyncio.wait([self._said[1]], timeout=_LAST_SECONDS)
 
     def warn(self, urn: str, line: str) -> None:
         """Show a line that stays."""

@@ -7,13 +7,13 @@ import importlib
 import os
 import signal
 import sys
-from importlib.metadata import version
 
 import grpc
 from pulumi.runtime.proto import provider_pb2_grpc
 
 from pulumi_cosjob._plugin._engine import Engine
 from pulumi_cosjob._plugin._servicer import Servicer
+from pulumi_cosjob._version import plugin_version
 
 __all__ = ["serve"]
 
@@ -35,7 +35,7 @@ async def serve(address: str, parent: int) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, told.set)
     engine = Engine(address)
-    servicer = Servicer(engine, version("pulumi-cosjob"))
+    servicer = Servicer(engine, plugin_version())
     limits = [("grpc.max_receive_message_length", _MOST_BYTES), ("grpc.max_send_message_length", _MOST_BYTES)]
     server = grpc.aio.server(options=limits)
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)

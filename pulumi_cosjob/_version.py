@@ -1,0 +1,28 @@
+"""The package's version, as Pulumi writes versions."""
+
+from __future__ import annotations
+
+import functools
+import re
+from importlib.metadata import version
+
+__all__ = ["plugin_version", "semantic"]
+
+_PYTHON = re.compile(r"([0-9]+\.[0-9]+\.[0-9]+)(?:(a|b|rc)([0-9]+))?(?:\.post[0-9]+)?(?:\.dev([0-9]+))?(?:\+.*)?")
+_STAGES = {"a": "alpha", "b": "beta", "rc": "rc"}
+
+
+@functools.cache
+def plugin_version() -> str:
+    """Return the version of the plugin, which is the package's."""
+    return semantic(version("pulumi-cosjob"))
+
+
+def semantic(python_version: str) -> str:
+    """Write a version of Python's as a semantic one: 0.2.0rc1 is 0.2.0-rc.1 there."""
+    match = _PYTHON.fullmatch(python_version)
+    if match is None:
+        return python_version
+    release, stage, number, dev = match.groups()
+    parts = ([_STAGES[stage], number] if stage else []) + (["dev", dev] if dev else [])
+    return f"{release}-{'.'.join(parts)}" if parts else release
