@@ -69,6 +69,7 @@ after = pulumi.ResourceOptions(depends_on=[gate])
 pulumi.export("status", gate.status)
 pulumi.export("failed", gate.progress_summary.number_of_tasks_failed)
 pulumi.export("suspended", gate.suspended_cause.apply(lambda cause: f"{{cause}}"))
+pulumi.export("echoed", [gate.appid, gate.fail_when_suspended, both.job_ids, both.max_failed_tasks])
 pulumi.export("both", both.jobs.apply(lambda jobs: {{job_id: job.status for job_id, job in jobs.items()}}))
 {more}
 """
@@ -98,6 +99,7 @@ def test_a_program_on_the_plugin(new_stack: NewStack, service: CosBatchEmulator)
         "status": "Complete",
         "failed": 0,
         "suspended": "None",
+        "echoed": ["1250000000", False, job_ids, -1],
         "both": complete,
         "read": "Complete",
         "absent": "None",
@@ -140,6 +142,11 @@ def test_a_program_moves_over_by_a_change_of_its_imports(new_stack: NewStack, se
     assert stack.outputs() == outputs
     stack.up("--expect-no-changes").ok()
     stack.refresh().ok()
+    ignoring = (
+        "appid=\"1250000000\", max_failed_tasks=7, opts=pulumi.ResourceOptions(ignore_changes=['max_failed_tasks'])"
+    )
+    stack.write(GATES.format(native=".native", job_ids=job_ids, more="").replace('appid="1250000000"', ignoring, 1))
+    stack.up("--expect-no-changes").ok()
     assert len(service.requests) == asked
     assert {each["type"] for each in stack.resources()} >= {"cosjob:index:JobCompletion"}
 
@@ -253,7 +260,8 @@ pulumi.export("read", get_job(secret, "1250000000", opts=mine).job_id)
     stack.run("config", "set", "--secret", "cosjob:secretKey", key).ok()
     text = stack.preview().ok().text + stack.up().ok().text + stack.run("stack", "output").ok().text
     text += stack.run("stack", "export").ok().text
-    assert '"read": "[secret]"' in stack.run("stack", "output", "--json").ok().text
+    told = json.loads(stack.run("stack", "output", "--json").ok().text)
+    assert told == {"gate": "[secret]", "default": "Complete", "read": "[secret]"}, "what echoes nothing is in the open"
     assert key not in text
     assert job_id not in text
     shown = json.loads(stack.run("stack", "output", "--json", "--show-secrets").ok().text)
