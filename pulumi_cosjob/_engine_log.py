@@ -59,7 +59,7 @@ class EngineLog:
             counts[status or "no answer"] = counts.get(status or "no answer", 0) + 1
         complete = counts.pop("Complete", 0)
         rest = "".join(f", {count} {status}" for status, count in sorted(counts.items()))
-        return f"{complete} of {self._jobs} jobs Complete{rest}"
+        return f"{complete} of {self._jobs} Complete{rest}"
 
 
 def to_engine(arguments: list[str] | None = None) -> Send:

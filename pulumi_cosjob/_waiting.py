@@ -323,7 +323,8 @@ def progress_line(history: History, now: float, *, brief: bool = False) -> str:
     tasks = _tasks(seen.progress_summary)
     if tasks is not None:
         done, total = tasks
-        parts.append(f"{done:,} of {total:,}" + ("" if brief else f" tasks ({100 * done // total} %)"))
+        # The share first: of a line in its table, the engine shows what a terminal has room for.
+        parts.append(f"{done:,} of {total:,}" if brief else f"{100 * done // total} %: {done:,} of {total:,} tasks")
     failed = seen.progress_summary and seen.progress_summary.number_of_tasks_failed
     if failed:
         parts.append(f"{failed:,} failed")

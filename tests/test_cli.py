@@ -115,7 +115,7 @@ def test_wait_ends_with_0_and_prints_the_final_descriptions(service: CosBatchEmu
     assert {name: job["status"] for name, job in json.loads(result.stdout).items()} == dict.fromkeys(
         job_ids, "Complete"
     )
-    assert f"{job_ids[0]}: Complete, 100 of 100 tasks (100 %)" in result.stderr.splitlines()
+    assert f"{job_ids[0]}: Complete, 100 %: 100 of 100 tasks" in result.stderr.splitlines()
 
 
 @pytest.mark.parametrize(

@@ -308,7 +308,7 @@ def test_no_fixed_interval_notices_as_fast_by_fewer_questions(jobs: list[simulat
 def test_progress_in_words() -> None:
     """One line says status, tasks, percent, failures and time left."""
     past = history(Look(0.0, job("Active", 10_000, 100_000, 7)), Look(10.0, job("Active", 20_000, 100_000, 7)))
-    assert progress_line(past, 10.0) == "Active, 20,000 of 100,000 tasks (20 %), 7 failed, about 1 min 20 s left"
+    assert progress_line(past, 10.0) == "Active, 20 %: 20,000 of 100,000 tasks, 7 failed, about 1 min 20 s left"
     assert progress_line(past, 10.0, brief=True) == "Active, 20,000 of 100,000, 7 failed, 1 min 20 s left"
     lost = past.add(Look(20.0, error=ConnectionFailedError("the service could not be reached")))
     assert progress_line(lost, 20.0).endswith("left, no answer just now: the service could not be reached")
