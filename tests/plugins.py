@@ -59,6 +59,7 @@ class Plugin:
 
     stub: Any
     servicer: Servicer
+    engine: Engine
     logged: list[Any] = field(default_factory=list)
 
     async def configure(self, **config: Any) -> None:
@@ -160,7 +161,7 @@ async def plugin(service: CosBatchEmulator | None = None, time: TurnedTime | Non
     await server.start()
     try:
         async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=NO_PROXY) as channel:
-            served = Plugin(provider_pb2_grpc.ResourceProviderStub(channel), servicer, taken.logged)
+            served = Plugin(provider_pb2_grpc.ResourceProviderStub(channel), servicer, engine, taken.logged)
             if service is not None:
                 await served.configure(**config_of(service))
             yield served

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from google.protobuf import empty_pb2
 from hypothesis import example, given
 from hypothesis import strategies as st
 from plugins import JOB, JOBS, UNKNOWN, URN, TurnedTime, config_of, on_a_loop, plugin
-from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
+from pulumi.runtime.proto import engine_pb2, provider_pb2, provider_pb2_grpc
 
 from pulumi_cosjob import CosBatchClient, parse_describe_job_result, schema_path
 from pulumi_cosjob._job import (
@@ -324,6 +325,22 @@ async def test_a_defect_is_a_sentence_for_users_and_a_stack_trace_for_the_log(
         assert said == "the plugin failed in a way that it should not; please report it: KeyError: 'oops'"
         await until(lambda: bool(served.logged))
         assert "Traceback" in served.logged[0].message
+
+
+@on_a_loop
+async def test_what_lenient_validation_leaves_out_is_a_warning(service: CosBatchEmulator) -> None:
+    """The engine shows it; standard error would go to its log."""
+    service.replay(FULL, (ANSWERS / "full.xml").read_text().replace("<Priority>", "<Priority>-"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        async with plugin() as served:
+            served.engine.pass_on_warnings()
+            await served.configure(**config_of(service), validation="lenient")
+            assert (await served.invoke("getJob", jobId=FULL, appid=APPID))["priority"] is None
+            await until(lambda: bool(served.logged))
+    [warning] = served.logged
+    assert (warning.severity, warning.ephemeral) == (engine_pb2.WARNING, False)
+    assert "were left out: /DescribeJobResult/Job/Priority: must be a whole number" in warning.message
 
 
 @on_a_loop

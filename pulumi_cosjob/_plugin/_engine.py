@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import warnings
 from collections import deque
 from typing import Any
 
@@ -11,6 +12,7 @@ import grpc
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
 from pulumi_cosjob._engine_log import NO_PROXY
+from pulumi_cosjob._errors import CosJobWarning
 
 __all__ = ["Engine"]
 
@@ -53,6 +55,16 @@ class Engine:
         """Show a line that stays."""
         self._lines.append(engine_pb2.LogRequest(severity=engine_pb2.WARNING, message=line, urn=urn))
         self._send()
+
+    def pass_on_warnings(self) -> None:
+        """Show our own warnings: the engine keeps what is said on standard error to its log."""
+        loop = asyncio.get_running_loop()
+
+        def show(message: Warning | str, category: type[Warning], *_where: Any, **_more: Any) -> None:
+            if issubclass(category, CosJobWarning):
+                loop.call_soon_threadsafe(self.warn, "", str(message))
+
+        warnings.showwarning = show
 
     def debug(self, line: str) -> None:
         """Leave a line for those who look into the engine's log."""

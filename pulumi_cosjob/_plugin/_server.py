@@ -35,6 +35,7 @@ async def serve(address: str, parent: int) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, told.set)
     engine = Engine(address)
+    engine.pass_on_warnings()
     servicer = Servicer(engine, plugin_version())
     limits = [("grpc.max_receive_message_length", _MOST_BYTES), ("grpc.max_send_message_length", _MOST_BYTES)]
     server = grpc.aio.server(options=limits)
