@@ -9,7 +9,7 @@ import ipaddress
 import math
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
@@ -69,14 +69,22 @@ class _Places:
     config: tuple[str, ...] = ()
     environment: tuple[str, ...] = ()
 
-    def named(self, argument: str) -> str:
+    def named(self, argument: str, namespaces: Collection[str]) -> str:
         return ", ".join(
             [
                 f"argument {argument} (--{argument.replace('_', '-')} on the command line)",
-                *(f"Pulumi config {key}" for key in self.config),
+                *(f"Pulumi config {key}" for key in _seen(self.config, namespaces)),
                 *(f"environment variable {key}" for key in self.environment),
             ]
         )
+
+
+NAMESPACES = ("cosjob", "tencentcloud")
+"""Of the stack's configuration, in the order in which they are looked at."""
+
+
+def _seen(keys: Sequence[str], namespaces: Collection[str]) -> list[str]:
+    return [key for key in keys if key.partition(":")[0] in namespaces]
 
 
 _PLACES = {
@@ -94,11 +102,17 @@ _KEY_PLACES = (
     ("config", ("tencentcloud:secretId", "tencentcloud:secretKey", "tencentcloud:securityToken")),
     ("environment", ("TENCENTCLOUD_SECRET_ID", "TENCENTCLOUD_SECRET_KEY", "TENCENTCLOUD_SECURITY_TOKEN")),
 )
-_CREDENTIALS_HINT = (
-    "Set a secret id and a secret key: Pulumi config cosjob:secretId and cosjob:secretKey (--secret), or "
-    "tencentcloud:secretId and tencentcloud:secretKey, environment variables TENCENTCLOUD_SECRET_ID and "
-    "TENCENTCLOUD_SECRET_KEY, the file ~/.tencentcloud/credentials, or a role of this machine."
-)
+
+
+def _credentials_hint(namespaces: Collection[str]) -> str:
+    keys = [keys for kind, keys in _KEY_PLACES if kind == "config" and _seen(keys, namespaces)]
+    config = ", or ".join(f"{secret_id} and {secret_key}" for secret_id, secret_key, _ in keys)
+    return (
+        f"Set a secret id and a secret key: Pulumi config {config} (--secret), environment variables "
+        "TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY, the file ~/.tencentcloud/credentials, or a role of this "
+        "machine."
+    )
+
 
 _IDENTIFIERS = {
     "job_id": (r"(?!\.{1,2}$)[A-Za-z0-9._~-]{1,64}", "1 to 64 of the characters A-Z a-z 0-9 - . _ ~"),
@@ -215,8 +229,13 @@ class _Lookup:
     """Finds settings in their places."""
 
     def __init__(
-        self, arguments: Mapping[str, Any], config: Callable[[str], Any], environment: Mapping[str, str]
+        self,
+        arguments: Mapping[str, Any],
+        config: Callable[[str], Any],
+        environment: Mapping[str, str],
+        namespaces: Collection[str] = NAMESPACES,
     ) -> None:
+        self._namespaces = namespaces
         self._sources: Mapping[str, Callable[[str], Any]] = {
             "argument": arguments.get,
             "config": config,
@@ -234,7 +253,7 @@ class _Lookup:
         if value is not None:
             return value, ""
         for kind, words, keys in (
-            ("config", "Pulumi config", places.config),
+            ("config", "Pulumi config", _seen(places.config, self._namespaces)),
             ("environment", "environment variable", places.environment),
         ):
             for key in keys:
@@ -246,12 +265,14 @@ class _Lookup:
     def required(self, name: str) -> str:
         value, origin = self.setting(name)
         if value is None:
-            hint = f"Set one of: {_PLACES[name].named(name)}; or name the whole endpoint."
+            hint = f"Set one of: {_PLACES[name].named(name, self._namespaces)}; or name the whole endpoint."
             raise ConfigurationError(f"{name} is not set", hint=hint)
         return check_identifier(name, value, origin)
 
     def credentials(self) -> CredentialSource:
         for kind, keys in _KEY_PLACES:
+            if kind == "config" and not _seen(keys, self._namespaces):
+                continue
             secret_id, secret_key, token = (self.get(kind, key) for key in keys)
             if secret_id is None and secret_key is None:
                 continue
@@ -263,7 +284,7 @@ class _Lookup:
                 _check_secret(key, value)
             found = Credentials(secret_id, secret_key, token)
             return lambda: found
-        return VendorChain(_CREDENTIALS_HINT)
+        return VendorChain(_credentials_hint(self._namespaces))
 
 
 def _check_secret(name: str, value: Any) -> None:
@@ -335,6 +356,7 @@ def resolve(
     *,
     config: Callable[[str], Any] = lambda _key: None,
     environment: Mapping[str, str] | None = None,
+    namespaces: Collection[str] = NAMESPACES,
 ) -> Settings:
     """Find every setting in the nearest place that has it.
 
@@ -343,12 +365,13 @@ def resolve(
             missing where the caller has none.
         config: Returns the Pulumi config value of a full key, such as `cosjob:uin`, or None.
         environment: The process's environment where not given.
+        namespaces: Those of the config that can be seen.
 
     Raises:
         ConfigurationError: A setting is missing; the message lists all places where it can be set.
         InvalidArgumentError: A setting cannot be used; the message says where it was found.
     """
-    lookup = _Lookup(arguments, config, os.environ if environment is None else environment)
+    lookup = _Lookup(arguments, config, os.environ if environment is None else environment, namespaces)
     endpoint, origin = lookup.setting("endpoint")
     if endpoint is None:
         endpoint = _made_up(lookup.required("uin"), lookup.required("region"))

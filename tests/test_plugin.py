@@ -307,7 +307,8 @@ async def test_what_goes_wrong_in_a_function_is_one_message(service: CosBatchEmu
     async with plugin() as served:
         await served.configure(endpoint=service.endpoint)
         said = await refused(served.invoke("getJob", jobId="a", appid=APPID))
-        assert "TENCENTCLOUD_SECRET_ID" in said
+        assert "cosjob:secretId and cosjob:secretKey (--secret), environment variables TENCENTCLOUD_SECRET_ID" in said
+        assert "tencentcloud:" not in said, "which the engine does not tell a plugin of another name"
 
 
 @on_a_loop

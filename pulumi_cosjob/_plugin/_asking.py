@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pulumi_cosjob._client import MOST_AT_ONCE, Clients, CosBatchClient
 from pulumi_cosjob._clock import Clock, SystemClock
 from pulumi_cosjob._gates import Report, Waits, look_at, raise_failed
+from pulumi_cosjob._plugin._schema import PACKAGE
 from pulumi_cosjob._waiting import Limits, Look, never_completes
 
 if TYPE_CHECKING:
@@ -105,13 +106,13 @@ class Accounts:
     """All accounts that the provider's calls are about.
 
     Args:
-        config: Returns the provider's configuration by a full key, such as `cosjob:uin`.
+        config: Returns the provider's configuration by a full key, such as `cosjob:uin`; the engine tells no other.
         clock: Another clock than the machine's, for tests.
         sleep: Lets time pass by that clock, for tests as well.
     """
 
     def __init__(self, config: Callable[[str], Any], clock: Clock | None = None, sleep: Sleep = asyncio.sleep) -> None:
-        self._clients = Clients(config, clock)
+        self._clients = Clients(config, clock, namespaces=(PACKAGE,))
         self._clock, self._sleep = clock or SystemClock(), sleep
         self._accounts: dict[CosBatchClient, Account] = {}
 
