@@ -63,6 +63,7 @@ __all__ = [
     "WaitError",
     "WaitTimeoutError",
     "WrongJobError",
+    "abridge",
     "duration",
     "kind_of",
     "redact",
@@ -72,9 +73,16 @@ __all__ = [
 
 def shorten(value: str, limit: int = 60) -> str:
     """Quote a value for a message: control characters escaped, the middle cut out where it is long."""
-    if len(value) > limit:
-        value = f"{value[: limit // 2]}…{value[-limit // 4 :]}"
-    return repr(value)
+    return repr(_cut(value, limit))
+
+
+def abridge(words: str, limit: int) -> str:
+    """Do as `shorten` does with words that quote something themselves, and are not to be quoted once more."""
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in _cut(words, limit))
+
+
+def _cut(text: str, limit: int) -> str:
+    return f"{text[: limit // 2]}…{text[-limit // 4 :]}" if len(text) > limit else text
 
 
 def kind_of(value: object) -> str:

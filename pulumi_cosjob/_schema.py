@@ -23,6 +23,7 @@ from pulumi_cosjob._errors import (
     NotXmlError,
     Problem,
     SchemaError,
+    abridge,
     kind_of,
     shorten,
 )
@@ -48,6 +49,9 @@ _DEEPEST = 100
 # to minutes for the largest answer. A real one has dozens, and a few for each reason where many tasks failed.
 _MOST_NODES = 5_000
 _MOST_ATTRIBUTES = 100
+# The longest path of a declared element, with positions, has half of that.
+_LONGEST_PATH = 200
+_LONGEST_RULE = 200
 # Each time costs a whole validation; an answer that needs more is not worth it.
 _MOST_PRUNINGS = 10
 _INSTANCE = re.compile(r"\{http://www\.w3\.org/2001/XMLSchema-instance\}(?:type|nil)")
@@ -198,8 +202,8 @@ def _violations(root: ET.Element) -> Iterator[_Violation]:
     import xmlschema  # noqa: PLC0415  as in _load
 
     if root.tag != "DescribeJobResult":
-        rule = f"the document must be a DescribeJobResult, not {shorten(root.tag)}"
-        yield _Violation(root, lambda: Problem(f"/{shorten(root.tag)[1:-1]}", None, rule))
+        rule = f"the document must be a DescribeJobResult, not {root.tag!r}"
+        yield _Violation(root, lambda: Problem(f"/{root.tag}", None, rule))
         return
     excess = _excess(root)
     if excess:
@@ -218,7 +222,7 @@ def _violations(root: ET.Element) -> Iterator[_Violation]:
     job = root.find("Job")
     for path, leaf in () if job is None else _padded(JobDescription, job, _JOB):
         rule = "must not begin or end with white space that XML does not know"
-        yield _Violation(leaf, functools.partial(Problem, path, shorten(leaf.text or ""), rule))
+        yield _Violation(leaf, functools.partial(Problem, path, leaf.text or "", rule))
 
 
 def _excess(root: ET.Element) -> str:
@@ -237,7 +241,16 @@ def _problem(error: xmlschema.XMLSchemaValidationError, element: ET.Element) -> 
     path = error.path or f"/{element.tag}"
     if isinstance(error, xmlschema.XMLSchemaChildrenValidationError):
         return Problem(path, None, _children_rule(error))
-    return Problem(path, None if len(element) else shorten(element.text or ""), _rule(error, path))
+    return Problem(path, None if len(element) else element.text or "", _rule(error, path))
+
+
+def _presentable(problem: Problem) -> Problem:
+    """Return a problem as it may be told; until then it holds the document's own texts, whole."""
+    return Problem(
+        abridge(problem.path, _LONGEST_PATH),
+        None if problem.value is None else shorten(problem.value),
+        abridge(problem.rule, _LONGEST_RULE),
+    )
 
 
 def _problems(root: ET.Element) -> list[Problem]:
@@ -246,7 +259,7 @@ def _problems(root: ET.Element) -> list[Problem]:
         return []
     found: dict[Problem, None] = {}
     for violation in _violations(root):
-        found[violation.tell()] = None
+        found[_presentable(violation.tell())] = None
         if len(found) == MOST_PROBLEMS:
             break
     return list(found)

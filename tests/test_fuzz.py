@@ -39,6 +39,29 @@ def test_no_bytes_break_a_promise(document: bytes) -> None:
     invariants.check(ANSWERS[0][:500] + document + ANSWERS[0][500:])
 
 
+LONG = "a" * 9000
+XSI = "xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance'"
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        job(f"<ConfirmationRequired {LONG}=''>1</ConfirmationRequired>"),
+        job(f"<ConfirmationRequired {XSI} xsi:type='{LONG}'>1</ConfirmationRequired>"),
+        job(f"<ConfirmationRequired>{LONG}</ConfirmationRequired>"),
+        f"<{LONG}/>".encode(),
+    ],
+    ids=["attribute", "type", "boolean", "root"],
+)
+def test_a_long_name_makes_no_long_message(document: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The fuzzer's documents are long enough to show it."""
+    assert len(document) < 16384
+    assert invariants.check(document) is None
+    monkeypatch.setattr(_schema, "abridge", lambda text, _limit: text)
+    with pytest.raises(BrokenPromiseError, match="too long"):
+        invariants.check(document)
+
+
 def test_changes_lead_somewhere() -> None:
     """Many of them are refused, and many are read: both sides of the fence are tried."""
     outcomes = [invariants.check(mutations.mutated(ANSWERS[0], random.Random(seed))) for seed in range(200)]  # noqa: S311

@@ -20,7 +20,9 @@ from pulumi_cosjob._job import Element, JobDescription, element_fields, xml_name
 __all__ = ["BrokenPromiseError", "check"]
 
 _XML_SPACE = " \t\r\n"
-_MOST_TOLD = 50_000
+# A hundred problems, each on a line that can be read.
+_MOST_TOLD = 30_000
+_LONGEST_LINE = 600
 _ASKED_FOR = "the-job-that-was-asked-for"
 
 
@@ -60,7 +62,8 @@ def _outcome(read: Callable[[], JobDescription]) -> JobDescription | None:
             return read()
         except InvalidAnswerError as error:
             told = str(error)
-            _hold(len(told) < _MOST_TOLD, "the message is too long to be read")
+            longest = max(map(len, told.splitlines()))
+            _hold(longest < _LONGEST_LINE and len(told) < _MOST_TOLD, "the message is too long to be read")
             _hold(told.replace("\n", "").isprintable(), "the message holds what cannot be printed")
             _hold(isinstance(error, WrongJobError) or error.code is None, "the error has a code from nowhere")
             return None

@@ -36,6 +36,7 @@ _WORDS = (
         "Complete\u00a0",
     ),
     *("2147483647", "2147483648", "18446744073709551615", "18446744073709551616", "9" * 5000, "complete", "COMPLETE"),
+    "a" * 9000,
     *("2019-12-19T18:00:30Z", "2019-02-29T00:00:00Z", "2019-12-19T24:00:00Z", "2019-12-19T18:00:30.5+14:00", "TRUE"),
     *("a" * 64, "a" * 65, "é" * 32, "é" * 33, "😀" * 256, "😀" * 257, "a" * 1024, "a" * 1025, "%41" * 400, "a  b"),
     *("the-job-that-was-asked-for", "..", "a/b", "\ufffe", "\ud7ff\ue000", "]]>", "&#0;", "<Status>Complete</Status>"),
@@ -45,6 +46,7 @@ _ATTRIBUTES = (
     *((f"{_XSI}nil", "true"), (f"{_XSI}nil", "x"), (f"{_XSI}type", "xs:string"), (f"{_XSI}type", "a:b")),
     *((f"{_XSI}type", "Empty"), (f"{_XSI}schemaLocation", "urn:o file:///nowhere"), ("Status", "Complete")),
     *((f"{_XSI}noNamespaceSchemaLocation", "file:///nowhere"), ("xml:space", "preserve"), ("{urn:o}a", "")),
+    *(("a" * 9000, ""), ("a" * 9000, "b" * 900), (f"{_XSI}type", "a" * 9000), (f"{_XSI}nil", "a" * 9000)),
 )
 _PIECES = (
     *(
