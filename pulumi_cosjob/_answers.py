@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
 import email.utils
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timezone
 from typing import TYPE_CHECKING, Any, NoReturn
-from xml.sax.saxutils import escape
 
 from pulumi_cosjob import _schema
+from pulumi_cosjob._echoes import hide, holds
 from pulumi_cosjob._errors import (
     AccessDeniedError,
+    CosJobError,
     InvalidAnswerError,
     NoSuchJobError,
     NotXmlError,
@@ -24,15 +25,12 @@ from pulumi_cosjob._errors import (
 if TYPE_CHECKING:
     from xml.etree import ElementTree as ET
 
-    from pulumi_cosjob._credentials import Credentials
     from pulumi_cosjob._http import Answer
     from pulumi_cosjob._job import JobDescription
     from pulumi_cosjob._schema import Validation
 
-__all__ = ["answered_at", "clock_offset", "judge", "retry_after", "without_keys"]
+__all__ = ["answered_at", "clock_offset", "judge", "retry_after"]
 
-# What is shorter is no key, and may be part of a word.
-_SHORTEST_KEY = 8
 # Signatures are good from one minute before they are made; a clock that is off by less does no harm.
 _TOLERATED_SKEW = 60.0
 
@@ -67,24 +65,14 @@ _MEANINGS: Mapping[str, tuple[type[ServiceError], str, str]] = {
 }
 
 
-def without_keys(answer: Answer, credentials: Credentials) -> Answer:
-    """Take out of an answer what it echoes of the keys, before it is quoted in a message.
-
-    A service may name the secret id that it does not know, and what stands between may send back whole requests.
-    """
-    from requests.structures import CaseInsensitiveDict  # noqa: PLC0415  loaded by now, as there is an answer
-
-    body, headers = answer.body, dict(answer.headers)
-    for value in (credentials.secret_id, credentials.secret_key, credentials.token):
-        if value is None or len(value) < _SHORTEST_KEY:
-            continue
-        for written in {value, escape(value), escape(value, {'"': "&quot;", "'": "&apos;"})}:
-            body = body.replace(written.encode(), b"[secret]")
-        headers = {name: text.replace(value, "[secret]") for name, text in headers.items()}
-    return dataclasses.replace(answer, body=body, headers=CaseInsensitiveDict(headers))
-
-
-def judge(answer: Answer, *, job_id: str, endpoint: str, validation: Validation = "strict") -> JobDescription:
+def judge(
+    answer: Answer,
+    *,
+    job_id: str,
+    endpoint: str,
+    validation: Validation = "strict",
+    secrets: Sequence[str | None] = (),
+) -> JobDescription:
     """Say what an answer to a DescribeJob request means.
 
     Args:
@@ -92,71 +80,94 @@ def judge(answer: Answer, *, job_id: str, endpoint: str, validation: Validation 
         job_id: The job that was asked for.
         endpoint: Where, for messages.
         validation: What to do with an answer that breaks the schema.
+        secrets: The keys that the question came with: no error and no warning shows them, whatever the answer echoes.
 
     Raises:
         ServiceError: The service refused; the class and the code say why.
         InvalidAnswerError: The answer cannot be trusted.
     """
-    request_id = answer.headers.get("x-cos-request-id")
-    context: dict[str, Any] = {
-        "job_id": job_id,
-        "endpoint": endpoint,
-        "http_status": answer.status,
-        "request_id": shorten(request_id)[1:-1] if request_id else None,
-    }
+    shown = functools.partial(_shown, job_id=job_id, secrets=secrets)
+    try:
+        return _described(answer, job_id, validation, secrets, shown)
+    except CosJobError as error:
+        error.job_id, error.endpoint, error.http_status = job_id, endpoint, answer.status
+        error.request_id = _quoted(shown(answer.headers.get("x-cos-request-id", ""))) or error.request_id
+        raise
+
+
+def _shown(text: str, *, job_id: str, secrets: Sequence[str | None]) -> str:
+    """Rid a text of keys; what the user calls the job is no secret, although it may look like one."""
+    return text if text == job_id else hide(text, secrets)
+
+
+def _quoted(text: str) -> str:
+    return shorten(text)[1:-1]
+
+
+def _described(
+    answer: Answer, job_id: str, validation: Validation, secrets: Sequence[str | None], shown: Callable[[str], str]
+) -> JobDescription:
+    root, unreadable = None, ""
     try:
         root = _schema.read_xml(answer.body)
     except NotXmlError as error:
-        _refuse_without_xml(error, answer, context)
+        unreadable = error.what
+    # Out here, as an error that is raised from another one keeps it: that one quotes the answer as it is.
+    if root is None:
+        if holds(answer.body.decode("latin-1"), secrets):
+            unreadable = "the answer cannot be read as XML, and is not quoted because it echoes a key"
+        _refuse_without_xml(unreadable, answer)
     if root.tag == "Error" or answer.status != 200:
-        _refuse(root, answer, context)
-    try:
-        described = _schema.describe(root, validation=validation)
-    except InvalidAnswerError as error:
-        error.__dict__.update(context)
-        raise
+        _refuse(root, answer, shown)
+    described = _schema.describe(root, validation=validation, shown=shown)
     if described.job_id != job_id:
         hint = "Nothing of it was used. Report this if it came from the service itself."
-        raise WrongJobError(f"the answer is about another job, {shorten(described.job_id)}", hint=hint, **context)
+        raise WrongJobError(f"the answer is about another job, {shorten(shown(described.job_id))}", hint=hint)
     return described
 
 
-def _refuse(root: ET.Element, answer: Answer, context: dict[str, Any]) -> NoReturn:
+def _refuse(root: ET.Element, answer: Answer, shown: Callable[[str], str]) -> NoReturn:
     """Raise what an error document, or a status that is no success, stands for."""
     if 300 <= answer.status < 400:
-        raise InvalidAnswerError("the endpoint redirects, which is not followed", hint=_ENDPOINT, **context)
+        raise InvalidAnswerError("the endpoint redirects, which is not followed", hint=_ENDPOINT)
     if root.tag != "Error":
-        _refuse_by_status(answer, "the answer is no error document of COS Batch", context)
-    code = (root.findtext("Code") or "").strip()
-    message = " ".join((root.findtext("Message") or "").split())
-    context["request_id"] = context["request_id"] or shorten((root.findtext("RequestId") or "").strip())[1:-1] or None
-    context["code"] = shorten(code)[1:-1] or None
+        _refuse_by_status(answer, "the answer is no error document of COS Batch")
+    code = _text(root, "Code")
+    message = " ".join(_text(root, "Message").split())
+    request_id = _quoted(shown(_text(root, "RequestId")))
+    context: dict[str, Any] = {"code": _quoted(shown(code)) or None, "request_id": request_id or None}
     if code not in _MEANINGS:
-        _refuse_by_status(answer, f"the service says {shorten(message or code, 120)}", context)
+        _refuse_by_status(answer, f"the service says {shorten(shown(message or code), 120)}", **context)
     kind, what, hint = _MEANINGS[code]
     if kind is UnavailableError:
         context["retry_after"] = retry_after(answer)
-    raise kind(f"{what}: {shorten(message, 120)}" if message else what, hint=hint, **context)
+    raise kind(f"{what}: {shorten(shown(message), 120)}" if message else what, hint=hint, **context)
+
+
+def _text(root: ET.Element, name: str) -> str:
+    """Return the whole text of a child: of a key that an element splits, no part is to be taken for a harmless word."""
+    child = root.find(name)
+    return "" if child is None else "".join(child.itertext()).strip()
 
 
 _ENDPOINT = "Check the endpoint: is it COS Batch that answers there, and no proxy?"
 
 
-def _refuse_without_xml(error: NotXmlError, answer: Answer, context: dict[str, Any]) -> NoReturn:
+def _refuse_without_xml(what: str, answer: Answer) -> NoReturn:
     if 300 <= answer.status < 400:
-        raise InvalidAnswerError("the endpoint redirects, which is not followed", hint=_ENDPOINT, **context) from None
-    if answer.status == 200 or answer.status < 400:
-        raise NotXmlError(error.what, hint=_ENDPOINT, **context) from None
-    _refuse_by_status(answer, error.what, context)
+        raise InvalidAnswerError("the endpoint redirects, which is not followed", hint=_ENDPOINT)
+    if answer.status < 400:
+        raise NotXmlError(what, hint=_ENDPOINT)
+    _refuse_by_status(answer, what)
 
 
-def _refuse_by_status(answer: Answer, what: str, context: dict[str, Any]) -> NoReturn:
+def _refuse_by_status(answer: Answer, what: str, **context: Any) -> NoReturn:
     """Raise by the HTTP status alone; never "no such job", which only the service's own code says."""
     if answer.status in (408, 429) or answer.status >= 500:
-        raise UnavailableError(what, hint="Try again later.", retry_after=retry_after(answer), **context) from None
+        raise UnavailableError(what, hint="Try again later.", retry_after=retry_after(answer), **context)
     if answer.status in (401, 403):
-        raise AccessDeniedError(what, hint=_KEY, **context) from None
-    raise ServiceError(what, hint=_ENDPOINT, **context) from None
+        raise AccessDeniedError(what, hint=_KEY, **context)
+    raise ServiceError(what, hint=_ENDPOINT, **context)
 
 
 def retry_after(answer: Answer) -> float | None:

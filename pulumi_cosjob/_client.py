@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from pulumi_cosjob._answers import answered_at, clock_offset, judge, without_keys
+from pulumi_cosjob._answers import answered_at, clock_offset, judge
 from pulumi_cosjob._clock import Clock, SystemClock
 from pulumi_cosjob._errors import (
     ConnectionFailedError,
@@ -261,16 +261,23 @@ class CosBatchClient:
     def _try(self, job_id: str, appid: str, deadline: float) -> tuple[JobDescription, Answer]:
         with self._turnstile.turn(deadline, _FIRST_PAUSE):
             used = self._offset
-            answer = self._ask(job_id, appid, deadline, used)
+            answer, secrets = self._ask(job_id, appid, deadline, used)
             offset = clock_offset(answer, self._clock.now() + used)
             if offset is not None:
                 # Not added to what is there: another thread may have found out at the same time.
                 self._offset = used + offset
-                answer = self._ask(job_id, appid, deadline, used + offset)
-            described = judge(answer, job_id=job_id, endpoint=self.endpoint, validation=self._settings.validation)
+                answer, secrets = self._ask(job_id, appid, deadline, used + offset)
+            described = judge(
+                answer,
+                job_id=job_id,
+                endpoint=self.endpoint,
+                validation=self._settings.validation,
+                secrets=secrets,
+            )
             return described, answer
 
-    def _ask(self, job_id: str, appid: str, deadline: float, offset: float) -> Answer:
+    def _ask(self, job_id: str, appid: str, deadline: float, offset: float) -> tuple[Answer, tuple[str | None, ...]]:
+        """Ask once; return the answer, and the keys that it may echo."""
         from pulumi_cosjob._signing import sign  # noqa: PLC0415  loads the vendor's SDK, needed only to ask
 
         path = f"/jobs/{job_id}"
@@ -281,7 +288,8 @@ class CosBatchClient:
 
         seconds = min(self._longest_try, max(0.001, deadline - self._clock.monotonic()))
         headers = {"x-cos-appid": appid, "User-Agent": _user_agent()}
-        return without_keys(self._transport.get(path, headers, prepare, seconds), credentials)
+        answer = self._transport.get(path, headers, prepare, seconds)
+        return answer, (credentials.secret_id, credentials.secret_key, credentials.token)
 
 
 class Clients:

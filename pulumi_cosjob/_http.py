@@ -31,6 +31,7 @@ __all__ = ["Answer", "Transport"]
 
 _CONNECT_SECONDS = 10.0
 _CHUNK = 64 * 1024
+_ENCODINGS = frozenset({"gzip", "deflate", "br", "zstd", "compress"})
 # The thread that watches over requests ends when there have been none for so long.
 _IDLE_SECONDS = 5.0
 
@@ -265,7 +266,9 @@ class Transport:
 def _read(response: requests.Response) -> bytes:
     encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
     if encoding not in ("", "identity"):
-        raise InvalidAnswerError(f"the answer is encoded ({encoding[:20]!r}) though that was not asked for")
+        # Any other word is not quoted: it may be anything, a key that is echoed included.
+        known = f" ({encoding})" if encoding in _ENCODINGS else ""
+        raise InvalidAnswerError(f"the answer is encoded{known} though that was not asked for")
     body = bytearray()
     for chunk in response.iter_content(_CHUNK):
         body += chunk

@@ -244,22 +244,22 @@ def _problem(error: xmlschema.XMLSchemaValidationError, element: ET.Element) -> 
     return Problem(path, None if len(element) else element.text or "", _rule(error, path))
 
 
-def _presentable(problem: Problem) -> Problem:
+def _presentable(problem: Problem, shown: Callable[[str], str]) -> Problem:
     """Return a problem as it may be told; until then it holds the document's own texts, whole."""
     return Problem(
-        abridge(problem.path, _LONGEST_PATH),
-        None if problem.value is None else shorten(problem.value),
-        abridge(problem.rule, _LONGEST_RULE),
+        abridge(shown(problem.path), _LONGEST_PATH),
+        None if problem.value is None else shorten(shown(problem.value)),
+        abridge(shown(problem.rule), _LONGEST_RULE),
     )
 
 
-def _problems(root: ET.Element) -> list[Problem]:
+def _problems(root: ET.Element, shown: Callable[[str], str] = str) -> list[Problem]:
     """Return what is wrong, each thing once, and not more than anybody reads."""
     if _is_recognised(root):
         return []
     found: dict[Problem, None] = {}
     for violation in _violations(root):
-        found[_presentable(violation.tell())] = None
+        found[_presentable(violation.tell(), shown)] = None
         if len(found) == MOST_PROBLEMS:
             break
     return list(found)
@@ -336,9 +336,17 @@ def parse_describe_job_result(document: bytes, *, validation: Validation = "stri
     return describe(read_xml(bytes(document)), validation=validation)
 
 
-def describe(root: ET.Element, *, validation: Validation = "strict") -> JobDescription:
-    """Do what `parse_describe_job_result` does, from a document that was read already."""
-    problems = _problems(root)
+def describe(
+    root: ET.Element, *, validation: Validation = "strict", shown: Callable[[str], str] = str
+) -> JobDescription:
+    """Do what `parse_describe_job_result` does, from a document that was read already.
+
+    Args:
+        root: The document; lenient validation takes out of it what breaks the schema.
+        validation: As there.
+        shown: Returns of a text of the document what may be quoted.
+    """
+    problems = _problems(root, shown)
     if problems and validation == "strict":
         raise SchemaError(problems, hint=_STRICT_HINT if root.tag == "DescribeJobResult" else _FOREIGN_HINT)
     if problems:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import gzip
 import json
 import logging
+import pickle
 import sys
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -21,7 +24,10 @@ from stacks import ROOT
 sys.path.insert(0, str(ROOT / "tools"))
 
 import secrets_search
-from secrets_search import GRPC, HANDED_OVER, PYTHON, SOURCES, STDERR, STDOUT, TRACE, Keys, Round, Search, table
+from secrets_search import GRPC, HANDED_OVER, PYTHON, SOURCES, STDERR, STDOUT, TRACE, Keys, Round, Search, echoes, table
+
+from pulumi_cosjob import CosBatchClient, CosJobError, _answers
+from pulumi_cosjob.testing import CosBatchEmulator
 
 KEYS = Keys()
 VALUES = {"secret id": KEYS.secret_id, "secret key": KEYS.secret_key, "token": KEYS.token}
@@ -38,6 +44,9 @@ FORMS: dict[str, tuple[str, Callable[[str], bytes]]] = {
     "in hex": (" in hex", lambda value: value.encode().hex().encode()),
     "in upper case hex": (" in hex", lambda value: value.encode().hex().upper().encode()),
     "in UTF-16": (" in UTF-16", lambda value: value.encode("utf-16-le")),
+    "in small letters": ("", lambda value: value.lower().encode()),
+    "in capitals": ("", lambda value: value.upper().encode()),
+    "as references": (" in references", lambda value: "".join(f"&#{ord(each)};" for each in value).encode()),
 }
 
 
@@ -125,6 +134,32 @@ def test_the_tool_fails_where_there_is_a_hit(
         assert clean.search.find(printed.encode()) == {}
     monkeypatch.setattr(secrets_search, "run_rounds", lambda _folder: [clean])
     assert secrets_search.main() == 0
+
+
+def found_in_errors(keys: Keys) -> Counter[str]:
+    """Ask a service that echoes the keys in all forms; return what the search finds in the errors."""
+    found: Counter[str] = Counter()
+    echoed = echoes(keys)
+    with CosBatchEmulator() as service:
+        service.inject(*echoed)
+        with CosBatchClient(endpoint=service.endpoint, **dataclasses.asdict(keys)) as client:
+            for number in range(len(echoed)):
+                with pytest.raises(CosJobError) as caught:
+                    client.describe_job(f"job-{number}", "1250000000")
+                assert caught.value.http_status in (403, None)
+                shown = "".join(traceback.format_exception(caught.value))
+                found += Search(keys, time.time()).find(shown.encode() + pickle.dumps(caught.value))
+    return found
+
+
+def test_what_is_echoed_is_searched_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A service that echoes keys gets none of them into an error; nearly all would be found there."""
+    keys = Keys()
+    assert found_in_errors(keys) == {}
+    monkeypatch.setattr(_answers, "hide", lambda text, _secrets: text)
+    monkeypatch.setattr(_answers, "holds", lambda _text, _secrets: False)
+    found = found_in_errors(keys)
+    assert min(found["secret id"], found["token"]) >= 10
 
 
 # -------------------------------------------------------------------------------------------------------- what it finds

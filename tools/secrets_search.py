@@ -13,6 +13,8 @@ import dataclasses
 import gzip
 import hashlib
 import hmac
+import html
+import json
 import re
 import secrets
 import string
@@ -26,6 +28,8 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import quote
+from xml.sax.saxutils import escape
 
 from typing_extensions import Self
 
@@ -34,9 +38,9 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from stacks import Stack  # noqa: E402  where the engine is
 
-from pulumi_cosjob.testing import CosBatchEmulator  # noqa: E402  sorted with the line above
+from pulumi_cosjob.testing import CosBatchEmulator, Fault  # noqa: E402  sorted with the line above
 
-__all__ = ["SOURCES", "Keys", "Round", "Search", "main", "run_rounds", "table"]
+__all__ = ["SOURCES", "Keys", "Round", "Search", "echoes", "main", "run_rounds", "table"]
 
 SOURCES = ("environment", "file", "config", "provider")
 """Where keys stand: the environment, the vendor's file, the stack's configuration, or a provider's own arguments."""
@@ -120,7 +124,50 @@ def _written(core: bytes) -> dict[str, set[bytes]]:
         encoded |= {whole, whole.translate(bytes.maketrans(b"+/", b"-_"))}
     wide = core.decode().encode("utf-16-le")
     hexadecimal = {core.hex().encode(), core.hex().upper().encode()}
-    return {"": {core}, " in Base64": encoded, " in hex": hexadecimal, " in UTF-16": {wide}}
+    return {
+        "": {core, core.lower(), core.upper()},
+        " in Base64": encoded,
+        " in hex": hexadecimal,
+        " in UTF-16": {wide},
+        " in references": {_references(core.decode()).encode()},
+    }
+
+
+def _references(text: str) -> str:
+    return "".join(f"&#{ord(each)};" for each in text)
+
+
+def echoes(keys: Keys) -> list[Fault]:
+    """Return answers that echo what a service is told of keys, as a service or a proxy may write it, each once."""
+    found = []
+    for key in (keys.secret_id, keys.token):
+        comment = f"{escape(key[:8])}<!-- -->{escape(key[8:])}"
+        texts = [
+            key,
+            key.lower(),
+            key.upper(),
+            quote(key, safe=""),
+            json.dumps(key).replace("/", "\\/"),
+            html.escape(key),
+        ]
+        documents = [
+            f"<Error><Code>AccessDenied</Code><Message>{text}</Message></Error>"
+            for text in [*map(escape, texts), comment, _references(key)]
+        ]
+        bodies = [each.encode() for each in documents] + [documents[0].encode("utf-16")]
+        pages = [f"<html><br>{key}".encode(), f"<html><br>{key}".encode("utf-16"), json.dumps({"key": key}).encode()]
+        found += [Fault("html", status=403, body=body) for body in [*bodies, *pages]]
+        for header in ("Content-Encoding", "x-cos-request-id"):
+            lines = (
+                "HTTP/1.1 403 Forbidden",
+                f"{header}: {key}",
+                "Connection: close",
+                "Content-Length: 8",
+                "",
+                "<Error/>",
+            )
+            found.append(Fault("raw", body="\r\n".join(lines).encode()))
+    return found
 
 
 # ------------------------------------------------------------------------------------------------ what is run with them
@@ -322,7 +369,7 @@ class _Runner:
         keys: The keys.
         done: Takes what comes of it.
         service: Knows the keys.
-        refusing: Does not.
+        refusing: Does not, and echoes them.
     """
 
     def __init__(
@@ -398,6 +445,8 @@ class _Runner:
         failing = self._service.create_job("fails", seconds=2)
         self._pulumi("up, failing job", *up, JOB=failing, WAITS="1")
         elsewhere = {"COSJOB_ENDPOINT": self._refusing.endpoint}
+        echoed = echoes(self._keys)
+        self._refusing.inject(*echoed)
         self._pulumi("preview, refused key", "preview", JOB=complete, **elsewhere)
         if self._done.source not in HANDED_OVER:
             cosjob, account = BIN / "cosjob", ("--appid", "1250000000")
@@ -408,7 +457,8 @@ class _Runner:
             self._run("wait", cosjob, "wait", complete, *account)
             self._run("wait, failed job", cosjob, "wait", complete, failed, *account)
             self._run("script", sys.executable, "-c", SCRIPT, complete, "nope")
-            self._run("script, refused", sys.executable, "-c", SCRIPT, complete, **elsewhere)
+            self._refusing.inject(*echoed)
+            self._run("script, refused", sys.executable, "-c", SCRIPT, *[complete] * (2 * len(echoed) + 1), **elsewhere)
         key = self._keys.secret_key
         self._put(dataclasses.replace(self._keys, secret_key=f"{key[:6]}\n {key}"))
         self._pulumi("preview, malformed key", "preview", JOB=complete)
