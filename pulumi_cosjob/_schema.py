@@ -219,10 +219,7 @@ def _violations(root: ET.Element) -> Iterator[_Violation]:
     except xmlschema.XMLSchemaException as error:  # an xsi:type that there is not
         reason = " ".join(str(error).split())
         yield _Violation(root, lambda: Problem(f"/{root.tag}", None, f"cannot be validated: {reason}"))
-    job = root.find("Job")
-    for path, leaf in () if job is None else _padded(JobDescription, job, _JOB):
-        rule = "must not begin or end with white space that XML does not know"
-        yield _Violation(leaf, functools.partial(Problem, path, leaf.text or "", rule))
+    yield from _foreign_spaces(_compiled(), root, f"/{root.tag}")
 
 
 def _excess(root: ET.Element) -> str:
@@ -265,16 +262,27 @@ def _problems(root: ET.Element, shown: Callable[[str], str] = str) -> list[Probl
     return list(found)
 
 
-def _padded(cls: type[Element], element: ET.Element, path: str) -> Iterator[tuple[str, ET.Element]]:
-    """Yield the leaves with such white space around their text: xmlschema takes it off, no other processor does."""
-    for tag, plan in _plans(cls, path).items():
-        where, steps = (f"{path}/{tag}/{plan.item}", f"{tag}/{plan.item}") if plan.item else (f"{path}/{tag}", tag)
-        for child in element.iterfind(steps):
-            text = child.text or ""
-            if issubclass(plan.type, Element):
-                yield from _padded(plan.type, child, where)
-            elif plan.collapse and text.strip() != text.strip(XML_SPACE):
-                yield where, child
+def _foreign_spaces(declared: Declared, element: ET.Element, path: str) -> Iterator[_Violation]:
+    """Yield what xmlschema takes for blank and no other processor does: white space that XML does not know."""
+    if declared.simple is not None:
+        text = element.text or ""
+        if declared.simple.collapse and text.strip() != text.strip(XML_SPACE):
+            rule = "must not begin or end with white space that XML does not know"
+            yield _Violation(element, functools.partial(Problem, path, text, rule))
+        return
+    if any(text.strip(XML_SPACE) and not text.strip() for text in _texts(element)):
+        rule = "must not hold white space that XML does not know between its elements"
+        yield _Violation(element, functools.partial(Problem, path, None, rule))
+    for child in element:
+        if child.tag in declared.children:
+            yield from _foreign_spaces(declared.children[child.tag], child, f"{path}/{child.tag}")
+
+
+def _texts(element: ET.Element) -> Iterator[str]:
+    """Yield the texts beside an element's children."""
+    yield element.text or ""
+    for child in element:
+        yield child.tail or ""
 
 
 def _children_rule(error: xmlschema.XMLSchemaChildrenValidationError) -> str:
@@ -420,8 +428,8 @@ def _decisive_parts(job: ET.Element) -> Iterator[ET.Element]:
 
 def _is_distorted(element: ET.Element) -> bool:
     """Tell whether an element has what would change its meaning, beside what it holds."""
-    texts = [element.text, *(child.tail for child in element)] if len(element) and element.tag != "Job" else []
-    return any(map(_INSTANCE.match, element.attrib)) or any(text and text.strip() for text in texts)
+    texts = _texts(element) if len(element) and element.tag != "Job" else ()
+    return any(map(_INSTANCE.match, element.attrib)) or any(text.strip(XML_SPACE) for text in texts)
 
 
 # ---------------------------------------------------------------------------------------------------------- decoding

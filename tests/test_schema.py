@@ -411,6 +411,21 @@ def test_text_between_elements_is_refused() -> None:
     assert "character data" in problem.rule
 
 
+@pytest.mark.parametrize("space", ["\u00a0", "\u3000", "\u2028", "\u0085"])
+def test_white_space_that_xml_does_not_know_is_text(space: str) -> None:
+    """XML knows four characters; any other between elements is refused, and said to be so where it stands."""
+    rule = "must not hold white space that XML does not know between its elements"
+    problems = find_problems(job(f"{space}<FailureReasons><JobFailure/>{space}</FailureReasons>"))
+    assert [(each.path, each.rule) for each in problems] == [
+        ("/DescribeJobResult/Job", rule),
+        ("/DescribeJobResult/Job/FailureReasons", rule),
+    ]
+    assert lenient(job(f"{space}<Priority>1</Priority>"))[0].priority == 1
+    assert find_problems(job(f"<Other>{space}<a/></Other>")) == []
+    with pytest.raises(SchemaError):
+        parse_describe_job_result(job(wrapped("ProgressSummary", f"<a/>{space}")), validation="lenient")
+
+
 def test_comments_and_instructions_are_passed_over() -> None:
     """They are no content, not even in the middle of a text."""
     document = job("<!-- Status: Complete --><?order 1?>").replace(b"New", b"N<!-- -->e<?x?>w")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -63,6 +64,24 @@ VALID = {
     "cause of 1024": within("SuspendedCause", "a" * 1024),
     "any storage class": within(f"{COPY}/StorageClass", "MAZ_STANDARD"),
     "text kept": within(f"{COPY}/TargetResource", "  a\n b "),
+}
+SPACES = {"no-break": "\u00a0", "ideographic": "\u3000", "line separator": "\u2028", "next line": "\u0085"}
+PLACES: dict[str, Callable[[str], bytes]] = {
+    "before Job": lambda space: job("").replace(b"<Job>", f"{space}<Job>".encode()),
+    "after Job": lambda space: job("").replace(b"</Job>", f"</Job> {space}\n".encode()),
+    "in Job": lambda space: job(f"\n{space}"),
+    "after an unknown element": lambda space: job(f"<Other/>{space}"),
+    "in a list": lambda space: job(f"<FailureReasons><JobFailure/>{space}</FailureReasons>"),
+    "in an item": lambda space: job(wrapped("FailureReasons/JobFailure", f"{space}<FailureCode/>")),
+    "in an empty list": lambda space: job(f"<FailureReasons>{space}</FailureReasons>"),
+    "in an empty type": lambda space: job(f"<Operation><COSDeleteObject>{space}</COSDeleteObject></Operation>"),
+    "in the counts": lambda space: job(
+        wrapped("ProgressSummary", f"<NumberOfTasksFailed>0</NumberOfTasksFailed>{space}")
+    ),
+}
+VALID |= {f"space {place}": make(" \t\r\n") for place, make in PLACES.items()}
+VALID |= {
+    f"{name} space in what is unknown": job(f"<Other>{space}<a/>{space}</Other>") for name, space in SPACES.items()
 }
 INVALID = {
     "no Job": b"<DescribeJobResult/>",
@@ -145,6 +164,7 @@ INVALID = {
     "encryption": within(f"{COPY}/NewObjectMetadata/SSEAlgorithm", "KMS"),
     "report format": within("Report/Format", "CSV"),
     "report scope": within("Report/ReportScope", "All"),
+    **{f"{name} space {place}": make(space) for name, space in SPACES.items() for place, make in PLACES.items()},
 }
 
 
