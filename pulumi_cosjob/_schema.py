@@ -54,7 +54,8 @@ _LONGEST_PATH = 200
 _LONGEST_RULE = 200
 # Each time costs a whole validation; an answer that needs more is not worth it.
 _MOST_PRUNINGS = 10
-_INSTANCE = re.compile(r"\{http://www\.w3\.org/2001/XMLSchema-instance\}(?:type|nil)")
+_INSTANCE_NAMESPACE = "{http://www.w3.org/2001/XMLSchema-instance}"
+_INSTANCE = re.compile(rf"{re.escape(_INSTANCE_NAMESPACE)}(?:type|nil)")
 _loading = threading.Lock()
 _E = TypeVar("_E", bound=Element)
 
@@ -238,7 +239,11 @@ def _problem(error: xmlschema.XMLSchemaValidationError, element: ET.Element) -> 
     path = error.path or f"/{element.tag}"
     if isinstance(error, xmlschema.XMLSchemaChildrenValidationError):
         return Problem(path, None, _children_rule(error))
-    return Problem(path, None if len(element) else element.text or "", _rule(error, path))
+    if isinstance(error.validator, xmlschema.validators.XsdAttributeGroup):
+        names = [name for name in element.attrib if not name.startswith(_INSTANCE_NAMESPACE)]
+        return Problem(path, None, f"must not have the attribute {', '.join(map(repr, names))}")
+    is_about_text = not len(element) and not isinstance(error.validator, xmlschema.XsdElement)
+    return Problem(path, element.text or "" if is_about_text else None, _rule(error, path))
 
 
 def _presentable(problem: Problem, shown: Callable[[str], str]) -> Problem:
@@ -297,8 +302,13 @@ def _children_rule(error: xmlschema.XMLSchemaChildrenValidationError) -> str:
 
 def _rule(error: xmlschema.XMLSchemaValidationError, path: str) -> str:
     """Say what should have been: in the schema's own words where it has some, else in the validator's."""
-    declared = getattr(_schema().find(_without_positions(path)), "type", None)
-    for component in (error.validator, declared):
+    import xmlschema  # noqa: PLC0415  as in _load
+
+    components: list[Any] = [error.validator]
+    if not isinstance(error.validator, xmlschema.XsdElement):
+        # The words of an element's type tell what its value has to be, and nothing of what is wrong beside that.
+        components.append(getattr(_schema().find(_without_positions(path)), "type", None))
+    for component in components:
         annotation = getattr(component, "annotation", None)
         words = [str(each.text) for each in getattr(annotation, "documentation", ()) if each.text]
         if words and words[0].startswith("must "):

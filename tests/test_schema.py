@@ -411,6 +411,33 @@ def test_text_between_elements_is_refused() -> None:
     assert "character data" in problem.rule
 
 
+@pytest.mark.parametrize(
+    ("inside", "told"),
+    [
+        ("<Description lang='en'>5</Description>", ["Description: must not have the attribute 'lang'"]),
+        ("<Priority a='1' b='2'>5</Priority>", ["Priority: must not have the attribute 'a', 'b'"]),
+        ("<Priority xmlns:o='urn:o' o:a=''>5</Priority>", ["Priority: must not have the attribute '{urn:o}a'"]),
+        (
+            "<Priority a=''>x</Priority>",
+            [
+                "Priority: must not have the attribute 'a'",
+                "Priority: must be a whole number from 0 to 2147483647, but is 'x'",
+            ],
+        ),
+        ("<RoleArn>5<b/></RoleArn>", ["RoleArn: a simple content element can't have child elements"]),
+        (
+            "<Priority xmlns:i='http://www.w3.org/2001/XMLSchema-instance' i:nil='true'>5</Priority>",
+            ["Priority: element is not nillable"],
+        ),
+    ],
+)
+def test_what_is_wrong_beside_the_value_is_not_said_of_the_value(inside: str, told: list[str]) -> None:
+    """The words of its type tell what a value has to be; an attribute, a child or a nil has its own."""
+    assert [str(problem) for problem in find_problems(job(inside))] == [
+        f"/DescribeJobResult/Job/{each}" for each in told
+    ]
+
+
 @pytest.mark.parametrize("space", ["\u00a0", "\u3000", "\u2028", "\u0085"])
 def test_white_space_that_xml_does_not_know_is_text(space: str) -> None:
     """XML knows four characters; any other between elements is refused, and said to be so where it stands."""
