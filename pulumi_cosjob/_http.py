@@ -34,6 +34,8 @@ _CHUNK = 64 * 1024
 _ENCODINGS = frozenset({"gzip", "deflate", "br", "zstd", "compress"})
 # The thread that watches over requests ends when there have been none for so long.
 _IDLE_SECONDS = 5.0
+# What was cut in the moment in which it began to connect goes on, and is cut again.
+_CUT_AGAIN_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
@@ -57,16 +59,34 @@ class _Watch:
     def __init__(self, deadline: float) -> None:
         self.deadline = deadline
         self.expired = False
-        self.connection: urllib3.connection.HTTPConnection | None = None
-        self.socket: socket.socket | None = None
+        self._line: socket.socket | None = None
+        self._lock = threading.Lock()
+
+    def hold(self, connected: socket.socket) -> None:
+        """Take hold of the connection that serves the request, from before it is made until the answer is there."""
+        # A duplicate: TLS takes a socket away from whoever made it, and a connection that is to end with its answer
+        # forgets its socket before the body is read. The family does not matter to what is done with it.
+        line = socket.fromfd(connected.fileno(), socket.AF_INET, socket.SOCK_STREAM)
+        self.let_go()
+        with self._lock:
+            self._line = line
+        if self.expired:
+            self.cut()
+
+    def let_go(self) -> None:
+        """Leave the connection to its pool, or to its end."""
+        with self._lock:
+            line, self._line = self._line, None
+            if line is not None:
+                line.close()
 
     def cut(self) -> None:
         """End the request now."""
         self.expired = True
-        connected = self.socket or (None if self.connection is None else self.connection.sock)
-        if connected is not None:
-            with contextlib.suppress(OSError):  # it may have ended by itself just now
-                connected.shutdown(socket.SHUT_RDWR)
+        with self._lock:
+            if self._line is not None:
+                with contextlib.suppress(OSError):  # it may have ended by itself just now
+                    self._line.shutdown(socket.SHUT_RDWR)
 
 
 class _Watchdog:
@@ -98,6 +118,7 @@ class _Watchdog:
                 self._watches.discard(watch)
                 if not self._lingers:
                     self._changed.notify()
+            watch.let_go()
             _current.watch = None
 
     def cut_all(self) -> None:
@@ -119,10 +140,12 @@ class _Watchdog:
             while self._watches or not idle:
                 idle = not self._watches
                 now = time.monotonic()
-                for watch in self._watches:
-                    if watch.deadline <= now and not watch.expired:
-                        watch.cut()
+                late = [watch for watch in self._watches if watch.expired or watch.deadline <= now]
+                for watch in late:
+                    watch.cut()
                 waiting = [watch.deadline for watch in self._watches if not watch.expired]
+                if late:
+                    waiting.append(now + _CUT_AGAIN_SECONDS)
                 self._wakes_at = min(waiting, default=now + self._lingers)
                 self._changed.wait(max(0.0, self._wakes_at - now))
             self._wakes_at = None
@@ -138,15 +161,49 @@ class _Watched(urllib3.connection.HTTPConnection):
     debuglevel = 0
 
     def request(self, *args: Any, **kwargs: Any) -> None:
-        watch: _Watch | None = getattr(_current, "watch", None)
-        if watch is not None:
-            watch.connection = self
+        if self.sock is not None:
+            _current.watch.hold(self.sock)
         super().request(*args, **kwargs)
-        if watch is not None:
-            # Kept apart: a connection that is to end with its answer forgets its socket before the body is read.
-            watch.socket = self.sock
-            if watch.expired:
-                watch.cut()
+
+    def _tunnel(self) -> None:
+        super()._tunnel()
+        if _current.watch.expired:
+            raise TimeoutError  # what was cut off looks like the end of the proxy's answer, and TLS would begin
+
+    def _new_conn(self) -> socket.socket:
+        """Do as urllib3, which gives each address the whole time: here all of them together have what is left."""
+        ends = min(_current.watch.deadline, time.monotonic() + float(self.timeout or 0))
+        family = urllib3.util.connection.allowed_gai_family()
+        try:
+            found = socket.getaddrinfo(self._dns_host.strip("[]"), self.port, family, socket.SOCK_STREAM)
+        except socket.gaierror as error:
+            raise urllib3.exceptions.NameResolutionError(self.host, self, error) from error
+        failure = OSError("the name has no address")
+        for number, address in enumerate(found):
+            if _current.watch.expired:
+                break
+            try:
+                return self._connected(address, (ends - time.monotonic()) / (len(found) - number))
+            except OSError as error:
+                failure = error
+        if isinstance(failure, TimeoutError):
+            raise urllib3.exceptions.ConnectTimeoutError(self, "no connection was made in time") from failure
+        raise urllib3.exceptions.NewConnectionError(self, "no connection was made") from failure
+
+    def _connected(self, address: Any, seconds: float) -> socket.socket:
+        family, kind, protocol, _, where = address
+        line = socket.socket(family, kind, protocol)
+        try:
+            for option in self.socket_options or ():
+                line.setsockopt(*option)
+            _current.watch.hold(line)
+            line.settimeout(max(0.001, seconds))
+            line.connect(where)
+            line.settimeout(self.timeout)
+        except BaseException:
+            line.close()
+            raise
+        return line
 
 
 class _WatchedTls(_Watched, urllib3.connection.HTTPSConnection):
