@@ -6,6 +6,7 @@ was interrupted.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 from collections.abc import Callable, Iterator
@@ -30,7 +31,8 @@ __all__ = ["main"]
 
 
 def _fail(message: str, code: int) -> NoReturn:
-    click.echo(f"cosjob: {message}", err=True)
+    with contextlib.suppress(OSError):  # the exit code says it, too
+        click.echo(f"cosjob: {message}", err=True)
     sys.exit(code)
 
 

@@ -128,7 +128,8 @@ class CosBatchClient:
         from pulumi_cosjob._http import Transport  # noqa: PLC0415  loads requests, needed only to ask
 
         self._settings = settings
-        self._clock = clock or SystemClock()
+        self._ended = threading.Event()
+        self._clock = clock or SystemClock(self._ended)
         self._transport = Transport(settings.endpoint)
         self._turnstile = Turnstile(self._clock)
         self._offset = 0.0
@@ -153,7 +154,9 @@ class CosBatchClient:
         self.close()
 
     def abort(self) -> None:
-        """Cut off all requests that are under way, in whatever thread, and make no more."""
+        """Cut off all questions that are under way, in whatever thread, and ask no more."""
+        self._ended.set()
+        self._turnstile.close()
         self._transport.abort()
 
     def describe_job(self, job_id: str, appid: str) -> JobDescription:
@@ -232,6 +235,7 @@ class CosBatchClient:
             CosJobError: One job could not be read: its own error.
             JobsNotReadError: Several could not. Where jobs are missing, all that are; else those that were under way
                 when the first of them failed, and no more are asked about.
+            KeyboardInterrupt: Ctrl-C ends at once what is being asked, and this client asks no more.
         """
         if isinstance(job_ids, (str, bytes)) or not isinstance(job_ids, Iterable):
             raise InvalidArgumentError("job_ids", f"must be a list of ids, not {kind_of(job_ids)}")
@@ -248,7 +252,9 @@ class CosBatchClient:
                 if error is not None and not isinstance(error, NoSuchJobError):
                     break
             pool.shutdown(cancel_futures=True)
-        except BaseException:
+        except BaseException as ended:
+            if not isinstance(ended, Exception):
+                self.abort()
             pool.shutdown(wait=False, cancel_futures=True)
             raise
         answers = {job_id: answered for job_id, answered in asked.items() if not answered.cancelled()}

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import Protocol
 
-__all__ = ["Clock", "SystemClock"]
+from pulumi_cosjob._errors import RequestError
+
+__all__ = ["CALLED_OFF", "Clock", "SystemClock", "has_ended"]
+
+CALLED_OFF = "the request was called off"
 
 
 class Clock(Protocol):
@@ -25,7 +30,14 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's own clock."""
+    """The machine's own clock.
+
+    Args:
+        ended: Ends all sleeps once it is set.
+    """
+
+    def __init__(self, ended: threading.Event | None = None) -> None:
+        self.ended = ended or threading.Event()
 
     def now(self) -> float:
         """Return the machine's wall time."""
@@ -36,5 +48,15 @@ class SystemClock:
         return time.monotonic()
 
     def sleep(self, seconds: float) -> None:
-        """Block this thread."""
-        time.sleep(seconds)
+        """Block this thread.
+
+        Raises:
+            RequestError: What it sleeps for was called off.
+        """
+        if self.ended.wait(seconds):
+            raise RequestError(CALLED_OFF)
+
+
+def has_ended(clock: Clock) -> bool:
+    """Tell whether nobody is to sleep by a clock any more."""
+    return isinstance(clock, SystemClock) and clock.ended.is_set()

@@ -34,13 +34,16 @@ def engine_address(arguments: Sequence[str]) -> str | None:
 class EngineClock(SystemClock):
     """The machine's clock, whose sleeps end with the engine."""
 
+    def __init__(self) -> None:
+        super().__init__(engine_gone())
+
     def sleep(self, seconds: float) -> None:
         """Block this thread.
 
         Raises:
             RequestError: The engine has gone.
         """
-        if engine_gone().wait(seconds):
+        if self.ended.wait(seconds):
             raise RequestError("the engine that waited for this has gone")
 
 

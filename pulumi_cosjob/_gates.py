@@ -10,7 +10,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING
 
 from pulumi_cosjob._client import MOST_AT_ONCE
-from pulumi_cosjob._clock import Clock, SystemClock
+from pulumi_cosjob._clock import Clock, SystemClock, has_ended
 from pulumi_cosjob._errors import CosJobError, JobsFailedError, TimeLimitError
 from pulumi_cosjob._waiting import Done, Failed, History, Limits, Look, decide, judge_end, never_completes
 
@@ -22,6 +22,8 @@ __all__ = ["Report", "Waits", "judge_again", "look_at", "look_at_jobs", "raise_f
 
 # The last question is asked when time is up, and may be answered for so long.
 _LAST_LOOK_SECONDS = 5.0
+# While a question is being asked, it is noticed within so many seconds that the clock has ended.
+_GLANCE_SECONDS = 0.5
 
 Report = Callable[[str, History, float], None]
 """Called with a job's id, its history and the time after each look at it."""
@@ -110,14 +112,18 @@ def wait_for_jobs(
             if not asking:
                 clock.sleep(seconds)
                 continue
-            for future in wait(asking, seconds, FIRST_COMPLETED).done:
+            for future in wait(asking, min(seconds, _GLANCE_SECONDS), FIRST_COMPLETED).done:
                 waits.judge(asking.pop(future), future.result(), clock.monotonic())
             if waits.are_overdue(clock.monotonic()):
                 waits.give_up(asking.values(), clock.monotonic())
                 asking.clear()
-    except BaseException:
-        # Ctrl-C ends at once what is still being asked.
-        client.abort()
+            if has_ended(clock):
+                clock.sleep(0.0)  # raises, and says why
+    except BaseException as error:
+        # Ctrl-C, or an engine that has gone, ends at once what is still being asked. Anything else is about this wait
+        # alone, and others may go on asking by this client.
+        if not isinstance(error, Exception) or has_ended(clock):
+            client.abort()
         raise
     finally:
         pool.shutdown(wait=False, cancel_futures=True)

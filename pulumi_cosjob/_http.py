@@ -17,6 +17,7 @@ import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 
+from pulumi_cosjob._clock import CALLED_OFF
 from pulumi_cosjob._errors import (
     ConnectionFailedError,
     InvalidAnswerError,
@@ -316,7 +317,7 @@ class Transport:
 
     def _cut_off(self, seconds: float) -> NoReturn:
         if self._aborted:
-            raise RequestError("the request was called off") from None
+            raise RequestError(CALLED_OFF) from None
         raise TimeLimitError(f"no whole answer came within {seconds:.3g} s", hint=_LATER) from None
 
 

@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pulumi_cosjob._errors import CosJobError, UnavailableError
+from pulumi_cosjob._clock import CALLED_OFF
+from pulumi_cosjob._errors import CosJobError, RequestError, UnavailableError
 
 if TYPE_CHECKING:
     from pulumi_cosjob._clock import Clock
@@ -74,7 +75,14 @@ class Turnstile:
         self.pace = Pace()
         self._clock = clock
         self._under_way = 0
+        self._closed = False
         self._changed = threading.Condition()
+
+    def close(self) -> None:
+        """Let nobody ask any more, not even who waits for a turn."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
 
     @contextlib.contextmanager
     def turn(self, deadline: float, seconds: float) -> Iterator[None]:
@@ -86,6 +94,7 @@ class Turnstile:
 
         Raises:
             UnavailableError: No turn came in time.
+            RequestError: There are no more turns.
         """
         self._enter(deadline)
         asked_at = self._clock.monotonic()
@@ -112,6 +121,8 @@ class Turnstile:
     def _enter(self, deadline: float) -> None:
         while True:
             with self._changed:
+                if self._closed:
+                    raise RequestError(CALLED_OFF)
                 now = self._clock.monotonic()
                 if now >= self.pace.not_before and self._under_way + 1 <= self.pace.most:
                     self._under_way += 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -21,6 +21,25 @@ __all__ = ["progress"]
 _MOST_BARS = 12
 
 
+class _Courtesy:
+    """Standard error for what may as well not be said: a full disk, or a terminal that has gone, ends no wait."""
+
+    def __init__(self) -> None:
+        self._stream = sys.stderr  # as it is now: what draws the bars takes its place
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        with contextlib.suppress(OSError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError):
+            self._stream.flush()
+
+
 @contextlib.contextmanager
 def progress(job_ids: Sequence[str]) -> Iterator[Report]:
     """Show how jobs are doing; gives the report for `wait_for_jobs`."""
@@ -34,6 +53,7 @@ def progress(job_ids: Sequence[str]) -> Iterator[Report]:
 def _lines() -> Report:
     """Print a line where the status of a job has changed, or a tenth of its tasks has been done."""
     told: dict[str, object] = {}
+    shown: Any = _Courtesy()
 
     def report(job_id: str, history: History, now: float) -> None:
         trouble = history.last.error.what if history.last and history.last.error else None
@@ -41,7 +61,7 @@ def _lines() -> Report:
         state = (history.status, None if share is None else int(share * 10), trouble)
         if told.get(job_id) != state:
             told[job_id] = state
-            click.echo(f"{job_id}: {progress_line(history, now)}", err=True)
+            click.echo(f"{job_id}: {progress_line(history, now)}", file=shown)
 
     return report
 
@@ -55,12 +75,13 @@ def _bars(job_ids: Sequence[str]) -> Iterator[Report]:
     together = len(job_ids) > _MOST_BARS
     names = ["all jobs"] if together else [_short(job_id) for job_id in job_ids]
     width = max(map(len, names))
+    courtesy: Any = _Courtesy()
     columns = (
         TextColumn("{task.fields[name]}", markup=False, table_column=Column(no_wrap=True, min_width=width)),
         BarColumn(12, table_column=Column(min_width=12)),
         TextColumn("{task.fields[line]}", markup=False),
     )
-    with Progress(*columns, console=Console(stderr=True, highlight=False), transient=False) as shown:
+    with Progress(*columns, console=Console(file=courtesy, highlight=False), transient=False) as shown:
         bars = [shown.add_task("", total=1.0, name=name, line="asking") for name in names]
         shares = dict.fromkeys(job_ids, 0.0)
         complete: set[str] = set()

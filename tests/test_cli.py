@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -14,7 +15,10 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
+from pulumi_cosjob import JobDescription
 from pulumi_cosjob._cli import main
+from pulumi_cosjob._progress import progress
+from pulumi_cosjob._waiting import History, Look
 from pulumi_cosjob.testing import CosBatchEmulator
 
 ANSWERS = Path(__file__).parent / "answers"
@@ -158,6 +162,35 @@ def test_wait_is_interrupted_at_once(service: CosBatchEmulator) -> None:
             assert "goes on all the same" in process.stderr.read()
         finally:
             process.kill()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a full disk")
+@pytest.mark.parametrize(("scenario", "code"), [("completes", 0), ("fails", 1), ("never-ends", 124)])
+def test_wait_goes_on_where_nothing_can_be_said(service: CosBatchEmulator, scenario: str, code: int) -> None:
+    """A full disk behind standard error changes neither the wait nor the exit code."""
+    job_id = service.create_job(scenario, seconds=0)
+    service.clock.advance(60)
+    command = [sys.executable, "-c", "from pulumi_cosjob._cli import main; main()", "wait", job_id]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*command, "--appid", "1250000000", "--timeout", "2s"], stderr=full, timeout=60, check=False
+        )
+    assert done.returncode == code
+
+
+def test_bars_on_a_terminal_that_has_gone_do_no_harm(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What cannot be shown is not shown, from the first line to the last."""
+
+    class Gone(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+        def write(self, _text: str) -> int:
+            raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(sys, "stderr", Gone())
+    with progress(["a"]) as report:
+        report("a", History(0.0).add(Look(1.0, JobDescription("a", "Active"))), 1.0)
 
 
 # ------------------------------------------------------------------------------------------------------------ validate

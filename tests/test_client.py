@@ -35,7 +35,7 @@ from requests.structures import CaseInsensitiveDict
 from servers import answer, over_tls, read_request, serving
 
 import pulumi_cosjob
-from pulumi_cosjob import _http
+from pulumi_cosjob import _client, _http
 from pulumi_cosjob._answers import clock_offset, judge, retry_after
 from pulumi_cosjob._client import CosBatchClient, describe_job, is_worth_a_retry, pause
 from pulumi_cosjob._credentials import Credentials
@@ -923,6 +923,24 @@ def test_a_proxys_answer_cannot_trickle_past_the_limit(monkeypatch: pytest.Monke
         assert time.monotonic() - begun < 3
 
 
+@pytest.mark.parametrize("code", ["InternalError", "SlowDown"])
+def test_a_pause_is_called_off(service: CosBatchEmulator, code: str) -> None:
+    """Whoever waits for the next try, or for a turn to ask, does not hold up the end of the program."""
+    service.inject(Fault("error", code=code, status=503, retry_after=50, times=None))
+    with client_of(service) as client, ThreadPoolExecutor(2) as pool:
+        answered = [pool.submit(client.describe_job, JOB_ID, APPID) for _ in range(2)]
+        while not service.requests:
+            assert not wait(answered, 0.01).done
+        assert not wait(answered, 0.2).done
+        client.abort()
+        begun = time.monotonic()
+        for each in answered:
+            with pytest.raises(RequestError, match="called off"):
+                each.result(20)
+        failure(client, kind=RequestError)
+        assert time.monotonic() - begun < 3
+
+
 @contextlib.contextmanager
 def black_hole() -> Iterator[int]:
     """Listen where no connection is made, as too many have knocked; yields the port."""
@@ -1119,6 +1137,36 @@ def test_a_netrc_file_is_ignored(
     monkeypatch.setenv(where, str(file if where == "NETRC" else tmp_path))
     job_id = service.create_job()
     assert client.describe_job(job_id, APPID).job_id == job_id
+
+
+def test_an_interrupt_ends_many_questions_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C leaves no thread behind that waits for an answer."""
+    asked = threading.Event()
+
+    def handle(connection: socket.socket) -> None:
+        read_request(connection)
+        asked.set()
+        connection.recv(1)
+
+    class Interrupted(ThreadPoolExecutor):
+        """Is interrupted at the second question, once the first has been asked."""
+
+        def submit(self, *args: Any) -> Any:  # type: ignore[override]
+            if not self._threads:
+                return super().submit(*args)
+            assert asked.wait(10)
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(_client, "ThreadPoolExecutor", Interrupted)
+    with serving(handle) as port:
+        client = CosBatchClient(endpoint=f"http://127.0.0.1:{port}", secret_id=ID, secret_key=KEY)
+        begun = time.monotonic()
+        with pytest.raises(KeyboardInterrupt):
+            client.describe_jobs(["a", "b"], APPID)
+        for thread in threading.enumerate():
+            if thread.name.startswith("cosjob-read"):
+                thread.join(20)
+        assert time.monotonic() - begun < 4
 
 
 def test_many_threads_share_a_client(service: CosBatchEmulator, clock: ManualClock) -> None:

@@ -11,8 +11,10 @@ import time
 import pytest
 
 from pulumi_cosjob import _engine_watch
+from pulumi_cosjob._clock import SystemClock, has_ended
 from pulumi_cosjob._engine_watch import EngineClock, engine_address, engine_gone
 from pulumi_cosjob._errors import RequestError
+from pulumi_cosjob.testing import ManualClock
 
 
 @pytest.mark.parametrize(
@@ -48,6 +50,19 @@ def test_the_process_ends_as_the_engine_would_have_ended_it(monkeypatch: pytest.
     with pytest.raises(RequestError, match="engine"):
         EngineClock().sleep(60)
     assert time.monotonic() - started < 5
+
+
+def test_a_clock_that_has_ended_lets_nobody_sleep() -> None:
+    """The machine's own clock sleeps until it is told that there is nothing to wait for any more."""
+    clock = SystemClock()
+    assert not has_ended(clock)
+    threading.Timer(0.1, clock.ended.set).start()
+    started = time.monotonic()
+    with pytest.raises(RequestError, match="called off"):
+        clock.sleep(60)
+    assert time.monotonic() - started < 5
+    assert has_ended(clock)
+    assert not has_ended(ManualClock())
 
 
 def test_what_is_no_refusal_is_no_sign(monkeypatch: pytest.MonkeyPatch) -> None:

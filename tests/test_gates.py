@@ -14,7 +14,9 @@ from pulumi_cosjob import (
     JobFailedError,
     JobsFailedError,
     NoSuchJobError,
+    RequestError,
     WaitTimeoutError,
+    _engine_watch,
 )
 from pulumi_cosjob._gates import look_at, look_at_jobs, wait_for_jobs
 from pulumi_cosjob._settings import resolve
@@ -193,6 +195,34 @@ def test_an_interrupt_ends_the_wait_at_once(service: CosBatchEmulator, client: C
     for thread in set(threading.enumerate()) - before:
         thread.join(5)
         assert not thread.is_alive()
+    assert time.monotonic() - started < 5
+
+
+def test_a_report_that_fails_ends_its_own_wait_alone(client: CosBatchClient, service: CosBatchEmulator) -> None:
+    """Other waits go on asking by the same client."""
+
+    def report(_job_id: str, _history: History, _now: float) -> None:
+        raise OSError(28, "No space left on device")
+
+    job_id = service.create_job("completes", seconds=0)
+    with pytest.raises(OSError, match="No space left"):
+        wait_for_jobs(client, [job_id], APPID, Limits(HOUR), report=report, clock=ManualClock())
+    assert client.describe_job(job_id, APPID).job_id == job_id
+
+
+def test_an_engine_that_has_gone_ends_what_is_being_asked(
+    client: CosBatchClient, service: CosBatchEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A wait does not hold up the end of its process until a silent service answers."""
+    job_id, gone = service.create_job("never-ends"), threading.Event()
+    service.inject(Fault("delay", seconds=60.0, times=None))
+    monkeypatch.setattr(_engine_watch, "engine_gone", lambda: gone)
+    threading.Timer(0.2, gone.set).start()
+    started = time.monotonic()
+    with pytest.raises(RequestError, match="the engine that waited for this has gone"):
+        wait_for_jobs(client, [job_id], APPID, Limits(HOUR), clock=_engine_watch.EngineClock())
+    with pytest.raises(RequestError, match="called off"):
+        client.describe_job(job_id, APPID)
     assert time.monotonic() - started < 5
 
 

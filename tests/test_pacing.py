@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
 
@@ -133,6 +133,25 @@ def test_only_so_many_ask_at_the_same_time() -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(ask, range(40)))
     assert (most, turns) == (2, 40)
+
+
+def test_no_turn_comes_once_there_are_no_more() -> None:
+    """Whoever waits is told at once, and so is whoever comes later."""
+    turnstile = Turnstile(ManualClock())
+    turnstile.pace = Pace(1.0)
+
+    def ask() -> None:
+        with turnstile.turn(1000.0, 5.0):
+            pytest.fail("asked")
+
+    with ThreadPoolExecutor(1) as pool, turnstile.turn(1000.0, 5.0):
+        waiting = pool.submit(ask)
+        assert not wait([waiting], 0.1).done
+        turnstile.close()
+        with pytest.raises(RequestError, match="called off"):
+            waiting.result(10)
+        with pytest.raises(RequestError, match="called off"):
+            ask()
 
 
 class PassingClock(ManualClock):
