@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pulumi_cosjob._answers import answered_at, clock_offset, judge
 from pulumi_cosjob._clock import Clock, SystemClock
+from pulumi_cosjob._credentials import VendorChain
 from pulumi_cosjob._errors import (
     ConnectionFailedError,
     CosJobError,
@@ -158,6 +159,8 @@ class CosBatchClient:
         self._ended.set()
         self._turnstile.close()
         self._transport.abort()
+        if isinstance(self._settings.credentials, VendorChain):
+            self._settings.credentials.abort()
 
     def describe_job(self, job_id: str, appid: str) -> JobDescription:
         """Return the state of a job, as it is now.
@@ -287,15 +290,18 @@ class CosBatchClient:
         from pulumi_cosjob._signing import sign  # noqa: PLC0415  loads the vendor's SDK, needed only to ask
 
         path = f"/jobs/{job_id}"
-        credentials = self._settings.credentials()
+        credentials = self._settings.credentials(self._seconds(deadline))
 
         def prepare(request: requests.PreparedRequest) -> None:
             sign(request, path, credentials, self._clock.now() + offset)
 
-        seconds = min(self._longest_try, max(0.001, deadline - self._clock.monotonic()))
         headers = {"x-cos-appid": appid, "User-Agent": _user_agent()}
-        answer = self._transport.get(path, headers, prepare, seconds)
+        answer = self._transport.get(path, headers, prepare, self._seconds(deadline))
         return answer, (credentials.secret_id, credentials.secret_key, credentials.token)
+
+    def _seconds(self, deadline: float) -> float:
+        """Return what one try may take."""
+        return min(self._longest_try, max(0.001, deadline - self._clock.monotonic()))
 
 
 class Clients:

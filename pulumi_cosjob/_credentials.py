@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import configparser
+import contextlib
 import re
 import threading
+import time
 from collections.abc import Callable
+from concurrent import futures
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
-from pulumi_cosjob._errors import ConfigurationError
+from pulumi_cosjob._clock import CALLED_OFF
+from pulumi_cosjob._errors import ConfigurationError, RequestError, TimeLimitError, no_thread
 
 __all__ = ["CredentialSource", "Credentials", "VendorChain"]
 
 # Where the vendor's library looks, the first that is there alone.
 _FILES = ("~/.tencentcloud/credentials", "/etc/tencentcloud/credentials")
-# A machine without a metadata service can leave the vendor's request for it without any answer.
-_CHAIN_TIME_LIMIT = 10.0
+# A machine without a metadata service can leave the vendor's request for it without any answer. Less than one try of a
+# question has, so that it is told which of the two hangs.
+_CHAIN_TIME_LIMIT = 8.0
+# A lookup that hangs is waited for by all until it is this old, and the one after it twice as long: few threads hang.
+_PATIENCE = 60.0
 
 
 @dataclass(frozen=True, repr=False)
@@ -37,8 +44,9 @@ class Credentials:
         raise TypeError("credentials are never pickled")
 
 
-CredentialSource = Callable[[], Credentials]
-"""Returns the credentials to use now; asked again for each request, so that temporary ones stay fresh."""
+CredentialSource = Callable[[float], Credentials]
+"""Returns within so many seconds the credentials to use now; asked for each request, so that temporary ones stay fresh.
+"""
 
 
 class VendorChain:
@@ -48,44 +56,74 @@ class VendorChain:
         self._hint = hint
         self._lock = threading.Lock()
         self._found: Any = None
+        self._lookup: futures.Future[Any] | None = None
+        self._patience = _PATIENCE
+        self._patient_until = 0.0
 
     def __reduce__(self) -> NoReturn:
         """Refuse: what the vendor's library has found is kept in the open there."""
         raise TypeError("credentials are never pickled")
 
-    def __call__(self) -> Credentials:
+    def __call__(self, seconds: float) -> Credentials:
         """Return what the chain finds: temporary credentials renewed by the vendor's library, a file read afresh.
 
         Raises:
-            ConfigurationError: It finds nothing.
+            ConfigurationError: It finds nothing, or has no answer.
+            TimeLimitError: It had no answer yet when the time was over.
+            RequestError: It was called off, or nothing can be looked up.
         """
-        with self._lock:
-            found = self._found or self._within_time_limit(_default_credential)
-            # A plain key pair is what stood in a file, which may be rewritten; all others renew themselves.
-            self._found = None if type(found) is _plain_credential() else found
-            secret_id, secret_key, token = self._within_time_limit(found.get_credential_info)
+        limit = min(seconds, _CHAIN_TIME_LIMIT)
+        try:
+            answer = self._join().result(limit)
+        except futures.CancelledError:
+            raise RequestError(CALLED_OFF) from None
+        except futures.TimeoutError:
+            if limit < _CHAIN_TIME_LIMIT:
+                raise TimeLimitError(f"no credentials came within {limit:.3g} s", hint=self._hint) from None
+            raise self._nothing(f"no answer in {limit:g} s") from None
+        if isinstance(answer, str):
+            raise self._nothing(answer)
+        secret_id, secret_key, token = answer
         if not secret_id or not secret_key:
             raise self._nothing("they hold no key")
         if not all(re.fullmatch(r"[!-~]+", each) for each in (secret_id, secret_key, token) if each):
             raise self._nothing("they hold other than printable ASCII")
         return Credentials(secret_id, secret_key, token or None)
 
-    def _within_time_limit(self, ask: Callable[[], Any]) -> Any:
-        answers: list[Any] = []
-        failures: list[Exception] = []
+    def abort(self) -> None:
+        """Let nobody wait for an answer any more."""
+        with self._lock:
+            if self._lookup is not None:
+                self._lookup.cancel()
 
-        def run() -> None:
-            try:
-                answers.append(ask())
-            except Exception as error:  # noqa: BLE001  the library lets anything through, even for a file it cannot read
-                failures.append(error)
+    def _join(self) -> futures.Future[Any]:
+        """Return the lookup that is under way, or begin one."""
+        with self._lock:
+            under_way = self._lookup is not None and not self._lookup.done()
+            now = time.monotonic()
+            if self._lookup is None or not under_way or now >= self._patient_until:
+                lookup: futures.Future[Any] = futures.Future()
+                try:
+                    threading.Thread(target=self._look, args=(lookup,), name="cosjob-credentials", daemon=True).start()
+                except RuntimeError as error:
+                    raise no_thread(error) from None
+                self._lookup = lookup
+                self._patience = self._patience * 2 if under_way else _PATIENCE
+                self._patient_until = now + self._patience
+            return self._lookup
 
-        thread = threading.Thread(target=run, name="cosjob-credentials", daemon=True)
-        thread.start()
-        thread.join(_CHAIN_TIME_LIMIT)
-        if answers:
-            return answers[0]
-        raise self._nothing(type(failures[0]).__name__ if failures else f"no answer in {_CHAIN_TIME_LIMIT:g} s")
+    def _look(self, lookup: futures.Future[Any]) -> None:
+        """Walk the chain; what comes of it are the keys, or why there are none."""
+        answer: Any
+        try:
+            found = self._found or _default_credential()
+            # A plain key pair is what stood in a file, which may be rewritten; all others renew themselves.
+            self._found = None if type(found) is _plain_credential() else found
+            answer = found.get_credential_info()
+        except Exception as error:  # noqa: BLE001  the library lets anything through, even for a file it cannot read
+            answer = type(error).__name__
+        with contextlib.suppress(futures.InvalidStateError):  # called off
+            lookup.set_result(answer)
 
     def _nothing(self, reason: str) -> ConfigurationError:
         return ConfigurationError(f"no credentials were found (the default chain: {reason})", hint=self._hint)

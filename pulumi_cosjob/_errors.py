@@ -66,6 +66,7 @@ __all__ = [
     "abridge",
     "duration",
     "kind_of",
+    "no_thread",
     "redact",
     "shorten",
 ]
@@ -260,6 +261,12 @@ class TimeLimitError(RequestError, TimeoutError):
 
 class TlsError(RequestError):
     """The certificate or the handshake was refused."""
+
+
+def no_thread(error: RuntimeError) -> RequestError:
+    """Return what it means for a question that the machine starts no thread."""
+    hint = "Raise the limit of threads (ulimit -u, or that of the container), or ask fewer questions at once."
+    return RequestError(f"no thread could be started: {error}", hint=hint)
 
 
 class ServiceError(CosJobError):

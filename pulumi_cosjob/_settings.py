@@ -283,7 +283,7 @@ class _Lookup:
             for key, value in zip(keys, (secret_id, secret_key, token), strict=True):
                 _check_secret(key, value)
             found = Credentials(secret_id, secret_key, token)
-            return lambda: found
+            return lambda _seconds: found
         return VendorChain(_credentials_hint(self._namespaces))
 
 

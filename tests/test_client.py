@@ -507,7 +507,7 @@ def test_each_try_asks_for_the_keys_of_now(service: CosBatchEmulator, clock: Man
     job_id = service.create_job()
     offered = [Credentials(ID, "of yesterday", TOKEN), Credentials(ID, KEY, TOKEN)]
     service.inject("error")
-    with CosBatchClient.from_settings(Settings(service.endpoint, lambda: offered.pop(0)), clock) as client:
+    with CosBatchClient.from_settings(Settings(service.endpoint, lambda _seconds: offered.pop(0)), clock) as client:
         assert client.describe_job(job_id, APPID).job_id == job_id
     assert offered == []
 
@@ -515,7 +515,7 @@ def test_each_try_asks_for_the_keys_of_now(service: CosBatchEmulator, clock: Man
 def test_keys_that_cannot_be_found_name_the_job(service: CosBatchEmulator, clock: ManualClock) -> None:
     """An error before the first request says what it was for."""
 
-    def nothing() -> Credentials:
+    def nothing(_seconds: float) -> Credentials:
         raise ConfigurationError("no credentials were found")
 
     with CosBatchClient.from_settings(Settings(service.endpoint, nothing), clock) as client:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import copy
 import pickle
 import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +15,9 @@ import dill
 import pytest
 from tencentcloud.common import credential
 
-from pulumi_cosjob import _credentials
+from pulumi_cosjob import CosBatchClient, _credentials
 from pulumi_cosjob._credentials import Credentials, VendorChain
-from pulumi_cosjob._errors import ConfigurationError
+from pulumi_cosjob._errors import ConfigurationError, RequestError, TimeLimitError
 from pulumi_cosjob._settings import Settings
 
 SECRET = "s3cr3t-that-nobody-may-see"
@@ -48,7 +50,7 @@ def write(home: Path, text: str) -> None:
 def test_the_vendors_file_is_read(home: Path) -> None:
     """A key pair in the vendor's own file is found, without a token."""
     write(home, f"[default]\nsecret_id = file-id\nsecret_key = {SECRET}\n")
-    found = VendorChain(HINT)()
+    found = VendorChain(HINT)(60.0)
     assert (found.secret_id, found.secret_key, found.token) == ("file-id", SECRET, None)
 
 
@@ -56,21 +58,21 @@ def test_a_file_that_is_rewritten_is_read_again(home: Path) -> None:
     """Keys that were exchanged, and tokens that were renewed, serve the next request; a broken file serves none."""
     chain = VendorChain(HINT)
     write(home, f"[default]\nsecret_id = old\nsecret_key = {SECRET}\n")
-    assert (chain().secret_id, chain().token) == ("old", None)
+    assert (chain(60.0).secret_id, chain(60.0).token) == ("old", None)
     for token in ("token-1", "token-2%"):
         write(home, f"[default]\nsecret_id = temporary\nsecret_key = {SECRET}\ntoken = {token}\n")
-        assert (chain().secret_id, chain().token) == ("temporary", token)
+        assert (chain(60.0).secret_id, chain(60.0).token) == ("temporary", token)
     write(home, "")
     with pytest.raises(ConfigurationError):
-        chain()
+        chain(60.0)
     write(home, f"[default]\nsecret_id = new\nsecret_key = {SECRET}\n")
-    assert (chain().secret_id, chain().token) == ("new", None)
+    assert (chain(60.0).secret_id, chain(60.0).token) == ("new", None)
 
 
 def test_where_nothing_is_found_the_places_are_listed() -> None:
     """The error carries the caller's list of places, and can be told from a request that failed."""
     with pytest.raises(ConfigurationError, match="no credentials were found") as caught:
-        VendorChain(HINT)()
+        VendorChain(HINT)(60.0)
     assert caught.value.hint == HINT
 
 
@@ -93,7 +95,7 @@ def test_a_broken_file_finds_nothing(home: Path, text: str) -> None:
     """Whatever is wrong with the file, the error is ours and does not show what stands in it."""
     write(home, text)
     with pytest.raises(ConfigurationError, match="no credentials were found") as caught:
-        VendorChain(HINT)()
+        VendorChain(HINT)(60.0)
     assert SECRET not in f"{caught.value!s}{caught.value!r}"
     assert caught.value.__cause__ is None
 
@@ -102,7 +104,7 @@ def test_a_file_that_is_no_text_finds_nothing(home: Path) -> None:
     """Bytes that are no text are an error of ours too."""
     (home / ".tencentcloud" / "credentials").write_bytes(b"\xff\xfe\x00[default]")
     with pytest.raises(ConfigurationError):
-        VendorChain(HINT)()
+        VendorChain(HINT)(60.0)
 
 
 class Temporary:
@@ -127,7 +129,10 @@ def test_temporary_keys_are_asked_for_each_time(monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(_credentials, "_default_credential", walk)
     chain = VendorChain(HINT)
-    assert [(each.secret_id, each.token) for each in (chain(), chain())] == [("id-1", "token-1"), ("id-2", "token-2")]
+    assert [(each.secret_id, each.token) for each in (chain(60.0), chain(60.0))] == [
+        ("id-1", "token-1"),
+        ("id-2", "token-2"),
+    ]
     assert len(walked) == 1
 
 
@@ -140,7 +145,7 @@ def test_a_role_that_was_taken_away_is_no_key(monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr(_credentials, "_default_credential", Gone)
     with pytest.raises(ConfigurationError, match="they hold no key"):
-        VendorChain(HINT)()
+        VendorChain(HINT)(60.0)
 
 
 def test_many_threads_walk_the_chain_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -153,13 +158,13 @@ def test_many_threads_walk_the_chain_once(monkeypatch: pytest.MonkeyPatch) -> No
 
     monkeypatch.setattr(_credentials, "_default_credential", walk)
     chain = VendorChain(HINT)
-    threads = [threading.Thread(target=chain) for _ in range(16)]
+    threads = [threading.Thread(target=chain, args=(60.0,)) for _ in range(16)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert len(walked) == 1
-    assert walked[0].looks == 16
+    assert 1 <= walked[0].looks <= 16  # those that come while one looks have its answer
 
 
 @pytest.fixture
@@ -171,14 +176,76 @@ def stuck(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     release.set()
 
 
-def test_a_chain_that_hangs_is_given_up(stuck: threading.Event, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A metadata service that never answers does not hang the program; the next request tries again."""
-    monkeypatch.setattr(_credentials, "_default_credential", stuck.wait)
+def lookups() -> int:
+    """Return how many threads look for credentials."""
+    return sum(thread.name == "cosjob-credentials" for thread in threading.enumerate())
+
+
+def test_a_chain_that_hangs_is_given_up_and_joined(stuck: threading.Event, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A metadata service that never answers costs one thread, however many ask, and each waits for its own time."""
+    monkeypatch.setattr(_credentials, "_default_credential", lambda: stuck.wait() and Temporary())
     chain = VendorChain(HINT)
-    with pytest.raises(ConfigurationError, match=r"no answer in 0\.05 s"):
-        chain()
+    with ThreadPoolExecutor(16) as pool:
+        begun = time.monotonic()
+        for asked in [pool.submit(chain, 60.0) for _ in range(16)]:
+            with pytest.raises(ConfigurationError, match=r"no answer in 0\.05 s"):
+                asked.result()
+        assert time.monotonic() - begun < 0.5
+    with pytest.raises(TimeLimitError, match=r"no credentials came within 0\.01 s"):
+        chain(0.01)
+    assert lookups() == 1
+    late = ThreadPoolExecutor(1).submit(chain, 60.0)
+    stuck.set()
+    assert late.result().secret_id == "id-1"
+
+
+def test_a_lookup_that_is_stuck_is_left_alone_in_the_end(
+    stuck: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A service that comes back is asked again, though the first question never ends; by few more threads."""
+    monkeypatch.setattr(_credentials, "_default_credential", stuck.wait)
+    monkeypatch.setattr(_credentials, "_PATIENCE", 0.2)
+    chain, begun = VendorChain(HINT), time.monotonic()
+    while time.monotonic() - begun < 1.0:
+        with pytest.raises(ConfigurationError, match="no answer"):
+            chain(60.0)
+    assert 2 <= lookups() <= 3  # after 0.2 s, and after another 0.4 s
     monkeypatch.setattr(_credentials, "_default_credential", Temporary)
-    assert chain().secret_id == "id-1"
+    chain._patient_until = 0.0
+    assert chain(60.0).secret_id == "id-1"
+    assert chain._patience > 0.2
+    assert chain(60.0).secret_id == "id-2"
+    assert chain._patience == 0.2
+
+
+def test_a_lookup_is_called_off(stuck: threading.Event, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody holds up the end of a program by waiting for a role."""
+    monkeypatch.setattr(_credentials, "_CHAIN_TIME_LIMIT", 60.0)
+    monkeypatch.setattr(_credentials, "_default_credential", stuck.wait)
+    client = CosBatchClient(endpoint="http://127.0.0.1:9")
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(client.look, "a", "1")
+        while not lookups():
+            assert not wait([asked], 0.01).done
+        client.abort()
+        with pytest.raises(RequestError, match="called off"):
+            asked.result(10)
+
+
+def test_no_thread_to_look_by_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that starts no more threads is told as such, with what to do."""
+
+    def start(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    chain = VendorChain(HINT)
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", start)
+        with pytest.raises(RequestError, match="no thread could be started: can't start new thread") as caught:
+            chain(60.0)
+    assert "ulimit" in caught.value.hint
+    with pytest.raises(ConfigurationError):
+        chain(60.0)
 
 
 def test_a_renewal_that_hangs_is_given_up(stuck: threading.Event, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -191,7 +258,7 @@ def test_a_renewal_that_hangs_is_given_up(stuck: threading.Event, monkeypatch: p
 
     monkeypatch.setattr(_credentials, "_default_credential", Hanging)
     with pytest.raises(ConfigurationError, match="no answer"):
-        VendorChain(HINT)()
+        VendorChain(HINT)(60.0)
 
 
 def test_a_failing_chain_is_told_by_kind_alone(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -202,7 +269,7 @@ def test_a_failing_chain_is_told_by_kind_alone(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(_credentials, "_default_credential", fail)
     with pytest.raises(ConfigurationError, match="RuntimeError") as caught:
-        VendorChain(HINT)()
+        VendorChain(HINT)(60.0)
     assert SECRET not in str(caught.value)
 
 
@@ -228,7 +295,7 @@ def test_what_the_chain_has_found_is_never_pickled(home: Path, dumps: Any) -> No
     """The vendor's library keeps the key in the open, and dill, by which Pulumi pickles, takes locks along."""
     write(home, f"[default]\nsecret_id = file-id\nsecret_key = {SECRET}\n")
     chain = VendorChain(HINT)
-    assert chain().secret_key == SECRET
+    assert chain(60.0).secret_key == SECRET
     for value in (chain, [chain], Settings("https://localhost", chain)):
         with pytest.raises(TypeError, match="never pickled"):
             dumps(value)

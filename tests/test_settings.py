@@ -159,7 +159,7 @@ def test_a_key_pair_and_its_token_come_from_one_place(nearest: int, with_token: 
         for key, value in zip(keys, values, strict=True):
             if number > nearest or with_token or value != f"token-{number}":
                 sources[kind][key] = value
-    found = resolved(sources["argument"], sources["config"], sources["environment"]).credentials()
+    found = resolved(sources["argument"], sources["config"], sources["environment"]).credentials(60.0)
     token = f"token-{nearest}" if with_token else None
     assert (found.secret_id, found.secret_key, found.token) == (f"id-{nearest}", f"key-{nearest}", token)
 
@@ -205,9 +205,9 @@ def test_without_keys_the_vendors_chain_is_asked_later() -> None:
 def test_settings_do_not_show_secrets() -> None:
     """Neither settings nor what they hold tell a key when printed."""
     found = resolved({**ACCOUNT, "secret_id": SECRET, "secret_key": SECRET, "token": SECRET})
-    assert isinstance(found.credentials(), Credentials)
+    assert isinstance(found.credentials(60.0), Credentials)
     assert SECRET not in repr(found)
-    assert SECRET not in repr(found.credentials())
+    assert SECRET not in repr(found.credentials(60.0))
 
 
 # ----------------------------------------------------------------------------------------------------------- refusals

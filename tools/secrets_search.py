@@ -233,7 +233,7 @@ for job in sys.argv[1:]:
     show(client._settings)
     show(client._settings.credentials)
     try:
-        show(client._settings.credentials())
+        show(client._settings.credentials(60.0))
     except pulumi_cosjob.CosJobError as error:
         show(error)
 """
