@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
+from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
@@ -19,11 +20,13 @@ from requests.adapters import HTTPAdapter
 
 from pulumi_cosjob._clock import CALLED_OFF
 from pulumi_cosjob._errors import (
+    ConfigurationError,
     ConnectionFailedError,
     InvalidAnswerError,
     RequestError,
     TimeLimitError,
     TlsError,
+    shorten,
 )
 from pulumi_cosjob._schema import MOST_BYTES
 from pulumi_cosjob._settings import is_loopback
@@ -240,16 +243,23 @@ class _Session(requests.Session):
 
 
 class Transport:
-    """A pooled session to one endpoint; may be used by many threads at once."""
+    """A pooled session to one endpoint; may be used by many threads at once.
+
+    Args:
+        endpoint: Where to ask.
+        connections: How many connections are kept.
+
+    Raises:
+        ConfigurationError: The environment names a proxy or certificates that cannot be used.
+    """
 
     def __init__(self, endpoint: str, *, connections: int = 64) -> None:
         self.endpoint = endpoint
         self._session = _Session()
-        # A proxy has no business between this machine and itself, and would see what is plain text there.
-        self._session.trust_env = not is_loopback(urlsplit(endpoint).hostname or "")
-        if not self._session.trust_env:
-            certificates = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
-            self._session.verify = certificates or True
+        # What is taken from the environment is taken here: it is checked, and it is the same for all questions.
+        self._session.trust_env = False
+        self._session.proxies.update(_proxies(endpoint))
+        self._session.verify = _certificates(endpoint)
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self._watchdog = _Watchdog()
         self._aborted = False
@@ -285,7 +295,10 @@ class Transport:
         Raises:
             RequestError: No whole answer came in time.
             InvalidAnswerError: The answer is too large, or encoded though none had asked for that.
+            ConfigurationError: The certificates that the environment named have gone.
         """
+        if self._session.verify is not True:
+            _certificates(self.endpoint)
 
         def last_of_all(request: requests.PreparedRequest) -> requests.PreparedRequest:
             prepare(request)
@@ -319,6 +332,52 @@ class Transport:
         if self._aborted:
             raise RequestError(CALLED_OFF) from None
         raise TimeLimitError(f"no whole answer came within {seconds:.3g} s", hint=_LATER) from None
+
+
+_PROXY = "It is the URL of an HTTP proxy, such as http://proxy.example.com:3128. Its value is not shown."
+
+
+def _proxies(endpoint: str) -> dict[str, str]:
+    """Return the proxy that the environment names for an endpoint, if it does.
+
+    Raises:
+        ConfigurationError: It cannot be used.
+    """
+    # A proxy has no business between this machine and itself, and would see what is plain text there.
+    if is_loopback(urlsplit(endpoint).hostname or ""):
+        return {}
+    proxy = requests.utils.select_proxy(endpoint, requests.utils.get_environ_proxies(endpoint))
+    if not proxy:
+        return {}
+    named = [name for each in ("https_proxy", "all_proxy") for name in (each, each.upper()) if os.environ.get(name)]
+    variable = named[0] if named else "the proxy of this system"
+    proxy = proxy if "://" in proxy else f"http://{proxy}"
+    try:
+        url = urllib3.util.parse_url(proxy)
+        scheme, found = url.scheme or "", bool((url.host or "").encode("idna"))
+    except ValueError:
+        scheme, found = "", False
+    if scheme.startswith("socks"):
+        raise ConfigurationError(f"{variable} names a SOCKS proxy, which is not supported", hint=_PROXY)
+    if not found or scheme not in ("http", "https"):
+        raise ConfigurationError(f"{variable} names no proxy that can be used", hint=_PROXY)
+    return {"https": proxy}
+
+
+def _certificates(endpoint: str) -> str | bool:
+    """Return the certificates that the environment names, or True for the usual ones.
+
+    Raises:
+        ConfigurationError: They are not there.
+    """
+    for variable in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        certificates = os.environ.get(variable)
+        if certificates:
+            if endpoint.startswith("https:") and not Path(certificates).exists():
+                hint = "It is a file of certificates in PEM form, or a folder of them; unset it for the usual ones."
+                raise ConfigurationError(f"{variable} names nothing that is there: {shorten(certificates)}", hint=hint)
+            return certificates
+    return True
 
 
 def _read(response: requests.Response) -> bytes:

@@ -1117,6 +1117,48 @@ def test_proxies_are_used_for_other_machines(monkeypatch: pytest.MonkeyPatch, cl
     collect_what_is_left_open()
 
 
+@pytest.mark.parametrize("variable", ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"])
+@pytest.mark.parametrize(
+    "proxy",
+    [
+        *("http://[::1", "http://", "http://hush:hush@proxy:99999", "http://proxy:abc"),
+        *("ftp://proxy:1", "socks5://hush:hush@proxy:1", "socks5h://proxy", "SOCKS4://proxy", " http://proxy:1"),
+        f"http://{'a' * 70}.example.com",
+    ],
+)
+def test_a_proxy_that_cannot_be_used_is_told_when_the_client_is_made(
+    variable: str, proxy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The variable is named and its value is not shown, as it may hold a password; nothing is tried again."""
+    monkeypatch.setenv(variable, proxy)
+    with pytest.raises(ConfigurationError) as caught:
+        CosBatchClient(uin="1", region="ap-x", secret_id=ID, secret_key=KEY)
+    assert variable in str(caught.value)
+    assert ("SOCKS" in str(caught.value)) is proxy.lower().startswith("socks")
+    assert "hush" not in f"{caught.value!s}{vars(caught.value)}"
+    CosBatchClient(endpoint="http://127.0.0.1:9", secret_id=ID, secret_key=KEY)
+    monkeypatch.setenv("no_proxy", ".myqcloud.com")
+    CosBatchClient(uin="1", region="ap-x", secret_id=ID, secret_key=KEY)
+
+
+@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+def test_certificates_that_are_not_there_are_told(
+    variable: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, service: CosBatchEmulator, clock: ManualClock
+) -> None:
+    """When the client is made, and where they go missing later; not where plain HTTP needs none."""
+    bundle = tmp_path / "bundle.pem"
+    monkeypatch.setenv(variable, str(bundle))
+    with pytest.raises(ConfigurationError, match=f"{variable} names nothing that is there"):
+        CosBatchClient(endpoint="https://localhost", secret_id=ID, secret_key=KEY)
+    with client_of(service, clock) as client:
+        failure(client, kind=NoSuchJobError)
+    bundle.touch()
+    with CosBatchClient(endpoint="https://localhost", secret_id=ID, secret_key=KEY, clock=clock) as client:
+        bundle.unlink()
+        assert variable in str(failure(client, kind=ConfigurationError))
+    assert clock.monotonic() == 0.0
+
+
 def test_cookies_are_neither_kept_nor_sent(client: CosBatchClient, service: CosBatchEmulator) -> None:
     """Whoever sets one finds that it never comes back."""
     service.replay(JOB_ID, job(""))
