@@ -98,6 +98,7 @@ class History:
         failures: Looks without an answer since the latest that had one.
         missing_since: Since when the service has not known the job.
         working_since: When tasks were first seen being done, and how many were done then.
+        progress: When so many tasks as in the latest answer were first seen done, and how many those are.
         likely_end: When the job is likely to end, where that can be said.
     """
 
@@ -110,6 +111,7 @@ class History:
     failures: int = 0
     missing_since: float | None = None
     working_since: tuple[float, int] | None = None
+    progress: tuple[float, int] | None = None
     likely_end: float | None = None
 
     def add(self, look: Look) -> History:
@@ -134,6 +136,7 @@ class History:
             failures=0,
             missing_since=None,
             working_since=working_since,
+            progress=self._progress(look.at, look.description),
             likely_end=likely_end,
         )
 
@@ -160,6 +163,12 @@ class History:
         if at <= first_at or done <= first_done:
             return self.working_since, None
         return self.working_since, at + (total - done) * (at - first_at) / (done - first_done)
+
+    def _progress(self, at: float, description: JobDescription) -> tuple[float, int] | None:
+        tasks = _tasks(description.progress_summary)
+        if tasks is None or description.status != "Active":
+            return None
+        return self.progress if self.progress is not None and self.progress[1] == tasks[0] else (at, tasks[0])
 
     def age(self, now: float) -> float:
         """Return how old the job is at the least."""
@@ -306,8 +315,10 @@ def _pause(history: History, look: Look, now: float) -> float:
     left = history.seconds_left(now)
     if left is None:
         return usual
-    # An end that is foretold within the usual pause is met where it is expected.
-    return min(usual, max(_NEAR, left + 0.3))
+    # An end that is foretold within the usual pause is met where it is expected. One that does not come, as the last
+    # tasks or what comes after them hang, is not asked after as closely for ever.
+    stalled = now - history.progress[0] if history.progress is not None else 0.0
+    return min(usual, max(_NEAR, left + 0.3, 0.1 * stalled))
 
 
 # ------------------------------------------------------------------------------------------------------- in words

@@ -262,6 +262,20 @@ def test_an_even_job_is_met_at_its_end() -> None:
     assert 2.0 <= verdict.seconds <= 2.5
 
 
+@pytest.mark.parametrize("stops_at", [1000, 999])
+def test_an_end_that_does_not_come_is_not_asked_after_for_ever(stops_at: int) -> None:
+    """A job that stays Active with all its tasks done, or all but one, costs as few questions as any other."""
+    past, now, pauses = History(0.0), 0.0, []
+    while now < DAY:
+        past = past.add(Look(now, job("Active", min(stops_at, int(now)), 1000)))
+        verdict = decide(past, now, Limits(2 * DAY))
+        assert isinstance(verdict, AskAgain)
+        pauses.append(verdict.seconds)
+        now += verdict.seconds
+    assert pauses[-1] == pytest.approx(28.0)
+    assert len(pauses) < DAY / 28 + 120
+
+
 def test_a_history_does_not_grow() -> None:
     """Days of waiting take no more memory than minutes."""
     past = History(0.0)
