@@ -48,6 +48,8 @@ _LONGEST = 28.0
 _SHARE_OF_AGE = 0.046
 # How long a job may be unknown to the service: it may just have been made.
 _GRACE = 30.0
+# How long the service may refuse what it has answered before: a policy is rolled out, or a token renewed.
+_REFUSED_GRACE = 300.0
 # Near the end, as far as it can be foretold, questions may follow each other this closely.
 _NEAR = 1.2
 
@@ -97,6 +99,7 @@ class History:
         age_offset: Seconds that the job was old when the wait began, by the service's own clock.
         failures: Looks without an answer since the latest that had one.
         missing_since: Since when the service has not known the job.
+        refused_since: Since when it has refused the question.
         working_since: When tasks were first seen being done, and how many were done then.
         progress: When so many tasks as in the latest answer were first seen done, and how many those are.
         likely_end: When the job is likely to end, where that can be said.
@@ -110,6 +113,7 @@ class History:
     age_offset: float = 0.0
     failures: int = 0
     missing_since: float | None = None
+    refused_since: float | None = None
     working_since: tuple[float, int] | None = None
     progress: tuple[float, int] | None = None
     likely_end: float | None = None
@@ -118,12 +122,14 @@ class History:
         """Return the history with one more look."""
         if look.description is None:
             missing = self.missing_since if self.missing_since is not None else look.at
+            refused = self.refused_since if self.refused_since is not None else look.at
             return replace(
                 self,
                 looks=self.looks + 1,
                 last=look,
                 failures=self.failures + 1,
                 missing_since=missing if isinstance(look.error, NoSuchJobError) else None,
+                refused_since=refused if _is_refusal(look.error) else None,
             )
         working_since, likely_end = self._estimate(look.at, look.description)
         return replace(
@@ -135,6 +141,7 @@ class History:
             age_offset=self._age_offset(look, look.description),
             failures=0,
             missing_since=None,
+            refused_since=None,
             working_since=working_since,
             progress=self._progress(look.at, look.description),
             likely_end=likely_end,
@@ -289,11 +296,18 @@ def _judge_error(history: History, error: CosJobError | None, now: float) -> Fai
     if isinstance(error, NoSuchJobError):
         missing = now - (history.missing_since if history.missing_since is not None else now)
         return Failed(error) if missing >= _GRACE else None
-    if isinstance(error, (AccessDeniedError, InvalidArgumentError)) or error.http_status == 400:
+    if isinstance(error, InvalidArgumentError):
         return Failed(error)
+    if _is_refusal(error):
+        refused = now - (history.refused_since if history.refused_since is not None else now)
+        return Failed(error) if history.seen is None or refused >= _REFUSED_GRACE else None
     if isinstance(error, (ConfigurationError, TlsError)) and history.seen is None:
         return Failed(error)
     return None
+
+
+def _is_refusal(error: CosJobError | None) -> bool:
+    return error is not None and (isinstance(error, AccessDeniedError) or error.http_status == 400)
 
 
 def _timed_out(history: History, limits: Limits) -> WaitTimeoutError:

@@ -173,7 +173,7 @@ def test_an_outage_of_any_length_is_outlived(error: CosJobError) -> None:
     ],
 )
 def test_a_refusal_that_cannot_heal_ends_the_wait(error: CosJobError) -> None:
-    """403 and 400 are final, and so are settings that were never right."""
+    """Where nothing was ever answered, 403 and 400 are final, and so are settings that were never right."""
     assert failure(after(Look(0.0, error=error))) is error
 
 
@@ -182,6 +182,26 @@ def test_what_was_right_before_may_come_back(kind: type[CosJobError]) -> None:
     """Where the service has answered before, a source of credentials that is away or a certificate is an outage."""
     past = history(Look(0.0, job("Active", 1)), Look(5.0, error=kind("the metadata service is away")))
     assert isinstance(decide(past, 5.0, LIMITS), AskAgain)
+
+
+@pytest.mark.parametrize(
+    "error", [AccessDeniedError("the token has expired", http_status=403), ServiceError("a page", http_status=400)]
+)
+def test_a_refusal_after_an_answer_has_five_minutes_to_pass(error: CosJobError) -> None:
+    """One wrong answer of a proxy, or a key that is just being renewed, ends no wait of days; a lasting one does."""
+    limits = Limits(timeout=DAY)
+    past, now, looks = history(Look(0.0, job("Active", 1)), Look(1000.0, job("Active", 2))), 1010.0, 0
+    while now < 1310.0:
+        past = past.add(Look(now, error=error))
+        verdict = decide(past, now, limits)
+        assert isinstance(verdict, AskAgain)
+        now, looks = now + verdict.seconds, looks + 1
+    assert looks < 20
+    assert failure(decide(past.add(Look(now, error=error)), now, limits)) is error
+    for other in (Look(1309.0, job("Active", 3)), Look(1309.0, error=TimeLimitError("slow"))):
+        again = past.add(other).add(Look(1310.0, error=error))
+        assert isinstance(decide(again, 1310.0, limits), AskAgain), "it counts from the first in a row"
+    assert failure(decide(past.add(Look(1011.0, error=InvalidArgumentError("job_id", "is odd"))), 1011.0, limits))
 
 
 def test_a_job_that_is_not_found_has_thirty_seconds_to_appear() -> None:

@@ -143,7 +143,7 @@ class _Bench:
     def _row(self, accident: hostile.Accident, place: str, expected: str, when: range) -> Row:
         what = fault_places.ask if place == "request" else fault_places.wait
         lasts = accident.lasts if place == "passes" else 0.0
-        limit = 4.0 if place == "persists" else 3 * 3600.0
+        limit = accident.limit if place == "persists" else 3 * 3600.0
         with self._service(accident, when) as port:
             scheme, host = ("https", "localhost") if accident.secure else ("http", "127.0.0.1")
             unresolved = when if accident.unresolved else range(0)

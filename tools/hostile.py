@@ -84,6 +84,7 @@ class Accident:
         unresolved: Whether the name is not found at that time.
         off: By how much the client's clock is off.
         real: Whether real time is the point: then a question has little of it.
+        limit: How long a wait may take that meets it for ever, by the turned clock.
     """
 
     name: str
@@ -98,6 +99,7 @@ class Accident:
     unresolved: bool = False
     off: float = 0.0
     real: bool = False
+    limit: float = 4.0
 
 
 def job(inside: bytes = b"", status: bytes = b"Active", job_id: bytes = JOB_ID.encode()) -> bytes:
@@ -298,7 +300,7 @@ def accidents(authority: trustme.CA) -> list[Accident]:
     ok = b"HTTP/1.1 200 OK\r\n"
     whole = answer(job())
     part = whole[: len(whole) - 40]
-    failed, denied = "ConnectionFailedError", ("AccessDeniedError",) * 3
+    failed, denied = "ConnectionFailedError", "AccessDeniedError"
     return [
         Accident("nothing listens", None, failed, passes="", persists=""),
         Accident("the name is not found", well(b"Active"), failed, unresolved=True),
@@ -343,7 +345,13 @@ def accidents(authority: trustme.CA) -> list[Accident]:
             saying(answer(job(status=b"Complete"), "Location: http://127.0.0.2:9/", status="307 Temporary Redirect")),
             "InvalidAnswerError",
         ),
-        Accident("200 with a document that refuses", _refusing("AccessDenied", "200 OK"), *denied),
+        Accident(
+            "200 with a document that refuses",
+            _refusing("AccessDenied", "200 OK"),
+            denied,
+            persists=denied,
+            limit=3600,
+        ),
         Accident("404 with a job", saying(answer(job(status=b"Complete"), status="404 Not Found")), "ServiceError"),
         Accident(
             "206 with a job", saying(answer(job(status=b"Complete"), status="206 Partial Content")), "ServiceError"
@@ -369,7 +377,15 @@ def accidents(authority: trustme.CA) -> list[Accident]:
         ),
         Accident("a clock an hour behind", _checking_the_time, "Active", off=-3600),
         Accident("a clock an hour ahead", _checking_the_time, "Active", off=3600),
-        Accident("a token that has expired", _refusing("ExpiredToken", "403 Forbidden"), *denied),
+        Accident(
+            "a token that has expired",
+            _refusing("ExpiredToken", "403 Forbidden"),
+            denied,
+            persists=denied,
+            times=20,
+            lasts=30,
+            limit=3600,
+        ),
         Accident("an unknown issuer", well(b"Complete"), "TlsError", secure=True, tls=context(trustme.CA())),
         Accident(
             "a certificate for another name",
