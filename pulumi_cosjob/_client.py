@@ -23,6 +23,7 @@ from pulumi_cosjob._errors import (
     TimeLimitError,
     UnavailableError,
     kind_of,
+    no_thread,
 )
 from pulumi_cosjob._pacing import Turnstile
 from pulumi_cosjob._settings import (
@@ -248,7 +249,10 @@ class CosBatchClient:
         workers = check_number("max_concurrency", max_concurrency, 1, 64)
         pool = ThreadPoolExecutor(min(workers, max(1, len(wanted))), "cosjob-read")
         try:
-            asked = {job_id: pool.submit(self.describe_job, job_id, appid) for job_id in wanted}
+            try:
+                asked = {job_id: pool.submit(self.describe_job, job_id, appid) for job_id in wanted}
+            except RuntimeError as refused:
+                raise no_thread(refused) from None
             # In the order in which they are asked: to be woken by each as it is answered costs more than it gains.
             for answered in asked.values():
                 error = answered.exception()

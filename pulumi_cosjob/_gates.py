@@ -5,25 +5,42 @@ from __future__ import annotations
 import heapq
 import math
 import random
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING
 
-from pulumi_cosjob._client import MOST_AT_ONCE
 from pulumi_cosjob._clock import Clock, SystemClock, has_ended
-from pulumi_cosjob._errors import CosJobError, JobsFailedError, TimeLimitError
+from pulumi_cosjob._errors import CosJobError, JobsFailedError, TimeLimitError, no_thread
 from pulumi_cosjob._waiting import Done, Failed, History, Limits, Look, decide, judge_end, never_completes
 
 if TYPE_CHECKING:
     from pulumi_cosjob._client import CosBatchClient
     from pulumi_cosjob._job import JobDescription
 
-__all__ = ["Report", "Waits", "judge_again", "look_at", "look_at_jobs", "raise_failed", "wait_for_jobs"]
+__all__ = [
+    "LOOK_SECONDS",
+    "MOST_LOOKS",
+    "Report",
+    "Waits",
+    "begin_to_look",
+    "judge_again",
+    "look_at",
+    "look_at_jobs",
+    "raise_failed",
+    "wait_for_jobs",
+]
+
+# Looks at the same time: as many as a client keeps connections. Where the service asks to slow down, there are fewer.
+MOST_LOOKS = 64
+# Before a wait, looks at all jobs together take no longer: what has no answer by then is left to the wait.
+LOOK_SECONDS = 30.0
 
 # The last question is asked when time is up, and may be answered for so long.
 _LAST_LOOK_SECONDS = 5.0
 # While a question is being asked, it is noticed within so many seconds that the clock has ended.
 _GLANCE_SECONDS = 0.5
+
+_NOT_ASKED = "the question was not asked in time, as too many others came first"
 
 Report = Callable[[str, History, float], None]
 """Called with a job's id, its history and the time after each look at it."""
@@ -40,6 +57,18 @@ def look_at(client: CosBatchClient, job_id: str, appid: str, clock: Clock) -> Lo
     return Look(clock.monotonic(), description, service_time=service_time)
 
 
+def begin_to_look(
+    pool: ThreadPoolExecutor, client: CosBatchClient, job_id: str, appid: str, clock: Clock
+) -> Future[Look]:
+    """Ask about a job once, in a thread."""
+    try:
+        return pool.submit(look_at, client, job_id, appid, clock)
+    except RuntimeError as error:
+        answered: Future[Look] = Future()
+        answered.set_result(Look(clock.monotonic(), error=no_thread(error)))
+        return answered
+
+
 def look_at_jobs(
     client: CosBatchClient,
     job_ids: Sequence[str],
@@ -49,7 +78,7 @@ def look_at_jobs(
     preview: bool,
     clock: Clock | None = None,
 ) -> None:
-    """Look at all jobs once, at the same time, before any wait.
+    """Look at all jobs once, at the same time, before any wait; those without an answer in time are not judged.
 
     Args:
         client: Asks.
@@ -64,17 +93,23 @@ def look_at_jobs(
         JobsFailedError: More than one.
     """
     clock = clock or SystemClock()
-    with ThreadPoolExecutor(min(MOST_AT_ONCE, len(job_ids)), "cosjob-look") as pool:
-        looks = list(pool.map(lambda job_id: look_at(client, job_id, appid, clock), job_ids))
-    raise_failed(
-        {
-            job_id: error
-            for job_id, look in zip(job_ids, looks, strict=True)
-            if (error := never_completes(look, limits, preview=preview)) is not None
-        },
-        len(job_ids),
-        client.endpoint,
-    )
+    pool = ThreadPoolExecutor(min(MOST_LOOKS, max(1, len(job_ids))), "cosjob-look")
+    try:
+        asked = {job_id: begin_to_look(pool, client, job_id, appid, clock) for job_id in dict.fromkeys(job_ids)}
+        answered = wait(asked.values(), LOOK_SECONDS).done
+    except BaseException as ended:
+        if not isinstance(ended, Exception):
+            client.abort()
+        raise
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+    errors = {
+        job_id: never_completes(look.result(), limits, preview=preview)
+        for job_id, look in asked.items()
+        if look in answered
+    }
+    failed = {job_id: error for job_id, error in errors.items() if error is not None}
+    raise_failed(failed, len(job_ids), client.endpoint)
 
 
 def wait_for_jobs(
@@ -102,12 +137,12 @@ def wait_for_jobs(
     """
     clock = clock or SystemClock()
     waits = Waits(job_ids, limits, clock.monotonic(), report)
-    pool = ThreadPoolExecutor(min(MOST_AT_ONCE, max(1, len(waits.job_ids))), "cosjob-wait")
+    pool = ThreadPoolExecutor(min(MOST_LOOKS, max(1, len(waits.job_ids))), "cosjob-wait")
     asking: dict[Future[Look], str] = {}
     try:
         while waits.under_way or asking:
             for job_id in waits.due(clock.monotonic()):
-                asking[pool.submit(look_at, client, job_id, appid, clock)] = job_id
+                asking[begin_to_look(pool, client, job_id, appid, clock)] = job_id
             seconds = waits.seconds(clock.monotonic())
             if not asking:
                 clock.sleep(seconds)
@@ -115,7 +150,7 @@ def wait_for_jobs(
             for future in wait(asking, min(seconds, _GLANCE_SECONDS), FIRST_COMPLETED).done:
                 waits.judge(asking.pop(future), future.result(), clock.monotonic())
             if waits.are_overdue(clock.monotonic()):
-                waits.give_up(asking.values(), clock.monotonic())
+                waits.give_up({job_id: not future.cancel() for future, job_id in asking.items()}, clock.monotonic())
                 asking.clear()
             if has_ended(clock):
                 clock.sleep(0.0)  # raises, and says why
@@ -172,10 +207,11 @@ class Waits:
         """Tell whether what is still being asked comes too late: many may ask, and few at a time."""
         return now >= self._gives_up_at
 
-    def give_up(self, job_ids: Iterable[str], now: float) -> None:
-        """Take it that there is no answer about jobs any more."""
-        for job_id in job_ids:
-            self.judge(job_id, Look(now, error=TimeLimitError("no answer came before the time was up")), now)
+    def give_up(self, asked: Mapping[str, bool], now: float) -> None:
+        """Take it that there is no answer about jobs any more; of each it is told whether it was asked about at all."""
+        for job_id, was_asked in asked.items():
+            what = "no answer came before the time was up" if was_asked else _NOT_ASKED
+            self.judge(job_id, Look(now, error=TimeLimitError(what)), now)
 
     def judge(self, job_id: str, look: Look, now: float) -> None:
         """Take the answer about a job."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -17,6 +18,7 @@ from pulumi_cosjob import (
     RequestError,
     WaitTimeoutError,
     _engine_watch,
+    _gates,
 )
 from pulumi_cosjob._gates import look_at, look_at_jobs, wait_for_jobs
 from pulumi_cosjob._settings import resolve
@@ -166,6 +168,54 @@ def test_a_look_before_the_wait_finds_what_can_never_complete(
         look_at_jobs(client, [going, "nope"], APPID, Limits(HOUR), preview=True, clock=clock)
     with pytest.raises(JobsFailedError, match="2 of 3"):
         look_at_jobs(client, [going, "nope", failed], APPID, Limits(HOUR), preview=True, clock=clock)
+
+
+def test_a_look_before_the_wait_has_an_end(
+    client: CosBatchClient, service: CosBatchEmulator, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A service that says nothing holds up no preview: what has an answer in time is judged, and the rest is not."""
+    monkeypatch.setattr(_gates, "LOOK_SECONDS", 0.5)
+    silent, failed = service.create_job("completes"), service.create_job("fails", seconds=0)
+    clock.advance(60)
+    service.inject(Fault("delay", seconds=60.0, times=None, job_id=silent))
+    started = time.monotonic()
+    look_at_jobs(client, [silent, silent], APPID, Limits(HOUR), preview=True, clock=clock)
+    with pytest.raises(JobFailedError):
+        look_at_jobs(client, [silent, failed], APPID, Limits(HOUR), preview=True, clock=clock)
+    assert time.monotonic() - started < 5
+    client.abort()
+
+
+def test_a_question_that_was_never_asked_is_told_as_such(
+    client: CosBatchClient, service: CosBatchEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where too many are asked about, it is not the service that gave no answer."""
+    monkeypatch.setattr(_gates, "MOST_LOOKS", 1)
+    monkeypatch.setattr(_gates, "_LAST_LOOK_SECONDS", 0.1)
+    service.inject(Fault("delay", seconds=60.0, times=None))
+    with pytest.raises(JobsFailedError) as raised:
+        wait_for_jobs(client, ["a", "b"], APPID, Limits(0.2))
+    client.abort()
+    first, second = map(str, raised.value.errors)
+    assert "the last question failed: no answer came before the time was up" in first
+    assert "the last question failed: the question was not asked in time, as too many others came first" in second
+
+
+def test_a_machine_without_threads_ends_no_wait(
+    client: CosBatchClient, clock: ManualClock, service: CosBatchEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What may heal is waited for, and what it was is told when it does not."""
+    job_id = service.create_job("completes")
+
+    def submit(*_arguments: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(ThreadPoolExecutor, "submit", submit)
+    with pytest.raises(WaitTimeoutError, match="no thread could be started: can't start new thread"):
+        waited(client, clock, job_id, timeout=60)
+    assert service.requests == []
+    with pytest.raises(RequestError, match="no thread could be started"):
+        client.describe_jobs([job_id], APPID)
 
 
 def test_an_interrupt_ends_the_wait_at_once(service: CosBatchEmulator, client: CosBatchClient) -> None:

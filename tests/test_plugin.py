@@ -27,7 +27,15 @@ from hypothesis import strategies as st
 from plugins import JOB, JOBS, UNKNOWN, URN, TurnedTime, config_of, on_a_loop, plugin
 from pulumi.runtime.proto import engine_pb2, provider_pb2, provider_pb2_grpc
 
-from pulumi_cosjob import CosBatchClient, parse_describe_job_result, schema_path
+from pulumi_cosjob import (
+    CosBatchClient,
+    JobFailedError,
+    JobsFailedError,
+    _gates,
+    parse_describe_job_result,
+    schema_path,
+)
+from pulumi_cosjob._clock import SystemClock
 from pulumi_cosjob._job import (
     Element,
     JobDescription,
@@ -41,11 +49,13 @@ from pulumi_cosjob._job import (
     xml_name,
 )
 from pulumi_cosjob._outputs import received
+from pulumi_cosjob._plugin import _asking
 from pulumi_cosjob._plugin._inputs import fitting
 from pulumi_cosjob._plugin._properties import Properties, from_struct, to_struct
 from pulumi_cosjob._plugin._schema import package_schema
 from pulumi_cosjob._plugin._servicer import Servicer
 from pulumi_cosjob._version import semantic
+from pulumi_cosjob._waiting import Limits
 from pulumi_cosjob.testing import CosBatchEmulator, Fault
 
 ANSWERS = Path(__file__).parent / "answers"
@@ -779,6 +789,46 @@ async def test_ctrl_c_ends_all_waits_at_once(service: CosBatchEmulator) -> None:
     assert not any("late" in request.path for request in service.requests)
 
 
+class Silent:
+    """A client that answers about no job but one, before it is told to."""
+
+    endpoint = "https://cos.example.com"
+
+    def __init__(self) -> None:
+        self.told = threading.Event()
+
+    def look(self, job_id: str, _appid: str) -> tuple[JobDescription, float | None]:
+        """Answer, once it may."""
+        assert job_id == "failed" or self.told.wait(30)
+        return JobDescription(job_id, "Failed"), None
+
+
+@on_a_loop
+async def test_a_silent_service_holds_up_neither_a_preview_nor_the_end_of_a_wait(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What has an answer is judged; of what has none it is told whether it was ever asked."""
+    monkeypatch.setattr(_asking, "LOOK_SECONDS", 0.3)
+    monkeypatch.setattr(_asking, "MOST_LOOKS", 3)
+    monkeypatch.setattr(_gates, "_LAST_LOOK_SECONDS", 0.1)
+    client: Any = Silent()
+    account = _asking.Account(client, SystemClock(), asyncio.sleep)
+    begun = time.monotonic()
+    try:
+        assert await account.look_at_jobs([], "1", Limits(1.0)) == {}
+        assert await account.look_at_jobs(["a", "a"], "1", Limits(1.0)) == {}
+        with pytest.raises(JobFailedError):
+            await account.look_at_jobs(["a", "failed"], "1", Limits(1.0))
+        with pytest.raises(JobsFailedError) as raised:
+            await account.wait_for_jobs(["b", "c"], "1", Limits(0.2), lambda *_: None)
+        told = {error.job_id: str(error) for error in raised.value.errors}
+        assert "no answer came before the time was up" in told["b"]
+        assert "was not asked in time" in told["c"]
+    finally:
+        client.told.set()
+    assert time.monotonic() - begun < 5
+
+
 @on_a_loop
 async def test_a_thousand_gates_wait_on_a_few_threads() -> None:
     """No wait has a thread of its own, and none is late for it."""
@@ -797,7 +847,7 @@ async def test_a_thousand_gates_wait_on_a_few_threads() -> None:
                 await asyncio.sleep(0.05)
             statuses = {(await wait)[1].values["status"] for wait in waits}
         assert statuses == {"Complete"}
-        assert most - before <= 32
+        assert most - before <= 64 + 16
         assert 6 <= turned.clock.monotonic() < 8
         assert len(living.requests) <= count * 6
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pulumi_cosjob._client import MOST_AT_ONCE, Clients, CosBatchClient
 from pulumi_cosjob._clock import Clock, SystemClock
-from pulumi_cosjob._gates import Report, Waits, look_at, raise_failed
+from pulumi_cosjob._errors import no_thread
+from pulumi_cosjob._gates import LOOK_SECONDS, MOST_LOOKS, Report, Waits, begin_to_look, raise_failed
 from pulumi_cosjob._plugin._schema import PACKAGE
 from pulumi_cosjob._waiting import Limits, Look, never_completes
 
@@ -37,26 +38,37 @@ class Account:
         self._sleep = sleep
         # Of its own: where one service asks to slow down, threads that wait for it do not hold up other accounts. And
         # apart: a function may ask for a minute, which is too long for a wait.
-        self._looking = ThreadPoolExecutor(MOST_AT_ONCE, "cosjob-look")
+        self._looking = ThreadPoolExecutor(MOST_LOOKS, "cosjob-look")
         self._asking = ThreadPoolExecutor(MOST_AT_ONCE, "cosjob-ask")
 
     def ask(self, question: Callable[..., _T], *arguments: Any) -> asyncio.Future[_T]:
-        """Call something that blocks, in a thread."""
-        return asyncio.get_running_loop().run_in_executor(self._asking, question, *arguments)
+        """Call something that blocks, in a thread.
 
-    def look(self, job_id: str, appid: str) -> asyncio.Future[Look]:
-        """Ask about a job once, in a thread."""
-        loop = asyncio.get_running_loop()
-        return loop.run_in_executor(self._looking, look_at, self.client, job_id, appid, self._clock)
+        Raises:
+            RequestError: No thread could be started.
+        """
+        try:
+            return asyncio.get_running_loop().run_in_executor(self._asking, question, *arguments)
+        except RuntimeError as error:
+            raise no_thread(error) from None
+
+    def _look(self, job_id: str, appid: str) -> Future[Look]:
+        return begin_to_look(self._looking, self.client, job_id, appid, self._clock)
 
     async def look_at_jobs(self, job_ids: Sequence[str], appid: str, limits: Limits) -> Mapping[str, JobDescription]:
-        """Look at jobs in a preview; return those that have completed already.
+        """Look at jobs in a preview; return those that have completed already, as far as that is known in time.
 
         Raises:
             CosJobError: A job will never complete.
             JobsFailedError: More than one.
         """
-        looks = dict(zip(job_ids, await asyncio.gather(*(self.look(each, appid) for each in job_ids)), strict=True))
+        asked = {asyncio.wrap_future(self._look(each, appid)): each for each in dict.fromkeys(job_ids)}
+        try:
+            answered = (await asyncio.wait(asked, timeout=LOOK_SECONDS))[0] if asked else set()
+        finally:
+            for future in asked:
+                future.cancel()
+        looks = {asked[future]: future.result() for future in answered}
         errors = {job_id: never_completes(look, limits, preview=True) for job_id, look in looks.items()}
         failed = {job_id: error for job_id, error in errors.items() if error is not None}
         raise_failed(failed, len(job_ids), self.client.endpoint)
@@ -73,22 +85,22 @@ class Account:
             JobsFailedError: That, and others have failed by then.
         """
         waits = Waits(job_ids, limits, self._clock.monotonic(), report)
-        asking: dict[asyncio.Future[Look], str] = {}
+        asking: dict[asyncio.Future[Look], tuple[str, Future[Look]]] = {}
         try:
             while waits.under_way or asking:
                 for job_id in waits.due(self._clock.monotonic()):
-                    asking[self.look(job_id, appid)] = job_id
+                    look = self._look(job_id, appid)
+                    asking[asyncio.wrap_future(look)] = job_id, look
                 seconds = waits.seconds(self._clock.monotonic())
                 if not asking:
                     await self._sleep(seconds)
                     continue
                 answered, late = await asyncio.wait(asking, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
                 for future in answered:
-                    waits.judge(asking.pop(future), future.result(), self._clock.monotonic())
+                    waits.judge(asking.pop(future)[0], future.result(), self._clock.monotonic())
                 if waits.are_overdue(self._clock.monotonic()):
-                    for future in late:
-                        future.cancel()
-                    waits.give_up([asking.pop(future) for future in late], self._clock.monotonic())
+                    given_up = [asking.pop(future) for future in late]
+                    waits.give_up({job_id: not look.cancel() for job_id, look in given_up}, self._clock.monotonic())
         finally:
             for future in asking:
                 future.cancel()
