@@ -137,7 +137,8 @@ def _refuse(root: ET.Element, answer: Answer, shown: Callable[[str], str]) -> No
     request_id = _quoted(shown(_text(root, "RequestId")))
     context: dict[str, Any] = {"code": _quoted(shown(code)) or None, "request_id": request_id or None}
     if code not in _MEANINGS:
-        _refuse_by_status(answer, f"the service says {shorten(shown(message or code), 120)}", **context)
+        says = f"says {shorten(shown(message or code), 120)}" if message or code else "refused, and does not say why"
+        _refuse_by_status(answer, f"the service {says}", **context)
     kind, what, hint = _MEANINGS[code]
     if kind is UnavailableError:
         context["retry_after"] = retry_after(answer)

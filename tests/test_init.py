@@ -18,7 +18,8 @@ from pulumi_cosjob import native
 PACKAGE = Path(pulumi_cosjob.__file__).parent
 # From the bottom to the top; modules of one line know nothing of each other.
 LAYERS = (
-    {"_errors", "_clock", "_echoes", "_version"},
+    {"_errors", "_echoes", "_version"},
+    {"_clock"},
     {"_compiled", "_job"},
     {"_schema"},
     {"_credentials"},

@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 
 from pulumi_cosjob import _schema
 from pulumi_cosjob._answers import judge
-from pulumi_cosjob._errors import CosJobWarning, InvalidAnswerError, WrongJobError
+from pulumi_cosjob._errors import CosJobWarning, InvalidAnswerError, ServiceError
 from pulumi_cosjob._http import Answer
 from pulumi_cosjob._job import Element, JobDescription, element_fields, xml_name
 
@@ -60,12 +60,12 @@ def _outcome(read: Callable[[], JobDescription]) -> JobDescription | None:
         warnings.simplefilter("ignore", CosJobWarning)
         try:
             return read()
-        except InvalidAnswerError as error:
+        except (InvalidAnswerError, ServiceError) as error:
             told = str(error)
             longest = max(map(len, told.splitlines()))
             _hold(longest < _LONGEST_LINE and len(told) < _MOST_TOLD, "the message is too long to be read")
             _hold(told.replace("\n", "").isprintable(), "the message holds what cannot be printed")
-            _hold(isinstance(error, WrongJobError) or error.code is None, "the error has a code from nowhere")
+            _hold(isinstance(error, ServiceError) or error.code is None, "the error has a code from nowhere")
             return None
 
 
