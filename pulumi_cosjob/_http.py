@@ -26,6 +26,7 @@ from pulumi_cosjob._errors import (
     RequestError,
     TimeLimitError,
     TlsError,
+    no_thread,
     shorten,
 )
 from pulumi_cosjob._schema import MOST_BYTES
@@ -104,13 +105,20 @@ class _Watchdog:
 
     @contextlib.contextmanager
     def over(self, seconds: float) -> Iterator[_Watch]:
-        """Watch over the request of this thread for so many seconds."""
+        """Watch over the request of this thread for so many seconds.
+
+        Raises:
+            RequestError: No thread can be started.
+        """
         watch = _Watch(time.monotonic() + seconds)
         _current.watch = watch
         with self._changed:
             if self._wakes_at is None:
                 # First of all: where no thread can be started, there is no request that nobody watches over.
-                threading.Thread(target=self._run, name="cosjob-watchdog", daemon=True).start()
+                try:
+                    threading.Thread(target=self._run, name="cosjob-watchdog", daemon=True).start()
+                except RuntimeError as error:
+                    raise no_thread(error) from None
                 self._wakes_at = watch.deadline
             elif watch.deadline < self._wakes_at:
                 self._changed.notify()
@@ -255,15 +263,20 @@ class Transport:
 
     def __init__(self, endpoint: str, *, connections: int = 64) -> None:
         self.endpoint = endpoint
+        self._connections = connections
+        self._aborted = False
+        self._open()
+
+    def _open(self) -> None:
+        self._process = os.getpid()
         self._session = _Session()
         # What is taken from the environment is taken here: it is checked, and it is the same for all questions.
         self._session.trust_env = False
-        self._session.proxies.update(_proxies(endpoint))
-        self._session.verify = _certificates(endpoint)
+        self._session.proxies.update(_proxies(self.endpoint))
+        self._session.verify = _certificates(self.endpoint)
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self._watchdog = _Watchdog()
-        self._aborted = False
-        adapter = _Adapter(pool_connections=1, pool_maxsize=connections)
+        adapter = _Adapter(pool_connections=1, pool_maxsize=self._connections)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
 
@@ -297,6 +310,9 @@ class Transport:
             InvalidAnswerError: The answer is too large, or encoded though none had asked for that.
             ConfigurationError: The certificates that the environment named have gone.
         """
+        if self._process != os.getpid():
+            # After a fork: the watchdog's thread has stayed behind, and the connections are the other process's, too.
+            self._open()
         if self._session.verify is not True:
             _certificates(self.endpoint)
 

@@ -13,6 +13,8 @@ import pickle
 import re
 import socket
 import ssl
+import subprocess
+import sys
 import threading
 import time
 import traceback
@@ -921,6 +923,58 @@ def test_a_proxys_answer_cannot_trickle_past_the_limit(monkeypatch: pytest.Monke
         with CosBatchClient(uin="1", region="ap-x", secret_id=ID, secret_key=KEY, request_timeout=0.3) as client:
             failure(client, kind=TimeLimitError)
         assert time.monotonic() - begun < 3
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a system that forks")
+def test_a_process_that_was_forked_asks_by_connections_of_its_own() -> None:
+    """The limit holds there, too, and neither process reads the other's answer."""
+    connections = itertools.count()
+    whole = answer(job("")).replace(b"Connection: close\r\n", b"")
+
+    def handle(connection: socket.socket) -> None:
+        if next(connections) == 0:
+            while read_request(connection):
+                connection.sendall(whole)
+        else:
+            trickle(b"HTTP/1.1 200 OK\r\n\r\n", b" ")(connection)
+
+    program = """
+import os, sys, time
+from pulumi_cosjob import CosBatchClient, TimeLimitError
+client = CosBatchClient(endpoint=sys.argv[1], secret_id="id", secret_key="key", request_timeout=0.5)
+client.describe_job(sys.argv[2], "1")
+child = os.fork()
+if child == 0:
+    begun = time.monotonic()
+    try:
+        client.describe_job(sys.argv[2], "1")
+    except TimeLimitError:
+        os._exit(0 if time.monotonic() - begun < 3 else 2)
+    os._exit(1)
+client.describe_job(sys.argv[2], "1")
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+    with serving(handle) as port:
+        command = [sys.executable, "-c", program, f"http://127.0.0.1:{port}", JOB_ID]
+        assert subprocess.run(command, timeout=30, check=False).returncode == 0
+    assert next(connections) == 2
+
+
+def test_a_machine_without_threads_is_told(
+    client: CosBatchClient, service: CosBatchEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is sent that nobody watches over, and the error is one of ours; later it may work."""
+
+    def start(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", start)
+        error = failure(client, kind=RequestError)
+    assert "can't start new thread" in str(error)
+    assert "ulimit" in error.hint
+    assert service.requests == []
+    failure(client, kind=NoSuchJobError)
 
 
 @pytest.mark.parametrize("code", ["InternalError", "SlowDown"])
