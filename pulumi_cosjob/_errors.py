@@ -69,6 +69,7 @@ __all__ = [
     "no_thread",
     "redact",
     "shorten",
+    "shown",
 ]
 
 
@@ -97,6 +98,19 @@ def kind_of(value: object) -> str:
         (dict, "an object"),
     )
     return next((name for kind, name in kinds if isinstance(value, kind)), type(value).__name__)
+
+
+def shown(value: Any, limit: int = 60) -> str:
+    """Show any value in a message, a text as `shorten` does; whatever it is, this does not fail."""
+    if isinstance(value, str):
+        return shorten(value, limit)
+    try:
+        text = repr(value)
+    except Exception:  # noqa: BLE001  an int of 5,000 digits raises, and a class may do anything
+        return f"a value of type {type(value).__name__}"
+    if len(text) > limit:
+        text = f"{text[: limit // 2]}…{text[-limit // 4 :]}"
+    return text if text.isprintable() else repr(text)
 
 
 def redact(text: str, secrets: Iterable[str]) -> str:

@@ -16,7 +16,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from pulumi_cosjob._credentials import Credentials, CredentialSource, VendorChain
-from pulumi_cosjob._errors import ConfigurationError, InvalidArgumentError, kind_of, shorten
+from pulumi_cosjob._errors import ConfigurationError, InvalidArgumentError, kind_of, shorten, shown
 from pulumi_cosjob._schema import VALIDATIONS, Validation
 
 __all__ = [
@@ -109,8 +109,8 @@ def _credentials_hint(namespaces: Collection[str]) -> str:
     config = ", or ".join(f"{secret_id} and {secret_key}" for secret_id, secret_key, _ in keys)
     return (
         f"Set a secret id and a secret key: Pulumi config {config} (--secret), environment variables "
-        "TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY, the file ~/.tencentcloud/credentials, or a role of this "
-        "machine."
+        "TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY, the file ~/.tencentcloud/credentials or "
+        "/etc/tencentcloud/credentials, or a role of this machine."
     )
 
 
@@ -160,11 +160,11 @@ def check_timeout(value: Any) -> float:
         parts = [float(part or 0) for part in match.groups()] if match else [math.nan]
         seconds = math.fsum(part * unit for part, unit in zip(parts, (86400, 3600, 60, 1), strict=False))
     elif isinstance(value, (int, float)) and not isinstance(value, bool):
-        seconds = float(min(value, 2 * _LONGEST_TIMEOUT))
+        seconds = float(max(-1, min(value, 2 * _LONGEST_TIMEOUT)))
     else:
         raise InvalidArgumentError("timeout", f"must be seconds or text, not {kind_of(value)}", hint=hint)
     if not 0 < seconds <= _LONGEST_TIMEOUT:
-        raise InvalidArgumentError("timeout", f"cannot be {shorten(str(value))}", hint=hint)
+        raise InvalidArgumentError("timeout", f"cannot be {shown(value)}", hint=hint)
     return seconds
 
 
@@ -197,9 +197,7 @@ def check_number(name: str, value: Any, least: int, most: int | None = None, mor
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or value < least or (most is not None and value > most):
         limits = f"from {least}" if most is None else f"from {least} to {most}"
-        raise InvalidArgumentError(
-            name, f"cannot be {shorten(repr(value))}", hint=f"It is a whole number {limits}{more}."
-        )
+        raise InvalidArgumentError(name, f"cannot be {shown(value)}", hint=f"It is a whole number {limits}{more}.")
     return value
 
 
@@ -209,9 +207,9 @@ def check_choice(name: str, value: Any, choices: Sequence[str], origin: str = ""
     Raises:
         InvalidArgumentError: It is another.
     """
-    if value not in choices:
-        raise InvalidArgumentError(name, f"must be one of {', '.join(choices)}, not {shorten(str(value))}{origin}")
-    return str(value)
+    if not isinstance(value, str) or value not in choices:
+        raise InvalidArgumentError(name, f"must be one of {', '.join(choices)}, not {shown(value)}{origin}")
+    return value
 
 
 def check_flag(name: str, value: Any) -> bool:
@@ -221,7 +219,7 @@ def check_flag(name: str, value: Any) -> bool:
         InvalidArgumentError: It is something else, which might be meant as either.
     """
     if not isinstance(value, bool):
-        raise InvalidArgumentError(name, f"cannot be {shorten(repr(value))}", hint="It is true or false.")
+        raise InvalidArgumentError(name, f"cannot be {shown(value)}", hint="It is true or false.")
     return value
 
 
@@ -297,10 +295,10 @@ _HOST = re.compile(r"[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})*\.?|[0-9A-Fa-f:.
 
 
 def check_endpoint(value: Any, origin: str = "") -> str:
-    """Return an endpoint as scheme, host and port.
+    """Return an endpoint in one way of writing it.
 
     Raises:
-        InvalidArgumentError: It is none, or one over which keys must not go.
+        InvalidArgumentError: It is no scheme and host, or would send a signature over plain HTTP.
     """
 
     def refuse(problem: str) -> InvalidArgumentError:
@@ -347,7 +345,7 @@ def _request_timeout(value: Any, origin: str) -> float:
     except (ValueError, OverflowError):
         seconds = math.nan
     if not 0 < seconds <= _LONGEST_REQUEST_TIMEOUT:
-        raise InvalidArgumentError("request_timeout", f"cannot be {shorten(str(value))}{origin}", hint=hint)
+        raise InvalidArgumentError("request_timeout", f"cannot be {shown(value)}{origin}", hint=hint)
     return seconds
 
 

@@ -19,12 +19,25 @@ import pulumi_cosjob
 from pulumi_cosjob import CosBatchClient, InvalidArgumentError, native, parse_describe_job_result
 from pulumi_cosjob._cli import main
 from pulumi_cosjob._plugin._properties import Properties, to_struct
+from pulumi_cosjob._settings import check_endpoint
 from pulumi_cosjob.testing import CosBatchEmulator
 
 APPID = "1250000000"
 NOWHERE = "http://127.0.0.1:9"
 ARABIC, LONG, HUGE = "\u0661\u0662\u0663", "a" * 100_000, 10**400
-NO_TEXT: tuple[Any, ...] = (b"a", 7, 7.5, True, ["a"], {"a": 1}, object(), float("nan"), HUGE)
+# Cannot even be written out.
+HUGER = 10**5000
+
+
+class Unspeakable:
+    """Cannot be shown."""
+
+    def __repr__(self) -> str:
+        raise RuntimeError("no words")
+
+
+NO_WORDS: tuple[Any, ...] = (HUGER, -HUGER, Unspeakable())
+NO_TEXT: tuple[Any, ...] = (b"a", 7, 7.5, True, ["a"], {"a": 1}, object(), float("nan"), HUGE, *NO_WORDS)
 NO_NAME = ("", " ", "a b", "a\tb", "a\r\nX-Injected: 1", "a\0", "\u00e9", "\ud800", "a/b", "a?b", "a#b", "a%2eb", LONG)
 NO_JOB_ID = (*NO_NAME, ".", "..", "%2e", "%2e%2e", "a" * 65, *NO_TEXT)
 NO_DIGITS = (*NO_NAME, ARABIC, "12\u0660", "-1", "+1", "1.0", "1e3", "0x10", " 1", "1\n", "1" * 65, *NO_TEXT)
@@ -38,12 +51,26 @@ NO_ENDPOINT = (
 NO_SECRET = ("hush hush", "hush\n", "hush\r\nX: 1", "\u00e9", "\ud800", "hush\0", *NO_TEXT)
 NO_TIMEOUT: tuple[Any, ...] = (
     *("", " ", "soon", "-1", "1e3", "nan", "inf", "1h 30m", "30m1h", f"{ARABIC}h", "9" * 400, "0", "0s", "367d"),
-    *(0, -1, float("nan"), float("inf"), HUGE, True, [], {}, b"1h", object()),
+    *(0, -1, float("nan"), float("inf"), HUGE, -HUGE, True, [], {}, b"1h", object(), *NO_WORDS),
 )
-NO_COUNT: tuple[Any, ...] = (-1, -HUGE, 1.5, float("nan"), float("inf"), "3", True, [3], {}, b"3", object())
-NO_FLAG: tuple[Any, ...] = ("yes", "true", 1, 0, [], {}, b"", object(), float("nan"))
-NO_CONCURRENCY: tuple[Any, ...] = (0, 65, HUGE, *NO_COUNT)
-NO_MISSING: tuple[Any, ...] = ("", "no", "Error", "skip ", LONG, 7, True, ["error"], {"error": 1}, b"skip")
+NO_COUNT: tuple[Any, ...] = (
+    -1,
+    -HUGE,
+    1.5,
+    float("nan"),
+    float("inf"),
+    "3",
+    True,
+    [3],
+    {},
+    b"3",
+    object(),
+    -HUGER,
+    Unspeakable(),
+)
+NO_FLAG: tuple[Any, ...] = ("yes", "true", 1, 0, [], {}, b"", object(), float("nan"), *NO_WORDS)
+NO_CONCURRENCY: tuple[Any, ...] = (0, 65, HUGE, HUGER, *NO_COUNT)
+NO_MISSING: tuple[Any, ...] = ("", "no", "Error", "skip ", LONG, 7, True, ["error"], {"error": 1}, b"skip", *NO_WORDS)
 NO_VALIDATION: tuple[Any, ...] = ("", "loose", "STRICT", LONG, 7, True, ["strict"], {}, b"strict")
 NO_SECONDS: tuple[Any, ...] = (
     "",
@@ -61,8 +88,9 @@ NO_SECONDS: tuple[Any, ...] = (
     {},
     b"1",
     object(),
+    *NO_WORDS,
 )
-NO_LIST: tuple[Any, ...] = ("a", b"a", 7, 7.5, True, object(), {"a": 1}.keys)
+NO_LIST: tuple[Any, ...] = ("a", b"a", 7, 7.5, True, object(), {"a": 1}.keys, *NO_WORDS)
 
 
 def client(**settings: Any) -> CosBatchClient:
@@ -101,7 +129,7 @@ SCRIPTS: Mapping[str, tuple[tuple[Any, ...], Callable[[Any], Any]]] = {
     "job_id of look": ((*NO_JOB_ID, None), lambda value: client().look(value, APPID)),
     "appid of look": ((*NO_DIGITS, None), lambda value: client().look("a", value)),
     "job_id of describe_job": (NO_JOB_ID, lambda value: pulumi_cosjob.describe_job(value, APPID, endpoint=NOWHERE)),
-    "job_ids": (NO_LIST, lambda value: client().describe_jobs(value, APPID)),
+    "job_ids": ((*NO_LIST, "", b"", 0, False, None), lambda value: client().describe_jobs(value, APPID)),
     "job_id of describe_jobs": (NO_JOB_ID, lambda value: client().describe_jobs(["a", value], APPID)),
     "appid of describe_jobs": (NO_DIGITS, lambda value: client().describe_jobs(["a"], value)),
     "missing": (NO_MISSING, lambda value: client().describe_jobs([], APPID, missing=value)),
@@ -109,10 +137,11 @@ SCRIPTS: Mapping[str, tuple[tuple[Any, ...], Callable[[Any], Any]]] = {
     "uin": (NO_DIGITS, lambda value: client(uin=value)),
     "region": (NO_REGION, lambda value: client(region=value)),
     "endpoint": (NO_ENDPOINT, lambda value: client(endpoint=value)),
+    "endpoint alone": ((*NO_ENDPOINT, None), check_endpoint),
     "secret_id": (NO_SECRET, lambda value: client(secret_id=value)),
     "secret_key": (NO_SECRET, lambda value: client(secret_key=value)),
     "token": (NO_SECRET, lambda value: client(token=value)),
-    "validation": (NO_VALIDATION, lambda value: client(validation=value)),
+    "validation": ((*NO_VALIDATION, *NO_WORDS), lambda value: client(validation=value)),
     "request_timeout": (NO_SECONDS, lambda value: client(request_timeout=value)),
     "validation of parse": (NO_VALIDATION, lambda value: parse_describe_job_result(b"<a/>", validation=value)),
     "document": ((None, "<a/>", 7, [], object()), parse_describe_job_result),

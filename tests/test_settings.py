@@ -18,6 +18,7 @@ from pulumi_cosjob._settings import (
     check_count,
     check_flag,
     check_identifier,
+    check_number,
     check_timeout,
     is_loopback,
     resolve,
@@ -555,3 +556,24 @@ def test_counts_and_flags() -> None:
     for other in ("no", 0, None):
         with pytest.raises(InvalidArgumentError, match=r"^flag cannot be "):
             check_flag("flag", other)
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("few", "cannot be 'few'. It"),
+        (-1, "cannot be -1. It"),
+        (1.5, "cannot be 1.5. It"),
+        (["few"], "cannot be ['few']. It"),
+        (10**5000, "cannot be "),
+        ("x" * 100, f"cannot be '{'x' * 30}…{'x' * 15}'. It"),
+        (["x" * 100], f"cannot be ['{'x' * 28}…{'x' * 13}']. It"),
+    ],
+    ids=range(7),
+)
+def test_a_value_is_shown_as_it_would_be_written(value: object, words: str) -> None:
+    """A text stands in one pair of quotes, and nothing else does; what cannot be written is told all the same."""
+    with pytest.raises(InvalidArgumentError) as caught:
+        check_number("most", value, 0, 5)
+    assert words in str(caught.value)
+    assert len(str(caught.value)) < 250
