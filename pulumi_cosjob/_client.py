@@ -24,6 +24,7 @@ from pulumi_cosjob._errors import (
     UnavailableError,
     kind_of,
     no_thread,
+    shown,
 )
 from pulumi_cosjob._pacing import Turnstile
 from pulumi_cosjob._settings import (
@@ -52,6 +53,8 @@ __all__ = ["MOST_AT_ONCE", "Clients", "CosBatchClient", "describe_job", "pause"]
 
 # Questions that one call asks at the same time, where it is not told otherwise.
 MOST_AT_ONCE = 16
+
+_CLOCK = ("now", "monotonic", "sleep")
 
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 10.0
@@ -94,12 +97,12 @@ class CosBatchClient:
         validation: `strict` (default) refuses an answer that breaks the schema, `lenient` warns.
         request_timeout: Seconds for one question with all its tries, 60 by default; a single try has 10 s, or a sixth
             of it where that is more.
-        clock: Another clock than the machine's, for tests.
+        clock: Another clock than the machine's, for tests; it has `now`, `monotonic` and `sleep`.
 
     What is not given comes from the environment, then from the vendor's credentials files and machine roles.
 
     Raises:
-        ConfigurationError: A setting is missing.
+        ConfigurationError: A setting is missing, or the environment names a proxy or certificates that cannot be used.
         InvalidArgumentError: A setting cannot be used.
     """
 
@@ -121,7 +124,16 @@ class CosBatchClient:
 
     @classmethod
     def from_settings(cls, settings: Settings, clock: Clock | None = None) -> CosBatchClient:
-        """Make a client from settings that were resolved already."""
+        """Make a client from settings that were resolved already.
+
+        Args:
+            settings: All that it needs to know.
+            clock: As for the class.
+
+        Raises:
+            ConfigurationError: The environment names a proxy or certificates that cannot be used.
+            InvalidArgumentError: The clock is none.
+        """
         client = cls.__new__(cls)
         client._start(settings, clock)  # noqa: SLF001  its own
         return client
@@ -129,6 +141,8 @@ class CosBatchClient:
     def _start(self, settings: Settings, clock: Clock | None) -> None:
         from pulumi_cosjob._http import Transport  # noqa: PLC0415  loads requests, needed only to ask
 
+        if clock is not None and not all(callable(getattr(clock, name, None)) for name in _CLOCK):
+            raise InvalidArgumentError("clock", f"cannot be {shown(clock)}", hint=f"It has {', '.join(_CLOCK)}.")
         self._settings = settings
         self._ended = threading.Event()
         self._clock = clock or SystemClock(self._ended)
@@ -172,6 +186,7 @@ class CosBatchClient:
 
         Raises:
             InvalidArgumentError: job_id or appid is malformed; nothing was sent.
+            ConfigurationError: No keys were found; they are looked for at each question.
             RequestError: No answer came before `request_timeout` was over.
             ServiceError: The service refused; `NoSuchJobError` among them.
             InvalidAnswerError: The answer cannot be trusted.
@@ -236,6 +251,8 @@ class CosBatchClient:
             max_concurrency: How many questions may be under way, 1 to 64; fewer while the service asks to slow down.
 
         Raises:
+            InvalidArgumentError: An argument is malformed; nothing was sent.
+            ConfigurationError: No keys were found, as for `describe_job`.
             CosJobError: One job could not be read: its own error.
             JobsNotReadError: Several could not. Where jobs are missing, all that are; else those that were under way
                 when the first of them failed, and no more are asked about.

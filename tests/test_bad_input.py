@@ -143,6 +143,7 @@ SCRIPTS: Mapping[str, tuple[tuple[Any, ...], Callable[[Any], Any]]] = {
     "token": (NO_SECRET, lambda value: client(token=value)),
     "validation": ((*NO_VALIDATION, *NO_WORDS), lambda value: client(validation=value)),
     "request_timeout": (NO_SECONDS, lambda value: client(request_timeout=value)),
+    "clock": ((5, "now", True, object(), Unspeakable()), lambda value: client(clock=value)),
     "validation of parse": (NO_VALIDATION, lambda value: parse_describe_job_result(b"<a/>", validation=value)),
     "document": ((None, "<a/>", 7, [], object()), parse_describe_job_result),
 }
