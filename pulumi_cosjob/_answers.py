@@ -175,7 +175,7 @@ def retry_after(answer: Answer) -> float | None:
     """Return how many seconds the service asks to wait, where it does; a date is counted from the answer's own."""
     text = answer.headers.get("Retry-After", "").strip()
     if text.isascii() and text.isdigit():
-        return float(text[:9])
+        return min(float(text), 999_999_999.0)
     until, now = _seconds(text), _seconds(answer.headers.get("Date", ""))
     return None if until is None or now is None else max(0.0, until - now)
 

@@ -577,6 +577,8 @@ THEN = 1_704_067_200.0
         ({"Retry-After": ""}, None),
         ({"Retry-After": "0"}, 0.0),
         ({"Retry-After": "120"}, 120.0),
+        ({"Retry-After": "0000000000120"}, 120.0),
+        ({"Retry-After": "9" * 5000}, 999_999_999.0),
         ({"retry-after": " 5 "}, 5.0),
         ({"Retry-After": "9" * 30}, 999_999_999.0),
         ({"Retry-After": "-5"}, None),
