@@ -57,8 +57,10 @@ import fault_places
 def run():
     for where in (sys.argv[1], fault_places.__file__):
         open(where).close()
+    socket.getaddrinfo("localhost", 2)
     for port in sys.argv[2:]:
         socket.socket().connect_ex(("127.0.0.1", int(port)))
+        socket.getaddrinfo("127.0.0.1", int(port))
     return b"x" * 300 * 2**20 and "Complete"
 measured = fault_places._measured(run, ["127.0.0.1:2"])
 print(measured.touched, measured.megabytes > 200)
@@ -75,4 +77,4 @@ def test_files_addresses_and_memory_are_noticed(tmp_path: object) -> None:
     command = [sys.executable, "-c", PROGRAM, secret, "1", "2"]
     paths = f"{ROOT / 'tools'}:{ROOT / 'tests'}"
     done = subprocess.run(command, env={"PYTHONPATH": paths}, capture_output=True, text=True, check=False)
-    assert done.stdout.strip() == f"({secret!r}, '127.0.0.1:1') True", done.stderr
+    assert done.stdout.strip() == f"({secret!r}, 'localhost:2', '127.0.0.1:1') True", done.stderr

@@ -12,7 +12,7 @@ import sys
 import sysconfig
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -74,14 +74,24 @@ class Measured:
     turned: float = 0.0
 
 
+# What is opened, connected to, looked up or started, by the event that tells of it.
+_TOUCHING: Mapping[str, Callable[[tuple[Any, ...]], Any]] = {
+    "open": lambda arguments: arguments[0],
+    "socket.connect": lambda arguments: arguments[1],
+    "socket.getaddrinfo": lambda arguments: arguments[:2],
+    "subprocess.Popen": lambda arguments: arguments[0],
+    "os.system": lambda arguments: arguments[0],
+}
+
+
 def _measured(run: Callable[[], str], allowed: Sequence[str] = (), clock: ManualClock | None = None) -> Measured:
     touched: dict[str, None] = {}
     watching = True
 
     def look(event: str, arguments: tuple[Any, ...]) -> None:
-        if not watching or event not in ("open", "socket.connect", "subprocess.Popen", "os.system"):
+        if not watching or event not in _TOUCHING:
             return
-        where = arguments[1] if event == "socket.connect" else arguments[0]
+        where = _TOUCHING[event](arguments)
         shown = f"{where[0]}:{where[1]}" if isinstance(where, tuple) else str(where)
         if shown not in allowed and not (event == "open" and str(Path(shown).resolve()).startswith(_CODE)):
             touched[shown] = None
@@ -181,8 +191,8 @@ class _client:  # noqa: N801  used like a function
 
 
 def _allowed(place: Place) -> list[str]:
-    port = place.endpoint.rpartition(":")[2]
-    return [f"127.0.0.1:{port}", f"::1:{port}", place.certificates, str(_schema.schema_path())]
+    host, _, port = place.endpoint.rpartition("/")[2].rpartition(":")
+    return [f"{host}:{port}", f"127.0.0.1:{port}", f"::1:{port}", place.certificates, str(_schema.schema_path())]
 
 
 def _resolve(place: Place) -> None:
