@@ -468,7 +468,7 @@ async def test_malformed_inputs_are_refused_by_name() -> None:
                 JOB,
                 {"jobId": "a", "appid": APPID, "maxFailedTasks": -2},
                 "maxFailedTasks",
-                "maxFailedTasks cannot be '-2",
+                "maxFailedTasks cannot be -2",
             ),
             (
                 JOB,
