@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import pytest
 from stacks import ROOT
@@ -11,16 +12,44 @@ sys.path.insert(0, str(ROOT / "tools"))
 
 import soak
 
+from pulumi_cosjob._gates import Waits
+
+if TYPE_CHECKING:
+    from pulumi_cosjob._waiting import Look
+
 
 @pytest.mark.newest
 def test_verdicts_are_right_however_many_answers_are_faulty() -> None:
     """Every scenario is there, about a fifth of the polls was faulty, and no thread is left."""
     found = soak.run(0.1, 40)
     assert found.wrong == []
-    assert {scenario for scenario, _ in found.verdicts} == set(soak.VERDICTS)
+    assert {scenario for scenario, _ in found.verdicts} == {*soak.VERDICTS, *soak.WAYS}
     assert found.polls > 1000
     assert 0.15 < found.faulty / found.polls < 0.25
     assert "0 wrong verdicts" in soak.report(found)
+    assert [found.verdicts[way, "goes on"] for way in soak.WAYS] == [1, 1]
+    assert all(found.looks[way] > 0 for way in soak.WAYS)
+    assert [f"{way}: memory x " in soak.report(found) for way in ("rounds", *soak.WAYS)] == [True] * 3
+
+
+@pytest.mark.newest
+@pytest.mark.parametrize("way", soak.WAYS)
+def test_what_a_wait_keeps_of_each_look_is_noticed(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is given back when the wait is over: after that nobody can see it."""
+    judge = Waits.judge
+
+    def judge_and_keep(waits: Waits, job_id: str, look: Look, now: float) -> None:
+        kept = waits.__dict__.setdefault("kept", [])
+        kept.append(bytes([len(kept) % 256]) * 200_000)
+        judge(waits, job_id, look, now)
+
+    monkeypatch.setattr(Waits, "judge", judge_and_keep)
+    monkeypatch.setattr(soak, "SAMPLES", 6)
+    found = soak.Soak()
+    soak.long_wait(way, 1.0, found)
+    assert found.wrong == []
+    assert found.growths()[way][0] > soak.MOST[0]
+    assert found.has_grown()
 
 
 def test_a_wrong_verdict_and_growth_are_told(
@@ -29,7 +58,8 @@ def test_a_wrong_verdict_and_growth_are_told(
     """Either makes the run fail."""
     wrong = soak.Soak(wrong=["fails: Complete"], samples=[(50.0, 9, 3)] * 7)
     growing = soak.Soak(samples=[(50.0 + 5 * number, 9, 3) for number in range(7)])
-    for found, code in ((wrong, 1), (growing, 1), (soak.Soak(samples=[(50.0, 9, 3)] * 7), 0)):
+    within = soak.Soak(samples=[(50.0, 9, 3)] * 7, within={"one wait": growing.samples})
+    for found, code in ((wrong, 1), (growing, 1), (within, 1), (soak.Soak(samples=[(50.0, 9, 3)] * 7), 0)):
         monkeypatch.setattr(soak, "run", lambda *_arguments, found=found: found)
         assert soak.main(["1"]) == code
     assert "wrong: fails: Complete" in capsys.readouterr().out
