@@ -267,17 +267,19 @@ def _problems(root: ET.Element, shown: Callable[[str], str] = str) -> list[Probl
     return list(found)
 
 
+_SPACE_AROUND = "must not begin or end with white space that XML does not know"
+_SPACE_BETWEEN = "must not hold white space that XML does not know between its elements"
+
+
 def _foreign_spaces(declared: Declared, element: ET.Element, path: str) -> Iterator[_Violation]:
     """Yield what xmlschema takes for blank and no other processor does: white space that XML does not know."""
     if declared.simple is not None:
         text = element.text or ""
         if declared.simple.collapse and text.strip() != text.strip(XML_SPACE):
-            rule = "must not begin or end with white space that XML does not know"
-            yield _Violation(element, functools.partial(Problem, path, text, rule))
+            yield _Violation(element, functools.partial(Problem, path, text, _SPACE_AROUND))
         return
     if any(text.strip(XML_SPACE) and not text.strip() for text in _texts(element)):
-        rule = "must not hold white space that XML does not know between its elements"
-        yield _Violation(element, functools.partial(Problem, path, None, rule))
+        yield _Violation(element, functools.partial(Problem, path, None, _SPACE_BETWEEN))
     for child in element:
         if child.tag in declared.children:
             yield from _foreign_spaces(declared.children[child.tag], child, f"{path}/{child.tag}")
@@ -294,10 +296,14 @@ def _children_rule(error: xmlschema.XMLSchemaChildrenValidationError) -> str:
     if error.invalid_tag is not None:
         children = () if error.elem is None else error.elem
         if len([child for child in children if child.tag == error.invalid_tag]) > 1:
-            return f"must hold {error.invalid_tag} only once"
+            return _once(error.invalid_tag)
         return f"must not hold {error.invalid_tag} here"
     missing = ", ".join(str(getattr(each, "local_name", each)) for each in error.expected or ())
     return f"must hold {missing}" if missing else str(error.reason)
+
+
+def _once(name: str) -> str:
+    return f"must hold {name} only once"
 
 
 def _rule(error: xmlschema.XMLSchemaValidationError, path: str) -> str:
@@ -369,8 +375,8 @@ def describe(
         raise SchemaError(problems, hint=_STRICT_HINT if root.tag == "DescribeJobResult" else _FOREIGN_HINT)
     if problems:
         _prune(root, problems)
-        told = "; ".join(str(problem) for problem in problems)
-        warnings.warn(f"parts of the answer break the schema and were left out: {told}", CosJobWarning, stacklevel=3)
+        for mentioned in dict.fromkeys(map(_mention, problems)):
+            warnings.warn(f"{_LEFT_OUT}: {mentioned}", CosJobWarning, stacklevel=3)
     job = root.find("Job")
     assert job is not None  # noqa: S101  the schema requires it
     unknown = [f"/DescribeJobResult/{child.tag}" for child in root if child is not job]
@@ -378,11 +384,41 @@ def describe(
     return dataclasses.replace(described, unknown_elements=tuple(dict.fromkeys(unknown)))
 
 
+_LEFT_OUT = "a part of the answer that breaks the schema was left out"
 _STRICT_HINT = (
     "Report this answer if it came from the service itself; until then, validation=lenient (setting cosjob:validation) "
     "reads what can be read."
 )
 _FOREIGN_HINT = "Check the endpoint: this is no answer of COS Batch."
+
+
+def _mention(problem: Problem) -> str:
+    """Return what a warning tells of a problem: nothing that the document says by itself.
+
+    Python keeps each text of a warning, to tell it once only: in a wait of days with an answer that changes all the
+    time, there must be few of them.
+    """
+    paths, rules = _fixed_words()
+    path = _without_positions(problem.path)
+    path = path if path in paths else _JOB
+    return f"{path}: {problem.rule}" if problem.rule in rules else path
+
+
+@functools.cache
+def _fixed_words() -> tuple[frozenset[str], frozenset[str]]:
+    """Return the paths of all declared elements, and the rules that are the same for every document."""
+
+    def walk(declared: Declared, path: str) -> Iterator[str]:
+        yield path
+        for name, child in declared.children.items():
+            yield from walk(child, f"{path}/{name}")
+
+    paths = frozenset(walk(_compiled(), "/DescribeJobResult"))
+    rules = {_SPACE_AROUND, _SPACE_BETWEEN, *map(_once, {path.rpartition("/")[2] for path in paths})}
+    for component in _schema().iter_components():
+        words = getattr(getattr(component, "annotation", None), "documentation", ())
+        rules.update(str(each.text) for each in words if each.text)
+    return paths, frozenset(rules)
 
 
 def _prune(root: ET.Element, problems: list[Problem]) -> None:

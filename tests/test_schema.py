@@ -521,12 +521,11 @@ XSI = "xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance'"
 
 
 def lenient(document: bytes) -> tuple[JobDescription, str]:
-    """Read an answer leniently; return the description and the one warning."""
+    """Read an answer leniently; return the description and the warnings."""
     with pytest.warns(CosJobWarning) as caught:
         described = parse_describe_job_result(document, validation="lenient")
-    (warning,) = caught
-    assert warning.filename == __file__
-    return described, str(warning.message)
+    assert {warning.filename for warning in caught} == {__file__}
+    return described, "\n".join(str(warning.message) for warning in caught)
 
 
 def test_lenient_says_nothing_about_a_valid_answer() -> None:
@@ -540,7 +539,7 @@ LIMITED = [path for path in LEAVES if path not in {*DECISIVE, *OPEN_TEXTS} and R
 
 @pytest.mark.parametrize("path", LIMITED)
 def test_lenient_loses_the_broken_element_alone(path: str) -> None:
-    """Of the full answer, only what breaks the schema is left out, and the warning names it with its value."""
+    """Of the full answer, only what breaks the schema is left out, and the warning names it without its value."""
     root = ET.fromstring(FULL)  # noqa: S314  our own document
     parent, _, name = path.rpartition("/")
     holder = root.find(f"Job/{parent}" if parent else "Job")
@@ -550,7 +549,7 @@ def test_lenient_loses_the_broken_element_alone(path: str) -> None:
     broken.text = "☠" * 2000
     described, message = lenient(ET.tostring(root, "utf-8"))
     assert f"/{name}" in message
-    assert "☠…☠" in message
+    assert "☠" not in message
     holder.remove(broken)
     assert described == parse_describe_job_result(ET.tostring(root, "utf-8"))
 
@@ -609,13 +608,33 @@ def test_lenient_passes_over_stray_text_and_bad_attributes() -> None:
 
 
 def test_lenient_copes_with_any_number_of_broken_elements() -> None:
-    """A thousand reasons that are too long are left out, each alone; the warning names a hundred."""
+    """A thousand reasons that are too long are left out, each alone; there is one warning for all."""
     failure = f"<JobFailure><FailureCode>a</FailureCode><FailureReason>{'x' * 257}</FailureReason></JobFailure>"
     described, message = lenient(job(wrapped("FailureReasons", failure * 1000)))
     assert described.failure_reasons is not None
     assert [failure.failure_code for failure in described.failure_reasons] == ["a"] * 1000
     assert {failure.failure_reason for failure in described.failure_reasons} == {None}
-    assert message.count("must be at most 256 bytes") == MOST_PROBLEMS
+    assert message == (
+        "a part of the answer that breaks the schema was left out: /DescribeJobResult/Job/FailureReasons/JobFailure/"
+        "FailureReason: must be at most 256 bytes of UTF-8"
+    )
+
+
+def test_lenient_warnings_do_not_become_more_and_more() -> None:
+    """However an answer changes, there is a warning for each element and rule: Python keeps them all."""
+    said = set()
+    for number in range(100):
+        attributes = f"a{number}='' b='{number}'"
+        failures = f"<JobFailure><FailureCode>{'x' * (65 + number)}</FailureCode></JobFailure>" * (number % 7)
+        inside = (
+            f"<Priority {attributes}>-{number + 1}</Priority><ConfirmationRequired>{number + 2}</ConfirmationRequired>"
+        )
+        inside += wrapped(
+            "FailureReasons", f"{failures}{number}<JobFailure {XSI} xsi:type='T{number}'/>" * (number % 2)
+        )
+        said.update(lenient(job(inside + "<RoleArn/>" * (number % 5)))[1].splitlines())
+    assert len(said) < 12
+    assert all(len(each) < 250 for each in said)
 
 
 breakages = st.sampled_from(["", "☠" * 2000, "1", "<Priority/>", "<JobFailure/>", "<member/>", "<COSDeleteObject/>"])
