@@ -191,7 +191,7 @@ pulumi.export("none", get_jobs([], "1250000000").jobs)
         ('["../etc"], "1250000000"', "job_id cannot be '../etc'"),
         ('["a"], 1250000000', "appid must be text"),
         ('["a"], "1", missing="ignore"', "missing must be one of error, skip"),
-        ('["a"], "1", max_concurrency=0', "max_concurrency cannot be '0'"),
+        ('["a"], "1", max_concurrency=0', "max_concurrency cannot be 0"),
         ('pulumi.Output.from_input("job-1"), "1"', "job_ids must be a list of ids, not text"),
     ],
 )
