@@ -6,8 +6,11 @@ was interrupted.
 
 from __future__ import annotations
 
-import contextlib
+import io
 import json
+import os
+import re
+import shlex
 import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -17,11 +20,12 @@ import click
 from pulumi_cosjob._errors import (
     ConfigurationError,
     CosJobError,
+    InvalidAnswerError,
     InvalidArgumentError,
     JobsFailedError,
-    NotXmlError,
     Problem,
     WaitTimeoutError,
+    shorten,
 )
 
 if TYPE_CHECKING:
@@ -30,10 +34,61 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 
-def _fail(message: str, code: int) -> NoReturn:
-    with contextlib.suppress(OSError):  # the exit code says it, too
-        click.echo(f"cosjob: {message}", err=True)
+def _fail(message: str | CosJobError, code: int) -> NoReturn:
+    text = message.told(_as_typed) if isinstance(message, CosJobError) else message
+    _tell(f"cosjob: {text}")
     sys.exit(code)
+
+
+def _as_typed(name: str) -> str:
+    """Return what an argument of the package is called in the command that is run."""
+    if name == "job_id":
+        return "JOB_ID"
+    for parameter in click.get_current_context().command.params:
+        if parameter.name == name and isinstance(parameter, click.Option):
+            return parameter.opts[0]
+    return name
+
+
+def _tell(text: str) -> None:
+    """Write a line on standard error; where nothing can be written there, the exit code has to do."""
+    try:
+        click.echo(text, err=True)
+    except OSError:
+        # What could not be written is kept there, and would be tried again at the end of the process.
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115  as standard error, until the end
+
+
+def _print(text: str, *, newline: bool = True) -> None:
+    """Write on standard output, what its encoding lacks escaped; or fail with a sentence."""
+    encoding = sys.stdout.encoding or "utf-8"
+    try:
+        click.echo(text.encode(encoding, "backslashreplace").decode(encoding), nl=newline, color=True)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115  as in _tell
+        _fail(f"standard output cannot be written: {error.strerror}", 1)
+
+
+def _plain(character: str) -> bool:
+    """Tell whether a character can be shown as it is: in the output's encoding, and without moving the cursor."""
+    try:
+        character.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return character.isprintable()
+
+
+def _printable(text: str) -> str:
+    """Escape what cannot be shown as it is: the text comes from outside."""
+    return "".join(each if _plain(each) else each.encode("unicode_escape").decode() for each in text)
+
+
+def _as_json(value: Any) -> str:
+    """Write as JSON, with what cannot be shown as it is escaped as JSON does."""
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    return re.sub(r"[^\n -~]", lambda match: match[0] if _plain(match[0]) else json.dumps(match[0])[1:-1], text)
 
 
 def _account_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -82,21 +137,24 @@ def describe(job_id: str, appid: str, output: str, **settings: Any) -> None:
     try:
         description = describe_job(job_id, appid, **settings)
     except (InvalidArgumentError, ConfigurationError) as error:
-        _fail(str(error), 2)
+        _fail(error, 2)
     except CosJobError as error:
-        _fail(str(error), 1)
+        _fail(error, 1)
     _PRINTERS[output](description)
 
 
 def _print_json(description: JobDescription) -> None:
-    click.echo(json.dumps(description, indent=2, ensure_ascii=False))
+    _print(_as_json(description))
 
 
 def _print_yaml(description: JobDescription) -> None:
     import yaml  # noqa: PLC0415  not needed for the other forms
 
     plain = json.loads(json.dumps(description))
-    click.echo(yaml.safe_dump(plain, sort_keys=False, allow_unicode=True), nl=False)
+    text = yaml.safe_dump(plain, sort_keys=False, allow_unicode=True)
+    if not all(each == "\n" or _plain(each) for each in text):
+        text = yaml.safe_dump(plain, sort_keys=False)
+    _print(text, newline=False)
 
 
 def _print_table(description: JobDescription) -> None:
@@ -111,7 +169,9 @@ def _print_table(description: JobDescription) -> None:
     rows.add_row("status", text.Text.assemble((state.status, f"bold {colour}"), f": {state.meaning}"))
     for name, value in _rows({k: v for k, v in description.items() if k not in ("job_id", "status")}):
         rows.add_row(name, text.Text(value))
-    console.Console(highlight=False).print(rows)
+    shown = io.StringIO()
+    console.Console(file=shown, force_terminal=sys.stdout.isatty() or None, highlight=False).print(rows)
+    _print(shown.getvalue(), newline=False)
 
 
 def _rows(element: dict[str, Any], indent: str = "") -> Iterator[tuple[str, str]]:
@@ -132,11 +192,6 @@ def _rows(element: dict[str, Any], indent: str = "") -> Iterator[tuple[str, str]
             yield indent + name, "yes" if value else "no"
         else:
             yield indent + name, _printable(str(value))
-
-
-def _printable(text: str) -> str:
-    """Escape what would move the cursor or ring the bell: the text comes from outside."""
-    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
 
 
 _PRINTERS: dict[str, Callable[[JobDescription], None]] = {
@@ -169,38 +224,45 @@ def wait(
 
     Shows a progress bar for each job on a terminal, and plain lines on standard error elsewhere. With --output json
     the final descriptions are printed on standard output, as an object by job id. Exits with 0 when all are complete,
-    1 when one has failed, 124 when time is up.
+    1 when one has failed, 2 when called wrongly or without what it needs, 124 when time is up, 130 when interrupted.
     """
     from pulumi_cosjob._client import CosBatchClient  # noqa: PLC0415  loads what asks the service
     from pulumi_cosjob._gates import wait_for_jobs  # noqa: PLC0415  as above
     from pulumi_cosjob._progress import progress  # noqa: PLC0415  as above
-    from pulumi_cosjob._settings import check_count, check_identifier, check_timeout  # noqa: PLC0415  as above
+    from pulumi_cosjob._settings import check_identifier, check_timeout  # noqa: PLC0415  as above
     from pulumi_cosjob._waiting import Limits  # noqa: PLC0415  as above
 
     try:
-        count = None if max_failed_tasks == "any" else max_failed_tasks
-        limits = Limits(
-            check_timeout(timeout),
-            check_count("max_failed_tasks", int(count) if count and count.isascii() and count.isdigit() else count),
-            fail_when_suspended,
-        )
+        limits = Limits(check_timeout(timeout), _failed_tasks(max_failed_tasks), fail_when_suspended)
         for job_id in job_ids:
             check_identifier("job_id", job_id)
         check_identifier("appid", appid)
-        with CosBatchClient(**settings) as client, progress(list(dict.fromkeys(job_ids))) as report:
+        with CosBatchClient(**settings) as client, progress(list(dict.fromkeys(job_ids)), _tell) as report:
             done = wait_for_jobs(client, job_ids, appid, limits, report=report)
     except (InvalidArgumentError, ConfigurationError) as error:
-        _fail(str(error), 2)
+        _fail(error, 2)
     except WaitTimeoutError as error:
-        _fail(str(error), 124)
+        _fail(error, 124)
     except JobsFailedError as error:
-        _fail(str(error), 124 if all(isinstance(each, WaitTimeoutError) for each in error.errors) else 1)
+        _fail(error, 124 if all(isinstance(each, WaitTimeoutError) for each in error.errors) else 1)
     except CosJobError as error:
-        _fail(str(error), 1)
+        _fail(error, 1)
     except KeyboardInterrupt:
         _fail("interrupted; what was waited for goes on all the same", 130)
     if output == "json":
-        click.echo(json.dumps(done, indent=2, ensure_ascii=False))
+        _print(_as_json(done))
+
+
+def _failed_tasks(text: str) -> int | None:
+    """Read how many failed tasks are accepted; None for any number."""
+    if text == "any":
+        return None
+    # No job has as many tasks as that many digits make.
+    if not re.fullmatch(r"[0-9]{1,18}", text):
+        raise InvalidArgumentError(
+            "max_failed_tasks", f"cannot be {shorten(text)}", hint="It is a whole number from 0, or any."
+        )
+    return int(text)
 
 
 # ------------------------------------------------------------------------------------------------------------ validate
@@ -221,19 +283,16 @@ def validate(files: tuple[str, ...]) -> None:
             with click.open_file(name, "rb") as file:
                 document = file.read(MOST_BYTES + 1)
         except OSError as error:
-            click.echo(f"cosjob: {_printable(name)} cannot be read: {error.strerror}", err=True)
+            _tell(f"cosjob: {_printable(name)} cannot be read: {error.strerror}")
             code = 2
             continue
         problems: list[Problem | str] = []
-        if len(document) > MOST_BYTES:
-            problems.append(f"the answer is larger than {MOST_BYTES} bytes")
-        else:
-            try:
-                problems += find_problems(document)
-            except NotXmlError as error:
-                problems.append(error.what)
+        try:
+            problems += find_problems(document)
+        except InvalidAnswerError as error:
+            problems.append(error.what)
         for problem in problems:
-            click.echo(f"{_printable(name)}: {problem}")
+            _print(_printable(f"{name}: {problem}"))
         code = max(code, 1 if problems else 0)
     sys.exit(code)
 
@@ -258,8 +317,8 @@ def install() -> None:
     try:
         version = install_plugin()
     except ConfigurationError as error:
-        _fail(str(error), 2)
-    click.echo(f"installed resource plugin cosjob {version}; it runs by {sys.executable}")
+        _fail(error, 2)
+    _print(_printable(f"installed resource plugin cosjob {version}; it runs by {sys.executable}"))
 
 
 # ------------------------------------------------------------------------------------------------------------ emulator
@@ -272,13 +331,19 @@ def install() -> None:
 @click.option("--job", "jobs", multiple=True, metavar="ID=SCENARIO[,seconds=N][,tasks=N]", help="A job to begin with.")
 @click.option("--replay", "replays", multiple=True, metavar="ID=FILE", help="Answer with this file for a job.")
 def emulator(port: int, secret_id: str, secret_key: str, jobs: tuple[str, ...], replays: tuple[str, ...]) -> None:
-    r"""Serve COS Batch on this machine, to test programs without an account. Ctrl-C ends it.
+    """Serve COS Batch on this machine, to test programs without an account. Ctrl-C ends it.
 
-    \b
-    Scenarios: completes, completes-with-failed-tasks, fails, cancelled,
-    waits-for-confirmation, pauses, stalls, never-ends.
+    Prints where it listens, and lines for a shell by which programs reach it.
+
+    Scenarios: completes, completes-with-failed-tasks, fails, cancelled, waits-for-confirmation, pauses, stalls,
+    never-ends.
     """
     from pulumi_cosjob import _emulator  # noqa: PLC0415  the one command that needs it
+
+    def ready(url: str) -> None:
+        variables = {"COSJOB_ENDPOINT": url, "TENCENTCLOUD_SECRET_ID": secret_id, "TENCENTCLOUD_SECRET_KEY": secret_key}
+        lines = [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
+        _print("\n".join([f"listening on {url}", *lines]))
 
     try:
         from pulumi_cosjob._emulator._signature import Credentials  # noqa: PLC0415  as above
@@ -288,7 +353,7 @@ def emulator(port: int, secret_id: str, secret_key: str, jobs: tuple[str, ...], 
             [_emulator.parse_job(each) for each in jobs],
             [_emulator.parse_replay(each) for each in replays],
             Credentials(secret_id, secret_key),
-            lambda url: click.echo(f"listening on {url}"),
+            ready,
         )
     except ImportError:
         _fail('the emulator needs aiohttp; install it with: pip install "pulumi-cosjob[emulator]"', 2)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
-
-import click
 
 from pulumi_cosjob._waiting import progress_line
 
@@ -41,19 +39,23 @@ class _Courtesy:
 
 
 @contextlib.contextmanager
-def progress(job_ids: Sequence[str]) -> Iterator[Report]:
-    """Show how jobs are doing; gives the report for `wait_for_jobs`."""
+def progress(job_ids: Sequence[str], tell: Callable[[str], None]) -> Iterator[Report]:
+    """Show how jobs are doing; gives the report for `wait_for_jobs`.
+
+    Args:
+        job_ids: The jobs, each once.
+        tell: Writes a line on standard error.
+    """
     if sys.stderr.isatty():
         with _bars(job_ids) as report:
             yield report
     else:
-        yield _lines()
+        yield _lines(tell)
 
 
-def _lines() -> Report:
+def _lines(tell: Callable[[str], None]) -> Report:
     """Print a line where the status of a job has changed, or a tenth of its tasks has been done."""
     told: dict[str, object] = {}
-    shown: Any = _Courtesy()
 
     def report(job_id: str, history: History, now: float) -> None:
         trouble = history.last.error.what if history.last and history.last.error else None
@@ -61,7 +63,7 @@ def _lines() -> Report:
         state = (history.status, None if share is None else int(share * 10), trouble)
         if told.get(job_id) != state:
             told[job_id] = state
-            click.echo(f"{job_id}: {progress_line(history, now)}", file=shown)
+            tell(f"{job_id}: {progress_line(history, now)}")
 
     return report
 

@@ -319,7 +319,7 @@ def test_arguments_of_commands(name: str, monkeypatch: pytest.MonkeyPatch) -> No
         result = CliRunner().invoke(main, [each.format(value) for each in arguments], prog_name="cosjob")
         assert result.exit_code == 2, (value, result.output)
         assert result.stdout == ""
-        assert name.partition(" ")[0] in result.stderr.replace("-", "_"), (value, result.stderr)
+        assert name.partition(" ")[0] in result.stderr.lower().replace("-", "_"), (value, result.stderr)
         assert "Traceback" not in result.stderr
         assert all(line.isprintable() for line in result.stderr.splitlines())
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -90,10 +91,10 @@ def test_describe_takes_the_account_from_options(service: CosBatchEmulator, monk
     ("arguments", "code", "message"),
     [
         (["nope", "--appid", "1250000000"], 1, "there is no such job"),
-        (["nope", "--appid", "appid"], 2, "appid cannot be 'appid'"),
-        (["../nope", "--appid", "1250000000"], 2, "job_id cannot be '../nope'"),
-        (["nope", "--appid", "1", "--validation", "lax"], 2, "validation must be one of strict, lenient, not 'lax'"),
-        (["nope", "--appid", "1", "--request-timeout", "nan"], 2, "request_timeout cannot be 'nan'"),
+        (["nope", "--appid", "appid"], 2, "cosjob: --appid cannot be 'appid'"),
+        (["../nope", "--appid", "1250000000"], 2, "cosjob: JOB_ID cannot be '../nope'"),
+        (["nope", "--appid", "1", "--validation", "lax"], 2, "--validation must be one of strict, lenient, not 'lax'"),
+        (["nope", "--appid", "1", "--request-timeout", "nan"], 2, "cosjob: --request-timeout cannot be 'nan'"),
         (["nope"], 2, "Missing option '--appid'"),
     ],
 )
@@ -127,11 +128,18 @@ def test_wait_ends_with_0_and_prints_the_final_descriptions(service: CosBatchEmu
     [
         ("fails", [], 1, "the job failed; 10 of 100 tasks succeeded, 30 failed"),
         ("completes-with-failed-tasks", ["--max-failed-tasks", "9"], 1, "more failed tasks than the 9 accepted"),
+        ("completes-with-failed-tasks", [], 1, "Accept them by --max-failed-tasks, or: "),
         ("never-ends", ["--timeout", "1s"], 124, "not complete within 1 s; it was last seen Active"),
         ("waits-for-confirmation", ["--fail-when-suspended"], 1, "waits for a person to confirm it"),
-        ("completes", ["--timeout", "soon"], 2, "timeout cannot be 'soon'"),
-        ("completes", ["--max-failed-tasks", "few"], 2, "max_failed_tasks cannot be"),
-        ("completes", ["../x"], 2, "job_id cannot be '../x'"),
+        ("completes", ["--timeout", "soon"], 2, "cosjob: --timeout cannot be 'soon'"),
+        (
+            "completes",
+            ["--max-failed-tasks", "few"],
+            2,
+            "cosjob: --max-failed-tasks cannot be 'few'. It is a whole number from 0, or any.\n",
+        ),
+        ("completes", ["--max-failed-tasks", "9" * 5000], 2, "It is a whole number from 0, or any."),
+        ("completes", ["../x"], 2, "cosjob: JOB_ID cannot be '../x'"),
     ],
 )
 def test_wait_ends_with_a_code_and_a_sentence(
@@ -164,20 +172,6 @@ def test_wait_is_interrupted_at_once(service: CosBatchEmulator) -> None:
             process.kill()
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a full disk")
-@pytest.mark.parametrize(("scenario", "code"), [("completes", 0), ("fails", 1), ("never-ends", 124)])
-def test_wait_goes_on_where_nothing_can_be_said(service: CosBatchEmulator, scenario: str, code: int) -> None:
-    """A full disk behind standard error changes neither the wait nor the exit code."""
-    job_id = service.create_job(scenario, seconds=0)
-    service.clock.advance(60)
-    command = [sys.executable, "-c", "from pulumi_cosjob._cli import main; main()", "wait", job_id]
-    with Path("/dev/full").open("w") as full:
-        done = subprocess.run(
-            [*command, "--appid", "1250000000", "--timeout", "2s"], stderr=full, timeout=60, check=False
-        )
-    assert done.returncode == code
-
-
 def test_bars_on_a_terminal_that_has_gone_do_no_harm(monkeypatch: pytest.MonkeyPatch) -> None:
     """What cannot be shown is not shown, from the first line to the last."""
 
@@ -191,6 +185,66 @@ def test_bars_on_a_terminal_that_has_gone_do_no_harm(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(sys, "stderr", Gone())
     with progress(["a"]) as report:
         report("a", History(0.0).add(Look(1.0, JobDescription("a", "Active"))), 1.0)
+
+
+# ------------------------------------------------------------------------------------- what cannot be written as it is
+
+TEXT = "中文 café \x9b31m \u202e 😀"
+
+
+def run(*arguments: str, encoding: str = "utf-8", **streams: Any) -> subprocess.CompletedProcess[bytes]:
+    """Call the command in a process of its own, whose output has an encoding."""
+    command = [sys.executable, "-c", "from pulumi_cosjob._cli import main; main()", *arguments]
+    environment = {**os.environ, "PYTHONIOENCODING": encoding, "COLUMNS": "80"}
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams}
+    return subprocess.run(command, env=environment, timeout=60, check=False, **streams)
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "ascii", "utf-8"])
+@pytest.mark.parametrize("output", ["table", "json", "yaml"])
+def test_describe_writes_what_the_encoding_lacks_escaped(service: CosBatchEmulator, encoding: str, output: str) -> None:
+    """Nothing fails for a description that the terminal cannot show, and data stay data."""
+    job_id = service.create_job("completes", description=TEXT)
+    done = run("describe", job_id, "--appid", "1250000000", "--output", output, encoding=encoding)
+    assert (done.returncode, done.stderr) == (0, b"")
+    # Click takes ASCII for a mistake, and writes UTF-8 there.
+    shown = done.stdout.decode("utf-8" if encoding == "ascii" else encoding)
+    assert shown.replace("\n", "").isprintable()
+    assert ("中" in shown) is (encoding == "utf-8" and output != "yaml")
+    if output == "table":
+        assert "\\x9b31m" in shown
+    else:
+        data = json.loads(shown) if output == "json" else yaml.safe_load(shown)
+        assert data["description"] == TEXT
+
+
+def test_wait_writes_json_that_is_valid_in_any_encoding(service: CosBatchEmulator) -> None:
+    """The job is complete, and so is what is said about it."""
+    job_id = service.create_job("completes", seconds=0, description=TEXT)
+    service.clock.advance(60)
+    done = run("wait", job_id, "--appid", "1250000000", "--output", "json", encoding="latin-1")
+    assert done.returncode == 0, done.stderr
+    assert b"caf\xe9 \\u009b31m" in done.stdout
+    assert json.loads(done.stdout.decode("latin-1"))[job_id]["description"] == TEXT
+
+
+@pytest.mark.parametrize(("job_id", "code"), [("completes", 0), ("fails", 1), ("../x", 2)])
+def test_where_nothing_can_be_said_the_exit_code_says_it(service: CosBatchEmulator, job_id: str, code: int) -> None:
+    """A standard error that cannot be written makes no wait fail, and no failure another one."""
+    for scenario in ("completes", "fails"):
+        service.create_job(scenario, seconds=0, job_id=scenario)
+    service.clock.advance(60)
+    with Path("/dev/full").open("wb") as full:
+        assert run("wait", job_id, "--appid", "1250000000", stderr=full).returncode == code
+
+
+def test_an_output_that_cannot_be_written_is_a_sentence(service: CosBatchEmulator) -> None:
+    """Whoever asked for a file with the answer does not have it."""
+    job_id = service.create_job("completes")
+    with Path("/dev/full").open("wb") as full:
+        done = run("describe", job_id, "--appid", "1250000000", stdout=full)
+    expected = b"cosjob: standard output cannot be written: No space left on device\n"
+    assert (done.returncode, done.stderr) == (1, expected)
 
 
 # ------------------------------------------------------------------------------------------------------------ validate
@@ -214,6 +268,17 @@ def test_validate_prints_one_line_for_each_problem(tmp_path: Path) -> None:
     assert lines[0].startswith(f"{tmp_path}/broken.xml: /DescribeJobResult/Job/Priority: ")
     assert lines[1].startswith(f"{tmp_path}/broken.xml: /DescribeJobResult/Job/Status: ")
     assert lines[2].startswith(f"{tmp_path}/page.xml: the answer cannot be read as XML")
+
+
+def test_validate_writes_what_the_encoding_lacks_escaped(tmp_path: Path) -> None:
+    """A problem is one line, whatever it quotes and whatever the file is called."""
+    file = tmp_path / "\u6587\n.xml"
+    file.write_bytes((ANSWERS / "full.xml").read_bytes().replace(b">Active<", ">文<".encode()))
+    done = run("validate", str(file), encoding="latin-1")
+    assert (done.returncode, done.stderr) == (1, b"")
+    assert done.stdout.startswith(f"{tmp_path}/\\u6587\\n.xml: /DescribeJobResult/Job/Status: ".encode())
+    assert done.stdout.count(b"\n") == 1
+    assert done.stdout.endswith(b"but is '\\u6587'\n")
 
 
 def test_validate_reads_standard_input() -> None:
@@ -241,13 +306,17 @@ def test_validate_does_not_read_without_end() -> None:
 # ------------------------------------------------------------------------------------------------------------ emulator
 
 
+# What a shell would take apart.
+KEY = "key'of;$mine"
+
+
 @pytest.fixture
 def emulator_process(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """Run `cosjob emulator` with jobs and a replay."""
     (tmp_path / "answer.xml").write_bytes((ANSWERS / "minimal.xml").read_bytes())
     command = [
         *(sys.executable, "-c", "from pulumi_cosjob._cli import main; main()", "emulator", "--port", "0"),
-        *("--secret-id", "id-of-mine", "--secret-key", "key-of-mine", "--job", "first=never-ends"),
+        *("--secret-id", "id-of-mine", "--secret-key", KEY, "--job", "first=never-ends"),
         *("--job", "second=fails,seconds=0,tasks=7", "--replay", f"{FULL}={tmp_path}/answer.xml"),
     ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
@@ -258,13 +327,17 @@ def emulator_process(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
 def test_emulator_serves_jobs_and_replays_until_it_is_interrupted(
     emulator_process: subprocess.Popen[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The first line names the endpoint, jobs and replays are there, and Ctrl-C ends it in order."""
+    """The first line names the endpoint, the next are for a shell, jobs and replays are there, and Ctrl-C ends it."""
     assert emulator_process.stdout is not None
     line = emulator_process.stdout.readline()
     assert line.startswith("listening on http://127.0.0.1:")
-    monkeypatch.setenv("COSJOB_ENDPOINT", line.split()[-1])
-    monkeypatch.setenv("TENCENTCLOUD_SECRET_ID", "id-of-mine")
-    monkeypatch.setenv("TENCENTCLOUD_SECRET_KEY", "key-of-mine")
+    lines = [emulator_process.stdout.readline() for _ in range(3)]
+    told = subprocess.run(["sh", "-c", "".join(lines) + "env"], capture_output=True, text=True, check=True, timeout=60)
+    variables = dict(each.partition("=")[::2] for each in told.stdout.splitlines())
+    assert variables["COSJOB_ENDPOINT"] == line.split()[-1]
+    assert variables["TENCENTCLOUD_SECRET_KEY"] == KEY
+    for name in ("COSJOB_ENDPOINT", "TENCENTCLOUD_SECRET_ID", "TENCENTCLOUD_SECRET_KEY"):
+        monkeypatch.setenv(name, variables[name])
 
     def status(job_id: str) -> str:
         result = cosjob("describe", job_id, "--appid", "1250000000", "--output", "json")
