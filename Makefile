@@ -1,5 +1,5 @@
-# The commands of the README. Each sets up what it needs, on a machine that has only Python (3.10 or later), Go, and for
-# the tests Java with Maven and Node.js with npm.
+# The commands of this repository; `make help` lists them. Each sets up what it needs, on a machine that has only Python
+# (3.10 or later), Go, and for the tests Java with Maven and Node.js with npm.
 
 PYTHON ?= python3
 VENV := .venv
@@ -9,14 +9,17 @@ PINS := tools/requirements
 # All that is needed is pinned: pip is not to look for what would suit, in which it may come upon newer versions.
 PIP_INSTALL = -m pip install --quiet --disable-pip-version-check --no-deps
 
-.PHONY: demo test lint check lowest compat faults secrets fuzz soak bench engine docs pins format clean
+.PHONY: help demo test lint check lowest compat faults secrets fuzz soak bench coverage engine docs pins format clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-10s%s\n", $$1, $$2 }' Makefile
 
 demo: $(VENV)/ready ## a job's life, read by a real `pulumi up`, without any account
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/python tools/demo.py
 
 test: lint check lowest ## everything that has to pass
 
-lint: $(VENV)/ready
+lint: $(VENV)/ready ## style, layout and types of the code
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/mypy
@@ -36,23 +39,26 @@ soak: $(VENV)/ready ## ten minutes of waits while a fifth of all answers is faul
 faults: $(VENV)/ready ## every fault at every place and what comes of it, as a table
 	$(VENV)/bin/python tools/faults.py $(ARGS)
 
-fuzz: $(FUZZ)/ready ## the decoder against what nobody thought of, for ARGS seconds; on Linux
+fuzz: $(FUZZ)/ready ## let a fuzzer try the decoder for ARGS seconds; Linux
 	$(FUZZ)/bin/python tools/fuzz.py $(ARGS)
 
 bench: $(VENV)/ready ## what is claimed about speed, as numbers
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/python tools/bench.py $(ARGS)
 
-secrets: $(VENV)/ready ## where keys come out, with everything that can be told told: nowhere
+coverage: $(VENV)/ready ## how much of the package the tests without the engine run: a figure, no gate; two minutes
+	$(VENV)/bin/python -m pytest -q -m "not engine" --cov --cov-report=term $(ARGS)
+
+secrets: $(VENV)/ready ## search everything written at the highest log levels for keys
 	$(VENV)/bin/python tools/secrets_search.py
 
 engine: $(VENV)/ready ## a Pulumi CLI, with ARGS=--all for all languages; the last line is where
 	@$(VENV)/bin/python tools/engine.py $(ARGS)
 
-format: $(VENV)/ready
+format: $(VENV)/ready ## mend style and layout, where a tool can
 	$(VENV)/bin/ruff check --fix
 	$(VENV)/bin/ruff format
 
-docs: $(VENV)/ready ## write what is derived from the schema
+docs: $(VENV)/ready ## write the table of fields from the schema
 	$(VENV)/bin/python tools/field_table.py
 
 pins: ## bring the pinned environments up to date; needs uv
@@ -83,5 +89,5 @@ $(FUZZ)/ready: $(PINS)/fuzz.txt pyproject.toml
 	echo "$(CURDIR)" > "$$($(FUZZ)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/here.pth"
 	touch $@
 
-clean:
-	rm -rf $(VENV) $(LOWEST) $(FUZZ) .fuzz build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
+clean: ## remove what these commands leave in this folder
+	rm -rf $(VENV) $(VENV)-* .fuzz build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage*
