@@ -1,21 +1,32 @@
-"""What the README shows is what is there."""
+"""What the README and the other pages show is what is there."""
 
 from __future__ import annotations
 
 import ast
+import json
+import os
 import re
+import shutil
+import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from stacks import Stack
 
 import pulumi_cosjob
 from pulumi_cosjob import CosBatchClient
-from pulumi_cosjob.testing import CosBatchEmulator
+from pulumi_cosjob._emulator._faults import INSTEAD, KINDS
+from pulumi_cosjob.testing import CosBatchEmulator, Fault, Scenario
 
 ROOT = Path(__file__).parent.parent
-README = (ROOT / "README.md").read_text()
-PYTHON = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+PAGES = {
+    path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
+    for path in sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("examples/*.md")])
+}
+README, ERRORS, TESTING = PAGES["README.md"], PAGES["docs/errors.md"], PAGES["docs/testing.md"]
+PYTHON = re.findall(r"```python\n(.*?)```", README + TESTING, re.DOTALL)
 
 sys.path.insert(0, str(ROOT / "tools"))
 
@@ -25,7 +36,45 @@ def test_the_table_of_fields_is_the_schemas() -> None:
     """`make docs` was run after the schema had changed."""
     import field_table  # noqa: PLC0415  a tool, not a package
 
-    assert field_table.with_table(README) == README
+    page = PAGES["docs/fields.md"]
+    assert field_table.PAGE == ROOT / "docs" / "fields.md"
+    assert len(page.splitlines()) > 80
+    assert field_table.with_table(page) == page
+
+
+def _anchors(page: str) -> set[str]:
+    """Return what the headings of a page can be linked by."""
+    headings = re.findall(r"^#+ (.*)$", re.sub(r"```.*?```", "", page, flags=re.DOTALL), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_links_lead_somewhere(name: str) -> None:
+    """Each link within the repository leads to a file, and to a heading of it where it names one."""
+    for link in re.findall(r"\]\(([^)]+)\)", PAGES[name]):
+        path, _, anchor = link.partition("#")
+        target = (ROOT / name).parent / path if path else ROOT / name
+        assert target.exists(), link
+        assert not anchor or anchor in _anchors(target.read_text(encoding="utf-8")), link
+
+
+def test_each_page_is_found_from_the_readme() -> None:
+    """No page stands where nobody sees it."""
+    assert {link.partition("#")[0] for link in re.findall(r"\]\(([^)]+)\)", README)} >= set(PAGES) - {"README.md"}
+
+
+def test_make_tells_all_its_targets() -> None:
+    """`make help` leaves none out, and no page names one that is not there."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    [phony] = re.findall(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
+    targets = re.findall(r"^([a-z]+):", makefile, re.MULTILINE)
+    assert sorted(targets) == sorted(phony.split())
+    command = ["make", "--no-print-directory", "help"]
+    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30, check=True).stdout
+    assert [line.split()[0] for line in told.splitlines()] == targets
+    assert all(len(line.split()) > 1 for line in told.splitlines())
+    for name, page in PAGES.items():
+        assert set(re.findall(r"(?:^\$ |`)make ([a-z]+)", page, re.MULTILINE)) <= set(targets), name
 
 
 def test_the_first_program_is_the_quickstart() -> None:
@@ -76,12 +125,99 @@ def _describe(variables: dict[str, str], job_id: str) -> pulumi_cosjob.JobDescri
         return client.describe_job(job_id, "1250000000")
 
 
-def test_every_error_stands_in_the_readme() -> None:
-    """Each class that a user may catch has its row in the table of errors."""
-    named = set(re.findall(r"^\| `(\w+)`", README, re.MULTILINE))
-    concrete = {
-        name
-        for name in pulumi_cosjob.__all__
-        if name.endswith("Error") and name not in ("CosJobError", "RequestError", "InvalidAnswerError", "WaitError")
-    }
-    assert concrete <= named
+def test_every_error_stands_on_its_page() -> None:
+    """Each class that is raised has its row in the table of errors; the others are only roots."""
+    named = set(re.findall(r"^\| `(\w+)`", ERRORS, re.MULTILINE))
+    assert named == {name for name in pulumi_cosjob.__all__ if name.endswith("Error")} - {"CosJobError", "WaitError"}
+    raised = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "pulumi_cosjob").rglob("*.py"))
+    for name in named:
+        assert re.search(rf"\b{name}[(,]", raised), name
+    assert not re.search(r"raise (CosJob|Wait)Error\(", raised)
+
+
+def test_the_page_on_testing_has_all_faults_and_scenarios() -> None:
+    """Its tables are those of the code, row by row."""
+    kinds = re.findall(r"^\| `[a-z-]+` \|.*\|.*\|$", TESTING.partition("## Faults")[2], re.MULTILINE)
+    assert Fault.__doc__ is not None
+    assert [row for row in map(str.strip, Fault.__doc__.splitlines()) if row.startswith("| `")] == kinds
+    assert {row.split("`")[1] for row in kinds} == KINDS
+    assert "`error`, `html`, `raw` and `redirect` stand in the service's place" in TESTING
+    assert {"error", "html", "raw", "redirect"} == INSTEAD
+    told = set(re.findall(r"`([a-z_]+)`", TESTING.partition("## Faults")[2]))
+    assert told >= {field.name for field in fields(Fault)} - {"kind"}
+    scenarios = TESTING.partition("## Scenarios")[2].partition("## Faults")[0]
+    assert sorted(re.findall(r"^\| `([a-z-]+)` \|", scenarios, re.MULTILINE)) == sorted(each.value for each in Scenario)
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl here")
+def test_the_control_routes_do_what_the_page_shows() -> None:
+    """Every line by curl is done, and answered as the table says."""
+    [lines] = re.findall(r"```sh\n(.*?)```", TESTING, re.DOTALL)
+    with CosBatchEmulator() as emulator:
+        variables = {**os.environ, **emulator.environment(), "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
+        answers = []
+        for line in lines.splitlines():
+            done = subprocess.run(
+                ["sh", "-c", line], env=variables, capture_output=True, text=True, timeout=30, check=True
+            )
+            answers.append(json.loads(done.stdout))
+            if "advance" in line:
+                description = _describe(emulator.environment(), "nightly")
+    assert (description.status, description.description) == ("Failed", "Nightly copy")
+    clock, job, turned, error, both, [request], statistics, reset = answers
+    assert job == {"job_id": "nightly"}
+    assert turned == {"now": clock["now"] + 30}
+    assert (error, both) == ({"added": 1}, {"added": 2})
+    assert (request["path"], request["status"], request["fault"]) == ("/jobs/nightly", 200, None)
+    assert set(request) == set(re.findall(r"`([a-z]+)`", _row("requests").rpartition("|")[0].rpartition("|")[2]))
+    assert statistics == {"requests": 1, "faulty": 0}
+    assert reset == {}
+
+
+def _row(route: str) -> str:
+    """Return the row of a control route."""
+    return next(line for line in TESTING.splitlines() if line.startswith("| `") and f"/_emulator/{route}`" in line)
+
+
+def _blocks(page: str) -> dict[str, list[str]]:
+    """Return the lines for a shell below each heading that has some."""
+    sections = (section.partition("\n") for section in page.split("\n## ")[1:])
+    blocks = {name: "".join(re.findall(r"```console\n(.*?)```", text, re.DOTALL)) for name, _, text in sections}
+    return {name: re.findall(r"^\$ (.*)$", block, re.MULTILINE) for name, block in blocks.items() if block}
+
+
+EXAMPLES = _blocks(PAGES["examples/README.md"])
+
+
+def test_each_example_has_its_lines() -> None:
+    """Every folder has a section, and every section is of one."""
+    assert set(EXAMPLES) == {path.name for path in (ROOT / "examples").iterdir() if path.is_dir()}
+
+
+@pytest.mark.engine
+@pytest.mark.newest
+@pytest.mark.parametrize("name", sorted(set(EXAMPLES) - {"typescript", "go"}))
+def test_an_example_runs_by_its_lines(name: str, tmp_path: Path) -> None:
+    """What is to be typed is all that it needs; those on generated SDKs are run by other tests."""
+    with CosBatchEmulator() as emulator:
+        for last in "ef":
+            emulator.create_job("completes", seconds=1, job_id=f"53dc6228-c50b-46f7-8ad7-65e7159f1aa{last}")
+        stack = Stack(tmp_path / "stack", ROOT / "examples" / name, emulator.environment())
+        for line in EXAMPLES[name]:
+            typed = line.replace("http://127.0.0.1:8080", emulator.endpoint)
+            if typed == "pulumi up":
+                typed += " --yes --skip-preview --non-interactive"
+            done = subprocess.run(
+                ["sh", "-ec", typed],
+                cwd=stack.folder,
+                env=stack.variables,
+                capture_output=True,
+                text=True,
+                timeout=120,
+                check=False,
+            )
+            assert done.returncode == 0, done.stdout + done.stderr
+        outputs = stack.outputs()
+        stack.destroy().ok()
+    first = {"many_jobs": "statuses", "fan_in": "statuses", "native": "objects", "quickstart": "status"}
+    assert outputs[first.get(name, "status")]

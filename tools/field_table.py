@@ -1,4 +1,4 @@
-"""Write the README's table of output fields from the schema; `make docs` runs it, and a test checks that it was run."""
+"""Write the table of output fields from the schema; `make docs` runs it, and a test checks that it was run."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import xmlschema
 
 ROOT = Path(__file__).parent.parent
+PAGE = ROOT / "docs" / "fields.md"
 BEGIN, END = "<!-- fields: written by `make docs` -->", "<!-- end of fields -->"
 TYPES = {str: "text", int: "whole number", bool: "true or false"}
 
@@ -42,11 +43,10 @@ def table() -> str:
     return f"| output | type | meaning |\n|---|---|---|\n{body}\n"
 
 
-def with_table(readme: str) -> str:
-    """Return the README with the table as it should be."""
-    return re.sub(f"(?s)(?<={re.escape(BEGIN)}\n).*(?={re.escape(END)})", lambda _: table(), readme)
+def with_table(page: str) -> str:
+    """Return the page with the table as it should be."""
+    return re.sub(f"(?s)(?<={re.escape(BEGIN)}\n).*(?={re.escape(END)})", lambda _: table(), page)
 
 
 if __name__ == "__main__":
-    file = ROOT / "README.md"
-    file.write_text(with_table(file.read_text()))
+    PAGE.write_text(with_table(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
