@@ -45,7 +45,7 @@ fuzz: $(FUZZ)/ready ## let a fuzzer try the decoder for ARGS seconds; Linux
 bench: $(VENV)/ready ## what is claimed about speed, as numbers
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/python tools/bench.py $(ARGS)
 
-coverage: $(VENV)/ready ## how much of the package the tests without the engine run: a figure, no gate; two minutes
+coverage: $(VENV)/ready ## how much of the package the tests without the engine run: a figure, no gate; some minutes
 	$(VENV)/bin/python -m pytest -q -m "not engine" --cov --cov-report=term $(ARGS)
 
 secrets: $(VENV)/ready ## search everything written at the highest log levels for keys

@@ -103,4 +103,5 @@ def _bars(job_ids: Sequence[str]) -> Iterator[Report]:
 
 
 def _short(job_id: str) -> str:
-    return job_id if len(job_id) <= 12 else f"{job_id[:8]}…"
+    """Shorten an id to its beginning and its end: ids that were counted up differ at the end only."""
+    return job_id if len(job_id) <= 13 else f"{job_id[:8]}…{job_id[-4:]}"

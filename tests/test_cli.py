@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import io
 import json
 import os
+import pty
+import re
 import signal
+import struct
 import subprocess
 import sys
+import termios
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +26,7 @@ from pulumi_cosjob import JobDescription
 from pulumi_cosjob._cli import main
 from pulumi_cosjob._progress import progress
 from pulumi_cosjob._waiting import History, Look
-from pulumi_cosjob.testing import CosBatchEmulator
+from pulumi_cosjob.testing import CosBatchEmulator, Fault
 
 ANSWERS = Path(__file__).parent / "answers"
 FULL = "53dc6228-c50b-46f7-8ad7-65e7159f1aae"
@@ -185,6 +191,109 @@ def test_bars_on_a_terminal_that_has_gone_do_no_harm(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(sys, "stderr", Gone())
     with progress(["a"]) as report:
         report("a", History(0.0).add(Look(1.0, JobDescription("a", "Active"))), 1.0)
+
+
+# ---------------------------------------------------------------------------------------------- progress on a terminal
+
+
+class Terminal:
+    """A terminal of 80 columns, as far as the command needs one."""
+
+    def __init__(self) -> None:
+        self.rows = [""]
+        self._row = self._column = 0
+
+    def show(self, text: str) -> None:
+        """Take what is written there; controls that nobody needs fail the test."""
+        for control, argument, letter, character in re.findall(r"(\x1b\[([0-9;?]*)([A-Za-z]))|([\s\S])", text):
+            if control:
+                assert letter in "AKmhl", repr(control)
+                self._row -= int(argument or 1) if letter == "A" else 0
+                if letter == "K":
+                    self.rows[self._row] = ""
+            elif character == "\r":
+                self._column = 0
+            elif character == "\n":
+                self._row, self._column = self._row + 1, 0
+                self.rows += [""] * (self._row + 1 - len(self.rows))
+            else:
+                assert character.isprintable(), repr(character)
+                if self._column == 80:
+                    self.show("\r\n")
+                row = self.rows[self._row].ljust(self._column)
+                self.rows[self._row] = row[: self._column] + character + row[self._column + 1 :]
+                self._column += 1
+
+    def lines(self) -> list[str]:
+        """Return what stands there."""
+        return [row.rstrip() for row in self.rows if row.strip()]
+
+
+def on_terminal(*arguments: str) -> tuple[int, list[str], str]:
+    """Call the command in a process of its own whose standard error is a terminal.
+
+    Returns:
+        Its exit code, the lines that stand there in the end, and all that was written.
+    """
+    ours, its = pty.openpty()
+    fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES", "NO_COLOR")}
+    command = [sys.executable, "-c", "from pulumi_cosjob._cli import main; main()", *arguments]
+    terminal, read = Terminal(), b""
+    with subprocess.Popen(
+        command, env={**environment, "TERM": "xterm"}, stdin=its, stdout=subprocess.DEVNULL, stderr=its
+    ) as process:
+        os.close(its)
+        # Linux ends it by an error, others by nothing.
+        with contextlib.suppress(OSError):
+            while more := os.read(ours, 65536):
+                read += more
+        os.close(ours)
+        code = process.wait(timeout=60)
+    terminal.show(read.decode())
+    return code, terminal.lines(), read.decode()
+
+
+def test_a_terminal_shows_a_bar_for_each_job(service: CosBatchEmulator) -> None:
+    """Each on one line, told apart although the ids begin alike, and the last word stays."""
+    job_ids = [f"{FULL[:-1]}{last}" for last in "ef"]
+    for job_id, scenario in zip(job_ids, ("completes", "completes-with-failed-tasks"), strict=True):
+        service.create_job(scenario, seconds=2, tasks=1_234_567, job_id=job_id)
+    service.clock.release()
+    arguments = ["wait", *job_ids, "nightly", "--appid", "1250000000", "--max-failed-tasks", "any"]
+    service.create_job("completes", seconds=0, job_id="nightly")
+    code, lines, written = on_terminal(*arguments)
+    bar = "━" * 12
+    assert (code, lines) == (
+        0,
+        [
+            f"53dc6228…1aae {bar} Complete, 1,234,567 of 1,234,567",
+            f"53dc6228…1aaf {bar} Complete, 1,234,567 of 1,234,567, 123,457 failed",
+            f"nightly       {bar} Complete, 100 of 100",
+        ],
+    )
+    assert "Active" in written, "it was shown on its way"
+    assert "\x1b[?25h" in written[-20:], "the cursor is back"
+
+
+def test_a_terminal_shows_one_bar_for_many_jobs(service: CosBatchEmulator) -> None:
+    """More than a dozen would not fit on a screen."""
+    job_ids = [service.create_job("completes", seconds=0, job_id=f"job-{number}") for number in range(13)]
+    service.clock.advance(60)
+    code, lines, _written = on_terminal("wait", *job_ids, job_ids[0], "--appid", "1250000000")
+    assert (code, lines) == (0, [f"all jobs {'━' * 12} 13 of 13 jobs Complete"])
+    code, lines, _written = on_terminal("wait", *job_ids[:12], "--appid", "1250000000")
+    assert (code, len(lines)) == (0, 12)
+
+
+def test_a_terminal_shows_nothing_of_the_service_that_moves_the_cursor(service: CosBatchEmulator) -> None:
+    """Neither control characters nor what reads as a style: `Terminal` fails for the first, the second is shown."""
+    job_id = service.create_job("never-ends", job_id="n")
+    service.inject(Fault("error", code="SlowDown", message="\x9b2J[red]", times=None))
+    code, lines, _written = on_terminal("wait", job_id, "--appid", "1250000000", "--timeout", "2s")
+    assert code == 124
+    assert lines[0] == f"n {'━' * 12} no answer yet: the service asks to slow down: '\\x9b2J[red]'"
+    assert lines[1].startswith("cosjob: the job was not complete within 2 s")
 
 
 # ------------------------------------------------------------------------------------- what cannot be written as it is
