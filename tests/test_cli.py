@@ -189,7 +189,7 @@ def test_bars_on_a_terminal_that_has_gone_do_no_harm(monkeypatch: pytest.MonkeyP
             raise OSError(5, "Input/output error")
 
     monkeypatch.setattr(sys, "stderr", Gone())
-    with progress(["a"]) as report:
+    with progress(["a"], print) as report:
         report("a", History(0.0).add(Look(1.0, JobDescription("a", "Active"))), 1.0)
 
 

@@ -929,7 +929,6 @@ def test_a_proxys_answer_cannot_trickle_past_the_limit(monkeypatch: pytest.Monke
         assert time.monotonic() - begun < 3
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a system that forks")
 def test_a_process_that_was_forked_asks_by_connections_of_its_own() -> None:
     """The limit holds there, too, and neither process reads the other's answer."""
     connections = itertools.count()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -351,7 +350,6 @@ print("ended")
 """
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals to send")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_serve_until_a_signal(tmp_path: Path, number: signal.Signals) -> None:
     """The command's server tells its URL first, serves jobs and replays, and ends well at either signal."""

@@ -6,7 +6,6 @@ import ast
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from dataclasses import fields
@@ -149,7 +148,6 @@ def test_the_page_on_testing_has_all_faults_and_scenarios() -> None:
     assert sorted(re.findall(r"^\| `([a-z-]+)` \|", scenarios, re.MULTILINE)) == sorted(each.value for each in Scenario)
 
 
-@pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl here")
 def test_the_control_routes_do_what_the_page_shows() -> None:
     """Every line by curl is done, and answered as the table says."""
     [lines] = re.findall(r"```sh\n(.*?)```", TESTING, re.DOTALL)
