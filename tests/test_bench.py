@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,24 @@ sys.path.insert(0, str(ROOT / "tools"))
 
 import bench
 import measurements
+
+TABLES = ("machine", "compared", "start", "waiting")
+# What is measured, its floor and its target, at the small size.
+ROWS = [
+    ("import pulumi and pulumi_cosjob", "import pulumi", 1.05),
+    ("validate and decode a full answer", "xmlschema's to_dict with the same schema", 1.0),
+    ("validate and decode a full answer", "xml.etree, parsing alone", None),
+    ("the same, not recognised by the compiled checks", "xmlschema's to_dict with the same schema", None),
+    ("fetching 6 jobs by get_jobs, in the provider", "16 bare threads with requests, nothing parsed", 2.0),
+    ("memory of the provider after 60 reads", "after 20", 1.05),
+    ("preview with 1 get_job", "a dynamic read of a constant", 1.25),
+    ("preview with 3 get_job", "3 dynamic reads of constants", 1.3),
+    ("growth: preview of 4 jobs by get_jobs", "the line through 1 and 2 jobs", None),
+    ("up with 6 jobs by get_jobs", "the same by get_job", 0.1),
+    ("up with 6 JobCompletion of jobs that end after 5 s", "as many resources that sleep until then", 1.15),
+    ("up with 3 get_job of the plugin (Invoke)", "3 get_job of the dynamic provider", None),
+    ("state of 3 get_job of the plugin, exports included", "3 get_job of the dynamic provider", None),
+]
 
 
 @pytest.mark.engine
@@ -28,21 +47,7 @@ def test_every_row_is_measured() -> None:
     )
     assert done.returncode in (0, 1), done.stderr
     data = json.loads(done.stdout)
-    assert [(row["what"], row["compared_with"], row["target"]) for row in data["rows"]] == [
-        ("import pulumi and pulumi_cosjob", "import pulumi", 1.05),
-        ("validate and decode a full answer", "xmlschema's to_dict with the same schema", 1.0),
-        ("validate and decode a full answer", "xml.etree, parsing alone", None),
-        ("the same, not recognised by the compiled checks", "xmlschema's to_dict with the same schema", None),
-        ("fetching 6 jobs by get_jobs, in the provider", "16 bare threads with requests, nothing parsed", 2.0),
-        ("memory of the provider after 60 reads", "after 20", 1.05),
-        ("preview with 1 get_job", "a dynamic read of a constant", 1.25),
-        ("preview with 3 get_job", "3 dynamic reads of constants", 1.3),
-        ("growth: preview of 4 jobs by get_jobs", "the line through 1 and 2 jobs", None),
-        ("up with 6 jobs by get_jobs", "the same by get_job", 0.1),
-        ("up with 6 JobCompletion of jobs that end after 5 s", "as many resources that sleep until then", 1.15),
-        ("up with 3 get_job of the plugin (Invoke)", "3 get_job of the dynamic provider", None),
-        ("state of 3 get_job of the plugin, exports included", "3 get_job of the dynamic provider", None),
-    ]
+    assert [(row["what"], row["compared_with"], row["target"]) for row in data["rows"]] == ROWS
     for row in data["rows"]:
         assert 0 < row["spread"][0] <= row["ratio"] <= row["spread"][1] < 1000, row
         assert row["missed"] == (row["target"] is not None and row["ratio"] > row["target"])
@@ -82,6 +87,24 @@ def test_tables_are_written_between_their_marks(tmp_path: Path) -> None:
 def test_the_page_has_a_place_for_each_table() -> None:
     """`docs/performance.md` shows the machine and all tables, as they were last measured."""
     text = bench.PAGE.read_text(encoding="utf-8")
-    for name in ("machine", "compared", "start", "waiting"):
+    for name in TABLES:
         assert f"<!-- {name}: written by `make bench ARGS=--docs` -->\n```text\n" in text
         assert f"```\n<!-- end of {name} -->" in text
+
+
+def test_the_page_has_the_rows_that_are_measured() -> None:
+    """Whoever adds or renames a row also runs `make bench ARGS=--docs`; the page is of the large size."""
+
+    def of_any_size(text: str) -> str:
+        return re.sub(r"[0-9][0-9,]*", "N", text)
+
+    text = bench.PAGE.read_text(encoding="utf-8")
+    compared, start = (
+        re.findall(rf"<!-- {name}: .*?<!-- end of {name} -->", text, re.DOTALL)[0] for name in TABLES[1:3]
+    )
+    found = re.findall(r"^(\w.*)\n  / (.*)$", compared, re.MULTILINE)
+    assert [(of_any_size(what), of_any_size(floor)) for what, floor in found] == [
+        (of_any_size(what), of_any_size(floor)) for what, floor, _ in ROWS
+    ]
+    steps = re.findall(r"^ *[0-9]+ ms +[0-9]+%  (.*)$", start, re.MULTILINE)
+    assert steps == [*re.findall(r'^done\("(.*)"\)$', measurements._STARTING, re.MULTILINE), "in all"]

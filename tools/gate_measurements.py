@@ -14,7 +14,7 @@ from pathlib import Path
 
 import demo
 import requests
-from measurements import Bench, Row, one_by_one
+from measurements import Bench, Row, in_turn, one_by_one
 
 _SLEEPER = Path(__file__).parent / "sleeper.py"
 _GATES = """
@@ -104,13 +104,15 @@ class Gates:
             took = self._up(shell, gates)
         return took, used, (_asked(endpoint) - asked) / gates
 
+    def _sleep(self, gates: int, seconds: float) -> float:
+        """Let as many resources sleep for as long as such jobs take; return how long that took."""
+        shell = self._stack(_SLEEPERS.format(gates=gates, until=time.time() + seconds + _BESIDE_WORK))
+        return self._up(shell, gates)
+
     def together(self, gates: int, dynamic: int, seconds: float, pairs: int) -> Row:
         """Measure gates whose jobs end together, against resources of a provider that only sleeps until then."""
-        found, used, questions = [], _Used(), 0.0
-        for _ in range(pairs):
-            ours, used, questions = self._wait(gates, seconds, ".native")
-            shell = self._stack(_SLEEPERS.format(gates=gates, until=time.time() + seconds + _BESIDE_WORK))
-            found.append((ours, self._up(shell, gates)))
+        found = in_turn(pairs, lambda: self._wait(gates, seconds, ".native"), lambda: self._sleep(gates, seconds))
+        _, used, questions = found[-1][0]
         took, used_by_four, asked_by_four = self._wait(dynamic, seconds, "")
         note = (
             f"{used.megabytes:.0f} MB and {used.threads} threads in all, {questions:.1f} questions for each gate; "
@@ -121,7 +123,7 @@ class Gates:
             f"up with {gates} JobCompletion of jobs that end after {seconds + _BESIDE_WORK:.0f} s",
             "as many resources that sleep until then",
             "s",
-            found,
+            [(ours, floor) for (ours, _, _), floor in found],
             1.15,
             note,
         )
@@ -130,14 +132,12 @@ class Gates:
         """Measure getJob by Invoke against dynamic reads, in time and in what they leave in the state."""
         job_ids = self._bench.job_ids[:jobs]
         reads = f"{jobs} get_job of the dynamic provider"
-        seconds, kilobytes = [], []
-        for _ in range(pairs):
-            ours, floor = (
-                self._read(one_by_one(job_ids).replace("from pulumi_cosjob ", f"from pulumi_cosjob{native} "))
-                for native in (".native", "")
-            )
-            seconds.append((ours[0], floor[0]))
-            kilobytes.append((ours[1], floor[1]))
+
+        def read(native: str) -> tuple[float, float]:
+            return self._read(one_by_one(job_ids).replace("from pulumi_cosjob ", f"from pulumi_cosjob{native} "))
+
+        found = in_turn(pairs, lambda: read(".native"), lambda: read(""))
+        seconds, kilobytes = ([(ours[which], floor[which]) for ours, floor in found] for which in (0, 1))
         took, floor_took = (sum(each) / len(seconds) / jobs * 1000 for each in zip(*seconds, strict=True))
         note = f"{took:.0f} ms a job, dynamic {floor_took:.0f} ms"
         state, floor_state = (sum(each) / len(kilobytes) / jobs * 1024 for each in zip(*kilobytes, strict=True))
