@@ -1,9 +1,9 @@
 """The schema compiled to plain checks, which recognise a valid answer in a fraction of a millisecond.
 
-They can only say yes. What they do not recognise is judged by an XSD processor, which is loaded for that alone: it
-takes half a second, and most programs never need it. The checks are made from the schema itself, at each start; a
-construct that is not known here is an error, and a test finds out. A yes has to be the processor's own, whatever the
-document; of what is valid but unusual (an attribute, a number with a sign) it is enough that it falls through.
+They can only say yes. What they do not recognise is judged by an XSD processor, which is slow to load and which most
+programs never need. The checks are made from the schema itself, at each start; a construct that is not known here is an
+error, and a test finds out. What they accept, the processor must accept too. They may fail to recognise a document that
+is valid but unusual (an attribute, a number with a sign): the processor then decides.
 """
 
 from __future__ import annotations

@@ -66,7 +66,7 @@ def _watch(address: str, gone: threading.Event) -> None:
         refused = 0 if _listens(address) else refused + 1
     gone.set()
     if sys.platform != "win32":
-        # As the engine does when it is done: what other providers are about to do in this process, they finish.
+        # The same signal as the engine sends at its end, so that other providers in this process can finish.
         os.kill(os.getpid(), signal.SIGINT)
 
 

@@ -135,7 +135,7 @@ class Turnstile:
                         retry_after=max(0.0, pause),
                     )
                 if pause <= 0:
-                    # Whoever asks just now makes room; the time limit is for the machine's own clock.
+                    # Wait until a question under way ends. The timeout uses the machine's clock, not the injected one.
                     self._changed.wait(deadline - now)
             if pause > 0:
                 self._clock.sleep(pause)

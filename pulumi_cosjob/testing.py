@@ -63,7 +63,7 @@ class CosBatchEmulator:
         region: The region.
         clock: The service's clock, by which signatures are judged and jobs live; the machine's if there is
             none.
-        seed: Where the chance of faults with a probability begins.
+        seed: Seed for the random numbers that decide whether a fault with a probability strikes.
     """
 
     def __init__(
@@ -149,14 +149,15 @@ class CosBatchEmulator:
         Args:
             scenario: What becomes of it.
             job_id: Its id; a new one if there is none.
-            appid: Whose it is; the emulator's own if nobody's.
+            appid: APPID of the owner; by default the emulator's.
             seconds: How long it is Active.
             tasks: How many tasks it has.
             **overrides: Elements to show in place of the usual ones, by the name in snake case, such as
                 `description="…"`, `report={"enabled": False}`, `failure_reasons=[{"failure_code": "…"}]`;
                 None leaves one out. For an element that holds others a str is its content as XML, such as
                 `operation="<COSDeleteObject/>"`. An `xml.etree.ElementTree.Element` is taken as it is. A name
-                that begins with a capital may be one that no page knows.
+                that begins with a capital letter is used as it is, even if the API's documentation does not list
+                it.
 
         Returns:
             Its id.

@@ -100,7 +100,7 @@ class Faults:
     """The faults that are still to come, in order; any thread may add to them.
 
     Args:
-        seed: Where the chance of those with a probability begins.
+        seed: Seed for the random numbers that decide whether a fault with a probability strikes.
     """
 
     def __init__(self, seed: int = 0) -> None:
@@ -135,13 +135,13 @@ class Faults:
             return None
 
     def clear(self) -> None:
-        """Forget the faults, and begin the chance again."""
+        """Forget the faults, and begin the random numbers again."""
         with self._lock:
             self._queue.clear()
             self._random.seed(self._seed)
 
     def _use(self, index: int, fault: Fault) -> None:
-        """Take one time off a fault."""
+        """Count down the remaining times."""
         if fault.times == 1:
             del self._queue[index]
         elif fault.times is not None:
