@@ -113,7 +113,7 @@ def main() -> None:
     """Look at Tencent Cloud COS Batch jobs.
 
     The secret id and the secret key come from TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY, from
-    ~/.tencentcloud/credentials, or from a role of this machine.
+    ~/.tencentcloud/credentials or /etc/tencentcloud/credentials, or from a role of this machine.
     """
 
 
