@@ -225,8 +225,8 @@ class Terminal:
                 self._column += 1
 
     def lines(self) -> list[str]:
-        """Return what stands there."""
-        return [row.rstrip() for row in self.rows if row.strip()]
+        """Return what stands there, but for how far the columns are apart."""
+        return [" ".join(row.split()) for row in self.rows if row.strip()]
 
 
 def on_terminal(*arguments: str) -> tuple[int, list[str], str]:
@@ -269,7 +269,7 @@ def test_a_terminal_shows_a_bar_for_each_job(service: CosBatchEmulator) -> None:
         [
             f"53dc6228…1aae {bar} Complete, 1,234,567 of 1,234,567",
             f"53dc6228…1aaf {bar} Complete, 1,234,567 of 1,234,567, 123,457 failed",
-            f"nightly       {bar} Complete, 100 of 100",
+            f"nightly {bar} Complete, 100 of 100",
         ],
     )
     assert "Active" in written, "it was shown on its way"
