@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import socket
 import threading
@@ -164,6 +165,14 @@ class _Watchdog:
 
 
 _current = threading.local()
+
+
+def _is_of_others(_record: logging.LogRecord) -> bool:
+    """Keep urllib3 from quoting, in its log, header lines of our answers that it cannot read: they may echo keys."""
+    return getattr(_current, "watch", None) is None
+
+
+logging.getLogger("urllib3.connection").addFilter(_is_of_others)
 
 
 class _Watched(urllib3.connection.HTTPConnection):

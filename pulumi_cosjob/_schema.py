@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar
 from xml.etree import ElementTree as ET
 
-from pulumi_cosjob import _job
+from pulumi_cosjob import _errors, _job
 from pulumi_cosjob._compiled import XML_SPACE, Declared, compile_schema
 from pulumi_cosjob._errors import (
     MOST_PROBLEMS,
@@ -355,8 +355,8 @@ def parse_describe_job_result(document: bytes, *, validation: Validation = "stri
     if not isinstance(document, (bytes, bytearray)):
         raise InvalidArgumentError("document", f"must be bytes, not {kind_of(document)}")
     if validation not in VALIDATIONS:
-        told = shorten(str(validation))
-        raise InvalidArgumentError("validation", f"must be one of {', '.join(VALIDATIONS)}, not {told}")
+        told = f"must be one of {', '.join(VALIDATIONS)}, not {_errors.shown(validation)}"
+        raise InvalidArgumentError("validation", told)
     return describe(read_xml(bytes(document)), validation=validation)
 
 

@@ -819,6 +819,18 @@ def test_strange_bytes_are_an_error_of_ours(client: CosBatchClient, service: Cos
     assert len(message) < 800
 
 
+def test_header_lines_that_cannot_be_read_are_logged_nowhere(
+    client: CosBatchClient, service: CosBatchEmulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    """urllib3 would quote them, on standard error where nobody set up a log: they may echo a key."""
+    service.inject(Fault("raw", body=f"HTTP/1.1 403 No\r\nechoed {ID} {TOKEN}\r\nX: y\r\n\r\n".encode(), times=None))
+    with caplog.at_level(logging.DEBUG):
+        failure(client, kind=AccessDeniedError)
+        assert "403" in caplog.text, "all others are heard"
+    assert ID not in caplog.text
+    assert TOKEN not in caplog.text
+
+
 # ------------------------------------------------------------------------------------------------------- limits of time
 
 
@@ -1165,7 +1177,11 @@ def test_proxies_are_used_for_other_machines(monkeypatch: pytest.MonkeyPatch, cl
     with serving(handle) as port:
         monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{port}")
         keys = {"secret_id": ID, "secret_key": KEY, "token": TOKEN}
-        with CosBatchClient(uin="1", region="ap-nowhere", **keys, request_timeout=1, clock=clock) as client:  # type: ignore[arg-type]
+        with (
+            CosBatchClient(uin="1", region="ap-nowhere", **keys, request_timeout=1, clock=clock) as client,  # type: ignore[arg-type]
+            warnings.catch_warnings(),
+        ):
+            warnings.simplefilter("ignore", ResourceWarning)
             error = failure(client, kind=ConnectionFailedError)
     assert "proxy" in str(error)
     assert asked[0].startswith(b"CONNECT 1.cos-control.ap-nowhere.myqcloud.com:443 ")
