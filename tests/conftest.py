@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,12 @@ import pytest
 from hypothesis import settings
 
 from pulumi_cosjob.testing import CosBatchEmulator
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "tools"))
+
+import engine
+
+engine.heed_interrupts()
 
 # How long an example takes depends on the machine, and the first one loads the schema.
 settings.register_profile("steady", deadline=None)

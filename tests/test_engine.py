@@ -106,3 +106,20 @@ def test_the_last_line_is_for_path() -> None:
     printed = subprocess.run(command, capture_output=True, text=True, timeout=3000, check=True).stdout
     folders = [Path(each) for each in printed.splitlines()[-1].split(os.pathsep)]
     assert not engine.missing(engine.ALL, folders)
+
+
+@pytest.mark.parametrize("before", ["SIG_IGN", "default_int_handler"])
+def test_what_is_started_heeds_interrupts(before: str) -> None:
+    """Also where a shell has this process ignore them, as those of commands in the background do."""
+    program = f"""
+import signal, subprocess, sys
+signal.signal(signal.SIGINT, signal.{before})
+import engine
+engine.heed_interrupts()
+code = "import os, signal; os.kill(os.getpid(), signal.SIGINT)"
+print(subprocess.run([sys.executable, "-c", code], stderr=subprocess.DEVNULL).returncode)
+"""
+    command = [sys.executable, "-c", program]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "tools")}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=60)
+    assert int(done.stdout) != 0

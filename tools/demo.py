@@ -106,6 +106,7 @@ def service_environment(endpoint: str) -> dict[str, str]:
 
 def environment(endpoint: str, folder: Path) -> dict[str, str]:
     """Return the environment in which the command line and the engine run."""
+    engine.heed_interrupts()
     return {
         **os.environ,
         "PATH": os.pathsep.join([*map(str, engine.provide()), os.environ["PATH"]]),

@@ -14,6 +14,7 @@ import hashlib
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -158,6 +159,15 @@ def locked(path: Path) -> Iterator[None]:
     with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def heed_interrupts() -> None:
+    """Let what this process starts heed SIGINT, which a shell makes its background commands ignore.
+
+    The engine ends its dynamic providers by it, and waits for five seconds for one that does not heed it.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def provide(binaries: Collection[str] = DEFAULT) -> list[Path]:
