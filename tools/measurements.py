@@ -11,6 +11,7 @@ import json
 import math
 import os
 import pickle
+import socket
 import statistics
 import subprocess
 import sys
@@ -363,8 +364,10 @@ def _provider_process(endpoint: str) -> Iterator[_Provider]:
 
     from pulumi_cosjob._dynamic import JobProvider  # noqa: PLC0415  measured, not used
 
-    command = [sys.executable, "-u", "-m", "pulumi.dynamic", "127.0.0.1:1"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    # Without anybody who listens as the engine does, the process would end.
+    with socket.create_server(("127.0.0.1", 0), backlog=1000) as listening:
+        command = [sys.executable, "-u", "-m", "pulumi.dynamic", f"127.0.0.1:{listening.getsockname()[1]}"]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         try:
             assert process.stdout is not None  # noqa: S101  it is piped
             port = int(process.stdout.readline())
@@ -383,6 +386,7 @@ def _provider_process(endpoint: str) -> Iterator[_Provider]:
                 yield _Provider(stub, process.pid, {"__provider": pickled, "appid": demo.APPID})
         finally:
             process.terminate()
+            process.communicate()
 
 
 # ------------------------------------------------------------------------------------------------------- in one process
