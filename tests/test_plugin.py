@@ -351,7 +351,7 @@ async def test_what_lenient_validation_leaves_out_is_a_warning(service: CosBatch
             await until(lambda: bool(served.logged))
     [warning] = served.logged
     assert (warning.severity, warning.ephemeral) == (engine_pb2.WARNING, False)
-    assert "were left out: /DescribeJobResult/Job/Priority: must be a whole number" in warning.message
+    assert "was left out: /DescribeJobResult/Job/Priority: must be a whole number" in warning.message
 
 
 @on_a_loop
