@@ -34,7 +34,7 @@ compat: ## the tests on every Python here; about two minutes for each
 	$(PYTHON) tools/compat.py
 
 soak: $(VENV)/ready ## ten minutes of waits while a fifth of all answers is faulty; ARGS=seconds
-	$(VENV)/bin/python tools/soak.py $(ARGS)
+	MALLOC_ARENA_MAX=1 $(VENV)/bin/python tools/soak.py $(ARGS)
 
 faults: $(VENV)/ready ## every fault at every place and what comes of it, as a table
 	$(VENV)/bin/python tools/faults.py $(ARGS)

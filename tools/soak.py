@@ -2,6 +2,8 @@
 
 Every verdict has to be right, and memory, open files and threads have to stay where they were: from one round of waits
 to the next, and within a wait that goes on for thousands of looks, in the command line's way and in the plugin's.
+
+Without MALLOC_ARENA_MAX=1, glibc keeps apart the memory of threads, which fills up for a while and looks like growth.
 """
 
 from __future__ import annotations
