@@ -72,7 +72,7 @@ class Before:
         values = from_struct(outputs).values
         self.dynamic = [name for name in DYNAMIC if name in values]
         self.outputs = _native(values)
-        # Engines of before 2023 tell the inputs among the outputs only.
+        # Engines that are too old to tell the inputs apart tell them among the outputs.
         self.properties = from_struct(inputs if inputs.fields else outputs)
         self.inputs = core_inputs(self.properties)
         if self.dynamic:
