@@ -318,7 +318,7 @@ def test_changing_how_it_waits_asks_nothing_and_an_aged_out_job_breaks_nothing(
     stack.write(gate(job_id, "timeout='2d', max_failed_tasks=5, region='ap-chengdu'"))
     stack.up().ok()
     [resource] = gates(stack)
-    assert resource["inputs"]["timeout"] == 2 * DAY
+    assert resource["inputs"]["timeout"] == "2d"
     assert json.loads(resource["outputs"]["result"])["status"] == "Complete"
     stack.refresh().ok()
     assert stack.outputs()["status"] == "Complete"
