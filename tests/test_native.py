@@ -183,7 +183,7 @@ from pulumi_cosjob.native import JobCompletion, get_job
     for options in ('id="made-up"', 'import_="made-up"'):
         gate = f'JobCompletion("gate", job_id="made-up", appid="1250000000", opts=pulumi.ResourceOptions({options}))'
         stack.write(program.format(gate))
-        assert "a gate cannot be imported or looked up" in message(stack.preview())
+        assert "A gate cannot be imported or looked up" in message(stack.preview())
     assert [each["type"] for each in stack.resources() if "cosjob" in each["type"]] == ["pulumi:providers:cosjob"]
 
 
