@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
+from pulumi_cosjob._job import STATES
 from pulumi_cosjob._waiting import ATTENTION, progress_line, time_left
 
 if TYPE_CHECKING:
@@ -40,8 +41,9 @@ class ProgressLines:
     """Decides after each poll which lines are due.
 
     A line about one job is due when its status, the tenth of its tasks that is done, or the kind of the error has
-    changed. Many jobs are summed up: a line is due when another tenth of the tasks or of the jobs is done, or when
-    the number of jobs that need a person has changed. Otherwise one is due a minute after the one before.
+    changed. Many jobs are summed up: a line is due when another tenth of the tasks or of the jobs is done, when the
+    slowest of them has got to another status, or when the number of jobs that need a person has changed. Otherwise one
+    is due a minute after the one before.
 
     Args:
         jobs: How many jobs are waited for.
@@ -130,13 +132,12 @@ class JobsSum:
         return self._done / self.jobs
 
     def news(self) -> tuple[object, ...]:
-        """Return what has a line of its own when it changes; each in ten steps at most, however many jobs there are."""
+        """Return what has a line of its own when it changes; each in few steps, however many jobs there are."""
         needing = tuple(-(-10 * self._statuses[status] // self.jobs) for status in _FIRST)
         complete = 10 * self._statuses["Complete"] // self.jobs
         polled = len(self._histories) == self.jobs
-        # Nothing is left of the time that was left.
-        ending = self._statuses["Complete"] + self._statuses["Completing"] == self.jobs
-        return polled, needing, complete, _tenths(self.share_done), ending, self._has_no_answers()
+        slowest = next((status for status in STATES if self._statuses[status]), None)
+        return polled, needing, complete, _tenths(self.share_done), slowest, self._has_no_answers()
 
     def _has_no_answers(self) -> bool:
         return 0 < self._without_answer == len(self._histories) - self._statuses["Complete"]

@@ -560,7 +560,7 @@ async def test_a_gate_waits_for_its_job(living: CosBatchEmulator, turned: Turned
     assert {each.urn for each in served.logged} == {URN.format(JOB)}
     lines = served.lines(ephemeral=True)
     assert lines[-1] == "Complete, 100 %, 100 of 100 tasks"
-    assert any(re.fullmatch(r"40 %, 5 min (\d+ s )?left, Active, 40 of 100 tasks", line) for line in lines), lines
+    assert any(re.match(r"\d+ %, \d min left, Active, \d+ of 100 tasks", line) for line in lines), lines
 
 
 @on_a_loop
