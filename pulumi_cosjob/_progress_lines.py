@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["HEARTBEAT_SECONDS", "JobsSum", "Line", "ProgressLines"]
 
 HEARTBEAT_SECONDS = 60.0
-"""How long there may be no line at all: a log shows by it that the wait goes on."""
+"""A poll so long after the last line has one in any case: a log shows by it that the wait goes on."""
 
 # Of many jobs, the number of those comes first.
 _FIRST = {**ATTENTION, **{status: status for status in ("Failed", "Failing", "Cancelled", "Cancelling")}}
