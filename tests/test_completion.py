@@ -113,7 +113,8 @@ def test_gate_deployment(example: Callable[[str], Stack], service: CosBatchEmula
     late = released - ended - (time.time() - service.clock.now())
     assert 0 <= late < 5
     assert (outputs["status"], outputs["copied"]) == ("Complete", 100)
-    assert re.search(rf"{job_id[:8]}…: Active, \d+ %: \d+ of 100 tasks", run.text), "live progress is shown"
+    row = r"cosjob:JobCompletion \S+ creating \([0-9]+s\) \d+ %, (\d+ s left, )?Active, \d+ of 100 tasks"
+    assert re.search(row, run.text), "live progress is shown on the gate's own row"
     asked = len(service.requests)
     again = stack.up("--expect-no-changes").ok()
     assert "3 unchanged" in again.text

@@ -92,8 +92,9 @@ def test_a_program_on_the_plugin(new_stack: NewStack, service: CosBatchEmulator)
     assert "warning" not in preview.text
     service.clock.release()
     run = stack.up().ok()
-    assert re.search(r"cosjob:index:JobCompletion gate creating \([0-9]+s\) Active, \d+ %: \d+ of 100 tasks", run.text)
-    assert "2 of 2 Complete" in run.text
+    row = r"cosjob:index:JobCompletion gate creating \([0-9]+s\) \d+ %, (\d+ s left, )?Active, \d+ of 100 tasks"
+    assert re.search(row, run.text)
+    assert "2 of 2 jobs Complete" in run.text
     complete = dict.fromkeys(job_ids, "Complete")
     expected = {
         "status": "Complete",

@@ -564,8 +564,8 @@ async def test_a_gate_waits_for_its_job(living: CosBatchEmulator, turned: Turned
     assert (outputs.values["timeout"], outputs.values["maxFailedTasks"], outputs.secret) == ("1h", 2, frozenset())
     assert {each.urn for each in served.logged} == {URN.format(JOB)}
     lines = served.lines(ephemeral=True)
-    assert lines[-1] == "Complete, 100 %: 100 of 100 tasks"
-    assert any(line.startswith("Active, ") for line in lines)
+    assert lines[-1] == "Complete, 100 %, 100 of 100 tasks"
+    assert any(re.match(r"\d+ %, \d min left, Active, \d+ of 100 tasks", line) for line in lines), lines
 
 
 @on_a_loop
@@ -575,7 +575,7 @@ async def test_a_gate_for_many_jobs_waits_for_all(living: CosBatchEmulator, turn
     async with plugin(living, turned) as served:
         id_, outputs = await served.create(JOBS, jobIds=[*job_ids, job_ids[0]])
         assert set(outputs.values["jobs"]) == set(job_ids)
-        assert served.lines(ephemeral=True)[-1] == "3 of 3 Complete"
+        assert served.lines(ephemeral=True)[-1] == "3 of 3 jobs Complete"
     assert id_ not in ("", APPID)
     assert {job["status"] for job in outputs.values["jobs"].values()} == {"Complete"}
 
@@ -770,7 +770,7 @@ async def test_a_proxy_is_not_asked_for_the_engine(
         started = time.monotonic()
         await served.create(jobId=job_id)
         assert time.monotonic() - started < 2
-        assert served.lines(ephemeral=True)[-1] == "Complete, 100 %: 100 of 100 tasks"
+        assert served.lines(ephemeral=True)[-1] == "Complete, 100 %, 100 of 100 tasks"
 
 
 @on_a_loop

@@ -230,7 +230,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         if preview:
             found = await account.look_at_jobs(job_ids, appid, gate.limits)
         else:
-            report = EngineLog(self._teller(gate), len(job_ids), names_job=False)
+            report = EngineLog(self._teller(gate), len(job_ids))
             try:
                 found = await account.wait_for_jobs(job_ids, appid, gate.limits, report)
             finally:
