@@ -31,6 +31,7 @@ __all__ = [
     "check_identifier",
     "check_number",
     "check_timeout",
+    "environment_variable",
     "find_endpoint",
     "resolve",
 ]
@@ -112,6 +113,13 @@ def _credentials_hint(namespaces: Collection[str]) -> str:
         "TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY, the file ~/.tencentcloud/credentials or "
         "/etc/tencentcloud/credentials, or a role of this machine."
     )
+
+
+def environment_variable(name: str) -> str:
+    """Return the environment variable that a setting is read from, credentials included."""
+    (secrets,) = [names for kind, names in _KEY_PLACES if kind == "argument"]
+    (variables,) = [names for kind, names in _KEY_PLACES if kind == "environment"]
+    return dict(zip(secrets, variables, strict=True)).get(name) or _PLACES[name].environment[0]
 
 
 _IDENTIFIERS = {
