@@ -17,7 +17,7 @@ from stacks import PASSPHRASE, ROOT, Run, Stack, engine_path
 
 from pulumi_cosjob import __version__
 from pulumi_cosjob._plugin._schema import package_schema
-from pulumi_cosjob._plugin.publication import GO_MODULE
+from pulumi_cosjob._plugin.publication import CSHARP_NAMESPACE, GO_MODULE, JAVA_PACKAGE
 from pulumi_cosjob.testing import CosBatchEmulator
 
 pytestmark = pytest.mark.engine
@@ -43,7 +43,7 @@ def run(folder: Path, *command: str | Path, **variables: str) -> str:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=280,
+        timeout=900,
         check=False,
     )
     assert done.returncode == 0, f"{command}: {done.stdout}"
@@ -137,6 +137,7 @@ def test_the_engine_reads_the_schema(plugin: Path, tmp_path: Path) -> None:
     variables = {"PULUMI_HOME": str(tmp_path), "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE}
     printed = run(tmp_path, "pulumi", "package", "get-schema", plugin / EXECUTABLE, **variables)
     assert json.loads(printed) == json.loads(json.dumps(SCHEMA), object_hook=without_empty)
+    assert run(tmp_path, "pulumi", "schema", "check", plugin / EXECUTABLE, **variables) == ""
 
 
 def without_empty(values: dict[str, Any]) -> dict[str, Any]:
@@ -234,6 +235,57 @@ def python_sdk(tmp_path_factory: pytest.TempPathFactory, sdk: Sdk) -> Path:
     return folder / "site"
 
 
+@pytest.fixture(scope="module")
+def other_sdk(tmp_path_factory: pytest.TempPathFactory) -> Sdk:
+    """Write the SDK for Java or .NET, by generators that `cosjob-sdkgen` cannot be built with."""
+    folder = tmp_path_factory.mktemp("sdkgen")
+    build = ("go", "build", "-o", folder / "sdkgen", ".")
+    run(ROOT / "tests" / "sdkgen", *build, **GO)
+    schema = folder / "schema.json"
+    schema.write_text(json.dumps(SCHEMA))
+
+    def write(language: str, target: Path) -> None:
+        run(folder, folder / "sdkgen", language, schema, target)
+
+    return write
+
+
+@pytest.mark.newest
+@pytest.mark.timeout(1200)
+def test_java(tmp_path: Path, other_sdk: Sdk) -> None:
+    """The SDK compiles with what the schema says that it needs, and so do the examples of its documentation."""
+    other_sdk("java", tmp_path)
+    pom = (ROOT / "tests" / "sdkgen" / "pom.xml").read_text()
+    required = re.findall(r"<groupId>(.+)</groupId>\s+<artifactId>(.+)</artifactId>\s+<version>(.+)</version>", pom)[1:]
+    dependencies = {f"{group}:{artifact}": version for group, artifact, version in required}
+    assert dependencies == SCHEMA["language"]["java"]["dependencies"]
+    (tmp_path / "pom.xml").write_text(pom)
+    for name, code in documented("java").items():
+        package = tmp_path / "src" / "main" / "java" / "documented" / name.lower()
+        package.mkdir(parents=True)
+        (package / "App.java").write_text(f"package documented.{name.lower()};\n\n{code}")
+    run(tmp_path, "mvn", "-q", "-B", "compile")
+    sources = tmp_path / "src" / "main" / "java" / Path(*JAVA_PACKAGE.split(".")) / "cosjob"
+    gate = (sources / "JobCompletion.java").read_text()
+    assert "### Example: release after a job has completed" in gate
+    assert "Ended; some tasks may have failed.\n" in (sources / "enums" / "Status.java").read_text()
+
+
+@pytest.mark.newest
+@pytest.mark.timeout(1200)
+def test_csharp(tmp_path: Path, other_sdk: Sdk) -> None:
+    """The SDK is written under our own names; nothing here compiles it, so its documentation has no code."""
+    other_sdk("csharp", tmp_path)
+    project = (tmp_path / f"{CSHARP_NAMESPACE}.Cosjob.csproj").read_text()
+    assert f"<Version>{__version__}</Version>" in project
+    assert '<PackageReference Include="Pulumi" Version="3.*" />' in project
+    gate = (tmp_path / "JobCompletion.cs").read_text()
+    assert f"namespace {CSHARP_NAMESPACE}.Cosjob\n" in gate
+    assert "Example" not in gate
+    assert other_languages(gate) == []
+    assert "/// Ended; some tasks may have failed.\n" in (tmp_path / "Enums.cs").read_text()
+
+
 # ------------------------------------------------------------------------------------------------------------ examples
 
 
@@ -320,7 +372,7 @@ def test_documented_examples_in_python(
     outputs = stack.outputs()
     assert (outputs["status"], outputs["statuses"], outputs["failedTasks"]) == ("Complete", ["Complete"] * 2, 0)
     assert outputs["terminatedAt"].endswith("Z")
-    inputs = {resource["urn"].rpartition("::")[2]: resource.get("inputs") for resource in stack.resources()}
+    inputs = {resource["urn"].rpartition("::")[2]: resource.get("inputs", {}) for resource in stack.resources()}
     account = {"uin": variables["COSJOB_UIN"], "region": variables["TENCENTCLOUD_REGION"]}
     assert {name: inputs["bare"].get(name) for name in SCHEMA["provider"]["inputProperties"]} == {
         **dict.fromkeys(SCHEMA["provider"]["inputProperties"]),
