@@ -5,7 +5,11 @@ from __future__ import annotations
 import inspect
 import json
 import re
+import subprocess
+import sys
+import zipfile
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -203,3 +207,13 @@ def test_each_sdk_has_a_readme(language: str) -> None:
     assert re.findall("```([a-z]+)\n", readme) == {"nodejs": ["typescript"], "csharp": []}.get(language, [language])
     assert "`cosjob plugin install`" in readme
     assert re.findall(r"^\| `cosjob:(\w+)` \|", readme, re.MULTILINE) == list(VARIABLES)
+
+
+def test_the_wheel_brings_what_the_schema_reads(tmp_path: Path) -> None:
+    """The texts lie beside the module that reads them, in an installed package too."""
+    build = (sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", tmp_path, ROOT)
+    subprocess.run(build, check=True)
+    [wheel] = tmp_path.glob("*.whl")
+    texts = {path.relative_to(ROOT).as_posix() for path in (ROOT / "pulumi_cosjob" / "_plugin").rglob("*.md")}
+    assert texts
+    assert texts < set(zipfile.ZipFile(wheel).namelist())
