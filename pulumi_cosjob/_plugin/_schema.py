@@ -110,8 +110,8 @@ def _config_variables() -> dict[str, Property]:
 
 
 def _with_default(property_: Property, default: Any) -> Property:
-    text = f"{property_['description']} Default: `{json.dumps(default).strip(chr(34))}`."
-    return {**property_, "description": text, "default": default}
+    text = default if isinstance(default, str) else json.dumps(default)
+    return {**property_, "description": f"{property_['description']} Default: `{text}`.", "default": default}
 
 
 def _replacing(property_: Property) -> Property:
