@@ -64,6 +64,11 @@ class Schema:
         """Return the values of a closed list."""
         return [each.get("value", "") for each in self._simple[simple_type].iter(f"{XS}enumeration")]
 
+    def meanings(self, simple_type: str) -> dict[str, str]:
+        """Return the values of a closed list with their documentation."""
+        values = self._simple[simple_type].iter(f"{XS}enumeration")
+        return {each.get("value", ""): each.findtext(f"{XS}annotation/{XS}documentation", "") for each in values}
+
     def _kind(self, name: str) -> Kind:
         if name in self._complex:
             inner = list(self._complex[name].iter(f"{XS}element"))

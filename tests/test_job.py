@@ -229,6 +229,14 @@ def test_states_are_those_of_the_schema(schema_tree: ET.Element) -> None:
     assert all(state.status == status for status, state in STATES.items())
 
 
+def test_a_state_means_what_the_schema_says(schema_tree: ET.Element) -> None:
+    """The table of states has the schema's words, as they stand inside a sentence."""
+    documented = Schema(schema_tree).meanings("Status")
+    assert {f"{state.meaning[0].upper()}{state.meaning[1:]}.": status for status, state in STATES.items()} == {
+        meaning: status for status, meaning in documented.items()
+    }
+
+
 def test_the_table_of_states_by_value() -> None:
     """Three states are final, one of them a success; two wait for a person; each says what it means."""
     assert {each.status for each in STATES.values() if each.final} == {"Complete", "Failed", "Cancelled"}
