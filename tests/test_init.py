@@ -31,6 +31,7 @@ LAYERS = (
     {"_engine_log", "_gate_inputs", "_gates"},
     {"_install", "_progress"},
     {"_outputs", "_program"},
+    {"_first_use"},
     {"_dynamic"},
     {"_completion"},
     {"_cli", "_plugin", "native"},
@@ -172,7 +173,7 @@ def allowed(module: str) -> set[str]:
     for layer in LAYERS:
         if module in layer:
             beside = {
-                "_cli": {"_emulator"},
+                "_cli": {"_emulator", "_plugin"},
                 "_client": {"__version__"},
                 "_plugin": {"_plugin"},
                 "native": {"__version__"},
