@@ -16,6 +16,7 @@ import pytest
 from stacks import PASSPHRASE, ROOT, Run, Stack, engine_path
 
 from pulumi_cosjob import __version__
+from pulumi_cosjob._install import EXECUTABLE, write_launcher
 from pulumi_cosjob._plugin._schema import package_schema
 from pulumi_cosjob.testing import CosBatchEmulator
 
@@ -23,7 +24,6 @@ pytestmark = pytest.mark.engine
 
 # The vendor's own example, which programs in YAML name: this engine's host for them has no configuration.
 JOB = "53dc6228-c50b-46f7-8ad7-65e7159f1aae"
-EXECUTABLE = "pulumi-resource-cosjob"
 
 Sdk = Callable[[str, Path], None]
 
@@ -56,7 +56,7 @@ def plugin(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with the plugin of this environment; the host for YAML leaves a file beside it."""
     folder = tmp_path_factory.mktemp("plugin") / "cosjob"
     folder.mkdir()
-    (folder / EXECUTABLE).symlink_to(Path(sys.executable).parent / EXECUTABLE)
+    write_launcher(folder)
     return folder
 
 
@@ -270,7 +270,7 @@ def test_example_in_go(tmp_path: Path, plugin: Path, go: Path, service: CosBatch
     assert outputs == {"released": "2026.11", "isComplete": True, "objects": 100}
 
 
-def test_example_of_two_accounts(tmp_path: Path, plugin: Path) -> None:
+def test_example_of_two_accounts(tmp_path: Path) -> None:
     """Each account is asked with its own key, refuses the other's, and no key is kept in the open."""
     with (
         CosBatchEmulator(uin="100000000001", secret_id="archive-id", secret_key="archive-key") as archive,
@@ -284,7 +284,7 @@ def test_example_of_two_accounts(tmp_path: Path, plugin: Path) -> None:
             uin = account.environment()["COSJOB_UIN"]
             for key, value in {"jobId": job_id, "uin": uin, "endpoint": account.endpoint}.items():
                 settings += ["--plaintext", f"{name}:{key}={value}"]
-        stack = Stack(tmp_path / "stack", ROOT / "examples" / "native", {}, plugin=plugin)
+        stack = Stack(tmp_path / "stack", ROOT / "examples" / "native", {})
         stack.run("config", "set-all", *settings, *keys(archive="live", live="archive")).ok()
         refused = message(stack.preview())
         assert refused.count("the service does not know the secret id") == 2
