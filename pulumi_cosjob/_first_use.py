@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -55,7 +56,7 @@ def _is_wanted(environment: Mapping[str, str]) -> bool:
         environment.get(INSTALL) or "auto", functools.partial(check_choice, INSTALL, choices=("auto", "never"))
     )
     running = environment.get("PULUMI_DEBUG_PROVIDERS", "").split(",")
-    return choice == "auto" and os.name != "nt" and not any(each.startswith("cosjob:") for each in running)
+    return choice == "auto" and sys.platform != "win32" and not any(each.startswith("cosjob:") for each in running)
 
 
 def _project() -> Any:

@@ -121,7 +121,7 @@ def install_plugin(folder: Path, *, replace: bool) -> None:
     Raises:
         ConfigurationError: It cannot be written there.
     """
-    if os.name == "nt":
+    if sys.platform == "win32":
         raise ConfigurationError(
             "the plugin cannot be installed on Windows", hint="Run `cosjob plugin serve` beside the program instead."
         )
