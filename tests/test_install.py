@@ -167,11 +167,13 @@ def test_it_waits_for_the_engines_installer(folder: Path, monkeypatch: pytest.Mo
     mark = folder.with_name(f"{NAME}.partial")
     mark.touch()
     waiting = threading.Event()
+    order: list[str] = []
     real = fcntl.flock
 
     def flock(file: Any, operation: int) -> None:
         waiting.set()
         real(file, operation)
+        order.append("taken")
 
     with folder.with_name(f"{NAME}.lock").open("w") as lock:
         real(lock, fcntl.LOCK_EX)
@@ -181,7 +183,9 @@ def test_it_waits_for_the_engines_installer(folder: Path, monkeypatch: pytest.Mo
         assert waiting.wait(30)
         (folder / EXECUTABLE).write_text("by the CLI")
         mark.unlink()
+        order.append("given up")
     installing.join(30)
+    assert order == ["given up", "taken"]
     assert content(folder) == {EXECUTABLE: "by the CLI"}
 
 

@@ -255,6 +255,8 @@ def test_served_by_hand_it_outlives_engines(engine: str) -> None:
             asked = provider_pb2.InvokeRequest(tok=GET_JOB, args=to_struct(Properties(ARGUMENTS)))
             with pytest.raises(grpc.RpcError, match=r"127\.0\.0\.1:2"):
                 other.Invoke(asked)
+            with pytest.raises(grpc.RpcError, match="interrupted"):
+                one.Invoke(asked)
         process.send_signal(signal.SIGINT)
         assert process.wait(10) == 0
 

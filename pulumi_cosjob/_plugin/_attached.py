@@ -32,13 +32,12 @@ class Attached:
         self._servicers: dict[str, Servicer] = {}
 
     async def Attach(self, request: Any, context: Any) -> Any:  # noqa: N802  the protocol's name
-        """Serve an engine, by the connection on which it says so."""
+        """Serve an engine, by the connection on which it says so.
+
+        What serves it stays, though the engine may end: it is not much, and has to go on refusing once it is cancelled.
+        """
         self._servicers[context.peer()] = self._make(request.address)
         return empty_pb2.Empty()
-
-    async def Cancel(self, request: Any, context: Any) -> Any:  # noqa: N802
-        """End all that is under way on a connection: it is the last request there."""
-        return await self._servicers.pop(context.peer(), self._others).Cancel(request, context)
 
     def interrupt(self) -> None:
         """End all that is under way."""
