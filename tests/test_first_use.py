@@ -212,6 +212,34 @@ def test_a_project_that_says_where_it_is_installs_none(new_stack: NewStack, tmp_
     assert not installed(stack).exists()
 
 
+def test_a_program_of_the_automation_api_installs_it_each_time(new_stack: NewStack) -> None:
+    """One process may run it again and again, and what was there before need not be there now."""
+    stack = new_stack()
+    program = """
+import pathlib, shutil, sys
+from pulumi import automation
+
+def run():
+    exec(pathlib.Path("__main__.py").read_text(), {})
+
+inline = automation.create_or_select_stack("inline", "tests", run)
+for _ in range(2):
+    shutil.rmtree(sys.argv[1], ignore_errors=True)
+    assert inline.up().outputs["status"].value == "Complete"
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program, installed(stack).parent],
+        cwd=stack.folder,
+        env=stack.variables,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert (installed(stack) / EXECUTABLE).exists()
+
+
 def test_mocks_and_programs_without_an_engine_install_none(tmp_path: Path) -> None:
     """Tests of programs leave nothing in the home of whoever runs them."""
     program = """
