@@ -5,8 +5,10 @@ from pulumi_cosjob.native import JobCompletion, Provider, get_job
 ```
 
 A program moves here by that change of its imports; what its stack knows of gates that have opened is kept. The plugin
-has to be installed once, by `cosjob plugin install`. Beyond the package's names there is `Provider`, for other accounts
-or regions than the configured ones (`opts=ResourceOptions(provider=…)`), and `custom_timeouts` is honoured. The engine
+needs no installation: where the engine would not find it, the program's first use of it here installs it
+(COSJOB_PLUGIN_INSTALL=never prevents that). A `pulumi destroy` or `refresh` runs no program: on a machine where none
+has run, it needs `cosjob plugin install` first. Beyond the package's names there is `Provider`, for other accounts or
+regions than the configured ones (`opts=ResourceOptions(provider=…)`), and `custom_timeouts` is honoured. The engine
 gives a plugin no configuration but its own, so keys in `tencentcloud:` are not seen here; the environment's are.
 """
 
@@ -19,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 
 from pulumi_cosjob._errors import redact
+from pulumi_cosjob._first_use import provide_plugin
 from pulumi_cosjob._gate_inputs import HOW, INPUTS, SERVICE_ENDPOINT
 from pulumi_cosjob._job import JobDescription, camel_name, element_fields, from_plain, in_snake_case
 from pulumi_cosjob._options import NATIVE_FUNCTION, NATIVE_GATE, check_options
@@ -85,6 +88,7 @@ class Provider(pulumi.ProviderResource):
         settings = _given(uin=uin, region=region, endpoint=endpoint, validation=validation, request_timeout=number)
         props = {**settings, **{name: pulumi.Output.secret(value) for name, value in secrets.items()}}
         own = pulumi.ResourceOptions(version=plugin_version(), additional_secret_outputs=list(secrets))
+        provide_plugin()
         super().__init__("cosjob", resource_name, props, pulumi.ResourceOptions.merge(own, opts))
 
 
@@ -243,6 +247,7 @@ def get_jobs_output(
 
 def _invoke(token: str, arguments: Mapping[str, Any], opts: Options | None) -> pulumi.Output[Any]:
     check_options(opts, NATIVE_FUNCTION)
+    provide_plugin()
     options = pulumi.InvokeOptions(
         parent=getattr(opts, "parent", None),
         provider=getattr(opts, "provider", None),
@@ -309,6 +314,7 @@ class _Gate(pulumi.CustomResource):
     ) -> None:
         absent = [camel_name(each) for each in (*SETTINGS, *HOW)]
         props = {**dict.fromkeys([*outputs, *absent, camel_name(SERVICE_ENDPOINT)]), **inputs}
+        provide_plugin()
         super().__init__(f"cosjob:index:{name}", resource_name, props, _gate_options(name, opts))
         self._carried = {each: self.__dict__.pop(each) for each in outputs}
         self._completed_jobs = list(self._carried.values())[:1]

@@ -33,6 +33,7 @@ LAYERS = (
     {"_install", "_progress"},
     {"_options", "_outputs"},
     {"_program"},
+    {"_first_use"},
     {"_dynamic"},
     {"_completion"},
     {"_cli", "_plugin", "native"},
@@ -172,7 +173,7 @@ def allowed(module: str) -> set[str]:
     for layer in LAYERS:
         if module in layer:
             beside = {
-                "_cli": {"_emulator"},
+                "_cli": {"_emulator", "_plugin"},
                 "_client": {"__version__"},
                 "_plugin": {"_plugin"},
                 "native": {"__version__"},

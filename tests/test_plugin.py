@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import re
-import signal
 import string
-import subprocess
-import sys
 import threading
 import time
 import warnings
@@ -929,49 +925,3 @@ async def test_a_refresh_leaves_a_gate_be_and_deleting_it_touches_nothing(servic
             request = provider_pb2.ReadRequest(id="a", urn=URN.format(JOB), properties=state, inputs=state)
             assert (await refused(served.stub.Read(request))).startswith("a gate cannot be imported or looked up")
     assert service.requests == []
-
-
-# --------------------------------------------------------------------------------------------------------- the process
-
-EXECUTABLE = Path(sys.executable).parent / "pulumi-resource-cosjob"
-
-
-def test_people_who_try_it_are_told_what_it_is() -> None:
-    """Without an engine's address there is nothing to serve."""
-    done = subprocess.run([EXECUTABLE], capture_output=True, text=True, timeout=60, check=False)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "cosjob plugin install" in done.stderr
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_process_says_its_port_and_ends_when_it_is_told(number: signal.Signals) -> None:
-    """The engine sends SIGINT when it is done, and waits for five seconds otherwise."""
-    with subprocess.Popen([EXECUTABLE, "127.0.0.1:9"], stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        assert 0 < int(process.stdout.readline()) < 65536
-        started = time.monotonic()
-        process.send_signal(number)
-        assert process.wait(10) == 0
-        assert time.monotonic() - started < 2
-
-
-def test_the_process_ends_when_the_engine_is_gone() -> None:
-    """Nobody would hear what it waits for."""
-    program = f"""
-import subprocess, sys
-process = subprocess.Popen([{str(EXECUTABLE)!r}, "127.0.0.1:9"], stdout=subprocess.PIPE, text=True)
-print(process.pid, process.stdout.readline().strip(), flush=True)
-"""
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
-    process_id = int(done.stdout.split()[0])
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        try:
-            os.kill(process_id, 0)
-        except ProcessLookupError:
-            return
-        if Path(f"/proc/{process_id}/stat").exists() and " Z " in Path(f"/proc/{process_id}/stat").read_text():
-            return
-        time.sleep(0.1)
-    os.kill(process_id, signal.SIGKILL)
-    pytest.fail("the plugin outlived the engine")

@@ -16,6 +16,7 @@ import pytest
 from stacks import PASSPHRASE, ROOT, Run, Stack, engine_path
 
 from pulumi_cosjob import __version__
+from pulumi_cosjob._install import EXECUTABLE, write_launcher
 from pulumi_cosjob._plugin._schema import package_schema
 from pulumi_cosjob._plugin.publication import CSHARP_NAMESPACE, GO_MODULE, JAVA_PACKAGE
 from pulumi_cosjob.testing import CosBatchEmulator
@@ -26,7 +27,6 @@ pytestmark = pytest.mark.engine
 JOB = "53dc6228-c50b-46f7-8ad7-65e7159f1aae"
 # The second one of the examples that the schema has.
 OTHER_JOB = "7b1f7f0e-2c5d-4a39-9a53-0d8c1c1c6f4e"
-EXECUTABLE = "pulumi-resource-cosjob"
 SCHEMA = package_schema(__version__)
 
 Sdk = Callable[[str, Path], None]
@@ -60,7 +60,7 @@ def plugin(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with the plugin of this environment; the host for YAML leaves a file beside it."""
     folder = tmp_path_factory.mktemp("plugin") / "cosjob"
     folder.mkdir()
-    (folder / EXECUTABLE).symlink_to(Path(sys.executable).parent / EXECUTABLE)
+    write_launcher(folder)
     return folder
 
 
@@ -409,7 +409,7 @@ def completed(service: CosBatchEmulator) -> None:
     service.clock.advance(60)
 
 
-def test_example_of_two_accounts(tmp_path: Path, plugin: Path) -> None:
+def test_example_of_two_accounts(tmp_path: Path) -> None:
     """Each account is asked with its own key, refuses the other's, and no key is kept in the open."""
     with (
         CosBatchEmulator(uin="100000000001", secret_id="archive-id", secret_key="archive-key") as archive,
@@ -423,7 +423,7 @@ def test_example_of_two_accounts(tmp_path: Path, plugin: Path) -> None:
             uin = account.environment()["COSJOB_UIN"]
             for key, value in {"jobId": job_id, "uin": uin, "endpoint": account.endpoint}.items():
                 settings += ["--plaintext", f"{name}:{key}={value}"]
-        stack = Stack(tmp_path / "stack", ROOT / "examples" / "native", {}, plugin=plugin)
+        stack = Stack(tmp_path / "stack", ROOT / "examples" / "native", {})
         stack.run("config", "set-all", *settings, *keys(archive="live", live="archive")).ok()
         refused = message(stack.preview())
         assert refused.count("the service does not know the secret id") == 2
