@@ -101,17 +101,19 @@ _LOADED_AT_FIRST_USE = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    if name == "__version__":
-        from importlib.metadata import version  # noqa: PLC0415  slow, and seldom wanted
+if not TYPE_CHECKING:  # they know the names, and are to find fault with any other
 
-        value: Any = version("pulumi-cosjob")
-    elif name in _LOADED_AT_FIRST_USE:
-        value = getattr(importlib.import_module(f"{__name__}.{_LOADED_AT_FIRST_USE[name]}"), name)
-    else:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    globals()[name] = value
-    return value
+    def __getattr__(name: str) -> Any:
+        if name == "__version__":
+            from importlib.metadata import version  # noqa: PLC0415  slow, and seldom wanted
+
+            value: Any = version("pulumi-cosjob")
+        elif name in _LOADED_AT_FIRST_USE:
+            value = getattr(importlib.import_module(f"{__name__}.{_LOADED_AT_FIRST_USE[name]}"), name)
+        else:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

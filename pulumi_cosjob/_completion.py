@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 import pulumi.dynamic
 from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 from pulumi.runtime import rpc
 
-from pulumi_cosjob._dynamic import AskingProvider, without_traceback
+from pulumi_cosjob._dynamic import ABSENT, AskingProvider, without_traceback
 from pulumi_cosjob._errors import CosJobError, InvalidArgumentError
 from pulumi_cosjob._gate_inputs import (
     ANY_NUMBER,
@@ -31,9 +31,12 @@ from pulumi_cosjob._gate_inputs import (
     replacing_inputs,
 )
 from pulumi_cosjob._job import JobDescription, from_plain, to_plain
-from pulumi_cosjob._outputs import JobOutputs, carried, described, described_jobs, received
+from pulumi_cosjob._outputs import GateOutputs, JobOutputs, carried, described, described_jobs, received
 from pulumi_cosjob._program import Timeout, accepted_failures, arguments, converted
-from pulumi_cosjob._settings import SETTINGS, check_timeout
+from pulumi_cosjob._settings import check_timeout
+
+if TYPE_CHECKING:
+    from pulumi_cosjob._field_types import JobsOutput
 
 __all__ = ["AllJobsCompletion", "AllJobsCompletionProvider", "JobCompletion", "JobCompletionProvider"]
 
@@ -205,11 +208,15 @@ def _how(
     }
 
 
-# Inputs are outputs too, whether they are given or not.
-_ABSENT = dict.fromkeys(SETTINGS)
+class _GateOutputs(GateOutputs):
+    """What both gates have in common."""
+
+    if TYPE_CHECKING:
+        timeout: pulumi.Output[float | None]
+        """For how long to wait at the most, in seconds; None where the program does not say."""
 
 
-class JobCompletion(JobOutputs, pulumi.dynamic.Resource, module="cosjob", name="JobCompletion"):
+class JobCompletion(JobOutputs, _GateOutputs, pulumi.dynamic.Resource, module="cosjob", name="JobCompletion"):
     """Stands for "this job has completed": it exists once that is so, and what depends on it waits.
 
     All fields of the job are outputs, as they were then. A preview never waits; it fails at once for malformed
@@ -232,8 +239,6 @@ class JobCompletion(JobOutputs, pulumi.dynamic.Resource, module="cosjob", name="
         InvalidArgumentError: An argument is malformed.
     """
 
-    appid: pulumi.Output[str]
-
     def __init__(
         self,
         resource_name: str,
@@ -250,11 +255,11 @@ class JobCompletion(JobOutputs, pulumi.dynamic.Resource, module="cosjob", name="
     ) -> None:
         props = arguments(job_id=job_id, appid=appid, uin=uin, region=region, endpoint=endpoint)
         how = _how(timeout, max_failed_tasks, fail_when_suspended)
-        super().__init__(JobCompletionProvider(), resource_name, {**_ABSENT, **props, **how, "result": None}, opts)
+        super().__init__(JobCompletionProvider(), resource_name, {**ABSENT, **props, **how, "result": None}, opts)
         self.result = described(self.result)
 
 
-class AllJobsCompletion(pulumi.dynamic.Resource, module="cosjob", name="AllJobsCompletion"):
+class AllJobsCompletion(_GateOutputs, pulumi.dynamic.Resource, module="cosjob", name="AllJobsCompletion"):
     """Stands for "all these jobs have completed", asked about at the same time; see `JobCompletion`.
 
     It fails as soon as one job has failed, and names all that have by then. A job that is added later is waited for by
@@ -276,11 +281,15 @@ class AllJobsCompletion(pulumi.dynamic.Resource, module="cosjob", name="AllJobsC
         InvalidArgumentError: An argument is malformed.
     """
 
-    results: pulumi.Output[str]
-    jobs: pulumi.Output[Mapping[str, JobDescription]]
-    """The jobs as they were when they had completed, by job id."""
+    if TYPE_CHECKING:
+        jobs: JobsOutput
+        """The jobs as they were when they had completed, by job id."""
 
-    appid: pulumi.Output[str]
+        job_ids: pulumi.Output[Sequence[str]]
+        """Ids of the jobs that are waited for."""
+
+        results: pulumi.Output[str]
+        """The jobs as the engine carries them, as JSON text; `jobs` is made of it."""
 
     def __init__(
         self,
@@ -298,5 +307,5 @@ class AllJobsCompletion(pulumi.dynamic.Resource, module="cosjob", name="AllJobsC
     ) -> None:
         props = arguments(job_ids=job_ids, appid=appid, uin=uin, region=region, endpoint=endpoint)
         how = _how(timeout, max_failed_tasks, fail_when_suspended)
-        super().__init__(AllJobsCompletionProvider(), resource_name, {**_ABSENT, **props, **how, "results": None}, opts)
+        super().__init__(AllJobsCompletionProvider(), resource_name, {**ABSENT, **props, **how, "results": None}, opts)
         self.jobs = described_jobs(self.results)

@@ -11,16 +11,19 @@ import collections
 import json
 import weakref
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 import pulumi.dynamic
 
 from pulumi_cosjob._errors import CosJobError, NoSuchJobError
-from pulumi_cosjob._job import JobDescription, to_plain
-from pulumi_cosjob._outputs import JobOutputs, carried, described, described_jobs, described_missing
+from pulumi_cosjob._job import to_plain
+from pulumi_cosjob._outputs import AccountOutputs, JobOutputs, carried, described, described_jobs, described_missing
 from pulumi_cosjob._program import arguments
 from pulumi_cosjob._settings import SETTINGS, Missing
+
+if TYPE_CHECKING:
+    from pulumi_cosjob._field_types import JobsOutput
 
 __all__ = ["Job", "JobProvider", "Jobs", "JobsProvider", "get_job", "get_jobs"]
 
@@ -122,10 +125,12 @@ def _is_plain(value: Any) -> bool:
     return isinstance(value, (str, int, float, bool))
 
 
-class Job(JobOutputs, pulumi.dynamic.Resource, module="cosjob", name="Job"):
-    """A job that `get_job` reads; every field is an output. See `get_job`."""
+# Inputs are outputs too, whether they are given or not.
+ABSENT = dict.fromkeys(SETTINGS)
 
-    appid: pulumi.Output[str]
+
+class Job(JobOutputs, AccountOutputs, pulumi.dynamic.Resource, module="cosjob", name="Job"):
+    """A job that `get_job` reads; every field is an output. See `get_job`."""
 
     def __init__(
         self,
@@ -139,7 +144,7 @@ class Job(JobOutputs, pulumi.dynamic.Resource, module="cosjob", name="Job"):
         super().__init__(
             JobProvider(),
             resource_name,
-            {**props, "result": None},
+            {**ABSENT, **props, "result": None},
             pulumi.ResourceOptions.merge(opts, external),
         )
         self.result = described(self.result)
@@ -182,17 +187,27 @@ def get_job(
     return Job(name, props.pop("job_id"), props, opts)
 
 
-class Jobs(pulumi.dynamic.Resource, module="cosjob", name="Jobs"):
+class Jobs(AccountOutputs, pulumi.dynamic.Resource, module="cosjob", name="Jobs"):
     """Jobs that `get_jobs` reads. See there."""
 
-    jobs: pulumi.Output[Mapping[str, JobDescription]]
-    """The jobs by job id, each with every field."""
+    if TYPE_CHECKING:
+        jobs: JobsOutput
+        """The jobs by job id, each with every field."""
 
-    missing_job_ids: pulumi.Output[Sequence[str]]
-    """Ids of the jobs that were skipped, as the service does not know them."""
+        missing_job_ids: pulumi.Output[Sequence[str]]
+        """Ids of the jobs that were skipped, as the service does not know them."""
 
-    results: pulumi.Output[str]
-    appid: pulumi.Output[str]
+        job_ids: pulumi.Output[Sequence[str]]
+        """Ids of the jobs that were asked for."""
+
+        missing: pulumi.Output[str]
+        """What to do about a job that the service does not know: `error` or `skip`."""
+
+        max_concurrency: pulumi.Output[int]
+        """How many questions may be under way."""
+
+        results: pulumi.Output[str]
+        """The jobs as the engine carries them, as JSON text; `jobs` is made of it."""
 
     def __init__(
         self,
@@ -203,7 +218,10 @@ class Jobs(pulumi.dynamic.Resource, module="cosjob", name="Jobs"):
         """Read the jobs; programs call `get_jobs`."""
         external = pulumi.ResourceOptions(id=known_with(props["appid"], props))
         super().__init__(
-            JobsProvider(), resource_name, {**props, "results": None}, pulumi.ResourceOptions.merge(opts, external)
+            JobsProvider(),
+            resource_name,
+            {**ABSENT, **props, "results": None},
+            pulumi.ResourceOptions.merge(opts, external),
         )
         self.jobs = described_jobs(self.results)
         self.missing_job_ids = described_missing(props["job_ids"], self.results)

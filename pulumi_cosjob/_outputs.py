@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import pulumi
 
-from pulumi_cosjob._job import (
-    JobDescription,
-    JobFailure,
-    Manifest,
-    Operation,
-    ProgressSummary,
-    Report,
-    element_fields,
-    from_plain,
-    to_plain,
-)
+from pulumi_cosjob._job import JobDescription, element_fields, from_plain, to_plain
 
-__all__ = ["Field", "JobOutputs"]
+if TYPE_CHECKING:
+    from pulumi_cosjob._field_types import JobDescriptionOutput, JobFields, JobsOutput
+else:
+    JobFields = object
+
+__all__ = ["AccountOutputs", "Field", "GateOutputs", "JobOutputs"]
 
 
 class _Later:
@@ -93,52 +88,69 @@ class Field(pulumi.Output[Any]):
         return Field.of(self.apply(lambda value: None if value is None else value[key]))
 
 
-class JobOutputs:
+class JobOutputs(JobFields):
     """Mixed into a resource with the output `result`: offers each field of the job as an output of its own.
 
     The engine carries all fields in that one output, as text, and they are taken apart here: a field that a job lacks
     is then known to be absent in a preview too. An output is made when it is first asked for.
     """
 
-    result: pulumi.Output[JobDescription]
-
     if TYPE_CHECKING:
-        client_request_token: pulumi.Output[str | None]
-        confirmation_required: pulumi.Output[bool | None]
-        creation_time: pulumi.Output[str | None]
-        description: pulumi.Output[str | None]
-        failure_reasons: pulumi.Output[Sequence[JobFailure] | None]
-        job_id: pulumi.Output[str]
-        manifest: pulumi.Output[Manifest | None]
-        operation: pulumi.Output[Operation | None]
-        priority: pulumi.Output[int | None]
-        progress_summary: pulumi.Output[ProgressSummary | None]
-        report: pulumi.Output[Report | None]
-        role_arn: pulumi.Output[str | None]
-        status: pulumi.Output[str]
-        status_update_reason: pulumi.Output[str | None]
-        suspended_cause: pulumi.Output[str | None]
-        suspended_date: pulumi.Output[str | None]
-        termination_date: pulumi.Output[str | None]
-        unknown_elements: pulumi.Output[Sequence[str]]
+        result: JobDescriptionOutput
+        """The whole job."""
 
-    def __getattr__(self, name: str) -> Any:
-        """Make the output of a field."""
-        if name in _NAMES:
-            output = self.__dict__[name] = self._output_of(name)
-            return output
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+    if not TYPE_CHECKING:  # they know the fields, and are to find fault with any other name
+
+        def __getattr__(self, name: str) -> Any:
+            """Make the output of a field."""
+            if name in _NAMES:
+                output = self.__dict__[name] = self._output_of(name)
+                return output
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def _output_of(self, name: str) -> pulumi.Output[Any]:
         return Field.of(self.result).__getattr__(name)
 
 
-def described(result: pulumi.Output[Any]) -> pulumi.Output[JobDescription]:
+# Only type checkers and editors see the annotations of outputs: the SDK resolves those that it finds when a program
+# runs, and a preview never ends where a type is not there then.
+
+
+class AccountOutputs:
+    """Mixed into a resource: the account that it is about is in its outputs too."""
+
+    if TYPE_CHECKING:
+        appid: pulumi.Output[str]
+        """APPID of the account that owns the jobs."""
+
+        uin: pulumi.Output[str | None]
+        """Id of the main account, where the program names one."""
+
+        region: pulumi.Output[str | None]
+        """Region of the jobs, where the program names one."""
+
+        endpoint: pulumi.Output[str | None]
+        """Endpoint in place of the one that uin and region make up, where the program names one."""
+
+
+class GateOutputs(AccountOutputs):
+    """Mixed into a gate: what it accepts is in its outputs too."""
+
+    if TYPE_CHECKING:
+        max_failed_tasks: pulumi.Output[int]
+        """Failed tasks that a complete job may have; -1 for any number."""
+
+        fail_when_suspended: pulumi.Output[bool]
+        """Whether to give up when a job waits for a person to confirm it."""
+
+
+def described(result: pulumi.Output[Any]) -> JobDescriptionOutput:
     """Turn what the engine carried into a description.
 
     It is None where the engine was to leave a resource alone that there is not: `up --target`, `--run-program`.
     """
-    return Field.of(result.apply(lambda text: None if text is None else from_plain(JobDescription, received(text))))
+    output = result.apply(lambda text: None if text is None else from_plain(JobDescription, received(text)))
+    return cast("JobDescriptionOutput", Field.of(output))
 
 
 def carried(description: JobDescription) -> str:
@@ -161,9 +173,10 @@ class _ById(dict[str, Any]):
         raise KeyError(f"{job_id}: no job of this id was read; it was not asked for, or skipped as missing")
 
 
-def described_jobs(results: pulumi.Output[Any]) -> pulumi.Output[Mapping[str, JobDescription]]:
+def described_jobs(results: pulumi.Output[Any]) -> JobsOutput:
     """Do the same for many jobs, by their ids, which travel as JSON text."""
-    return Field.of(results.apply(lambda text: None if text is None else described_by_id(json.loads(text))))
+    output = results.apply(lambda text: None if text is None else described_by_id(json.loads(text)))
+    return cast("JobsOutput", Field.of(output))
 
 
 def described_by_id(jobs: Mapping[str, Any]) -> Mapping[str, JobDescription]:

@@ -14,17 +14,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pulumi
 
 from pulumi_cosjob._errors import redact
 from pulumi_cosjob._gate_inputs import HOW, INPUTS
 from pulumi_cosjob._job import JobDescription, camel_name, element_fields, from_plain, in_snake_case
-from pulumi_cosjob._outputs import Field, JobOutputs, described_by_id
+from pulumi_cosjob._outputs import Field, GateOutputs, JobOutputs, described_by_id
 from pulumi_cosjob._program import Timeout, accepted_failures, arguments, converted
 from pulumi_cosjob._settings import SETTINGS, Missing, check_timeout
 from pulumi_cosjob._version import plugin_version
+
+if TYPE_CHECKING:
+    from pulumi_cosjob._field_types import JobDescriptionOutput, JobsOutput
 
 __all__ = [
     "AllJobsCompletion",
@@ -93,21 +96,20 @@ class Provider(pulumi.ProviderResource):
 class Job(JobOutputs):
     """A job that `get_job` reads; every field is an output."""
 
-    def __init__(self, result: pulumi.Output[JobDescription]) -> None:
+    def __init__(self, result: JobDescriptionOutput) -> None:
         self.result = result
 
 
 class Jobs:
-    """Jobs that `get_jobs` reads.
+    """Jobs that `get_jobs` reads."""
 
-    Attributes:
-        jobs: The jobs by job id, each with every field.
-        missing_job_ids: Ids of the jobs that were skipped, as the service does not know them.
-    """
+    jobs: JobsOutput
+    """The jobs by job id, each with every field."""
 
-    def __init__(
-        self, jobs: pulumi.Output[Mapping[str, JobDescription]], missing: pulumi.Output[Sequence[str]]
-    ) -> None:
+    missing_job_ids: pulumi.Output[Sequence[str]]
+    """Ids of the jobs that were skipped, as the service does not know them."""
+
+    def __init__(self, jobs: JobsOutput, missing: pulumi.Output[Sequence[str]]) -> None:
         self.jobs = jobs
         self.missing_job_ids = missing
 
@@ -151,10 +153,11 @@ def get_job_output(
     region: pulumi.Input[str] | None = None,
     endpoint: pulumi.Input[str] | None = None,
     opts: Options | None = None,
-) -> pulumi.Output[JobDescription]:
+) -> JobDescriptionOutput:
     """Do as `get_job`; the job as one output."""
     given = _given(**arguments(job_id=job_id, appid=appid, uin=uin, region=region, endpoint=endpoint))
-    return Field.of(_invoke("cosjob:index:getJob", given, opts).apply(_description))
+    output = _invoke("cosjob:index:getJob", given, opts).apply(_description)
+    return cast("JobDescriptionOutput", Field.of(output))
 
 
 def get_jobs(
@@ -199,7 +202,7 @@ def get_jobs(
         endpoint=endpoint,
         opts=opts,
     )
-    return Jobs(Field.of(found)["jobs"], Field.of(found)["missing_job_ids"])
+    return Jobs(cast("JobsOutput", Field.of(found)["jobs"]), Field.of(found)["missing_job_ids"])
 
 
 def get_jobs_output(
@@ -299,8 +302,12 @@ def _how(
     )
 
 
-class _Gate(pulumi.CustomResource):
+class _Gate(GateOutputs, pulumi.CustomResource):
     """What both gates have in common."""
+
+    if TYPE_CHECKING:
+        timeout: pulumi.Output[str | None]
+        """For how long to wait at the most, such as `2h`; None where the program does not say."""
 
     def __init__(
         self,
@@ -353,8 +360,6 @@ class JobCompletion(JobOutputs, _Gate):
         InvalidArgumentError: An argument is malformed.
     """
 
-    appid: pulumi.Output[str]
-
     def __init__(
         self,
         resource_name: str,
@@ -372,7 +377,8 @@ class JobCompletion(JobOutputs, _Gate):
         props = _given(**arguments(job_id=job_id, appid=appid, uin=uin, region=region, endpoint=endpoint))
         how = _how(timeout, max_failed_tasks, fail_when_suspended)
         super().__init__("JobCompletion", resource_name, _OUTPUTS, {**props, **how}, opts)
-        self.result = Field.together(self._carried, _description, known_by="status", secret_by=_OUTPUTS)
+        result = Field.together(self._carried, _description, known_by="status", secret_by=_OUTPUTS)
+        self.result = cast("JobDescriptionOutput", result)
 
     def _output_of(self, name: str) -> pulumi.Output[Any]:
         # By itself: where another field is a secret, this one need not be.
@@ -407,11 +413,12 @@ class AllJobsCompletion(_Gate):
         InvalidArgumentError: An argument is malformed.
     """
 
-    if TYPE_CHECKING:  # else the SDK would want to make these types of what the engine carries
-        jobs: pulumi.Output[Mapping[str, JobDescription]]
+    if TYPE_CHECKING:
+        jobs: JobsOutput
         """The jobs as they were when they had completed, by job id."""
 
-        appid: pulumi.Output[str]
+        job_ids: pulumi.Output[Sequence[str]]
+        """Ids of the jobs that are waited for."""
 
     def __init__(
         self,
@@ -430,4 +437,4 @@ class AllJobsCompletion(_Gate):
         props = _given(**arguments(job_ids=job_ids, appid=appid, uin=uin, region=region, endpoint=endpoint))
         how = _how(timeout, max_failed_tasks, fail_when_suspended)
         super().__init__("AllJobsCompletion", resource_name, ["jobs"], {**props, **how}, opts)
-        self.jobs = Field.of(self._carried["jobs"].apply(_descriptions))
+        self.jobs = cast("JobsOutput", Field.of(self._carried["jobs"].apply(_descriptions)))
