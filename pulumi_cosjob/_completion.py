@@ -239,6 +239,9 @@ class JobCompletion(JobOutputs, _GateOutputs, pulumi.dynamic.Resource, module="c
         InvalidArgumentError: An argument is malformed.
     """
 
+    if not TYPE_CHECKING:
+        max_failed_tasks: pulumi.Output[int]  # for the SDK: see `_outputs`
+
     def __init__(
         self,
         resource_name: str,
@@ -290,6 +293,8 @@ class AllJobsCompletion(_GateOutputs, pulumi.dynamic.Resource, module="cosjob", 
 
         results: pulumi.Output[str]
         """The jobs as the engine carries them, as JSON text; `jobs` is made of it."""
+    else:
+        max_failed_tasks: pulumi.Output[int]  # for the SDK: see `_outputs`
 
     def __init__(
         self,

@@ -208,6 +208,8 @@ class Jobs(AccountOutputs, pulumi.dynamic.Resource, module="cosjob", name="Jobs"
 
         results: pulumi.Output[str]
         """The jobs as the engine carries them, as JSON text; `jobs` is made of it."""
+    else:
+        max_concurrency: pulumi.Output[int]  # for the SDK: see `_outputs`
 
     def __init__(
         self,

@@ -113,7 +113,8 @@ class JobOutputs(JobFields):
 
 
 # Only type checkers and editors see the annotations of outputs: the SDK resolves those that it finds when a program
-# runs, and a preview never ends where a type is not there then.
+# runs, and a preview never ends where a type is not there then. It needs those of whole numbers, which the engine hands
+# over as floats, and looks for them in the class itself, not in those that it is made of.
 
 
 class AccountOutputs:

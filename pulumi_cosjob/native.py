@@ -360,6 +360,9 @@ class JobCompletion(JobOutputs, _Gate):
         InvalidArgumentError: An argument is malformed.
     """
 
+    if not TYPE_CHECKING:
+        max_failed_tasks: pulumi.Output[int] = pulumi.property("maxFailedTasks")  # for the SDK: see `_outputs`
+
     def __init__(
         self,
         resource_name: str,
@@ -419,6 +422,8 @@ class AllJobsCompletion(_Gate):
 
         job_ids: pulumi.Output[Sequence[str]]
         """Ids of the jobs that are waited for."""
+    else:
+        max_failed_tasks: pulumi.Output[int] = pulumi.property("maxFailedTasks")  # for the SDK: see `_outputs`
 
     def __init__(
         self,
