@@ -31,12 +31,14 @@ from pulumi_cosjob._gate_inputs import (
     replacing_inputs,
 )
 from pulumi_cosjob._job import JobDescription, from_plain, to_plain
-from pulumi_cosjob._outputs import GateOutputs, JobOutputs, carried, described, described_jobs, received
+from pulumi_cosjob._outputs import JobOutputs, carried, described, described_jobs, received
 from pulumi_cosjob._program import Timeout, accepted_failures, arguments, converted
 from pulumi_cosjob._settings import check_timeout
 
 if TYPE_CHECKING:
-    from pulumi_cosjob._field_types import JobsOutput
+    from pulumi_cosjob._output_types import DynamicAllJobsAttributes, DynamicGateAttributes
+else:
+    DynamicAllJobsAttributes = DynamicGateAttributes = object
 
 __all__ = ["AllJobsCompletion", "AllJobsCompletionProvider", "JobCompletion", "JobCompletionProvider"]
 
@@ -208,15 +210,7 @@ def _how(
     }
 
 
-class _GateOutputs(GateOutputs):
-    """What both gates have in common."""
-
-    if TYPE_CHECKING:
-        timeout: pulumi.Output[float | None]
-        """For how long to wait at the most, in seconds; None where the program does not say."""
-
-
-class JobCompletion(JobOutputs, _GateOutputs, pulumi.dynamic.Resource, module="cosjob", name="JobCompletion"):
+class JobCompletion(JobOutputs, pulumi.dynamic.Resource, DynamicGateAttributes, module="cosjob", name="JobCompletion"):
     """Stands for "this job has completed": it exists once that is so, and what depends on it waits.
 
     All fields of the job are outputs, as they were then. A preview never waits; it fails at once for malformed
@@ -239,8 +233,8 @@ class JobCompletion(JobOutputs, _GateOutputs, pulumi.dynamic.Resource, module="c
         InvalidArgumentError: An argument is malformed.
     """
 
-    if not TYPE_CHECKING:
-        max_failed_tasks: pulumi.Output[int]  # for the SDK: see `_outputs`
+    max_failed_tasks: pulumi.Output[int]
+    """Failed tasks that a complete job may have; -1 for any number."""
 
     def __init__(
         self,
@@ -262,7 +256,7 @@ class JobCompletion(JobOutputs, _GateOutputs, pulumi.dynamic.Resource, module="c
         self.result = described(self.result)
 
 
-class AllJobsCompletion(_GateOutputs, pulumi.dynamic.Resource, module="cosjob", name="AllJobsCompletion"):
+class AllJobsCompletion(pulumi.dynamic.Resource, DynamicAllJobsAttributes, module="cosjob", name="AllJobsCompletion"):
     """Stands for "all these jobs have completed", asked about at the same time; see `JobCompletion`.
 
     It fails as soon as one job has failed, and names all that have by then. A job that is added later is waited for by
@@ -284,17 +278,8 @@ class AllJobsCompletion(_GateOutputs, pulumi.dynamic.Resource, module="cosjob", 
         InvalidArgumentError: An argument is malformed.
     """
 
-    if TYPE_CHECKING:
-        jobs: JobsOutput
-        """The jobs as they were when they had completed, by job id."""
-
-        job_ids: pulumi.Output[Sequence[str]]
-        """Ids of the jobs that are waited for."""
-
-        results: pulumi.Output[str]
-        """The jobs as the engine carries them, as JSON text; `jobs` is made of it."""
-    else:
-        max_failed_tasks: pulumi.Output[int]  # for the SDK: see `_outputs`
+    max_failed_tasks: pulumi.Output[int]
+    """Failed tasks that a complete job may have; -1 for any number."""
 
     def __init__(
         self,

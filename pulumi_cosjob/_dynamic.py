@@ -18,12 +18,14 @@ import pulumi.dynamic
 
 from pulumi_cosjob._errors import CosJobError, NoSuchJobError
 from pulumi_cosjob._job import to_plain
-from pulumi_cosjob._outputs import AccountOutputs, JobOutputs, carried, described, described_jobs, described_missing
+from pulumi_cosjob._outputs import JobOutputs, carried, described, described_jobs, described_missing
 from pulumi_cosjob._program import arguments
 from pulumi_cosjob._settings import SETTINGS, Missing
 
 if TYPE_CHECKING:
-    from pulumi_cosjob._field_types import JobsOutput
+    from pulumi_cosjob._output_types import AccountAttributes, JobsAttributes
+else:
+    AccountAttributes = JobsAttributes = object
 
 __all__ = ["Job", "JobProvider", "Jobs", "JobsProvider", "get_job", "get_jobs"]
 
@@ -129,7 +131,7 @@ def _is_plain(value: Any) -> bool:
 ABSENT = dict.fromkeys(SETTINGS)
 
 
-class Job(JobOutputs, AccountOutputs, pulumi.dynamic.Resource, module="cosjob", name="Job"):
+class Job(JobOutputs, pulumi.dynamic.Resource, AccountAttributes, module="cosjob", name="Job"):
     """A job that `get_job` reads; every field is an output. See `get_job`."""
 
     def __init__(
@@ -187,29 +189,11 @@ def get_job(
     return Job(name, props.pop("job_id"), props, opts)
 
 
-class Jobs(AccountOutputs, pulumi.dynamic.Resource, module="cosjob", name="Jobs"):
+class Jobs(pulumi.dynamic.Resource, JobsAttributes, module="cosjob", name="Jobs"):
     """Jobs that `get_jobs` reads. See there."""
 
-    if TYPE_CHECKING:
-        jobs: JobsOutput
-        """The jobs by job id, each with every field."""
-
-        missing_job_ids: pulumi.Output[Sequence[str]]
-        """Ids of the jobs that were skipped, as the service does not know them."""
-
-        job_ids: pulumi.Output[Sequence[str]]
-        """Ids of the jobs that were asked for."""
-
-        missing: pulumi.Output[str]
-        """What to do about a job that the service does not know: `error` or `skip`."""
-
-        max_concurrency: pulumi.Output[int]
-        """How many questions may be under way."""
-
-        results: pulumi.Output[str]
-        """The jobs as the engine carries them, as JSON text; `jobs` is made of it."""
-    else:
-        max_concurrency: pulumi.Output[int]  # for the SDK: see `_outputs`
+    max_concurrency: pulumi.Output[int]
+    """How many questions may be under way."""
 
     def __init__(
         self,

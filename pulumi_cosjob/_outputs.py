@@ -11,11 +11,11 @@ import pulumi
 from pulumi_cosjob._job import JobDescription, element_fields, from_plain, to_plain
 
 if TYPE_CHECKING:
-    from pulumi_cosjob._field_types import JobDescriptionOutput, JobFields, JobsOutput
+    from pulumi_cosjob._output_types import JobAttributes, JobDescriptionOutput, JobsOutput
 else:
-    JobFields = object
+    JobAttributes = object
 
-__all__ = ["AccountOutputs", "Field", "GateOutputs", "JobOutputs"]
+__all__ = ["Field", "JobOutputs"]
 
 
 class _Later:
@@ -88,16 +88,12 @@ class Field(pulumi.Output[Any]):
         return Field.of(self.apply(lambda value: None if value is None else value[key]))
 
 
-class JobOutputs(JobFields):
+class JobOutputs(JobAttributes):
     """Mixed into a resource with the output `result`: offers each field of the job as an output of its own.
 
     The engine carries all fields in that one output, as text, and they are taken apart here: a field that a job lacks
     is then known to be absent in a preview too. An output is made when it is first asked for.
     """
-
-    if TYPE_CHECKING:
-        result: JobDescriptionOutput
-        """The whole job."""
 
     if not TYPE_CHECKING:  # they know the fields, and are to find fault with any other name
 
@@ -110,39 +106,6 @@ class JobOutputs(JobFields):
 
     def _output_of(self, name: str) -> pulumi.Output[Any]:
         return Field.of(self.result).__getattr__(name)
-
-
-# Only type checkers and editors see the annotations of outputs: the SDK resolves those that it finds when a program
-# runs, and a preview never ends where a type is not there then. It needs those of whole numbers, which the engine hands
-# over as floats, and looks for them in the class itself, not in those that it is made of.
-
-
-class AccountOutputs:
-    """Mixed into a resource: the account that it is about is in its outputs too."""
-
-    if TYPE_CHECKING:
-        appid: pulumi.Output[str]
-        """APPID of the account that owns the jobs."""
-
-        uin: pulumi.Output[str | None]
-        """Id of the main account, where the program names one."""
-
-        region: pulumi.Output[str | None]
-        """Region of the jobs, where the program names one."""
-
-        endpoint: pulumi.Output[str | None]
-        """Endpoint in place of the one that uin and region make up, where the program names one."""
-
-
-class GateOutputs(AccountOutputs):
-    """Mixed into a gate: what it accepts is in its outputs too."""
-
-    if TYPE_CHECKING:
-        max_failed_tasks: pulumi.Output[int]
-        """Failed tasks that a complete job may have; -1 for any number."""
-
-        fail_when_suspended: pulumi.Output[bool]
-        """Whether to give up when a job waits for a person to confirm it."""
 
 
 def described(result: pulumi.Output[Any]) -> JobDescriptionOutput:

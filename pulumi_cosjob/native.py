@@ -21,13 +21,20 @@ import pulumi
 from pulumi_cosjob._errors import redact
 from pulumi_cosjob._gate_inputs import HOW, INPUTS
 from pulumi_cosjob._job import JobDescription, camel_name, element_fields, from_plain, in_snake_case
-from pulumi_cosjob._outputs import Field, GateOutputs, JobOutputs, described_by_id
+from pulumi_cosjob._outputs import Field, JobOutputs, described_by_id
 from pulumi_cosjob._program import Timeout, accepted_failures, arguments, converted
 from pulumi_cosjob._settings import SETTINGS, Missing, check_timeout
 from pulumi_cosjob._version import plugin_version
 
 if TYPE_CHECKING:
-    from pulumi_cosjob._field_types import JobDescriptionOutput, JobsOutput
+    from pulumi_cosjob._output_types import (
+        AllJobsAttributes,
+        JobDescriptionOutput,
+        JobsOutput,
+        NativeGateAttributes,
+    )
+else:
+    AllJobsAttributes = NativeGateAttributes = object
 
 __all__ = [
     "AllJobsCompletion",
@@ -302,12 +309,8 @@ def _how(
     )
 
 
-class _Gate(GateOutputs, pulumi.CustomResource):
+class _Gate(pulumi.CustomResource, NativeGateAttributes):
     """What both gates have in common."""
-
-    if TYPE_CHECKING:
-        timeout: pulumi.Output[str | None]
-        """For how long to wait at the most, such as `2h`; None where the program does not say."""
 
     def __init__(
         self,
@@ -360,8 +363,8 @@ class JobCompletion(JobOutputs, _Gate):
         InvalidArgumentError: An argument is malformed.
     """
 
-    if not TYPE_CHECKING:
-        max_failed_tasks: pulumi.Output[int] = pulumi.property("maxFailedTasks")  # for the SDK: see `_outputs`
+    max_failed_tasks: pulumi.Output[int] = pulumi.property("maxFailedTasks")
+    """Failed tasks that a complete job may have; -1 for any number."""
 
     def __init__(
         self,
@@ -394,7 +397,7 @@ class JobCompletion(JobOutputs, _Gate):
         return Field.together(carried, made, known_by="status", secret_by=[camel])
 
 
-class AllJobsCompletion(_Gate):
+class AllJobsCompletion(_Gate, AllJobsAttributes):
     """Stands for "all these jobs have completed", asked about at the same time; see `JobCompletion`.
 
     It fails as soon as one job has failed, and names all that have by then. A job that is added later is waited for by
@@ -416,14 +419,8 @@ class AllJobsCompletion(_Gate):
         InvalidArgumentError: An argument is malformed.
     """
 
-    if TYPE_CHECKING:
-        jobs: JobsOutput
-        """The jobs as they were when they had completed, by job id."""
-
-        job_ids: pulumi.Output[Sequence[str]]
-        """Ids of the jobs that are waited for."""
-    else:
-        max_failed_tasks: pulumi.Output[int] = pulumi.property("maxFailedTasks")  # for the SDK: see `_outputs`
+    max_failed_tasks: pulumi.Output[int] = pulumi.property("maxFailedTasks")
+    """Failed tasks that a complete job may have; -1 for any number."""
 
     def __init__(
         self,

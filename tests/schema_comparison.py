@@ -155,16 +155,18 @@ class Declared:
 
 
 def declared_attributes(source: Path, class_name: str) -> dict[str, Declared]:
-    """Return the attributes that a class declares, under `if TYPE_CHECKING` too, each with its docstring."""
+    """Return the attributes that a class declares, each with its docstring.
+
+    Not those under an `if` in its body: editors show no docstring of theirs.
+    """
     (found,) = [
         node
         for node in ast.parse(source.read_text(encoding="utf-8")).body
         if isinstance(node, ast.ClassDef) and node.name == class_name
     ]
     declared = {}
-    for block in (found.body, *[each.body for each in found.body if isinstance(each, ast.If)]):
-        for node, after in zip(block, [*block[1:], ast.Pass()], strict=True):
-            if isinstance(node, ast.AnnAssign):
-                text = ast.literal_eval(after.value) if isinstance(after, ast.Expr) else ""
-                declared[ast.unparse(node.target)] = Declared(ast.unparse(node.annotation), " ".join(text.split()))
+    for node, after in zip(found.body, [*found.body[1:], ast.Pass()], strict=True):
+        if isinstance(node, ast.AnnAssign):
+            text = ast.literal_eval(after.value) if isinstance(after, ast.Expr) else ""
+            declared[ast.unparse(node.target)] = Declared(ast.unparse(node.annotation), " ".join(text.split()))
     return declared

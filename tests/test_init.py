@@ -23,7 +23,7 @@ LAYERS = (
     {"_errors", "_echoes", "_version"},
     {"_clock"},
     {"_compiled", "_job"},
-    {"_field_types", "types"},
+    {"_output_types", "types"},
     {"_schema"},
     {"_credentials"},
     {"_settings"},
@@ -112,7 +112,7 @@ def test_what_type_checkers_need_is_not_loaded(name: str) -> None:
     """The types of fields as outputs cost a program nothing."""
     loaded = run(f"import sys; from pulumi_cosjob import {name}; print(*sys.modules)").split()
     assert "pulumi_cosjob._outputs" in loaded
-    assert not {"pulumi_cosjob._field_types", "pulumi_cosjob.types"} & set(loaded)
+    assert not {"pulumi_cosjob._output_types", "pulumi_cosjob.types"} & set(loaded)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
-import field_types
+import output_types
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -237,7 +237,7 @@ def test_an_element_says_what_it_means(schema_tree: ET.Element) -> None:
 @pytest.mark.parametrize("complex_type", CLASSES)
 def test_each_field_is_declared_as_an_output(complex_type: str) -> None:
     """Type checkers see the fields as outputs, by their names, with their types and texts, at every depth."""
-    source, cls = Path(_job.__file__).with_name("_field_types.py"), CLASSES[complex_type]
+    source, cls = Path(_job.__file__).with_name("_output_types.py"), CLASSES[complex_type]
     declared = declared_attributes(source, "JobFields" if cls is JobDescription else f"{cls.__name__}Output")
     fields = declared_attributes(Path(_job.__file__), cls.__name__)
     assert {name: each.text for name, each in declared.items()} == {name: each.text for name, each in fields.items()}
@@ -253,8 +253,8 @@ def test_each_field_is_declared_as_an_output(complex_type: str) -> None:
 
 def test_the_types_of_fields_are_up_to_date() -> None:
     """`make docs` was run after the classes had changed."""
-    module = field_types.MODULE.read_text(encoding="utf-8")
-    assert field_types.with_declarations(module) == module
+    module = output_types.MODULE.read_text(encoding="utf-8")
+    assert output_types.with_declarations(module) == module
 
 
 def test_states_are_those_of_the_schema(schema_tree: ET.Element) -> None:

@@ -128,23 +128,17 @@ def test_an_example_passes(reports: Reports, example: Path) -> None:
 # --------------------------------------------------------------------------------------------------- true when it runs
 
 # By the name of a resource in the program below: where its inputs are declared as outputs.
+TYPES_MODULE = "_output_types.py"
+_GATE = [(TYPES_MODULE, "AccountAttributes"), (TYPES_MODULE, "_GateAttributes")]
+_DYNAMIC, _NATIVE = ([*_GATE, (TYPES_MODULE, f"{each}GateAttributes")] for each in ("Dynamic", "Native"))
+_ALL = (TYPES_MODULE, "AllJobsAttributes")
 DECLARED = {
-    "job": [("_outputs.py", "AccountOutputs")],
-    "jobs": [("_outputs.py", "AccountOutputs"), ("_dynamic.py", "Jobs")],
-    "gate": [("_outputs.py", "AccountOutputs"), ("_outputs.py", "GateOutputs"), ("_completion.py", "_GateOutputs")],
-    "both": [
-        ("_outputs.py", "AccountOutputs"),
-        ("_outputs.py", "GateOutputs"),
-        ("_completion.py", "_GateOutputs"),
-        ("_completion.py", "AllJobsCompletion"),
-    ],
-    "native_gate": [("_outputs.py", "AccountOutputs"), ("_outputs.py", "GateOutputs"), ("native.py", "_Gate")],
-    "native_both": [
-        ("_outputs.py", "AccountOutputs"),
-        ("_outputs.py", "GateOutputs"),
-        ("native.py", "_Gate"),
-        ("native.py", "AllJobsCompletion"),
-    ],
+    "job": [(TYPES_MODULE, "AccountAttributes")],
+    "jobs": [(TYPES_MODULE, "AccountAttributes"), (TYPES_MODULE, "JobsAttributes"), ("_dynamic.py", "Jobs")],
+    "gate": [*_DYNAMIC, ("_completion.py", "JobCompletion")],
+    "both": [*_DYNAMIC, _ALL, (TYPES_MODULE, "DynamicAllJobsAttributes"), ("_completion.py", "AllJobsCompletion")],
+    "native_gate": [*_NATIVE, ("native.py", "JobCompletion")],
+    "native_both": [*_NATIVE, _ALL, ("native.py", "AllJobsCompletion")],
 }
 MADE = {"jobs", "missing_job_ids"}  # of another output, and no input
 

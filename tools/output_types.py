@@ -14,7 +14,7 @@ import pulumi
 
 from pulumi_cosjob import _job
 
-MODULE = Path(_job.__file__).with_name("_field_types.py")
+MODULE = Path(_job.__file__).with_name("_output_types.py")
 BEGIN = "# Written by `make docs` from here on.\n"
 WIDTH = 120
 
@@ -81,6 +81,8 @@ def declarations() -> Iterator[str]:
     yield from _class("JobFields", "The fields of a job, each as an output.", fields(job))
     text = "A whole job as an output, and its fields."
     yield from _class("JobDescriptionOutput(JobFields, TypedOutput[JobDescription])", text, properties(job))
+    result = {"result": ("JobDescription", "The whole job.")}
+    yield from _class("JobAttributes(JobFields)", "What a resource has that stands for a job.", result)
 
 
 def with_declarations(module: str) -> str:

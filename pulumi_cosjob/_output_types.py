@@ -1,7 +1,12 @@
-"""Fields of a job as outputs, as type checkers and editors are to know them. No program loads this module.
+"""Outputs as type checkers and editors are to know them. No program loads this module.
 
-When a program runs, every one of these is a `Field`, which takes any name: see `_outputs`. Here each name is declared,
+When a program runs, a field of a job is a `Field`, which takes any name: see `_outputs`. Here each name is declared,
 with its type and its meaning, and any other name is an error.
+
+What resources have is declared here too, in place of the resources' own classes: the SDK resolves the annotations that
+it finds in those when a program runs, and a preview never ends where a type is not there then; and editors show no text
+of what is declared below `if TYPE_CHECKING`. Only whole numbers stand in the resources' classes: the engine hands them
+over as floats, and the SDK converts those that it finds there.
 """
 
 from __future__ import annotations
@@ -63,6 +68,79 @@ class JobsOutput(TypedOutput[Mapping[str, JobDescription]]):
     def __getitem__(self, key: str) -> JobDescriptionOutput:
         """Take the job of this id."""
         raise NotImplementedError
+
+
+class AccountAttributes:
+    """What is an output of everything that names an account, as it is an input."""
+
+    appid: pulumi.Output[str]
+    """APPID of the account that owns the jobs."""
+
+    uin: pulumi.Output[str | None]
+    """Id of the main account; None where the program names none."""
+
+    region: pulumi.Output[str | None]
+    """Region of the jobs; None where the program names none."""
+
+    endpoint: pulumi.Output[str | None]
+    """Endpoint in place of the one that uin and region make up; None where the program names none."""
+
+
+class JobsAttributes(AccountAttributes):
+    """What the resource of `get_jobs` has."""
+
+    jobs: JobsOutput
+    """The jobs by job id, each with every field."""
+
+    missing_job_ids: pulumi.Output[Sequence[str]]
+    """Ids of the jobs that were skipped, as the service does not know them."""
+
+    job_ids: pulumi.Output[Sequence[str]]
+    """Ids of the jobs that were asked for."""
+
+    missing: pulumi.Output[str]
+    """What to do about a job that the service does not know: `error` or `skip`."""
+
+    results: pulumi.Output[str]
+    """The jobs as the engine carries them, as JSON text; `jobs` is made of it."""
+
+
+class _GateAttributes(AccountAttributes):
+    """What all gates have."""
+
+    fail_when_suspended: pulumi.Output[bool]
+    """Whether to give up when a job waits for a person to confirm it."""
+
+
+class DynamicGateAttributes(_GateAttributes):
+    """What gates on the dynamic provider have."""
+
+    timeout: pulumi.Output[float | None]
+    """For how long to wait at the most, in seconds; None where the program does not say."""
+
+
+class NativeGateAttributes(_GateAttributes):
+    """What gates on the native plugin have."""
+
+    timeout: pulumi.Output[str | None]
+    """For how long to wait at the most, such as `2h`; None where the program does not say."""
+
+
+class AllJobsAttributes:
+    """What gates on many jobs have."""
+
+    jobs: JobsOutput
+    """The jobs as they were when they had completed, by job id."""
+
+    job_ids: pulumi.Output[Sequence[str]]
+    """Ids of the jobs that are waited for."""
+
+
+class DynamicAllJobsAttributes(AllJobsAttributes, DynamicGateAttributes):
+    """What gates on many jobs on the dynamic provider have."""
+
+    results: pulumi.Output[str]
+    """The jobs as the engine carries them, as JSON text; `jobs` is made of it."""
 
 
 # Written by `make docs` from here on.
@@ -381,3 +459,10 @@ class JobDescriptionOutput(JobFields, TypedOutput[JobDescription]):
 
     termination_datetime: pulumi.Output[datetime | None]
     """When the job ended."""
+
+
+class JobAttributes(JobFields):
+    """What a resource has that stands for a job."""
+
+    result: JobDescriptionOutput
+    """The whole job."""
