@@ -1,8 +1,8 @@
 """Read Tencent Cloud COS Batch jobs in Pulumi programs.
 
 `get_job` and `get_jobs` are for Pulumi programs, `describe_job` and `CosBatchClient` for plain scripts,
-`parse_describe_job_result` for answers that were saved. Names load what they need at their first use, so importing the
-package costs next to nothing.
+`parse_describe_job_result` for answers that were saved. The classes of a job's parts, for annotations, are in
+`pulumi_cosjob.types`. Names load what they need at their first use, so importing the package costs next to nothing.
 """
 
 from __future__ import annotations
