@@ -11,18 +11,23 @@ import collections
 import json
 import weakref
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 import pulumi.dynamic
 
 from pulumi_cosjob._errors import CosJobError
 from pulumi_cosjob._gate_inputs import check_inputs
-from pulumi_cosjob._job import JobDescription, to_plain
+from pulumi_cosjob._job import to_plain
 from pulumi_cosjob._options import DYNAMIC_READ, check_options, take_secret_fields
 from pulumi_cosjob._outputs import JOB_FIELDS, JobOutputs, carried, described_jobs, described_missing
 from pulumi_cosjob._program import arguments, created, echo_placeholder
 from pulumi_cosjob._settings import SETTINGS, Missing
+
+if TYPE_CHECKING:
+    from pulumi_cosjob._output_types import AccountAttributes, JobDescriptionOutput, JobsAttributes
+else:
+    AccountAttributes = JobsAttributes = object
 
 __all__ = [
     "Job",
@@ -149,10 +154,12 @@ def _is_plain(value: Any) -> bool:
     return isinstance(value, (str, int, float, bool))
 
 
-class Job(JobOutputs, pulumi.dynamic.Resource, module="cosjob", name="Job"):
-    """A job that `get_job` reads; every field is an output. See `get_job`."""
+# Inputs are outputs too, whether they are given or not.
+ABSENT = dict.fromkeys(SETTINGS)
 
-    appid: pulumi.Output[str]
+
+class Job(JobOutputs, pulumi.dynamic.Resource, AccountAttributes, module="cosjob", name="Job"):
+    """A job that `get_job` reads; every field is an output. See `get_job`."""
 
     def __init__(
         self,
@@ -164,7 +171,7 @@ class Job(JobOutputs, pulumi.dynamic.Resource, module="cosjob", name="Job"):
         opts = read_options(resource_name, props, opts, props["job_id"])
         opts, secret_fields = take_secret_fields(opts, JOB_FIELDS, props, "result")
         placeholder = echo_placeholder(props)
-        super().__init__(JobProvider(), resource_name, {**props, "result": placeholder}, opts)
+        super().__init__(JobProvider(), resource_name, {**ABSENT, **props, "result": placeholder}, opts)
         self._carry(self.result, placeholder, secret_fields)
 
 
@@ -214,23 +221,17 @@ def get_job_output(
     endpoint: pulumi.Input[str] | None = None,
     resource_name: str | None = None,
     opts: pulumi.ResourceOptions | None = None,
-) -> pulumi.Output[JobDescription]:
+) -> JobDescriptionOutput:
     """Do as `get_job`; the job as one output."""
     job = get_job(job_id, appid, uin=uin, region=region, endpoint=endpoint, resource_name=resource_name, opts=opts)
     return job.result
 
 
-class Jobs(pulumi.dynamic.Resource, module="cosjob", name="Jobs"):
+class Jobs(pulumi.dynamic.Resource, JobsAttributes, module="cosjob", name="Jobs"):
     """Jobs that `get_jobs` reads. See there."""
 
-    jobs: pulumi.Output[Mapping[str, JobDescription]]
-    """The jobs by job id, each with every field."""
-
-    missing_job_ids: pulumi.Output[Sequence[str]]
-    """Ids of the jobs that were skipped, as the service does not know them."""
-
-    results: pulumi.Output[str]
-    appid: pulumi.Output[str]
+    max_concurrency: pulumi.Output[int]
+    """How many questions may be under way."""
 
     def __init__(
         self,
@@ -241,7 +242,7 @@ class Jobs(pulumi.dynamic.Resource, module="cosjob", name="Jobs"):
         """Read the jobs; programs call `get_jobs`."""
         opts = read_options(resource_name, props, opts)
         opts, _ = take_secret_fields(opts, ("jobs", "missing_job_ids"), props, "results")
-        super().__init__(JobsProvider(), resource_name, {**props, "results": echo_placeholder(props)}, opts)
+        super().__init__(JobsProvider(), resource_name, {**ABSENT, **props, "results": echo_placeholder(props)}, opts)
         self.jobs = described_jobs(self.results)
         self.missing_job_ids = described_missing(props["job_ids"], self.results)
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pulumi
 
@@ -29,6 +29,16 @@ from pulumi_cosjob._outputs import Field, JobOutputs, described_by_id
 from pulumi_cosjob._program import Timeout, accepted_failures, arguments, created, timeout_input
 from pulumi_cosjob._settings import SETTINGS, Missing
 from pulumi_cosjob._version import plugin_version
+
+if TYPE_CHECKING:
+    from pulumi_cosjob._output_types import (
+        AllJobsAttributes,
+        GateAttributes,
+        JobDescriptionOutput,
+        JobsOutput,
+    )
+else:
+    AllJobsAttributes = GateAttributes = object
 
 __all__ = [
     "AllJobsCompletion",
@@ -98,7 +108,7 @@ class Provider(pulumi.ProviderResource):
 class Job(JobOutputs):
     """A job that `get_job` reads; every field is an output."""
 
-    def __init__(self, result: pulumi.Output[JobDescription]) -> None:
+    def __init__(self, result: JobDescriptionOutput) -> None:
         self.result = result
 
     def __repr__(self) -> str:
@@ -107,16 +117,15 @@ class Job(JobOutputs):
 
 
 class Jobs:
-    """Jobs that `get_jobs` reads.
+    """Jobs that `get_jobs` reads."""
 
-    Attributes:
-        jobs: The jobs by job id, each with every field.
-        missing_job_ids: Ids of the jobs that were skipped, as the service does not know them.
-    """
+    jobs: JobsOutput
+    """The jobs by job id, each with every field."""
 
-    def __init__(
-        self, jobs: pulumi.Output[Mapping[str, JobDescription]], missing: pulumi.Output[Sequence[str]]
-    ) -> None:
+    missing_job_ids: pulumi.Output[Sequence[str]]
+    """Ids of the jobs that were skipped, as the service does not know them."""
+
+    def __init__(self, jobs: JobsOutput, missing: pulumi.Output[Sequence[str]]) -> None:
         self.jobs = jobs
         self.missing_job_ids = missing
 
@@ -164,10 +173,11 @@ def get_job_output(
     region: pulumi.Input[str] | None = None,
     endpoint: pulumi.Input[str] | None = None,
     opts: Options | None = None,
-) -> pulumi.Output[JobDescription]:
+) -> JobDescriptionOutput:
     """Do as `get_job`; the job as one output."""
     given = _given(**arguments(job_id=job_id, appid=appid, uin=uin, region=region, endpoint=endpoint))
-    return Field.of(_invoke("cosjob:index:getJob", given, opts).apply(_description))
+    output = _invoke("cosjob:index:getJob", given, opts).apply(_description)
+    return cast("JobDescriptionOutput", Field.of(output))
 
 
 def get_jobs(
@@ -212,7 +222,7 @@ def get_jobs(
         endpoint=endpoint,
         opts=opts,
     )
-    return Jobs(Field.of(found)["jobs"], Field.of(found)["missing_job_ids"])
+    return Jobs(cast("JobsOutput", Field.of(found)["jobs"]), Field.of(found)["missing_job_ids"])
 
 
 def get_jobs_output(
@@ -301,7 +311,7 @@ def _how(
     )
 
 
-class _Gate(pulumi.CustomResource):
+class _Gate(pulumi.CustomResource, GateAttributes):
     """What both gates have in common."""
 
     def __init__(
@@ -358,7 +368,8 @@ class JobCompletion(JobOutputs, _Gate):
         InvalidArgumentError: An argument is malformed.
     """
 
-    appid: pulumi.Output[str]
+    max_failed_tasks: pulumi.Output[int] = pulumi.property("maxFailedTasks")
+    """Failed tasks that a complete job may have; -1 for any number."""
 
     def __init__(
         self,
@@ -377,7 +388,8 @@ class JobCompletion(JobOutputs, _Gate):
         props = _given(**arguments(job_id=job_id, appid=appid, uin=uin, region=region, endpoint=endpoint))
         how = _how(timeout, max_failed_tasks, fail_when_suspended)
         super().__init__("JobCompletion", resource_name, _OUTPUTS, {**props, **how}, opts)
-        self.result = Field.together(self._carried, _description, known_by="status", secret_by=_OUTPUTS)
+        result = Field.together(self._carried, _description, known_by="status", secret_by=_OUTPUTS)
+        self.result = cast("JobDescriptionOutput", result)
 
     def _output_of(self, name: str) -> pulumi.Output[Any]:
         # By itself: where another field is a secret, this one need not be.
@@ -390,7 +402,7 @@ class JobCompletion(JobOutputs, _Gate):
         return Field.together(carried, made, known_by="status", secret_by=[camel])
 
 
-class AllJobsCompletion(_Gate):
+class AllJobsCompletion(_Gate, AllJobsAttributes):
     """Stands for "all these jobs have completed", asked about at the same time; see `JobCompletion`.
 
     It fails as soon as one job has failed, and names all that have by then. A job that is added later is waited for by
@@ -412,11 +424,8 @@ class AllJobsCompletion(_Gate):
         InvalidArgumentError: An argument is malformed.
     """
 
-    if TYPE_CHECKING:  # else the SDK would want to make these types of what the engine carries
-        jobs: pulumi.Output[Mapping[str, JobDescription]]
-        """The jobs as they were when they had completed, by job id."""
-
-        appid: pulumi.Output[str]
+    max_failed_tasks: pulumi.Output[int] = pulumi.property("maxFailedTasks")
+    """Failed tasks that a complete job may have; -1 for any number."""
 
     def __init__(
         self,
@@ -435,4 +444,4 @@ class AllJobsCompletion(_Gate):
         props = _given(**arguments(job_ids=job_ids, appid=appid, uin=uin, region=region, endpoint=endpoint))
         how = _how(timeout, max_failed_tasks, fail_when_suspended)
         super().__init__("AllJobsCompletion", resource_name, ["jobs"], {**props, **how}, opts)
-        self.jobs = Field.of(self._carried["jobs"].apply(_descriptions))
+        self.jobs = cast("JobsOutput", Field.of(self._carried["jobs"].apply(_descriptions)))
