@@ -11,13 +11,14 @@ import collections
 import json
 import weakref
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 import pulumi.dynamic
 
 from pulumi_cosjob._errors import CosJobError, NoSuchJobError
 from pulumi_cosjob._job import JobDescription, to_plain
+from pulumi_cosjob._mock_outputs import FIELDS, given_job, given_jobs, given_missing, placeholders, taken
 from pulumi_cosjob._outputs import JobOutputs, carried, described, described_jobs, described_missing
 from pulumi_cosjob._program import arguments
 from pulumi_cosjob._settings import SETTINGS, Missing
@@ -92,16 +93,30 @@ def without_traceback(error: CosJobError) -> CosJobError:
 # -------------------------------------------------------------------------------------------- in the program's process
 
 
-_used_names: weakref.WeakKeyDictionary[Any, collections.Counter[str]] = weakref.WeakKeyDictionary()
+_used_names: weakref.WeakKeyDictionary[Any, tuple[Any, collections.Counter[str]]] = weakref.WeakKeyDictionary()
 _used_without_stack: collections.Counter[str] = collections.Counter()
 
 
 def unused_name(name: str) -> str:
     """Return a resource name that this run of the program has not been given yet: the second one ends in -2."""
-    stack = pulumi.runtime.get_root_resource()
-    used = _used_without_stack if stack is None else _used_names.setdefault(stack, collections.Counter())
+    used = _names_of_this_run()
     used[name] += 1
     return name if used[name] == 1 else f"{name}-{used[name]}"
+
+
+def _names_of_this_run() -> collections.Counter[str]:
+    """Return how often each name was taken.
+
+    Each program, and each `pulumi.runtime.set_mocks`, has a manager of requests of its own. `pulumi.runtime.test` keeps
+    it from one test to the next, and the stack as well, but gives it another list of requests.
+    """
+    manager: Any = pulumi.runtime.settings.SETTINGS.rpc_manager
+    if pulumi.runtime.get_root_resource() is None or manager is None:
+        return _used_without_stack
+    requests = getattr(manager, "rpcs", None)
+    if manager not in _used_names or _used_names[manager][0] is not requests:
+        _used_names[manager] = requests, collections.Counter()
+    return _used_names[manager][1]
 
 
 def known_with(id_: pulumi.Input[str], props: Mapping[str, Any]) -> pulumi.Input[str]:
@@ -136,13 +151,16 @@ class Job(JobOutputs, pulumi.dynamic.Resource, module="cosjob", name="Job"):
     ) -> None:
         """Read the job; programs call `get_job`."""
         external = pulumi.ResourceOptions(id=known_with(job_id, props))
+        mocked = placeholders(FIELDS)
         super().__init__(
             JobProvider(),
             resource_name,
-            {**props, "result": None},
+            {**mocked, **props, "result": None},
             pulumi.ResourceOptions.merge(opts, external),
         )
         self.result = described(self.result)
+        if mocked:
+            self.result = given_job(taken(self, mocked), job_id, self.result)
 
 
 def get_job(
@@ -185,8 +203,9 @@ def get_job(
 class Jobs(pulumi.dynamic.Resource, module="cosjob", name="Jobs"):
     """Jobs that `get_jobs` reads. See there."""
 
-    jobs: pulumi.Output[Mapping[str, JobDescription]]
-    """The jobs by job id, each with every field."""
+    if TYPE_CHECKING:  # else the SDK would want to make these types of what mocks give
+        jobs: pulumi.Output[Mapping[str, JobDescription]]
+        """The jobs by job id, each with every field."""
 
     missing_job_ids: pulumi.Output[Sequence[str]]
     """Ids of the jobs that were skipped, as the service does not know them."""
@@ -202,11 +221,19 @@ class Jobs(pulumi.dynamic.Resource, module="cosjob", name="Jobs"):
     ) -> None:
         """Read the jobs; programs call `get_jobs`."""
         external = pulumi.ResourceOptions(id=known_with(props["appid"], props))
+        mocked = placeholders(["jobs", "missing_job_ids"])
         super().__init__(
-            JobsProvider(), resource_name, {**props, "results": None}, pulumi.ResourceOptions.merge(opts, external)
+            JobsProvider(),
+            resource_name,
+            {**mocked, **props, "results": None},
+            pulumi.ResourceOptions.merge(opts, external),
         )
+        given = taken(self, mocked)
         self.jobs = described_jobs(self.results)
         self.missing_job_ids = described_missing(props["job_ids"], self.results)
+        if given:
+            self.jobs = given_jobs(given["jobs"], self.jobs)
+            self.missing_job_ids = given_missing(given["missing_job_ids"], props["job_ids"], self.jobs)
 
 
 def get_jobs(

@@ -31,6 +31,7 @@ LAYERS = (
     {"_engine_log", "_gate_inputs", "_gates"},
     {"_install", "_progress"},
     {"_outputs", "_program"},
+    {"_mock_outputs"},
     {"_dynamic"},
     {"_completion"},
     {"_cli", "_plugin", "native"},
