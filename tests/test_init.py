@@ -35,9 +35,10 @@ LAYERS = (
     {"_dynamic"},
     {"_completion"},
     {"_cli", "_plugin", "native"},
+    {"_mocks"},
 )
 # Each stands beside the core, on what is named and on nothing else of the package.
-BESIDE = {"testing": {"_emulator", "_clock"}, "_emulator": {"_emulator", "_clock"}}
+BESIDE = {"testing": {"_emulator", "_clock", "_mocks"}, "_emulator": {"_emulator", "_clock"}}
 
 
 def run(program: str) -> str:
