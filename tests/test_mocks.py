@@ -494,7 +494,7 @@ def test_what_depends_on_a_gate_is_not_made_where_it_fails(package: ModuleType) 
     assert seen(CosJobMocks({JOB: {}}, mine), program) == {"x": Seen("after_id")}
 
 
-# --------------------------------------------------------------------------------------------- unknown and secret inputs
+# ------------------------------------------------------------------------------------------- unknown and secret inputs
 
 
 def later() -> pulumi.Output[Any]:
@@ -724,3 +724,38 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
     """As Python's own."""
     with pytest.raises(AttributeError, match=r"module 'pulumi_cosjob.testing' has no attribute 'CosJobMock'"):
         pulumi_cosjob.testing.CosJobMock  # noqa: B018
+
+
+# ---------------------------------------------------------------------------------------------------------- the page
+
+
+@both
+def test_the_pages_example_runs_as_it_is(package: ModuleType, tmp_path: Path) -> None:
+    """Program and tests as printed, under pytest; and once more after the one change of the program's import."""
+    page = (Path(__file__).parent.parent / "docs" / "testing.md").read_text(encoding="utf-8")
+    files = dict(re.findall(r"```python\n# (\w+\.py)\n(.*?)```", page, re.DOTALL))
+    assert set(files) == {"release.py", "test_release.py"}
+    for name, text in files.items():
+        moved = re.sub(
+            r"^from pulumi_cosjob import JobCompletion$",
+            f"from {package.__name__} import JobCompletion",
+            text,
+            flags=re.MULTILINE,
+        )
+        (tmp_path / name).write_text(moved, encoding="utf-8")
+    assert ("pulumi_cosjob.native" in (tmp_path / "release.py").read_text()) == (package is native)
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "--rootdir",
+        str(tmp_path),
+        str(tmp_path),
+    ]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120)
+    assert (done.returncode, done.stdout.splitlines()[-1].split(" in ")[0]) == (0, "3 passed"), (
+        done.stdout + done.stderr
+    )
