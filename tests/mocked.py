@@ -35,8 +35,6 @@ def under_mocks(test: Callable[[], _T]) -> _T:
 
     def inside() -> _T:
         with_a_loop()
-        # Where a program fails, many outputs fail that nobody awaits.
-        loops[0].set_exception_handler(lambda _loop, _context: None)
         loops[0].set_default_executor(ThreadPoolExecutor(initializer=with_a_loop))
         try:
             return test()

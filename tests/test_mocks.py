@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import re
 import subprocess
@@ -32,6 +33,7 @@ from pulumi_cosjob import (
     native,
     parse_describe_job_result,
 )
+from pulumi_cosjob._answers import no_such_job
 from pulumi_cosjob._job import ProgressSummary, to_plain
 from pulumi_cosjob.testing import CosJobMocks
 
@@ -478,6 +480,24 @@ def test_jobs_that_have_failed_are_named_together(package: ModuleType) -> None:
     assert sorted(str(error.job_id) for error in caught.value.errors) == [OTHER, "third"]
 
 
+def test_a_failure_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    """The SDK raises it; asyncio does not say it again for each output, but where it is not of ours."""
+    CosJobMocks({})
+
+    def lines_about(error: Exception) -> int:
+        caplog.clear()
+        loop = asyncio.new_event_loop()
+        loop.create_future().set_exception(error)
+        gc.collect()
+        loop.close()
+        return len(caplog.records)
+
+    missing = no_such_job("a")
+    of_a_function = pulumi.RunError(str(missing))
+    of_a_function.__context__ = missing
+    assert [lines_about(error) for error in (missing, of_a_function, ValueError("x"))] == [0, 0, 1]
+
+
 @both
 def test_what_depends_on_a_gate_is_not_made_where_it_fails(package: ModuleType) -> None:
     """A gate that fails holds up what comes after it."""
@@ -702,6 +722,7 @@ def test_the_mocks_need_no_aiohttp() -> None:
     program = """
 import sys
 sys.modules["aiohttp"] = None
+from pulumi_cosjob._answers import no_such_job
 from pulumi_cosjob._job import ProgressSummary, to_plain
 from pulumi_cosjob.testing import CosJobMocks
 CosJobMocks({"a": {}})
@@ -756,6 +777,5 @@ def test_the_pages_example_runs_as_it_is(package: ModuleType, tmp_path: Path) ->
         str(tmp_path),
     ]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120)
-    assert (done.returncode, done.stdout.splitlines()[-1].split(" in ")[0]) == (0, "3 passed"), (
-        done.stdout + done.stderr
-    )
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    assert "3 passed" in done.stdout
