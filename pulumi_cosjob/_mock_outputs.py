@@ -76,13 +76,15 @@ def given_jobs(jobs: pulumi.Output[Any], carried: pulumi.Output[Any]) -> pulumi.
 def given_missing(
     missing: pulumi.Output[Any], job_ids: pulumi.Input[Any], jobs: pulumi.Output[Any]
 ) -> pulumi.Output[Sequence[str]]:
-    """Return which jobs mocks say are missing: those that they list, or else those that are not among the jobs."""
+    """Return which jobs are missing: those that mocks list, or else those that are not among the jobs."""
 
     def made(values: Sequence[Any]) -> Any:
-        listed, asked, found = values
-        if _is_given(listed) or not (_is_given(asked) and _is_given(found)):
-            return found if isinstance(found, Unknown) and not _is_given(listed) else listed
-        return [job_id for job_id in dict.fromkeys(asked) if job_id not in found]
+        listed, wanted, found = values
+        if _is_given(listed):
+            return listed
+        if isinstance(wanted, Unknown) or isinstance(found, Unknown):
+            return pulumi.UNKNOWN
+        return None if found is None else [job_id for job_id in dict.fromkeys(wanted) if job_id not in found]
 
     return _made_of([missing, job_ids, jobs], made)
 

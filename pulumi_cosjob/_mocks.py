@@ -45,14 +45,14 @@ class CosJobMocks(pulumi.runtime.Mocks):
     """Mocks that serve everything of this package from a table of jobs, for `pulumi.runtime.set_mocks`.
 
     Programs on `pulumi_cosjob` and on `pulumi_cosjob.native` are served alike, in an update and in a preview. A job
-    that is not in the table fails as one that the service does not know. A gate opens if its job is Complete, with no
-    more failed tasks than it accepts; else it fails with the error of an update in which the jobs stay as they are: at
-    once for a job that has failed, and otherwise as after the gate's whole time limit, for which no test waits.
+    that is not in the table fails as one that the service does not know. A gate opens if its job is Complete with no
+    more failed tasks than the gate accepts. Else it fails with the error of an update in which the jobs stay as they
+    are: that of a job that has failed, or else that of a wait whose time limit is over. No test waits for that.
 
     Args:
         jobs: The jobs by job id: a `JobDescription`, or a mapping of its fields in snake case, with mappings and lists
-            below them. A field that is not given is None. The status is Complete by default, and a gate takes it that
-            no task of such a job failed where nothing is said about its `progress_summary`.
+            below them. A field that is not given is None; the status is Complete by default. Where a mapping has no
+            `progress_summary`, a gate treats the job as one without failed tasks.
         fallback: Serves the resources and functions of all other packages. Without it a resource has its inputs as
             outputs, and a function returns nothing.
 
@@ -68,7 +68,7 @@ class CosJobMocks(pulumi.runtime.Mocks):
         self._client = _Client({job_id: _job_of(job_id, given) for job_id, given in jobs.items()})
         self._described = {job_id for job_id, given in jobs.items() if isinstance(given, JobDescription)}
         self._fallback = fallback
-        logging.getLogger("asyncio").addFilter(_is_worth_a_line)
+        logging.getLogger("asyncio").addFilter(_is_news)
         self._resources: Mapping[str, Callable[[MockResourceArgs], _Outputs]] = {
             "pulumi-python:dynamic/cosjob:Job": self._read_job,
             "pulumi-python:dynamic/cosjob:Jobs": self._read_jobs,
@@ -112,18 +112,18 @@ class CosJobMocks(pulumi.runtime.Mocks):
         return ({}, []) if self._fallback is None else self._fallback.call(args)
 
     def register_transform(self, transform: Any) -> None:
-        """Pass on a transform to the fallback.
+        """Pass a transform on to the fallback; older SDKs do not call this.
 
         Args:
-            transform: What SDKs from 3.263 on tell mocks of.
+            transform: The transform.
         """
         getattr(self._fallback, "register_transform", _nothing)(transform)
 
     def register_invoke_transform(self, transform: Any) -> None:
-        """Pass on a transform of functions to the fallback.
+        """Pass a transform of function calls on to the fallback; older SDKs do not call this.
 
         Args:
-            transform: As for `register_transform`.
+            transform: The transform.
         """
         getattr(self._fallback, "register_invoke_transform", _nothing)(transform)
 
@@ -179,7 +179,7 @@ class CosJobMocks(pulumi.runtime.Mocks):
         jobs: Mapping[str, JobDescription] = {}
         job_ids = job_ids_of(subject, inputs) if is_known(inputs) else []
         if job_ids:
-            jobs = (self._look_at if preview else self._wait_for)(job_ids, limits_of(inputs))
+            jobs = (self._check if preview else self._wait_for)(job_ids, limits_of(inputs))
         is_native = not args.typ.startswith("pulumi-python:")
         if not is_known(inputs) or (preview and not (is_native and len(jobs) == len(job_ids))):
             return None, dict(args.inputs)
@@ -188,29 +188,29 @@ class CosJobMocks(pulumi.runtime.Mocks):
         id_ = job_ids[0] if is_plain else f"{args.name}_id"
         return None if preview else id_, _beside_inputs(outputs, args.inputs, properties)
 
-    def _look_at(self, job_ids: Sequence[str], limits: Limits) -> Mapping[str, JobDescription]:
-        """Do as a preview: look once, and return the jobs that have completed."""
-        errors = {each: never_completes(self._look(each, 0.0), limits, preview=True) for each in job_ids}
+    def _check(self, job_ids: Sequence[str], limits: Limits) -> Mapping[str, JobDescription]:
+        """Do as a preview: fail for a job that never completes, and return those that have completed."""
+        errors = {each: never_completes(self._poll(each, 0.0), limits, preview=True) for each in job_ids}
         raise_failed({job_id: error for job_id, error in errors.items() if error is not None}, len(job_ids), "")
         found = {job_id: self._client.jobs[job_id] for job_id in job_ids}
         return {job_id: job for job_id, job in found.items() if job.state.succeeded}
 
     def _wait_for(self, job_ids: Sequence[str], limits: Limits) -> Mapping[str, JobDescription]:
-        """Do as an update: look, and once more when the time is up; nothing changes in between."""
+        """Do as an update: poll, and once more when the time is up; nothing changes in between."""
         waits = Waits(job_ids, limits, 0.0, _nothing)
         for now in (0.0, limits.timeout):
             while due := waits.due(now):
                 for job_id in due:
-                    waits.judge(job_id, self._look(job_id, now), now)
+                    waits.judge(job_id, self._poll(job_id, now), now)
         return {job_id: self._client.jobs[job_id] for job_id in waits.result("")}
 
-    def _look(self, job_id: str, now: float) -> Look:
+    def _poll(self, job_id: str, now: float) -> Look:
         try:
             job = self._client.describe_job(job_id, "0")
         except CosJobError as error:
             return Look(now, error=error)
         if job.progress_summary is None and job_id not in self._described:
-            # Nothing was said about tasks; a service always tells.
+            # The service reports it for every job.
             job = replace(job, progress_summary=ProgressSummary(number_of_tasks_failed=0))
         return Look(now, job)
 
@@ -219,10 +219,10 @@ def _nothing(*_arguments: Any) -> None:
     pass
 
 
-def _is_worth_a_line(record: logging.LogRecord) -> bool:
-    """Keep asyncio quiet about failures that the SDK raises in the test anyway.
+def _is_news(record: logging.LogRecord) -> bool:
+    """Drop what asyncio logs about failures that the SDK raises in the test anyway.
 
-    Each output of each resource that fails with it has futures that nobody awaits: 3,400 lines for one gate.
+    Each output of each resource that fails with a gate has futures that are never awaited: 3,400 lines for one gate.
     """
     error = record.exc_info[1] if record.exc_info else None
     is_ours = isinstance(error, CosJobError) or isinstance(getattr(error, "__context__", None), CosJobError)
@@ -230,7 +230,7 @@ def _is_worth_a_line(record: logging.LogRecord) -> bool:
 
 
 class _Client(CosBatchClient):
-    """Knows jobs by itself.
+    """Reads jobs from a table.
 
     Args:
         jobs: The jobs by job id.
@@ -248,7 +248,7 @@ class _Client(CosBatchClient):
         return self.jobs[job_id]
 
 
-# ------------------------------------------------------------------------------------------------------ as providers do
+# ------------------------------------------------------------------------------------------------ providers
 
 
 def _dynamic_job(job: JobDescription) -> dict[str, Any]:
@@ -272,7 +272,7 @@ def _native_jobs(jobs: Mapping[str, JobDescription]) -> dict[str, Any]:
 
 
 def _properties(inputs: Mapping[str, Any]) -> Properties:
-    """Return inputs as mocks get them, with secrets and values that are not known told apart."""
+    """Return inputs as the plugin reads them: their values, and which of them are secret."""
 
     def plain(value: Any) -> Any:
         if isinstance(value, list):
@@ -289,7 +289,7 @@ def _beside_inputs(outputs: dict[str, Any], inputs: Mapping[str, Any], propertie
     return {**inputs, **outputs, **secret}
 
 
-# -------------------------------------------------------------------------------------------------- what tests give
+# ------------------------------------------------------------------------------------------------ jobs of the table
 
 
 def _job_of(job_id: Any, given: Any) -> JobDescription:
@@ -305,7 +305,7 @@ def _job_of(job_id: Any, given: Any) -> JobDescription:
         raise InvalidArgumentError(place, f"is no job: {error.what}") from None
     job = _element(JobDescription, {"job_id": job_id, "status": "Complete"}, given, place)
     if job.job_id != job_id:
-        raise InvalidArgumentError(f"{place}.job_id", f"is another one: {shown(job.job_id)}")
+        raise InvalidArgumentError(f"{place}.job_id", f"must be {shown(job_id)}, not {shown(job.job_id)}")
     if job.status not in STATES:
         hint = f"There are {', '.join(STATES)}."
         raise InvalidArgumentError(f"{place}.status", f"cannot be {shown(job.status)}", hint=hint)

@@ -260,7 +260,7 @@ async def _ask(
             texts = [text for value in arguments.values() for text in (value if isinstance(value, list) else [value])]
             what = redact(what, [text for text in texts if isinstance(text, str)])
         raise pulumi.RunError(what.partition(" returned an error: ")[2] or what) from None
-    # In a preview a provider whose settings are not known yet answers nothing, in an update the mocks of a unit test.
+    # A provider whose settings are not known yet returns nothing in a preview; mocks may return nothing in an update.
     if not found and pulumi.runtime.is_dry_run():
         return pulumi.output.UNKNOWN
     return {**arguments, **(found or {})}

@@ -35,6 +35,7 @@ from pulumi_cosjob import (
 )
 from pulumi_cosjob._answers import no_such_job
 from pulumi_cosjob._job import ProgressSummary, to_plain
+from pulumi_cosjob._mock_outputs import FIELDS, is_mocked, placeholders
 from pulumi_cosjob.testing import CosJobMocks
 
 if TYPE_CHECKING:
@@ -203,6 +204,14 @@ def test_many_jobs_have_the_fields_that_mocks_give(package: ModuleType, outputs:
 
 
 @both
+def test_mocks_may_list_the_jobs_that_are_missing(package: ModuleType) -> None:
+    """By the name that this output has there."""
+    mocks = Mine({"jobs": {}, "missing_job_ids": [OTHER], "missingJobIds": [OTHER]})
+    found = seen(mocks, lambda: {"missing": package.get_jobs([JOB, OTHER], APPID, missing="skip").missing_job_ids})
+    assert found == {"missing": Seen([OTHER])}
+
+
+@both
 def test_many_jobs_that_mocks_do_not_give_are_none(package: ModuleType) -> None:
     """As everything that is not given."""
 
@@ -229,6 +238,22 @@ def test_a_field_that_mocks_give_as_a_secret_is_one(package: ModuleType, outputs
     if package is native:
         plain = seen(mocks, lambda: {"s": package.JobCompletion("g", job_id=JOB, appid=APPID).status})
         assert plain == {"s": Seen("Complete")}
+
+
+def test_an_engine_is_not_taken_for_mocks() -> None:
+    """Where there is one, no resource declares additional outputs."""
+
+    def connected() -> None:
+        pulumi.runtime.configure(pulumi.runtime.Settings("project", "stack", monitor="127.0.0.1:1"))
+        assert not is_mocked()
+        assert placeholders(FIELDS) == {}
+
+    def mocked() -> None:
+        pulumi.runtime.set_mocks(Mine({}))
+        assert is_mocked()
+
+    under_mocks(connected)
+    under_mocks(mocked)
 
 
 # -------------------------------------------------------------------------------------------------------------- names
@@ -480,8 +505,8 @@ def test_jobs_that_have_failed_are_named_together(package: ModuleType) -> None:
     assert sorted(str(error.job_id) for error in caught.value.errors) == [OTHER, "third"]
 
 
-def test_a_failure_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
-    """The SDK raises it; asyncio does not say it again for each output, but where it is not of ours."""
+def test_a_failure_is_reported_once(caplog: pytest.LogCaptureFixture) -> None:
+    """The SDK raises it; asyncio does not log it again for each output, but logs what is not of ours."""
     CosJobMocks({})
 
     def lines_about(error: Exception) -> int:
@@ -657,8 +682,8 @@ def test_transforms_reach_the_fallback() -> None:
         ({"a": {"xyz": 1}}, "jobs['a'].xyz is no field of a job. There are job_id, status, "),
         ({"a": {"status": "Completed"}}, "jobs['a'].status cannot be 'Completed'. There are New, Preparing, "),
         ({"a": {"status": 1}}, "jobs['a'].status must be text, not a number"),
-        ({"a": {"job_id": "b"}}, "jobs['a'].job_id is another one: 'b'"),
-        ({"a": JobDescription("b", "New")}, "jobs['a'].job_id is another one: 'b'"),
+        ({"a": {"job_id": "b"}}, "jobs['a'].job_id must be 'a', not 'b'"),
+        ({"a": JobDescription("b", "New")}, "jobs['a'].job_id must be 'a', not 'b'"),
         ({"a": {"priority": "7"}}, "jobs['a'].priority must be a whole number, not text"),
         ({"a": {"priority": True}}, "jobs['a'].priority must be a whole number, not true or false"),
         ({"a": {"priority": 7.5}}, "jobs['a'].priority must be a whole number, not a number"),
@@ -722,8 +747,6 @@ def test_the_mocks_need_no_aiohttp() -> None:
     program = """
 import sys
 sys.modules["aiohttp"] = None
-from pulumi_cosjob._answers import no_such_job
-from pulumi_cosjob._job import ProgressSummary, to_plain
 from pulumi_cosjob.testing import CosJobMocks
 CosJobMocks({"a": {}})
 print(*sys.modules)
@@ -734,7 +757,7 @@ print(*sys.modules)
 
 
 def test_the_emulator_needs_no_pulumi() -> None:
-    """Who imports the module for the emulator does not wait for the SDK, nor for the emulator's server."""
+    """Importing the module for the emulator loads neither the SDK nor the emulator's server."""
     loaded = set(
         run_python("import sys; from pulumi_cosjob.testing import CosBatchEmulator; print(*sys.modules)").split()
     )
