@@ -34,6 +34,7 @@ from pulumi_cosjob._gate_inputs import (
     with_service_endpoint,
 )
 from pulumi_cosjob._job import JobDescription, from_plain, to_plain
+from pulumi_cosjob._mock_outputs import given_job, given_jobs, placeholders, taken
 from pulumi_cosjob._options import DYNAMIC_GATE, check_options, custom_timeouts, take_secret_fields
 from pulumi_cosjob._outputs import JOB_FIELDS, JobOutputs, carried, described_jobs, received
 from pulumi_cosjob._program import Timeout, accepted_failures, arguments, echo_placeholder, timeout_input
@@ -285,10 +286,14 @@ class JobCompletion(JobOutputs, pulumi.dynamic.Resource, GateAttributes, module=
         props = _props(named, timeout, max_failed_tasks, fail_when_suspended, opts)
         opts, secret_fields = take_secret_fields(opts, JOB_FIELDS, INPUTS, "result")
         placeholder = props[SERVICE_ENDPOINT]
-        super().__init__(JobCompletionProvider(), resource_name, {**props, "result": placeholder}, opts)
+        mocked = placeholders(name for name in JOB_FIELDS if name not in props)
+        outputs = {**mocked, "result": placeholder}
+        super().__init__(JobCompletionProvider(), resource_name, {**props, **outputs}, opts)
         _drop_hints(self)
         self._completed_jobs = [self.result]
         self._carry(self.result, placeholder, secret_fields)
+        if mocked:
+            self.result = given_job(taken(self, mocked), job_id, self.result)
 
 
 class AllJobsCompletion(pulumi.dynamic.Resource, DynamicAllJobsAttributes, module="cosjob", name="AllJobsCompletion"):
@@ -334,8 +339,12 @@ class AllJobsCompletion(pulumi.dynamic.Resource, DynamicAllJobsAttributes, modul
         named = arguments(job_ids=job_ids, appid=appid, uin=uin, region=region, endpoint=endpoint)
         props = _props(named, timeout, max_failed_tasks, fail_when_suspended, opts)
         opts, _ = take_secret_fields(opts, ["jobs"], INPUTS, "results")
-        results = {"results": props[SERVICE_ENDPOINT]}
-        super().__init__(AllJobsCompletionProvider(), resource_name, {**props, **results}, opts)
+        mocked = placeholders(["jobs"])
+        outputs = {**mocked, "results": props[SERVICE_ENDPOINT]}
+        super().__init__(AllJobsCompletionProvider(), resource_name, {**props, **outputs}, opts)
         _drop_hints(self)
         self._completed_jobs = [self.results]
+        given = taken(self, mocked)
         self.jobs = described_jobs(self.results)
+        if given:
+            self.jobs = given_jobs(given["jobs"], self.jobs)

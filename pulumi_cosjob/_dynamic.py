@@ -19,6 +19,7 @@ import pulumi.dynamic
 from pulumi_cosjob._errors import CosJobError
 from pulumi_cosjob._gate_inputs import check_inputs
 from pulumi_cosjob._job import to_plain
+from pulumi_cosjob._mock_outputs import given_job, given_jobs, given_missing, placeholders, taken
 from pulumi_cosjob._options import DYNAMIC_READ, check_options, take_secret_fields
 from pulumi_cosjob._outputs import JOB_FIELDS, JobOutputs, carried, described_jobs, described_missing
 from pulumi_cosjob._program import arguments, created, echo_placeholder
@@ -107,16 +108,30 @@ def without_traceback(error: CosJobError) -> CosJobError:
 # -------------------------------------------------------------------------------------------- in the program's process
 
 
-_used_names: weakref.WeakKeyDictionary[Any, collections.Counter[str]] = weakref.WeakKeyDictionary()
+_used_names: weakref.WeakKeyDictionary[Any, tuple[Any, collections.Counter[str]]] = weakref.WeakKeyDictionary()
 _used_without_stack: collections.Counter[str] = collections.Counter()
 
 
 def unused_name(name: str) -> str:
     """Return a resource name that this run of the program has not been given yet: the second one ends in -2."""
-    stack = pulumi.runtime.get_root_resource()
-    used = _used_without_stack if stack is None else _used_names.setdefault(stack, collections.Counter())
+    used = _names_of_this_run()
     used[name] += 1
     return name if used[name] == 1 else f"{name}-{used[name]}"
+
+
+def _names_of_this_run() -> collections.Counter[str]:
+    """Return how often each name was taken.
+
+    Each program, and each `pulumi.runtime.set_mocks`, has a manager of requests of its own. `pulumi.runtime.test` keeps
+    it from one test to the next, and the stack as well, but gives it another list of requests.
+    """
+    manager: Any = pulumi.runtime.settings.SETTINGS.rpc_manager
+    if pulumi.runtime.get_root_resource() is None or manager is None:
+        return _used_without_stack
+    requests = getattr(manager, "rpcs", None)
+    if manager not in _used_names or _used_names[manager][0] is not requests:
+        _used_names[manager] = requests, collections.Counter()
+    return _used_names[manager][1]
 
 
 def read_options(
@@ -171,8 +186,12 @@ class Job(JobOutputs, pulumi.dynamic.Resource, AccountAttributes, module="cosjob
         opts = read_options(resource_name, props, opts, props["job_id"])
         opts, secret_fields = take_secret_fields(opts, JOB_FIELDS, props, "result")
         placeholder = echo_placeholder(props)
-        super().__init__(JobProvider(), resource_name, {**ABSENT, **props, "result": placeholder}, opts)
+        mocked = placeholders(name for name in JOB_FIELDS if name not in props)
+        inputs = {**mocked, **ABSENT, **props, "result": placeholder}
+        super().__init__(JobProvider(), resource_name, inputs, opts)
         self._carry(self.result, placeholder, secret_fields)
+        if mocked:
+            self.result = given_job(taken(self, mocked), props["job_id"], self.result)
 
 
 def get_job(
@@ -242,9 +261,15 @@ class Jobs(pulumi.dynamic.Resource, JobsAttributes, module="cosjob", name="Jobs"
         """Read the jobs; programs call `get_jobs`."""
         opts = read_options(resource_name, props, opts)
         opts, _ = take_secret_fields(opts, ("jobs", "missing_job_ids"), props, "results")
-        super().__init__(JobsProvider(), resource_name, {**ABSENT, **props, "results": echo_placeholder(props)}, opts)
+        mocked = placeholders(["jobs", "missing_job_ids"])
+        inputs = {**mocked, **ABSENT, **props, "results": echo_placeholder(props)}
+        super().__init__(JobsProvider(), resource_name, inputs, opts)
+        given = taken(self, mocked)
         self.jobs = described_jobs(self.results)
         self.missing_job_ids = described_missing(props["job_ids"], self.results)
+        if given:
+            self.jobs = given_jobs(given["jobs"], self.jobs)
+            self.missing_job_ids = given_missing(given["missing_job_ids"], props["job_ids"], self.jobs)
 
 
 def get_jobs(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Awaitable, Callable, Collection, Generator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, cast
@@ -173,7 +174,15 @@ def _without(text: str | None) -> Any:
 
 def described_by_id(jobs: Mapping[str, Any]) -> Mapping[str, JobDescription]:
     """Turn plain values by job id into descriptions."""
-    return _ById({job_id: from_plain(JobDescription, plain) for job_id, plain in jobs.items()})
+    return _ById({job_id: described_partly({"job_id": job_id, **plain}) for job_id, plain in jobs.items()})
+
+
+def described_partly(plain: Mapping[str, Any]) -> JobDescription:
+    """Turn plain values into a description, of which any field may be absent: the mocks of a unit test may leave it."""
+    given = {name: value for name, value in plain.items() if value is not None}
+    description = from_plain(JobDescription, {"job_id": "", "status": "", **given})
+    required: dict[str, Any] = {name: given.get(name) for name in ("job_id", "status")}
+    return dataclasses.replace(description, **required)
 
 
 def described_missing(

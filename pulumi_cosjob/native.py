@@ -23,9 +23,10 @@ import pulumi
 from pulumi_cosjob._errors import redact
 from pulumi_cosjob._first_use import provide_plugin
 from pulumi_cosjob._gate_inputs import HOW, INPUTS, SERVICE_ENDPOINT
-from pulumi_cosjob._job import JobDescription, camel_name, element_fields, from_plain, in_snake_case
+from pulumi_cosjob._job import JobDescription, camel_name, element_fields, in_snake_case, snake_name
+from pulumi_cosjob._mock_outputs import given_job, is_mocked
 from pulumi_cosjob._options import NATIVE_FUNCTION, NATIVE_GATE, check_options
-from pulumi_cosjob._outputs import Field, JobOutputs, described_by_id
+from pulumi_cosjob._outputs import Field, JobOutputs, described_by_id, described_partly
 from pulumi_cosjob._program import Timeout, accepted_failures, arguments, created, timeout_input
 from pulumi_cosjob._settings import SETTINGS, Missing
 from pulumi_cosjob._version import plugin_version
@@ -250,7 +251,10 @@ def get_jobs_output(
     )
 
     def read(found: Mapping[str, Any]) -> Mapping[str, Any]:
-        return {"jobs": _descriptions(found["jobs"]), "missing_job_ids": found["missingJobIds"]}
+        jobs, missing = _descriptions(found.get("jobs")), found.get("missingJobIds")
+        if missing is None and jobs is not None:  # mocks may leave it to be found out
+            missing = [job_id for job_id in dict.fromkeys(found["jobIds"]) if job_id not in jobs]
+        return {"jobs": jobs, "missing_job_ids": missing}
 
     return Field.of(_invoke("cosjob:index:getJobs", given, opts).apply(read))
 
@@ -282,12 +286,14 @@ async def _ask(
             texts = [text for value in arguments.values() for text in (value if isinstance(value, list) else [value])]
             what = redact(what, [text for text in texts if isinstance(text, str)])
         raise pulumi.RunError(what.partition(" returned an error: ")[2] or what) from None
-    # In a preview a provider whose settings are not known yet answers nothing.
-    return found or pulumi.output.UNKNOWN
+    # A provider whose settings are not known yet returns nothing in a preview; mocks may return nothing in an update.
+    if not found and pulumi.runtime.is_dry_run():
+        return pulumi.output.UNKNOWN
+    return {**arguments, **(found or {})}
 
 
 def _description(values: Mapping[str, Any]) -> JobDescription:
-    return from_plain(JobDescription, in_snake_case(values))
+    return described_partly(in_snake_case(values))
 
 
 def _descriptions(jobs: Mapping[str, Any] | None) -> Mapping[str, JobDescription] | None:
@@ -390,10 +396,22 @@ class JobCompletion(JobOutputs, _Gate):
         super().__init__("JobCompletion", resource_name, _OUTPUTS, {**props, **how}, opts)
         result = Field.together(self._carried, _description, known_by="status", secret_by=_OUTPUTS)
         self.result = cast("JobDescriptionOutput", result)
+        if is_mocked():
+            self.result = self._given(_OUTPUTS)
+
+    def _given(self, secret_by: Sequence[str]) -> JobDescriptionOutput:
+        """Return the job that mocks give."""
+        given = {
+            snake_name(name): (each if name in secret_by else pulumi.Output.unsecret(each)).apply(in_snake_case)
+            for name, each in self._carried.items()
+        }
+        return given_job(given, given["job_id"])
 
     def _output_of(self, name: str) -> pulumi.Output[Any]:
         # By itself: where another field is a secret, this one need not be.
         camel = camel_name(name)
+        if is_mocked():
+            return Field.of(self._given([camel])).__getattr__(name)
         carried = {each: self._carried[each] for each in ("status", camel)}
 
         def made(values: Mapping[str, Any]) -> Any:

@@ -36,13 +36,14 @@ LAYERS = (
     {"_install", "_progress"},
     {"_options", "_outputs"},
     {"_program"},
-    {"_first_use"},
+    {"_first_use", "_mock_outputs"},
     {"_dynamic"},
     {"_completion"},
     {"_cli", "_plugin", "native"},
+    {"_mocks"},
 )
 # Each stands beside the core, on what is named and on nothing else of the package.
-BESIDE = {"testing": {"_emulator", "_clock"}, "_emulator": {"_emulator", "_clock"}}
+BESIDE = {"testing": {"_emulator", "_clock", "_mocks"}, "_emulator": {"_emulator", "_clock"}}
 
 
 def run(program: str) -> str:
