@@ -20,6 +20,10 @@ __all__ = ["serve"]
 # A thousand jobs in one resource are some megabytes.
 _MOST_BYTES = 400 * 1024 * 1024
 _PARENT_SECONDS = 1.0
+# Once a resource has failed, the engine ends its plugins without waiting for the program: first this one, then, as soon
+# as this one has ended, the program by SIGINT. It ends by itself in that time, as its calls fail; SIGINT would make
+# Python write a traceback below the message about the resource.
+_PROGRAM_SECONDS = 1.0
 
 
 async def serve(address: str, parent: int) -> None:
@@ -52,5 +56,7 @@ async def serve(address: str, parent: int) -> None:
     while not told.is_set() and os.getppid() == parent:
         await asyncio.wait([waiting], timeout=_PARENT_SECONDS)
     servicer.interrupt()
+    if servicer.has_failed and os.getppid() == parent:
+        await asyncio.sleep(_PROGRAM_SECONDS)
     await server.stop(grace=1.0)
     await engine.close()
