@@ -36,6 +36,7 @@ from pulumi_cosjob import (
     schema_path,
 )
 from pulumi_cosjob._clock import SystemClock
+from pulumi_cosjob._engine_log import NO_PROXY
 from pulumi_cosjob._job import (
     Element,
     JobDescription,
@@ -53,6 +54,7 @@ from pulumi_cosjob._plugin import _asking
 from pulumi_cosjob._plugin._inputs import fitting
 from pulumi_cosjob._plugin._properties import Properties, from_struct, to_struct
 from pulumi_cosjob._plugin._schema import package_schema
+from pulumi_cosjob._plugin._server import serve
 from pulumi_cosjob._plugin._servicer import Servicer
 from pulumi_cosjob._version import semantic
 from pulumi_cosjob._waiting import Limits
@@ -991,6 +993,33 @@ def test_the_process_says_its_port_and_ends_when_it_is_told(number: signal.Signa
         process.send_signal(number)
         assert process.wait(10) == 0
         assert time.monotonic() - started < 2
+
+
+@pytest.mark.parametrize(("appid", "slept"), [(APPID, []), ("a/b", [1.0])])
+def test_the_process_outlives_a_program_that_it_has_failed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], appid: str, slept: list[float]
+) -> None:
+    """It ends at once where no resource has failed, else a second later: the engine interrupts the program then."""
+    monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
+    paused: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        paused.append(seconds)
+
+    async def run() -> None:
+        serving = asyncio.ensure_future(serve("127.0.0.1:9", os.getppid(), sleep))
+        while not (port := capsys.readouterr().out.strip()):  # noqa: ASYNC110  it is printed, not said to this loop
+            await asyncio.sleep(0)
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=NO_PROXY) as channel:
+            news = to_struct(Properties({"jobId": "a", "appid": appid}))
+            checked = provider_pb2.CheckRequest(urn=URN.format(JOB), news=news)
+            await provider_pb2_grpc.ResourceProviderStub(channel).Check(checked)
+            assert paused == []
+            os.kill(os.getpid(), signal.SIGINT)
+            await serving
+
+    asyncio.run(run())
+    assert paused == slept
 
 
 def test_the_process_ends_when_the_engine_is_gone() -> None:

@@ -7,6 +7,7 @@ import importlib
 import os
 import signal
 import sys
+from typing import TYPE_CHECKING
 
 import grpc
 from pulumi.runtime.proto import provider_pb2_grpc
@@ -14,6 +15,9 @@ from pulumi.runtime.proto import provider_pb2_grpc
 from pulumi_cosjob._plugin._engine import Engine
 from pulumi_cosjob._plugin._servicer import Servicer
 from pulumi_cosjob._version import plugin_version
+
+if TYPE_CHECKING:
+    from pulumi_cosjob._plugin._asking import Sleep
 
 __all__ = ["serve"]
 
@@ -26,12 +30,13 @@ _PARENT_SECONDS = 1.0
 _PROGRAM_SECONDS = 1.0
 
 
-async def serve(address: str, parent: int) -> None:
+async def serve(address: str, parent: int, sleep: Sleep = asyncio.sleep) -> None:
     """Serve until this process is told to end, or the one that started it has ended.
 
     Args:
         address: Host and port of the engine.
         parent: The id of the process that started this one.
+        sleep: Lets time pass after a failure, for tests.
     """
     told = asyncio.Event()
     if sys.platform != "win32":
@@ -57,6 +62,6 @@ async def serve(address: str, parent: int) -> None:
         await asyncio.wait([waiting], timeout=_PARENT_SECONDS)
     servicer.interrupt()
     if servicer.has_failed and os.getppid() == parent:
-        await asyncio.sleep(_PROGRAM_SECONDS)
+        await sleep(_PROGRAM_SECONDS)
     await server.stop(grace=1.0)
     await engine.close()
