@@ -39,7 +39,7 @@ from pulumi_cosjob._errors import (
 if TYPE_CHECKING:
     from pulumi_cosjob._client import CosBatchClient, describe_job
     from pulumi_cosjob._completion import AllJobsCompletion, JobCompletion
-    from pulumi_cosjob._dynamic import Job, Jobs, get_job, get_jobs
+    from pulumi_cosjob._dynamic import Job, Jobs, get_job, get_job_output, get_jobs, get_jobs_output
     from pulumi_cosjob._job import STATES, JobDescription, JobState
     from pulumi_cosjob._schema import parse_describe_job_result, schema_path
 
@@ -79,7 +79,9 @@ __all__ = [
     "WrongJobError",
     "describe_job",
     "get_job",
+    "get_job_output",
     "get_jobs",
+    "get_jobs_output",
     "parse_describe_job_result",
     "schema_path",
 ]
@@ -95,7 +97,9 @@ _LOADED_AT_FIRST_USE = {
     "JobState": "_job",
     "describe_job": "_client",
     "get_job": "_dynamic",
+    "get_job_output": "_dynamic",
     "get_jobs": "_dynamic",
+    "get_jobs_output": "_dynamic",
     "parse_describe_job_result": "_schema",
     "schema_path": "_schema",
 }

@@ -20,6 +20,7 @@ from pulumi_cosjob._errors import CosJobError, InvalidArgumentError
 from pulumi_cosjob._gate_inputs import (
     ANY_NUMBER,
     INPUTS,
+    SERVICE_ENDPOINT,
     UNKNOWN,
     Subject,
     changed_inputs,
@@ -27,19 +28,24 @@ from pulumi_cosjob._gate_inputs import (
     is_known,
     job_ids_of,
     limits_of,
+    make_id,
     new_job_ids,
     replacing_inputs,
+    with_service_endpoint,
 )
 from pulumi_cosjob._job import JobDescription, from_plain, to_plain
-from pulumi_cosjob._outputs import JobOutputs, carried, described, described_jobs, received
-from pulumi_cosjob._program import Timeout, accepted_failures, arguments, converted
-from pulumi_cosjob._settings import SETTINGS, check_timeout
+from pulumi_cosjob._options import DYNAMIC_GATE, check_options, custom_timeouts, take_secret_fields
+from pulumi_cosjob._outputs import JOB_FIELDS, JobOutputs, carried, described_jobs, received
+from pulumi_cosjob._program import Timeout, accepted_failures, arguments, echo_placeholder, timeout_input
+from pulumi_cosjob._settings import SETTINGS
 
 __all__ = ["AllJobsCompletion", "AllJobsCompletionProvider", "JobCompletion", "JobCompletionProvider"]
 
 # Tells `check` that this is a preview, and is never stored. Only a preview fails for a missing job, which may still
 # appear in an update.
 _PREVIEW = "preview"
+# The engine tells a dynamic provider nothing of them.
+_CUSTOM_TIMEOUTS = "custom_timeouts"
 
 
 # ------------------------------------------------------------------------------------------- in the provider's process
@@ -53,14 +59,15 @@ class _GateProvider(AskingProvider):
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Refuse malformed inputs and, before the gate exists, jobs that can never complete."""
         preview = bool(news.pop(_PREVIEW, False))
-        inputs = _inputs(news)
+        # The inputs are all that is told here of a gate that there is.
+        before = _inputs_before(_olds)
+        inputs = with_service_endpoint(_inputs(news), self._config, before)
+        if SERVICE_ENDPOINT in inputs:
+            news[SERVICE_ENDPOINT] = inputs[SERVICE_ENDPOINT]
         try:
             check_inputs(self.subject, inputs)
             if is_known(inputs):
-                # The inputs are all that is told here of a gate that there is.
-                before = _inputs_before(_olds)
-                there = job_ids_of(self.subject, before)
-                new = new_job_ids(self.subject, before, inputs, there, self._config)
+                new = new_job_ids(self.subject, before, inputs, job_ids_of(self.subject, before))
                 self._look(inputs, new, preview=preview)
         except InvalidArgumentError as error:
             return CheckResult(news, [CheckFailure(error.argument, str(error))])
@@ -80,8 +87,14 @@ class _GateProvider(AskingProvider):
 
         look_at_jobs(self._clients.get(inputs), job_ids, inputs["appid"], limits_of(inputs), preview=preview)
 
-    def wait(self, props: Mapping[str, Any], there: Mapping[str, Any]) -> Mapping[str, JobDescription]:
-        """Wait for the jobs that are not there yet; return them as they were then."""
+    def wait(self, props: Mapping[str, Any], operation: str, there: Mapping[str, Any]) -> Mapping[str, JobDescription]:
+        """Wait for the jobs that have not completed yet; return them as they were then.
+
+        Args:
+            props: The gate's inputs.
+            operation: `create` or `update`, for the custom timeout that counts where the inputs have no time limit.
+            there: The jobs that have completed.
+        """
         from pulumi_cosjob._engine_log import EngineLog, to_engine  # noqa: PLC0415  as in _look
         from pulumi_cosjob._engine_watch import EngineClock  # noqa: PLC0415  as in _look
         from pulumi_cosjob._gates import wait_for_jobs  # noqa: PLC0415  as in _look
@@ -90,7 +103,8 @@ class _GateProvider(AskingProvider):
         try:
             check_inputs(self.subject, inputs)
             job_ids = [job_id for job_id in job_ids_of(self.subject, inputs) if job_id not in there]
-            client, limits = self._clients.get(inputs), limits_of(inputs)
+            timeout = (props.get(_CUSTOM_TIMEOUTS) or {}).get(operation)
+            client, limits = self._clients.get(inputs), limits_of(inputs, timeout)
             report = EngineLog(to_engine(), len(job_ids))
             return wait_for_jobs(client, job_ids, inputs["appid"], limits, report=report, clock=EngineClock())
         except CosJobError as error:
@@ -113,7 +127,8 @@ class _GateProvider(AskingProvider):
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Another job or account is another gate; another way of waiting changes only what the state says."""
         olds, news = _inputs_before(_olds), _inputs(_news)
-        return DiffResult(changes=bool(changed_inputs(olds, news)), replaces=replacing_inputs(olds, news, self._config))
+        replaces = replacing_inputs(olds, news)
+        return DiffResult(changes=bool(changed_inputs(olds, news) or replaces), replaces=replaces)
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Leave the gate be, also after the jobs have aged out: what it stands for has happened."""
@@ -128,15 +143,17 @@ class _GateProvider(AskingProvider):
 
 def _inputs(props: Mapping[str, Any]) -> dict[str, Any]:
     """Return the inputs that are there, as the core takes them; of them all that is known is kept in the state."""
+    inputs = {name: _core_value(props[name]) for name in (*INPUTS, SERVICE_ENDPOINT) if props.get(name) is not None}
+    if inputs.get(SERVICE_ENDPOINT) is UNKNOWN:  # what stands for it until the inputs are known
+        del inputs[SERVICE_ENDPOINT]
+    return inputs
 
-    def unwrapped(value: Any) -> Any:
-        return [unwrapped(each) for each in value] if isinstance(value, list) else _unwrapped(value)
 
-    return {name: unwrapped(props[name]) for name in INPUTS if props.get(name) is not None}
-
-
-def _unwrapped(value: Any) -> Any:
-    return UNKNOWN if value == rpc.UNKNOWN else value
+def _core_value(value: Any) -> Any:
+    """Return a value as the core takes it: what is not known yet is an object of the SDK, and a text in older ones."""
+    if isinstance(value, (list, tuple)):
+        return [_core_value(each) for each in value]
+    return UNKNOWN if isinstance(value, pulumi.output.Unknown) or value == rpc.UNKNOWN else value
 
 
 def _inputs_before(olds: Mapping[str, Any]) -> dict[str, Any]:
@@ -155,8 +172,8 @@ class JobCompletionProvider(_GateProvider):
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Wait for the job."""
-        [(job_id, description)] = self.wait(props, {}).items()
-        return CreateResult(job_id, {**_inputs(props), "result": carried(description)})
+        [description] = self.wait(props, "create", {}).values()
+        return CreateResult(make_id(), {**_inputs(props), "result": carried(description)})
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Keep what is known: the job is not asked about again."""
@@ -176,14 +193,14 @@ class AllJobsCompletionProvider(_GateProvider):
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Wait for the jobs."""
-        results = to_plain(self.wait(props, {}))
-        return CreateResult(props["appid"], {**_inputs(props), "results": json.dumps(results)})
+        results = to_plain(self.wait(props, "create", {}))
+        return CreateResult(make_id(), {**_inputs(props), "results": json.dumps(results)})
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Wait for the jobs that are new; those taken out are forgotten."""
         self.judge_again(_olds, _news)
         there = self.there(_olds)
-        results = {**there, **to_plain(self.wait(_news, there))}
+        results = {**there, **to_plain(self.wait(_news, "update", there))}
         kept = {job_id: results[job_id] for job_id in job_ids_of(self.subject, _news)}
         return UpdateResult({**_inputs(_news), "results": json.dumps(kept)})
 
@@ -191,22 +208,31 @@ class AllJobsCompletionProvider(_GateProvider):
 # -------------------------------------------------------------------------------------------- in the program's process
 
 
-def _how(
-    timeout: pulumi.Input[Timeout],
+def _props(
+    named: Mapping[str, Any],
+    timeout: pulumi.Input[Timeout] | None,
     max_failed_tasks: pulumi.Input[int] | None,
     fail_when_suspended: pulumi.Input[bool],
+    opts: pulumi.ResourceOptions | None,
 ) -> dict[str, Any]:
-    """Return how to wait, as inputs."""
+    """Return the inputs of a gate; they are outputs too, whether they are given or not."""
+    placeholder = echo_placeholder(named)
     return {
-        "timeout": converted(timeout, check_timeout),
+        **dict.fromkeys(SETTINGS),
+        **named,
+        "timeout": timeout_input(timeout),
         "max_failed_tasks": accepted_failures(max_failed_tasks),
         **arguments(fail_when_suspended=fail_when_suspended),
+        SERVICE_ENDPOINT: placeholder,
+        _CUSTOM_TIMEOUTS: custom_timeouts(opts) or None,
         _PREVIEW: pulumi.runtime.is_dry_run(),
     }
 
 
-# Inputs are outputs too, whether they are given or not.
-_ABSENT = dict.fromkeys(SETTINGS)
+def _drop_hints(gate: pulumi.Resource) -> None:
+    """Take back what is sent to the provider alone: the SDK makes an attribute of each input."""
+    for name in (_PREVIEW, _CUSTOM_TIMEOUTS):
+        del gate.__dict__[name]
 
 
 class JobCompletion(JobOutputs, pulumi.dynamic.Resource, module="cosjob", name="JobCompletion"):
@@ -220,7 +246,8 @@ class JobCompletion(JobOutputs, pulumi.dynamic.Resource, module="cosjob", name="
         resource_name: Name in the stack.
         job_id: Id of the job. Another job replaces the gate.
         appid: APPID of the account that owns the job, such as `1250000000`.
-        timeout: For how long to wait at the most: seconds, `"90s"`, `"2h"`, `"1d12h"` or a timedelta; 1 h by default.
+        timeout: For how long to wait, at most: seconds, `"90s"`, `"2h"`, `"1d12h"` or a timedelta. By default what
+            `custom_timeouts` in opts says for create (for jobs that are added later: for update), then 1 h.
         max_failed_tasks: Failed tasks that a complete job may have: 0 by default, None for any number.
         fail_when_suspended: Whether to give up when the job waits for a person to confirm it.
         uin: As for `get_job`.
@@ -240,7 +267,7 @@ class JobCompletion(JobOutputs, pulumi.dynamic.Resource, module="cosjob", name="
         *,
         job_id: pulumi.Input[str],
         appid: pulumi.Input[str],
-        timeout: pulumi.Input[Timeout] = "1h",
+        timeout: pulumi.Input[Timeout] | None = None,
         max_failed_tasks: pulumi.Input[int] | None = 0,
         fail_when_suspended: pulumi.Input[bool] = False,
         uin: pulumi.Input[str] | None = None,
@@ -248,10 +275,15 @@ class JobCompletion(JobOutputs, pulumi.dynamic.Resource, module="cosjob", name="
         endpoint: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        props = arguments(job_id=job_id, appid=appid, uin=uin, region=region, endpoint=endpoint)
-        how = _how(timeout, max_failed_tasks, fail_when_suspended)
-        super().__init__(JobCompletionProvider(), resource_name, {**_ABSENT, **props, **how, "result": None}, opts)
-        self.result = described(self.result)
+        check_options(opts, DYNAMIC_GATE)
+        named = arguments(job_id=job_id, appid=appid, uin=uin, region=region, endpoint=endpoint)
+        props = _props(named, timeout, max_failed_tasks, fail_when_suspended, opts)
+        opts, secret_fields = take_secret_fields(opts, JOB_FIELDS, INPUTS, "result")
+        placeholder = props[SERVICE_ENDPOINT]
+        super().__init__(JobCompletionProvider(), resource_name, {**props, "result": placeholder}, opts)
+        _drop_hints(self)
+        self._completed_jobs = [self.result]
+        self._carry(self.result, placeholder, secret_fields)
 
 
 class AllJobsCompletion(pulumi.dynamic.Resource, module="cosjob", name="AllJobsCompletion"):
@@ -288,7 +320,7 @@ class AllJobsCompletion(pulumi.dynamic.Resource, module="cosjob", name="AllJobsC
         *,
         job_ids: pulumi.Input[Sequence[pulumi.Input[str]]],
         appid: pulumi.Input[str],
-        timeout: pulumi.Input[Timeout] = "1h",
+        timeout: pulumi.Input[Timeout] | None = None,
         max_failed_tasks: pulumi.Input[int] | None = 0,
         fail_when_suspended: pulumi.Input[bool] = False,
         uin: pulumi.Input[str] | None = None,
@@ -296,7 +328,12 @@ class AllJobsCompletion(pulumi.dynamic.Resource, module="cosjob", name="AllJobsC
         endpoint: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        props = arguments(job_ids=job_ids, appid=appid, uin=uin, region=region, endpoint=endpoint)
-        how = _how(timeout, max_failed_tasks, fail_when_suspended)
-        super().__init__(AllJobsCompletionProvider(), resource_name, {**_ABSENT, **props, **how, "results": None}, opts)
+        check_options(opts, DYNAMIC_GATE)
+        named = arguments(job_ids=job_ids, appid=appid, uin=uin, region=region, endpoint=endpoint)
+        props = _props(named, timeout, max_failed_tasks, fail_when_suspended, opts)
+        opts, _ = take_secret_fields(opts, ["jobs"], INPUTS, "results")
+        results = {"results": props[SERVICE_ENDPOINT]}
+        super().__init__(AllJobsCompletionProvider(), resource_name, {**props, **results}, opts)
+        _drop_hints(self)
+        self._completed_jobs = [self.results]
         self.jobs = described_jobs(self.results)

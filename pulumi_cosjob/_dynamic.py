@@ -16,13 +16,24 @@ from typing import Any
 import pulumi
 import pulumi.dynamic
 
-from pulumi_cosjob._errors import CosJobError, NoSuchJobError
+from pulumi_cosjob._errors import CosJobError
+from pulumi_cosjob._gate_inputs import check_inputs
 from pulumi_cosjob._job import JobDescription, to_plain
-from pulumi_cosjob._outputs import JobOutputs, carried, described, described_jobs, described_missing
-from pulumi_cosjob._program import arguments
+from pulumi_cosjob._options import DYNAMIC_READ, check_options, take_secret_fields
+from pulumi_cosjob._outputs import JOB_FIELDS, JobOutputs, carried, described_jobs, described_missing
+from pulumi_cosjob._program import arguments, created, echo_placeholder
 from pulumi_cosjob._settings import SETTINGS, Missing
 
-__all__ = ["Job", "JobProvider", "Jobs", "JobsProvider", "get_job", "get_jobs"]
+__all__ = [
+    "Job",
+    "JobProvider",
+    "Jobs",
+    "JobsProvider",
+    "get_job",
+    "get_job_output",
+    "get_jobs",
+    "get_jobs_output",
+]
 
 
 # ------------------------------------------------------------------------------------------- in the provider's process
@@ -46,42 +57,41 @@ class JobProvider(AskingProvider):
     """Reads a job."""
 
     def read(self, id_: str, props: dict[str, Any]) -> pulumi.dynamic.ReadResult:
-        """Ask for the job; a refresh leaves be what it knows of a job that has aged out."""
-        known = props.get("result")
-        inputs = {name: props[name] for name in ("appid", *SETTINGS) if props.get(name) is not None}
-        appid: Any = props.get("appid")  # checked where it is asked
+        """Read the job for a program; a refresh keeps what was read last.
+
+        Were it read anew there, `pulumi refresh --expect-no-changes` would fail for as long as a job is under way.
+        """
+        if props.get("result"):
+            return pulumi.dynamic.ReadResult(id_, props)
+        inputs = _inputs(props, "job_id", "appid", *SETTINGS)
         try:
-            result = carried(self._clients.get(props).describe_job(id_, appid))
-        except NoSuchJobError as error:
-            if known is None:
-                raise without_traceback(error) from None
-            result = known
+            check_inputs("job_id", inputs)
+            description = self._clients.get(inputs).describe_job(inputs["job_id"], inputs["appid"])
         except CosJobError as error:
             raise without_traceback(error) from None
-        return pulumi.dynamic.ReadResult(id_, {**inputs, "result": result})
+        return pulumi.dynamic.ReadResult(id_, {**inputs, "result": carried(description)})
 
 
 class JobsProvider(AskingProvider):
     """Reads many jobs. They travel as JSON text: the engine takes seconds over hundreds of them as properties."""
 
     def read(self, id_: str, props: dict[str, Any]) -> pulumi.dynamic.ReadResult:
-        """Ask for the jobs; a refresh leaves be what it knows of those that have aged out."""
-        known: dict[str, Any] | None = json.loads(props["results"]) if props.get("results") else None
-        names = ("job_ids", "appid", "missing", "max_concurrency", *SETTINGS)
-        inputs: dict[str, Any] = {name: props[name] for name in names if props.get(name) is not None}
-        # What is missing is refused where it is asked.
-        asked: list[Any] = [inputs.get(name) for name in names[:4]]
-        job_ids, appid, missing, most = asked
+        """Read the jobs for a program; a refresh keeps what was read last, as for one job."""
+        if props.get("results"):
+            return pulumi.dynamic.ReadResult(id_, props)
+        inputs = _inputs(props, "job_ids", "appid", "missing", "max_concurrency", *SETTINGS)
         try:
-            found = self._clients.get(props).describe_jobs(
-                job_ids, appid, missing=missing if known is None else "skip", max_concurrency=most
-            )
+            check_inputs("job_ids", inputs)
+            given = {name: inputs[name] for name in ("missing", "max_concurrency") if name in inputs}
+            found = self._clients.get(inputs).describe_jobs(inputs["job_ids"], inputs["appid"], **given)
         except CosJobError as error:
             raise without_traceback(error) from None
         results = {job_id: to_plain(found[job_id]) for job_id in found}
-        kept = {job_id: results.get(job_id) or (known or {}).get(job_id) for job_id in job_ids}
-        there = {job_id: each for job_id, each in kept.items() if each is not None}
-        return pulumi.dynamic.ReadResult(id_, {**inputs, "results": json.dumps(there)})
+        return pulumi.dynamic.ReadResult(id_, {**inputs, "results": json.dumps(results)})
+
+
+def _inputs(props: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return {name: props[name] for name in names if props.get(name) is not None}
 
 
 def without_traceback(error: CosJobError) -> CosJobError:
@@ -104,16 +114,33 @@ def unused_name(name: str) -> str:
     return name if used[name] == 1 else f"{name}-{used[name]}"
 
 
-def known_with(id_: pulumi.Input[str], props: Mapping[str, Any]) -> pulumi.Input[str]:
-    """Return the id of a resource that is read, known when all that the question needs is known.
+def read_options(
+    resource_name: str,
+    props: Mapping[str, Any],
+    opts: pulumi.ResourceOptions | None,
+    id_: pulumi.Input[str] | None = None,
+) -> pulumi.ResourceOptions:
+    """Return the options by which a resource is read once all is known and there that the read needs.
 
-    With less, a preview has nothing to ask.
+    With less, a preview has nothing to read, and the outputs are not known either.
+
+    Args:
+        resource_name: The resource's name; its id too where no other will do.
+        props: What it is read by.
+        opts: The options of the program.
+        id_: The resource's id, where that is no secret: ids are never kept as such.
     """
-    values = [id_, *props.values()]
-    if all(_is_plain(value) for value in values):
-        return id_
-    known: pulumi.Output[Any] = pulumi.Output.all(*values)
-    return pulumi.Output.unsecret(known.apply(lambda each: each[0]))
+    check_options(opts, DYNAMIC_READ)
+    depends_on = getattr(opts, "depends_on", None)
+    if id_ is not None and not depends_on and all(_is_plain(value) for value in [id_, *props.values()]):
+        return pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id_))
+    identity = pulumi.Output.from_input(id_)
+    known: pulumi.Output[Any] = pulumi.Output.all(created(depends_on), identity, *props.values())
+
+    async def make(values: list[Any]) -> str:
+        return values[1] if values[1] and not await identity.is_secret() else resource_name
+
+    return pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=pulumi.Output.unsecret(known.apply(make))))
 
 
 def _is_plain(value: Any) -> bool:
@@ -130,19 +157,15 @@ class Job(JobOutputs, pulumi.dynamic.Resource, module="cosjob", name="Job"):
     def __init__(
         self,
         resource_name: str,
-        job_id: pulumi.Input[str],
         props: Mapping[str, pulumi.Input[Any]],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Read the job; programs call `get_job`."""
-        external = pulumi.ResourceOptions(id=known_with(job_id, props))
-        super().__init__(
-            JobProvider(),
-            resource_name,
-            {**props, "result": None},
-            pulumi.ResourceOptions.merge(opts, external),
-        )
-        self.result = described(self.result)
+        opts = read_options(resource_name, props, opts, props["job_id"])
+        opts, secret_fields = take_secret_fields(opts, JOB_FIELDS, props, "result")
+        placeholder = echo_placeholder(props)
+        super().__init__(JobProvider(), resource_name, {**props, "result": placeholder}, opts)
+        self._carry(self.result, placeholder, secret_fields)
 
 
 def get_job(
@@ -179,7 +202,22 @@ def get_job(
     """
     props = arguments(job_id=job_id, appid=appid, uin=uin, region=region, endpoint=endpoint)
     name = resource_name or unused_name(job_id if isinstance(job_id, str) else "job")
-    return Job(name, props.pop("job_id"), props, opts)
+    return Job(name, props, opts)
+
+
+def get_job_output(
+    job_id: pulumi.Input[str],
+    appid: pulumi.Input[str],
+    *,
+    uin: pulumi.Input[str] | None = None,
+    region: pulumi.Input[str] | None = None,
+    endpoint: pulumi.Input[str] | None = None,
+    resource_name: str | None = None,
+    opts: pulumi.ResourceOptions | None = None,
+) -> pulumi.Output[JobDescription]:
+    """Do as `get_job`; the job as one output."""
+    job = get_job(job_id, appid, uin=uin, region=region, endpoint=endpoint, resource_name=resource_name, opts=opts)
+    return job.result
 
 
 class Jobs(pulumi.dynamic.Resource, module="cosjob", name="Jobs"):
@@ -201,10 +239,9 @@ class Jobs(pulumi.dynamic.Resource, module="cosjob", name="Jobs"):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Read the jobs; programs call `get_jobs`."""
-        external = pulumi.ResourceOptions(id=known_with(props["appid"], props))
-        super().__init__(
-            JobsProvider(), resource_name, {**props, "results": None}, pulumi.ResourceOptions.merge(opts, external)
-        )
+        opts = read_options(resource_name, props, opts)
+        opts, _ = take_secret_fields(opts, ("jobs", "missing_job_ids"), props, "results")
+        super().__init__(JobsProvider(), resource_name, {**props, "results": echo_placeholder(props)}, opts)
         self.jobs = described_jobs(self.results)
         self.missing_job_ids = described_missing(props["job_ids"], self.results)
 
@@ -255,3 +292,30 @@ def get_jobs(
         endpoint=endpoint,
     )
     return Jobs(resource_name or unused_name("jobs"), props, opts)
+
+
+def get_jobs_output(
+    job_ids: pulumi.Input[Sequence[pulumi.Input[str]]],
+    appid: pulumi.Input[str],
+    *,
+    missing: Missing = "error",
+    max_concurrency: int = 16,
+    uin: pulumi.Input[str] | None = None,
+    region: pulumi.Input[str] | None = None,
+    endpoint: pulumi.Input[str] | None = None,
+    resource_name: str | None = None,
+    opts: pulumi.ResourceOptions | None = None,
+) -> pulumi.Output[Mapping[str, Any]]:
+    """Do as `get_jobs`; `jobs` and `missing_job_ids` as one output."""
+    found = get_jobs(
+        job_ids,
+        appid,
+        missing=missing,
+        max_concurrency=max_concurrency,
+        uin=uin,
+        region=region,
+        endpoint=endpoint,
+        resource_name=resource_name,
+        opts=opts,
+    )
+    return pulumi.Output.all(jobs=found.jobs, missing_job_ids=found.missing_job_ids)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import sys
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from pulumi_cosjob._engine_watch import engine_address
-from pulumi_cosjob._waiting import progress_line
+from pulumi_cosjob._progress_lines import ProgressLines
 
 if TYPE_CHECKING:
     from pulumi_cosjob._waiting import History
@@ -25,47 +26,30 @@ NO_PROXY = [("grpc.enable_http_proxy", 0)]
 
 
 class EngineLog:
-    """Says how jobs are doing; a report for waits.
+    """Shows in the engine's display how jobs are doing; a report for waits.
 
     Args:
         send: Takes each line.
-        jobs: How many jobs are waited for; of many, only the sum is told.
-        names_job: Whether a line about one job begins with its id: not where it stands beside the job's own resource.
+        jobs: How many jobs are waited for; of many, only the sum is shown.
     """
 
-    def __init__(self, send: Send, jobs: int = 1, *, names_job: bool = True) -> None:
-        self._send, self._jobs, self._names_job = send, jobs, names_job
-        self._statuses: dict[str, str | None] = {}
-        self._told = ""
+    def __init__(self, send: Send, jobs: int = 1) -> None:
+        self._send = send
+        self._lines = ProgressLines(jobs)
         self._lock = threading.Lock()
 
     def __call__(self, job_id: str, history: History, now: float) -> None:
-        """Tell how a job is doing, where that has changed."""
+        """Send the lines that are due after a poll."""
         with self._lock:
-            before = self._statuses.get(job_id)
-            self._statuses[job_id] = history.status
-            seen = history.seen.description if history.seen else None
-            if seen is not None and seen.state.needs_person and before != seen.status:
-                self._send(f"job {job_id} {seen.state.meaning}; the wait goes on", False)
-            name = f"{job_id[:8]}…: " if self._names_job else ""
-            line = f"{name}{progress_line(history, now)}" if self._jobs == 1 else self._sum()
-            if line != self._told:
-                self._told = line
-                self._send(line, True)
-
-    def _sum(self) -> str:
-        counts: dict[str, int] = {}
-        for status in self._statuses.values():
-            counts[status or "no answer"] = counts.get(status or "no answer", 0) + 1
-        complete = counts.pop("Complete", 0)
-        rest = "".join(f", {count} {status}" for status, count in sorted(counts.items()))
-        return f"{complete} of {self._jobs} Complete{rest}"
+            for line in self._lines.add(job_id, history, now):
+                self._send(line.text, not line.stays)
 
 
 def to_engine(arguments: list[str] | None = None) -> Send:
-    """Return what tells the engine that started this process, for a provider whose calls block.
+    """Return what sends lines to the engine that started this process, for a dynamic provider that is being called.
 
-    Progress is a courtesy: where the engine cannot be told, the wait goes on without.
+    They are shown on the resource's own row. Progress is a courtesy: where the engine cannot be reached, the wait goes
+    on without.
 
     Args:
         arguments: The arguments of this process, the engine's address among them.
@@ -76,11 +60,30 @@ def to_engine(arguments: list[str] | None = None) -> Send:
     address = engine_address(arguments or sys.argv)
     if address is None:
         return lambda _line, _ephemeral: None
+    urn = _urn_of_call()
     stub = engine_pb2_grpc.EngineStub(grpc.insecure_channel(address, options=NO_PROXY))
 
     def send(line: str, ephemeral: bool) -> None:
         severity = engine_pb2.INFO if ephemeral else engine_pb2.WARNING
+        request = engine_pb2.LogRequest(severity=severity, message=line, urn=urn, ephemeral=ephemeral)
         with contextlib.suppress(grpc.RpcError):
-            stub.Log(engine_pb2.LogRequest(severity=severity, message=line, ephemeral=ephemeral), timeout=_LOG_SECONDS)
+            stub.Log(request, timeout=_LOG_SECONDS)
 
     return send
+
+
+def _urn_of_call() -> str:
+    """Return the URN of the resource that this thread creates or updates; none, the stack's row, where it is not found.
+
+    A dynamic provider is not given the URN of its resource. The SDK's servicer has it, in the request by which the
+    engine has called: some frames up in the same thread.
+    """
+    from pulumi.runtime.proto import provider_pb2  # noqa: PLC0415  as above
+
+    frame = inspect.currentframe()
+    while frame is not None:
+        request = frame.f_locals.get("request")
+        if isinstance(request, (provider_pb2.CreateRequest, provider_pb2.UpdateRequest)):
+            return str(request.urn)
+        frame = frame.f_back
+    return ""

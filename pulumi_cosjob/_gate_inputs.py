@@ -6,6 +6,7 @@ is -1 for any number and 0 where it is absent: what got lost on its way accepts 
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final, Literal
 
@@ -25,6 +26,7 @@ __all__ = [
     "ANY_NUMBER",
     "HOW",
     "INPUTS",
+    "SERVICE_ENDPOINT",
     "UNKNOWN",
     "Subject",
     "changed_inputs",
@@ -33,8 +35,10 @@ __all__ = [
     "job_ids_of",
     "known_inputs",
     "limits_of",
+    "make_id",
     "new_job_ids",
     "replacing_inputs",
+    "with_service_endpoint",
 ]
 
 
@@ -52,6 +56,9 @@ Subject = Literal["job_id", "job_ids"]
 
 HOW = ("timeout", "max_failed_tasks", "fail_when_suspended")
 """Inputs that say how to wait. Changing one never makes it another gate."""
+
+SERVICE_ENDPOINT = "service_endpoint"
+"""The endpoint that a gate was answered from: an output, which the program does not set."""
 
 INPUTS = ("job_id", "job_ids", "appid", *SETTINGS, *HOW)
 
@@ -142,31 +149,40 @@ def changed_inputs(olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[str
     return [name for name in INPUTS if _value(olds, name) != _value(news, name)]
 
 
-def replacing_inputs(
-    olds: Mapping[str, Any], news: Mapping[str, Any], config: Callable[[str], Any] = lambda _key: None
-) -> list[str]:
-    """Return which of the inputs that differ make another gate: another job, or another account.
+def make_id() -> str:
+    """Return the id of a new gate. It says nothing of the jobs, which may be secret: ids are never kept as such."""
+    return uuid.uuid4().hex
 
-    Naming here what the configuration, or the environment, says anyway is the same account.
+
+def with_service_endpoint(
+    inputs: Mapping[str, Any], config: Callable[[str], Any], before: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the inputs of a gate with the endpoint that they lead to, which is what a later update is compared with.
+
+    Where it cannot be found (settings are missing, or not known yet) the gate keeps the endpoint that it has.
 
     Args:
-        olds: The inputs of the gate as it is.
-        news: Those that it is to have.
+        inputs: Those that the gate is to have.
         config: Returns the configuration's value of a full key, such as `cosjob:uin`, or None.
+        before: The inputs of the gate as it is; nothing where there is none.
     """
-    changed = changed_inputs(olds, news)
-    before, after = (find_endpoint(inputs, config) for inputs in (olds, news))
-    moved = before is not None and after is not None and before != after
-    return [
-        name
-        for name in changed
-        if name in ("job_id", "appid")
-        or (name in SETTINGS and (moved or (_is_set(olds.get(name)) and _is_set(news.get(name)))))
-    ]
+    endpoint = find_endpoint(inputs, config) or before.get(SERVICE_ENDPOINT)
+    return {**inputs, SERVICE_ENDPOINT: endpoint} if endpoint else dict(inputs)
 
 
-def _is_set(value: Any) -> bool:
-    return value is not None and value != ""
+def replacing_inputs(olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[str]:
+    """Return what makes it another gate: another job, another APPID, or another endpoint of the service.
+
+    A gate stands for a job at the endpoint that it was read from. Which of uin, region, endpoint, configuration and
+    environment lead there makes no difference.
+
+    Args:
+        olds: The inputs of the gate as it is, with its service endpoint.
+        news: Those that it is to have, with theirs.
+    """
+    replacing = [name for name in changed_inputs(olds, news) if name in ("job_id", "appid")]
+    before, after = olds.get(SERVICE_ENDPOINT), news.get(SERVICE_ENDPOINT)
+    return [*replacing, SERVICE_ENDPOINT] if before and after and before != after else replacing
 
 
 def new_job_ids(
@@ -174,7 +190,6 @@ def new_job_ids(
     olds: Mapping[str, Any],
     news: Mapping[str, Any],
     there: Collection[Any],
-    config: Callable[[str], Any] = lambda _key: None,
 ) -> list[Any]:
     """Return the jobs that a gate has not waited for yet.
 
@@ -183,8 +198,7 @@ def new_job_ids(
         olds: The inputs of the gate as it is; nothing where there is none.
         news: Those that it is to have.
         there: The jobs whose descriptions it has.
-        config: As for `replacing_inputs`.
     """
-    is_same_account = all(name == "job_id" for name in replacing_inputs(olds, news, config))
+    is_same_account = all(name == "job_id" for name in replacing_inputs(olds, news))
     known = set(job_ids_of(subject, olds)) & set(there) if is_same_account else set()
     return [job_id for job_id in job_ids_of(subject, news) if job_id not in known]

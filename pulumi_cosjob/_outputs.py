@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Generator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pulumi
@@ -20,7 +20,7 @@ from pulumi_cosjob._job import (
     to_plain,
 )
 
-__all__ = ["Field", "JobOutputs"]
+__all__ = ["JOB_FIELDS", "Field", "JobOutputs"]
 
 
 class _Later:
@@ -44,6 +44,12 @@ class Field(pulumi.Output[Any]):
         """Make a field of any output."""
         later = (output.resources, lambda: output.future(with_unknowns=True), output.is_known, output.is_secret)
         return Field(*map(_Later, later))
+
+    def secret_as(self, other: pulumi.Output[Any]) -> Field:
+        """Return the same output, secret where another one is."""
+        return Field(
+            *map(_Later, (self.resources, lambda: self.future(with_unknowns=True), self.is_known, other.is_secret))
+        )
 
     @staticmethod
     def together(
@@ -101,6 +107,7 @@ class JobOutputs:
     """
 
     result: pulumi.Output[JobDescription]
+    _secret_fields: Collection[str] = ()
 
     if TYPE_CHECKING:
         client_request_token: pulumi.Output[str | None]
@@ -124,13 +131,28 @@ class JobOutputs:
 
     def __getattr__(self, name: str) -> Any:
         """Make the output of a field."""
-        if name in _NAMES:
+        if name in JOB_FIELDS:
             output = self.__dict__[name] = self._output_of(name)
             return output
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
+    def _carry(
+        self, carrier: pulumi.Output[Any], placeholder: pulumi.Output[Any], secret_fields: Collection[str]
+    ) -> None:
+        """Take the fields from one output of the resource.
+
+        Args:
+            carrier: The output.
+            placeholder: Is secret where all fields are, as inputs that they echo are.
+            secret_fields: Fields that are secret by themselves, which makes the output that carries them secret.
+        """
+        self.result = described(carrier)
+        self._placeholder, self._secret_fields = placeholder, secret_fields
+
     def _output_of(self, name: str) -> pulumi.Output[Any]:
-        return Field.of(self.result).__getattr__(name)
+        field = Field.of(self.result).__getattr__(name)
+        carried_for_others = bool(self._secret_fields) and name not in self._secret_fields
+        return field.secret_as(self._placeholder) if carried_for_others else field
 
 
 def described(result: pulumi.Output[Any]) -> pulumi.Output[JobDescription]:
@@ -138,7 +160,7 @@ def described(result: pulumi.Output[Any]) -> pulumi.Output[JobDescription]:
 
     It is None where the engine was to leave a resource alone that there is not: `up --target`, `--run-program`.
     """
-    return Field.of(result.apply(lambda text: None if text is None else from_plain(JobDescription, received(text))))
+    return Field.of(result.apply(lambda text: from_plain(JobDescription, received(text)) if text else _without(text)))
 
 
 def carried(description: JobDescription) -> str:
@@ -163,7 +185,12 @@ class _ById(dict[str, Any]):
 
 def described_jobs(results: pulumi.Output[Any]) -> pulumi.Output[Mapping[str, JobDescription]]:
     """Do the same for many jobs, by their ids, which travel as JSON text."""
-    return Field.of(results.apply(lambda text: None if text is None else described_by_id(json.loads(text))))
+    return Field.of(results.apply(lambda text: described_by_id(json.loads(text)) if text else _without(text)))
+
+
+def _without(text: str | None) -> Any:
+    """Return what stands in place of jobs: in a preview the input that is to become secret comes back as it was."""
+    return pulumi.output.UNKNOWN if text is not None and pulumi.runtime.is_dry_run() else None
 
 
 def described_by_id(jobs: Mapping[str, Any]) -> Mapping[str, JobDescription]:
@@ -177,12 +204,12 @@ def described_missing(
     """Return which of the jobs that were asked for have not been found."""
 
     def absent(values: list[Any]) -> Any:
-        if values[1] is None:
-            return None
+        if not values[1]:
+            return _without(values[1])
         found = json.loads(values[1])
         return [job_id for job_id in dict.fromkeys(values[0]) if job_id not in found]
 
     return pulumi.Output.all(job_ids, results).apply(absent)
 
 
-_NAMES = frozenset({*element_fields(JobDescription), "unknown_elements"})
+JOB_FIELDS = frozenset({*element_fields(JobDescription), "unknown_elements"})

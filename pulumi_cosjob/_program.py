@@ -11,24 +11,31 @@ import pulumi
 
 from pulumi_cosjob._errors import InvalidArgumentError, kind_of
 from pulumi_cosjob._gate_inputs import ANY_NUMBER
+from pulumi_cosjob._options import InvalidProgramArgumentError
 from pulumi_cosjob._settings import (
     MISSING,
     OR_ANY_NUMBER,
+    SETTINGS,
     check_choice,
     check_endpoint,
     check_flag,
     check_identifier,
     check_number,
+    check_timeout,
+    config_keys,
 )
 
-__all__ = ["InvalidProgramArgumentError", "Timeout", "accepted_failures", "arguments", "converted"]
+__all__ = [
+    "Timeout",
+    "accepted_failures",
+    "arguments",
+    "created",
+    "echo_placeholder",
+    "timeout_input",
+]
 
 Timeout = float | str | timedelta
 """How programs write a time limit; `check_timeout` reads it."""
-
-
-class InvalidProgramArgumentError(InvalidArgumentError, pulumi.RunError):
-    """An argument in the program is malformed; Pulumi shows the message and no traceback."""
 
 
 def arguments(**given: Any) -> dict[str, Any]:
@@ -43,26 +50,86 @@ def arguments(**given: Any) -> dict[str, Any]:
     return {name: value for name, value in given.items() if value is not None}
 
 
-def converted(value: Any, convert: Callable[[Any], Any]) -> Any:
-    """Convert an argument, which may refuse it; where it is not known yet, when it is.
+def timeout_input(value: pulumi.Input[Timeout] | None) -> Any:
+    """Return a time limit as the input of a gate: text.
 
     Raises:
-        InvalidArgumentError: It is malformed.
+        InvalidArgumentError: It is malformed. An output is checked where it arrives: an error raised in the program
+            while an output is read would be shown with a traceback.
     """
-    if _is_later(value):
-        return pulumi.Output.from_input(value).apply(lambda known: converted(known, convert))
-    return _refusing(convert, value)
+    if value is None or _is_later(value):
+        return None if value is None else pulumi.Output.from_input(value).apply(_as_text)
+    _refusing(check_timeout, value)
+    return _as_text(value)
+
+
+def _as_text(timeout: Any) -> Any:
+    """Return a time limit as text, and what is none as it is."""
+    seconds = timeout.total_seconds() if isinstance(timeout, timedelta) else timeout
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
+        return seconds
+    return f"{seconds:.3f}".rstrip("0").rstrip(".") + "s"
 
 
 def accepted_failures(value: pulumi.Input[int] | None) -> Any:
     """Return how many failed tasks a gate accepts, as its input: any number only where the program itself says None.
 
-    An output that turns out to be None may as well be one that another stack lacks.
+    An output that resolves to null may as well be one that another stack lacks.
+
+    Raises:
+        InvalidArgumentError: It is malformed. An output is checked where it arrives.
     """
-    return ANY_NUMBER if value is None else converted(value, _check_failures)
+    if _is_later(value):
+        return pulumi.Output.from_input(value).apply(_no_any_number)
+    return ANY_NUMBER if value is None else _refusing(_check_failures, value)
+
+
+def _no_any_number(value: Any) -> Any:
+    """Return what an output holds; what would stand for any number becomes text, which is refused where it arrives."""
+    return "null" if value is None else str(value) if value == ANY_NUMBER else value
 
 
 _check_failures = partial(check_number, "max_failed_tasks", least=0, more=OR_ANY_NUMBER)
+
+
+def created(resources: Any) -> pulumi.Output[Any]:
+    """Return what is known once resources are there, with those inside components.
+
+    Args:
+        resources: As `depends_on` takes them: one, a list, or an output of either.
+    """
+
+    def all_of(known: Any) -> pulumi.Output[Any]:
+        outputs: list[pulumi.Output[Any]] = []
+        for resource in known if isinstance(known, (list, tuple)) else [known] if known else []:
+            if not isinstance(resource, pulumi.Resource):
+                raise InvalidProgramArgumentError("opts.depends_on", f"cannot be {resource!r}")
+            outputs.append(resource.id if isinstance(resource, pulumi.CustomResource) else resource.urn)
+            # In a preview in which a gate waits for more jobs its id is known, and these are not.
+            outputs.extend(getattr(resource, "_completed_jobs", ()))
+            outputs.append(all_of(list(getattr(resource, "_childResources", ()))))
+        return pulumi.Output.all(*outputs)
+
+    return pulumi.Output.from_input(resources).apply(all_of)
+
+
+def echo_placeholder(inputs: Mapping[str, Any]) -> pulumi.Output[str | None]:
+    """Return the input that stands for an output in which inputs are echoed: an empty secret where one is secret.
+
+    The engine tells a dynamic provider nothing of secrets. It marks an output as secret where the input of the same
+    name is one; null would get lost on its way through the provider's check.
+    """
+    echoed: pulumi.Output[Any] = pulumi.Output.all(
+        *(inputs[name] for name in ("job_id", "job_ids", "appid", *SETTINGS) if name in inputs)
+    )
+    # The endpoint comes from the configuration where no input names it.
+    if any(pulumi.runtime.is_config_secret(key) for name in SETTINGS for key in config_keys(name)):
+        echoed = pulumi.Output.secret(echoed)
+
+    async def make(_: Any) -> str | None:
+        return "" if await echoed.is_secret() else None
+
+    return echoed.apply(make)
 
 
 def _is_later(value: Any) -> bool:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from pulumi_cosjob._progress_lines import JobsSum, ProgressLines
 from pulumi_cosjob._waiting import progress_line
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["progress"]
 
-# More bars than this do not fit on a screen: then there is one for all jobs together.
+# More bars than this do not fit on a screen: then there is one for all jobs together, and no line for each either.
 _MOST_BARS = 12
 
 
@@ -50,20 +51,23 @@ def progress(job_ids: Sequence[str], tell: Callable[[str], None]) -> Iterator[Re
         with _bars(job_ids) as report:
             yield report
     else:
-        yield _lines(tell)
+        yield _lines(job_ids, tell)
 
 
-def _lines(tell: Callable[[str], None]) -> Report:
-    """Print a line where the status of a job has changed, or a tenth of its tasks has been done."""
-    told: dict[str, object] = {}
+def _lines(job_ids: Sequence[str], tell: Callable[[str], None]) -> Report:
+    """Print the lines that are due: of each job, where there are not too many; else of all together."""
+    together = ProgressLines(len(job_ids))
+    apart = {job_id: ProgressLines() for job_id in job_ids}
 
     def report(job_id: str, history: History, now: float) -> None:
-        trouble = history.last.error.what if history.last and history.last.error else None
-        share = history.share_done()
-        state = (history.status, None if share is None else int(share * 10), trouble)
-        if told.get(job_id) != state:
-            told[job_id] = state
-            tell(f"{job_id}: {progress_line(history, now)}")
+        if len(job_ids) > _MOST_BARS:
+            texts = [line.text for line in together.add(job_id, history, now)]
+        else:
+            # The line itself begins with what a person is to do.
+            lines = apart[job_id].add(job_id, history, now)
+            texts = [f"{job_id}: {line.text}" for line in lines if not line.stays]
+        for text in texts:
+            tell(text)
 
     return report
 
@@ -85,19 +89,16 @@ def _bars(job_ids: Sequence[str]) -> Iterator[Report]:
     )
     with Progress(*columns, console=Console(file=courtesy, highlight=False), transient=False) as shown:
         bars = [shown.add_task("", total=1.0, name=name, line="asking") for name in names]
-        shares = dict.fromkeys(job_ids, 0.0)
-        complete: set[str] = set()
+        all_jobs = JobsSum(len(job_ids))
 
         def report(job_id: str, history: History, now: float) -> None:
-            shares[job_id] = 1.0 if history.status == "Complete" else history.share_done() or 0.0
-            if history.status == "Complete":
-                complete.add(job_id)
             if together:
-                line = f"{len(complete)} of {len(job_ids)} jobs Complete"
-                shown.update(bars[0], completed=sum(shares.values()) / len(job_ids), line=line)
+                all_jobs.add(job_id, history)
+                shown.update(bars[0], completed=all_jobs.share_done, line=all_jobs.line(now))
             else:
+                share = 1.0 if history.status == "Complete" else history.share_done() or 0.0
                 bar = bars[job_ids.index(job_id)]
-                shown.update(bar, completed=shares[job_id], line=progress_line(history, now, brief=True))
+                shown.update(bar, completed=share, line=progress_line(history, now, brief=True))
 
         yield report
 

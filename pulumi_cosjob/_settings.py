@@ -31,6 +31,7 @@ __all__ = [
     "check_identifier",
     "check_number",
     "check_timeout",
+    "config_keys",
     "find_endpoint",
     "resolve",
 ]
@@ -94,6 +95,12 @@ _PLACES = {
     "validation": _Places(("cosjob:validation",), ("COSJOB_VALIDATION",)),
     "request_timeout": _Places(("cosjob:requestTimeout",), ("COSJOB_REQUEST_TIMEOUT",)),
 }
+
+
+def config_keys(name: str) -> tuple[str, ...]:
+    """Return the keys of the stack's configuration in which a setting may stand, such as `cosjob:region`."""
+    return _PLACES[name].config
+
 
 # A key pair and its token come from one place together: halves of different accounts never meet.
 _KEY_PLACES = (

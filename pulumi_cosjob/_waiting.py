@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pulumi_cosjob._job import JobDescription, ProgressSummary
 
 __all__ = [
+    "ATTENTION",
     "AskAgain",
     "Done",
     "Failed",
@@ -40,6 +41,7 @@ __all__ = [
     "judge_end",
     "never_completes",
     "progress_line",
+    "time_left",
 ]
 
 # A job under a minute is noticed within 2 s: what is left of them is for the request itself.
@@ -338,26 +340,42 @@ def _pause(history: History, look: Look, now: float) -> float:
 # ------------------------------------------------------------------------------------------------------- in words
 
 
+ATTENTION = {"Suspended": "NEEDS CONFIRMATION", "Paused": "PAUSED"}
+"""Statuses that a person has to end, and how they are shown."""
+
+# From here on, the seconds of an estimate are noise.
+_WHOLE_MINUTES = 300.0
+
+
 def progress_line(history: History, now: float, *, brief: bool = False) -> str:
-    """Say in one line how the job is doing, for people who watch; briefly where a bar stands beside it."""
+    """Describe in one line how the job is doing; briefly where a bar stands beside it.
+
+    What a person needs stands first: of a line, the engine shows what a terminal has room for, which may be ten
+    characters. While the job is Active that is the share of its tasks and the time left, else the status.
+    """
     seen = history.seen.description if history.seen else None
     trouble = history.last.error if history.last else None
     if seen is None:
         return f"no answer yet: {trouble.what}" if trouble else "asking"
-    parts = [seen.status]
     tasks = _tasks(seen.progress_summary)
-    if tasks is not None:
-        done, total = tasks
-        # The share first: of a line in its table, the engine shows what a terminal has room for.
-        parts.append(f"{done:,} of {total:,}" if brief else f"{100 * done // total} %: {done:,} of {total:,} tasks")
     failed = seen.progress_summary and seen.progress_summary.number_of_tasks_failed
-    if failed:
-        parts.append(f"{failed:,} failed")
-    left = history.seconds_left(now)
-    if left is not None and left >= 1 and seen.status == "Active":
-        parts.append(f"{'' if brief else 'about '}{duration(left)} left")
-    if seen.state.needs_person:
-        parts.append(seen.state.meaning)
-    if trouble is not None:
-        parts.append(f"no answer just now: {trouble.what}")
-    return ", ".join(parts)
+    active = seen.status == "Active"
+    parts = [
+        ATTENTION.get(seen.status),
+        "no answer just now" if trouble else None,
+        seen.status if not active and seen.status != "Paused" else None,
+        f"{100 * tasks[0] // tasks[1]} %" if tasks and (active or not brief) else None,
+        time_left(history.seconds_left(now)) if active else None,
+        f"{failed:,} failed" if failed else None,
+        "Active" if active and not (brief and tasks) else None,
+        f"{tasks[0]:,} of {tasks[1]:,}{'' if brief else ' tasks'}" if tasks else None,
+    ]
+    line = ", ".join(part for part in parts if part)
+    return f"{line}: {trouble.what}" if trouble else line
+
+
+def time_left(seconds: float | None) -> str | None:
+    """Write for how long jobs are likely to go on; None where that cannot be said."""
+    if seconds is None or seconds < 1:
+        return None
+    return f"{duration(60 * round(seconds / 60) if seconds >= _WHOLE_MINUTES else seconds)} left"

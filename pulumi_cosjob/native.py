@@ -19,11 +19,12 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 
 from pulumi_cosjob._errors import redact
-from pulumi_cosjob._gate_inputs import HOW, INPUTS
+from pulumi_cosjob._gate_inputs import HOW, INPUTS, SERVICE_ENDPOINT
 from pulumi_cosjob._job import JobDescription, camel_name, element_fields, from_plain, in_snake_case
+from pulumi_cosjob._options import NATIVE_FUNCTION, NATIVE_GATE, check_options
 from pulumi_cosjob._outputs import Field, JobOutputs, described_by_id
-from pulumi_cosjob._program import Timeout, accepted_failures, arguments, converted
-from pulumi_cosjob._settings import SETTINGS, Missing, check_timeout
+from pulumi_cosjob._program import Timeout, accepted_failures, arguments, created, timeout_input
+from pulumi_cosjob._settings import SETTINGS, Missing
 from pulumi_cosjob._version import plugin_version
 
 __all__ = [
@@ -96,6 +97,10 @@ class Job(JobOutputs):
     def __init__(self, result: pulumi.Output[JobDescription]) -> None:
         self.result = result
 
+    def __repr__(self) -> str:
+        """Say why it is no parent, and nothing to depend on."""
+        return "<a job that was read by a function, which is no resource: name what it depends on itself>"
+
 
 class Jobs:
     """Jobs that `get_jobs` reads.
@@ -110,6 +115,10 @@ class Jobs:
     ) -> None:
         self.jobs = jobs
         self.missing_job_ids = missing
+
+    def __repr__(self) -> str:
+        """Say why they are no parent, and nothing to depend on."""
+        return "<jobs that were read by a function, which are no resource: name what they depend on themselves>"
 
 
 def get_job(
@@ -233,12 +242,14 @@ def get_jobs_output(
 
 
 def _invoke(token: str, arguments: Mapping[str, Any], opts: Options | None) -> pulumi.Output[Any]:
+    check_options(opts, NATIVE_FUNCTION)
     options = pulumi.InvokeOptions(
         parent=getattr(opts, "parent", None),
         provider=getattr(opts, "provider", None),
         version=getattr(opts, "version", None) or plugin_version(),
+        plugin_download_url=getattr(opts, "plugin_download_url", None),
     )
-    after = pulumi.Output.from_input(getattr(opts, "depends_on", None)).apply(_created)
+    after = created(getattr(opts, "depends_on", None))
     known: pulumi.Output[Any] = pulumi.Output.all(pulumi.Output.all(**arguments), after)
     return known.apply(lambda values: _ask(token, values[0], options, known))
 
@@ -260,15 +271,6 @@ async def _ask(
     return found or pulumi.output.UNKNOWN
 
 
-def _created(resources: Any) -> pulumi.Output[Any]:
-    """Return what is known when resources are there, those below components as well."""
-    outputs: list[pulumi.Output[Any]] = []
-    for resource in resources if isinstance(resources, (list, tuple)) else [resources] if resources else []:
-        outputs.append(getattr(resource, "id", resource.urn))
-        outputs.append(_created(list(getattr(resource, "_childResources", ()))))
-    return pulumi.Output.all(*outputs)
-
-
 def _description(values: Mapping[str, Any]) -> JobDescription:
     return from_plain(JobDescription, in_snake_case(values))
 
@@ -287,13 +289,8 @@ def _how(
     fail_when_suspended: pulumi.Input[bool],
 ) -> dict[str, Any]:
     """Return how to wait, as inputs."""
-
-    def seconds(value: Timeout) -> str:
-        number = check_timeout(value)
-        return value if isinstance(value, str) else f"{number:.3f}".rstrip("0").rstrip(".") + "s"
-
     return _given(
-        timeout=None if timeout is None else converted(timeout, seconds),
+        timeout=timeout_input(timeout),
         max_failed_tasks=accepted_failures(max_failed_tasks),
         **arguments(fail_when_suspended=fail_when_suspended),
     )
@@ -311,10 +308,11 @@ class _Gate(pulumi.CustomResource):
         opts: pulumi.ResourceOptions | None,
     ) -> None:
         absent = [camel_name(each) for each in (*SETTINGS, *HOW)]
-        props = {**dict.fromkeys([*outputs, *absent]), **inputs}
+        props = {**dict.fromkeys([*outputs, *absent, camel_name(SERVICE_ENDPOINT)]), **inputs}
         super().__init__(f"cosjob:index:{name}", resource_name, props, _gate_options(name, opts))
         self._carried = {each: self.__dict__.pop(each) for each in outputs}
-        for each in INPUTS:
+        self._completed_jobs = list(self._carried.values())[:1]
+        for each in (*INPUTS, SERVICE_ENDPOINT):
             # The inputs are outputs too, by the names that they have in Python.
             if camel_name(each) in self.__dict__:
                 self.__dict__[each] = self.__dict__.pop(camel_name(each))
@@ -325,6 +323,7 @@ class _Gate(pulumi.CustomResource):
 
 
 def _gate_options(name: str, opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions:
+    check_options(opts, NATIVE_GATE)
     # What a stack knows of a dynamic gate of this name is taken over.
     before = pulumi.Alias(type_=f"pulumi-python:dynamic/cosjob:{name}")
     own = pulumi.ResourceOptions(version=plugin_version(), aliases=[before])

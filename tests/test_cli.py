@@ -126,7 +126,7 @@ def test_wait_ends_with_0_and_prints_the_final_descriptions(service: CosBatchEmu
     assert {name: job["status"] for name, job in json.loads(result.stdout).items()} == dict.fromkeys(
         job_ids, "Complete"
     )
-    assert f"{job_ids[0]}: Complete, 100 %: 100 of 100 tasks" in result.stderr.splitlines()
+    assert f"{job_ids[0]}: Complete, 100 %, 100 of 100 tasks" in result.stderr.splitlines()
 
 
 @pytest.mark.parametrize(
@@ -268,11 +268,11 @@ def test_a_terminal_shows_a_bar_for_each_job(service: CosBatchEmulator) -> None:
         0,
         [
             f"53dc6228…1aae {bar} Complete, 1,234,567 of 1,234,567",
-            f"53dc6228…1aaf {bar} Complete, 1,234,567 of 1,234,567, 123,457 failed",
+            f"53dc6228…1aaf {bar} Complete, 123,457 failed, 1,234,567 of 1,234,567",
             f"nightly {bar} Complete, 100 of 100",
         ],
     )
-    assert "Active" in written, "it was shown on its way"
+    assert " %, " in written, "it was shown on its way"
     assert "\x1b[?25h" in written[-20:], "the cursor is back"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from pulumi_cosjob import InvalidArgumentError
 from pulumi_cosjob._gate_inputs import (
     ANY_NUMBER,
+    SERVICE_ENDPOINT,
     UNKNOWN,
     Subject,
     changed_inputs,
@@ -18,8 +18,10 @@ from pulumi_cosjob._gate_inputs import (
     job_ids_of,
     known_inputs,
     limits_of,
+    make_id,
     new_job_ids,
     replacing_inputs,
+    with_service_endpoint,
 )
 
 APPID = "1250000000"
@@ -107,45 +109,76 @@ def test_inputs_that_mean_the_same_do_not_differ() -> None:
     assert changed_inputs(ONE, {**ONE, "max_failed_tasks": ANY_NUMBER}) == ["max_failed_tasks"]
 
 
+AT_HOME = "https://100000000001.cos-control.ap-chengdu.myqcloud.com"
+
+
 @pytest.mark.parametrize(
-    ("olds", "news", "config", "replaces"),
+    ("olds", "news", "replaces"),
     [
-        (ONE, {**ONE, "timeout": "2h"}, {}, []),
-        (ONE, {**ONE, "job_id": "b"}, {}, ["job_id"]),
-        (ONE, {**ONE, "appid": "1"}, {}, ["appid"]),
-        (ONE, {**ONE, "job_id": UNKNOWN}, {}, ["job_id"]),
-        (MANY, {**MANY, "job_ids": ["c"]}, {}, []),
-        # Naming what the configuration says anyway.
-        (ONE, {**ONE, "uin": "100000000001"}, CONFIG, []),
-        ({**ONE, "region": "ap-chengdu"}, ONE, CONFIG, []),
-        (ONE, {**ONE, "endpoint": "https://100000000001.cos-control.ap-chengdu.myqcloud.com/"}, CONFIG, []),
-        (ONE, {**ONE, "region": "ap-beijing"}, {"cosjob:endpoint": EMULATOR}, []),
-        # Naming something else.
-        (ONE, {**ONE, "uin": "100000000002"}, CONFIG, ["uin"]),
-        ({**ONE, "uin": "100000000002"}, ONE, CONFIG, ["uin"]),
-        (ONE, {**ONE, "region": "ap-beijing"}, CONFIG, ["region"]),
-        (ONE, {**ONE, "endpoint": EMULATOR}, CONFIG, ["endpoint"]),
-        ({**ONE, "uin": "1"}, {**ONE, "uin": "2"}, {}, ["uin"]),
-        # Where it cannot be told what the account was, what has opened stays open.
-        (ONE, {**ONE, "uin": "1", "region": "ap-beijing"}, {}, []),
+        (ONE, {**ONE, "timeout": "2h"}, []),
+        (ONE, {**ONE, "job_id": "b"}, ["job_id"]),
+        (ONE, {**ONE, "appid": "1"}, ["appid"]),
+        (ONE, {**ONE, "job_id": UNKNOWN}, ["job_id"]),
+        (MANY, {**MANY, "job_ids": ["c"]}, []),
+        ({**ONE, SERVICE_ENDPOINT: AT_HOME}, {**ONE, SERVICE_ENDPOINT: EMULATOR}, [SERVICE_ENDPOINT]),
+        ({**ONE, SERVICE_ENDPOINT: AT_HOME}, {**ONE, "region": "ap-chengdu", SERVICE_ENDPOINT: AT_HOME}, []),
+        # Where it cannot be told what the account was, or is, what has opened stays open.
+        (ONE, {**ONE, SERVICE_ENDPOINT: AT_HOME}, []),
+        ({**ONE, SERVICE_ENDPOINT: AT_HOME}, ONE, []),
     ],
 )
-def test_another_job_or_account_is_another_gate(
-    olds: dict[str, Any], news: dict[str, Any], config: dict[str, str], replaces: list[str]
+def test_another_job_or_endpoint_is_another_gate(
+    olds: dict[str, Any], news: dict[str, Any], replaces: list[str]
 ) -> None:
-    """By where it asks, whether that stands among its inputs or in the configuration."""
-    assert replacing_inputs(olds, news, config.get) == replaces
+    """By the job, the APPID and the endpoint that each was answered from."""
+    assert replacing_inputs(olds, news) == replaces
+
+
+@pytest.mark.parametrize(
+    ("inputs", "config", "environment", "endpoint"),
+    [
+        ({}, CONFIG, {}, AT_HOME),
+        ({"uin": "100000000001", "region": "ap-chengdu"}, {}, {}, AT_HOME),
+        ({"endpoint": AT_HOME + "/"}, CONFIG, {}, AT_HOME),
+        ({"region": "ap-beijing"}, CONFIG, {}, AT_HOME.replace("chengdu", "beijing")),
+        ({}, CONFIG, {"COSJOB_ENDPOINT": EMULATOR}, EMULATOR),
+        ({"region": "ap-beijing"}, {"cosjob:endpoint": EMULATOR}, {}, EMULATOR),
+        # What it was before stays where it cannot be told.
+        ({}, {}, {}, "before"),
+        ({"region": UNKNOWN}, CONFIG, {}, "before"),
+        ({"endpoint": "ftp://nowhere"}, CONFIG, {}, "before"),
+    ],
+)
+def test_a_gate_keeps_the_endpoint_that_its_settings_lead_to(
+    monkeypatch: pytest.MonkeyPatch,
+    inputs: dict[str, Any],
+    config: dict[str, str],
+    environment: dict[str, str],
+    endpoint: str,
+) -> None:
+    """Whether they are inputs, or stand in the configuration or the environment."""
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    found = with_service_endpoint({**ONE, **inputs}, config.get, {SERVICE_ENDPOINT: "before"})
+    assert found == {**ONE, **inputs, SERVICE_ENDPOINT: endpoint}
+
+
+def test_a_gate_without_settings_has_no_endpoint() -> None:
+    """Where there is no gate yet there is nothing to keep."""
+    assert with_service_endpoint(ONE, lambda _key: None, {}) == ONE
 
 
 def test_jobs_that_were_not_waited_for_are_new() -> None:
-    """By the inputs and by what the state has of them; of another account all are."""
-    more = {**MANY, "job_ids": ["a", "c", "c"]}
-
-    def new(there: list[str], config: Callable[[str], Any] = CONFIG.get, **settings: str) -> list[str]:
-        return new_job_ids("job_ids", MANY, {**more, **settings}, there, config)
-
-    assert new(["a", "b"]) == ["c"]
-    assert new(["b"]) == ["a", "c"]
-    assert new(["a", "b", "c"]) == ["c"]
-    assert new(["a", "b"], uin="100000000002") == ["a", "c"]
+    """By the inputs and by what the state has of them; at another endpoint all are."""
+    at_home = {**MANY, SERVICE_ENDPOINT: AT_HOME}
+    more = {**at_home, "job_ids": ["a", "c", "c"]}
+    assert new_job_ids("job_ids", at_home, more, ["a", "b"]) == ["c"]
+    assert new_job_ids("job_ids", at_home, more, ["b"]) == ["a", "c"]
+    assert new_job_ids("job_ids", at_home, more, ["a", "b", "c"]) == ["c"]
+    assert new_job_ids("job_ids", at_home, {**more, SERVICE_ENDPOINT: EMULATOR}, ["a", "b"]) == ["a", "c"]
     assert new_job_ids("job_ids", {}, more, []) == ["a", "c"]
+
+
+def test_no_two_gates_have_the_same_id() -> None:
+    """Whatever they wait for."""
+    assert len({make_id() for _ in range(100)}) == 100

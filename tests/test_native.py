@@ -92,8 +92,9 @@ def test_a_program_on_the_plugin(new_stack: NewStack, service: CosBatchEmulator)
     assert "warning" not in preview.text
     service.clock.release()
     run = stack.up().ok()
-    assert re.search(r"cosjob:index:JobCompletion gate creating \([0-9]+s\) Active, \d+ %: \d+ of 100 tasks", run.text)
-    assert "2 of 2 Complete" in run.text
+    row = r"cosjob:index:JobCompletion gate creating \([0-9]+s\) \d+ %, (\d+ s left, )?Active, \d+ of 100 tasks"
+    assert re.search(row, run.text)
+    assert "2 of 2 jobs Complete" in run.text
     complete = dict.fromkeys(job_ids, "Complete")
     expected = {
         "status": "Complete",
@@ -183,7 +184,7 @@ from pulumi_cosjob.native import JobCompletion, get_job
     for options in ('id="made-up"', 'import_="made-up"'):
         gate = f'JobCompletion("gate", job_id="made-up", appid="1250000000", opts=pulumi.ResourceOptions({options}))'
         stack.write(program.format(gate))
-        assert "a gate cannot be imported or looked up" in message(stack.preview())
+        assert "A gate cannot be imported or looked up" in message(stack.preview())
     assert [each["type"] for each in stack.resources() if "cosjob" in each["type"]] == ["pulumi:providers:cosjob"]
 
 

@@ -32,7 +32,18 @@ from pulumi_cosjob import (
 )
 from pulumi_cosjob._errors import duration
 from pulumi_cosjob._job import STATES, JobFailure, ProgressSummary, Report
-from pulumi_cosjob._waiting import AskAgain, Done, Failed, History, Limits, Look, Verdict, decide, progress_line
+from pulumi_cosjob._waiting import (
+    AskAgain,
+    Done,
+    Failed,
+    History,
+    Limits,
+    Look,
+    Verdict,
+    decide,
+    progress_line,
+    time_left,
+)
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tools"))
 import simulation  # a tool, not a package
@@ -340,15 +351,31 @@ def test_no_fixed_interval_notices_as_fast_by_fewer_questions(jobs: list[simulat
 
 
 def test_progress_in_words() -> None:
-    """One line says status, tasks, percent, failures and time left."""
+    """One line says percent, time left, failures, status and tasks; what a person has to do stands before all else."""
     past = history(Look(0.0, job("Active", 10_000, 100_000, 7)), Look(10.0, job("Active", 20_000, 100_000, 7)))
-    assert progress_line(past, 10.0) == "Active, 20 %: 20,000 of 100,000 tasks, 7 failed, about 1 min 20 s left"
-    assert progress_line(past, 10.0, brief=True) == "Active, 20,000 of 100,000, 7 failed, 1 min 20 s left"
+    assert progress_line(past, 10.0) == "20 %, 1 min 20 s left, 7 failed, Active, 20,000 of 100,000 tasks"
+    assert progress_line(past, 10.0, brief=True) == "20 %, 1 min 20 s left, 7 failed, 20,000 of 100,000"
     lost = past.add(Look(20.0, error=ConnectionFailedError("the service could not be reached")))
-    assert progress_line(lost, 20.0).endswith("left, no answer just now: the service could not be reached")
-    assert progress_line(history(Look(0.0, job("Paused"))), 0.0) == "Paused, paused until somebody resumes it"
+    assert progress_line(lost, 20.0).startswith("no answer just now, 20 %, 1 min 10 s left, ")
+    assert progress_line(lost, 20.0).endswith(" tasks: the service could not be reached")
+    assert progress_line(history(Look(0.0, job("Preparing"))), 0.0) == "Preparing"
+    assert progress_line(history(Look(0.0, job("Active"))), 0.0, brief=True) == "Active"
+    assert progress_line(history(Look(0.0, job("Failing", 40, failed=30))), 0.0) == (
+        "Failing, 40 %, 30 failed, 40 of 100 tasks"
+    )
+    assert progress_line(history(Look(0.0, job("Paused", 50))), 0.0) == "PAUSED, 50 %, 50 of 100 tasks"
+    suspended = history(Look(0.0, job("Suspended")), Look(10.0, error=TimeLimitError("late")))
+    assert progress_line(suspended, 10.0) == "NEEDS CONFIRMATION, no answer just now, Suspended: late"
     assert progress_line(history(Look(0.0, error=TimeLimitError("late"))), 0.0) == "no answer yet: late"
     assert progress_line(History(0.0), 0.0) == "asking"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0.9, None), (16, "16 s left"), (80, "1 min 20 s left"), (740, "12 min left"), (None, None)]
+)
+def test_time_left_in_words(seconds: float | None, words: str | None) -> None:
+    """An estimate is no more precise than it can be."""
+    assert time_left(seconds) == words
 
 
 @pytest.mark.parametrize(

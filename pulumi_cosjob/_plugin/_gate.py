@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pulumi_cosjob._errors import InvalidArgumentError
 from pulumi_cosjob._gate_inputs import (
     ANY_NUMBER,
+    SERVICE_ENDPOINT,
     UNKNOWN,
     Subject,
     changed_inputs,
@@ -18,6 +18,7 @@ from pulumi_cosjob._gate_inputs import (
     limits_of,
     new_job_ids,
     replacing_inputs,
+    with_service_endpoint,
 )
 from pulumi_cosjob._gates import judge_again
 from pulumi_cosjob._job import (
@@ -75,6 +76,9 @@ class Before:
         # Engines that are too old to tell the inputs apart tell them among the outputs.
         self.properties = from_struct(inputs if inputs.fields else outputs)
         self.inputs = core_inputs(self.properties)
+        endpoint = values.get(camel_name(SERVICE_ENDPOINT)) or values.get(SERVICE_ENDPOINT)
+        if endpoint:
+            self.inputs[SERVICE_ENDPOINT] = endpoint
         if self.dynamic:
             # At first dynamic gates had none for "any number".
             self.inputs.setdefault("max_failed_tasks", ANY_NUMBER)
@@ -132,18 +136,23 @@ class Gate:
     def changed(self, before: Before) -> list[str]:
         """Return the inputs that differ, and outputs that are to be written in this plugin's form."""
         changed = [camel_name(name) for name in changed_inputs(before.inputs, self.inputs)]
+        changed += [name for name in self.replacing(before) if name not in changed]
         secrets = before.properties.secret ^ self.properties.secret
         return [*changed, *(name for name in secrets if name not in changed), *before.dynamic]
 
     def replacing(self, before: Before) -> list[str]:
         """Return those of them that make it another gate."""
-        return [camel_name(name) for name in replacing_inputs(before.inputs, self.inputs, self._config)]
+        return [camel_name(name) for name in replacing_inputs(before.inputs, self._inputs_after(before))]
 
     def new_job_ids(self, before: Before) -> list[str]:
         """Return the jobs that have not been waited for."""
         if not self.is_known:
             return []
-        return new_job_ids(self._subject, before.inputs, self.inputs, self._there(before.outputs), self._config)
+        inputs = self._inputs_after(before)
+        return new_job_ids(self._subject, before.inputs, inputs, self._there(before.outputs))
+
+    def _inputs_after(self, before: Before | None) -> Mapping[str, Any]:
+        return with_service_endpoint(self.inputs, self._config, before.inputs if before else {})
 
     def judge_again(self, before: Before, new: Collection[str]) -> None:
         """Hold the other jobs against the failed tasks that are accepted now, where that has changed.
@@ -166,11 +175,6 @@ class Gate:
             return jobs
         return {outputs["jobId"]: outputs} if outputs.get("status") else {}
 
-    def make_id(self) -> str:
-        """Return the resource's id: an id is never kept as secrets are, so what is secret cannot be one."""
-        name = "appid" if self._subject == "job_ids" else "jobId"
-        return uuid.uuid4().hex if name in self.properties.secret else str(self.properties.values[name])
-
     def outputs(self, jobs: Mapping[str, Mapping[str, Any]], before: Before | None = None) -> Any:
         """Return the outputs.
 
@@ -186,6 +190,8 @@ class Gate:
         else:
             job = there[self.job_ids[0]] if known else dict.fromkeys(JOB_OUTPUTS, UNKNOWN)
             outputs = {name: job.get(name) for name in JOB_OUTPUTS}
+        endpoint = self._inputs_after(before).get(SERVICE_ENDPOINT)
+        outputs[camel_name(SERVICE_ENDPOINT)] = endpoint if endpoint or self.is_known else UNKNOWN
         secrets: Sequence[str] = secret_texts(self.properties, self._configured)
         secret = self.properties.secret | echoing(outputs, secrets)
         return to_struct(Properties({**outputs, **echoed}, frozenset(secret)))

@@ -99,6 +99,13 @@ _HOW = {
         "boolean", "Whether to give up when a job waits for a person to confirm it. False by default."
     ),
 }
+_SERVICE_ENDPOINT = {
+    "serviceEndpoint": _property(
+        "string",
+        "Endpoint that the jobs were read from. Another one, whether an input, the provider, the configuration or the "
+        "environment leads there, replaces the gate.",
+    )
+}
 _MANY = {
     "missing": {
         **_ref("Missing"),
@@ -320,7 +327,7 @@ def _job_gate(job: Mapping[str, Property]) -> Property:
         "malformed inputs and for a job that is missing, failed or cancelled. A gate that failed leaves nothing "
         "behind: the next update waits again. Deleting it touches nothing, and a refresh leaves it be, also after the "
         "service has forgotten the job.",
-        "properties": {**job, **_APPID, **_HOW, **_ACCOUNT},
+        "properties": {**job, **_APPID, **_HOW, **_ACCOUNT, **_SERVICE_ENDPOINT},
         "required": [*_REQUIRED, "appid"],
         "inputProperties": {**_JOB_ID, **_APPID, **_HOW, **_ACCOUNT},
         "requiredInputs": ["jobId", "appid"],
@@ -338,6 +345,7 @@ def _jobs_gate() -> Property:
             **_APPID,
             **_HOW,
             **_ACCOUNT,
+            **_SERVICE_ENDPOINT,
         },
         "required": ["jobs", "jobIds", "appid"],
         "inputProperties": {**_JOB_IDS, **_APPID, **_HOW, **_ACCOUNT},

@@ -14,7 +14,7 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from pulumi_cosjob._engine_log import EngineLog
 from pulumi_cosjob._errors import ConfigurationError, CosJobError, InvalidArgumentError, redact
-from pulumi_cosjob._gate_inputs import UNKNOWN, check_inputs, job_ids_of, known_inputs
+from pulumi_cosjob._gate_inputs import UNKNOWN, check_inputs, job_ids_of, known_inputs, make_id
 from pulumi_cosjob._job import camel_name
 from pulumi_cosjob._plugin._asking import Accounts
 from pulumi_cosjob._plugin._gate import DYNAMIC, JOB_OUTPUTS, Before, Gate, job_outputs, type_of
@@ -208,9 +208,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         async with self._failing(context, gate.properties):
             gate.check(preview=request.preview)
             jobs = await self._interruptible(self._jobs(gate, gate.job_ids, preview=request.preview))
-            return provider_pb2.CreateResponse(
-                id="" if request.preview else gate.make_id(), properties=gate.outputs(jobs)
-            )
+            return provider_pb2.CreateResponse(id="" if request.preview else make_id(), properties=gate.outputs(jobs))
 
     async def Update(self, request: Any, context: Context) -> Any:  # noqa: N802
         """Wait for the jobs that are new; those that have completed are not asked about again."""
@@ -238,7 +236,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         if preview:
             found = await account.look_at_jobs(job_ids, appid, gate.limits)
         else:
-            report = EngineLog(self._teller(gate), len(job_ids), names_job=False)
+            report = EngineLog(self._teller(gate), len(job_ids))
             try:
                 found = await account.wait_for_jobs(job_ids, appid, gate.limits, report)
             finally:

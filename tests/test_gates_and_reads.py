@@ -1,0 +1,197 @@
+"""Gates and reads as a deployment goes on: other endpoints, dependencies, drift checks; dynamic and native."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from stacks import Run, Stack
+
+from pulumi_cosjob._install import write_launcher
+from pulumi_cosjob.testing import CosBatchEmulator
+
+pytestmark = pytest.mark.engine
+
+BOTH = pytest.mark.parametrize("native", ["", ".native"], ids=["dynamic", "native"])
+PROGRAM = """
+import pathlib
+import pulumi
+from pulumi import ResourceOptions
+from pulumi_cosjob{native} import AllJobsCompletion, JobCompletion, get_job, get_job_output, get_jobs, get_jobs_output
+{statements}
+"""
+
+
+@pytest.fixture
+def service() -> Iterator[CosBatchEmulator]:
+    """An emulator with two jobs that have completed, and one that is under way."""
+    with CosBatchEmulator() as emulator:
+        emulator.create_job("completes", job_id="done", seconds=0)
+        emulator.create_job("completes", job_id="done-too", seconds=0)
+        emulator.create_job("never-ends", job_id="endless", seconds=100)
+        emulator.clock.advance(60)
+        yield emulator
+
+
+@pytest.fixture
+def stack(tmp_path: Path, service: CosBatchEmulator) -> Stack:
+    """Return a stack without a program, with the plugin at hand."""
+    (tmp_path / "plugin").mkdir()
+    write_launcher(tmp_path / "plugin")
+    return Stack(tmp_path / "stack", "", service.environment(), plugin=tmp_path / "plugin")
+
+
+def program(stack: Stack, native: str, statements: str) -> None:
+    """Let the stack have a program of some statements."""
+    stack.write(PROGRAM.format(native=native, statements=statements))
+
+
+def message(run: Run) -> str:
+    """Return all that the engine says went wrong, on one line."""
+    return " ".join(run.failed().text.partition("Diagnostics:")[2].split())
+
+
+@BOTH
+def test_a_gate_is_replaced_at_another_endpoint(stack: Stack, service: CosBatchEmulator, native: str) -> None:
+    """Whether the environment or the configuration leads there; what was tried on an emulator proves nothing."""
+    program(stack, native, "JobCompletion('gate', job_id='done', appid='1250000000')")
+    stack.up().ok()
+    with CosBatchEmulator() as other:
+        stack.variables |= other.environment()
+        assert "there is no such job" in message(stack.preview())
+        other.create_job("completes", job_id="done", seconds=0)
+        other.clock.advance(60)
+        assert "1 to replace" in stack.preview().ok().text
+        stack.up().ok()
+        asked = len(other.requests)
+        assert asked > 0
+        stack.up("--expect-no-changes").ok()
+        assert len(other.requests) == asked
+    del stack.variables["COSJOB_ENDPOINT"], stack.variables["COSJOB_UIN"]
+    stack.up("--expect-no-changes").ok()
+    stack.run("config", "set", "cosjob:endpoint", service.endpoint).ok()
+    asked = len(service.requests)
+    assert "1 replaced" in stack.up().ok().text
+    assert len(service.requests) > asked
+
+
+@BOTH
+def test_a_read_after_a_gate_is_not_known_before_it(stack: Stack, service: CosBatchEmulator, native: str) -> None:
+    """In a preview in which the gate is not there, or waits for one more job; nothing stale is shown as known."""
+    reads = """
+after = ResourceOptions(depends_on=[gate])
+pulumi.export("read", get_job("done", "1250000000", opts=after).status)
+pulumi.export("many", get_jobs(["done"], "1250000000", opts=after).jobs.apply(lambda jobs: len(jobs)))
+missing = get_jobs(["done"], "1250000000", opts=after).missing_job_ids
+pulumi.export("missing", missing)
+job = get_job("done", "1250000000", opts=after)
+for known in (job.status, job.result, missing):
+    known.apply(lambda value: pathlib.Path("known").write_text(f"{value}"))
+"""
+    gate = "gate = AllJobsCompletion('gate', job_ids={}, appid='1250000000')"
+    program(stack, native, gate.format(["done"]) + reads)
+    unknown = ["many : [unknown]", "missing: [unknown]", "read : [unknown]"]
+    shown = " ".join(stack.preview().ok().text.split())
+    assert [each for each in unknown if each not in shown] == []
+    assert not (stack.folder / "known").exists()
+    assert not [each for each in service.requests if native == "" and "jobs/done" not in each.path]
+    stack.up().ok()
+    assert stack.outputs() == {"read": "Complete", "many": 1, "missing": []}
+    service.create_job("completes", job_id="added", seconds=600)
+    program(stack, native, gate.format(["done", "added"]) + reads)
+    (stack.folder / "known").unlink()
+    stack.preview().ok()
+    assert not (stack.folder / "known").exists()
+
+
+@BOTH
+def test_a_read_after_a_component_waits_for_what_is_in_it(stack: Stack, native: str) -> None:
+    """A gate may stand inside of a component that the program depends on."""
+    program(
+        stack,
+        native,
+        """
+component = pulumi.ComponentResource("tests:index:Component", "component")
+JobCompletion("gate", job_id="done", appid="1250000000", opts=ResourceOptions(parent=component))
+later = pulumi.Output.from_input([component])
+pulumi.export("read", get_job("done", "1250000000", opts=ResourceOptions(depends_on=later)).status)
+""",
+    )
+    assert "read: [unknown]" in stack.preview().ok().text
+    stack.up().ok()
+    assert stack.outputs() == {"read": "Complete"}
+
+
+@BOTH
+def test_the_job_as_one_output(stack: Stack, native: str) -> None:
+    """`get_job_output` and `get_jobs_output`, in both variants."""
+    program(
+        stack,
+        native,
+        """
+pulumi.export("one", get_job_output("done", "1250000000").apply(lambda job: [job.job_id, job["status"]]))
+many = get_jobs_output(["done", "nope"], "1250000000", missing="skip")
+pulumi.export("many", many.apply(lambda found: [sorted(found["jobs"]), found["missing_job_ids"]]))
+""",
+    )
+    stack.up().ok()
+    assert stack.outputs() == {"one": ["done", "Complete"], "many": [["done"], ["nope"]]}
+
+
+def test_a_drift_check_passes_while_a_job_is_under_way(stack: Stack, service: CosBatchEmulator) -> None:
+    """A refresh keeps what was read last, and sends nothing; a program that runs reads anew."""
+    program(
+        stack,
+        "",
+        """
+pulumi.export("done", get_job("endless", "1250000000").progress_summary.number_of_tasks_succeeded)
+pulumi.export("many", get_jobs(["endless"], "1250000000").jobs.apply(
+    lambda jobs: jobs["endless"].progress_summary.number_of_tasks_succeeded))
+""",
+    )
+    service.clock.hold()
+    stack.up().ok()
+    before = stack.outputs()
+    service.clock.advance(3600)
+    asked = len(service.requests)
+    stack.run("refresh", "--yes", "--expect-no-changes").ok()
+    stack.preview().ok()
+    assert len(service.requests) == asked + 2
+    stack.up("--refresh").ok()
+    after = stack.outputs()
+    assert after["done"] == after["many"] > before["done"]
+
+
+@BOTH
+def test_two_gates_have_two_ids_and_a_state_without_hints(stack: Stack, native: str) -> None:
+    """Nothing is in the state but what a program gives, the job, and the endpoint that it was read from."""
+    program(
+        stack,
+        native,
+        """
+for number in range(2):
+    AllJobsCompletion(f"many-{number}", job_ids=["done", f"done{'-too' * number}"], appid="1250000000")
+JobCompletion("one", job_id="done", appid="1250000000")
+""",
+    )
+    stack.run("up", "--yes").ok()
+    stack.up("--target", "**::one").ok()
+    gates = [each for each in stack.resources() if each["type"].endswith("Completion")]
+    assert len({each["id"] for each in gates}) == 3
+    assert not [each for each in gates if each["id"] == "1250000000"]
+    names = {name for each in gates for name in {**each["inputs"], **each["outputs"]}}
+    assert not {"preview", "custom_timeouts", "customTimeouts"} & names
+    dynamic = {"service_endpoint", "result", "results"}
+    assert {"serviceEndpoint"} <= names if native else dynamic <= names
+    assert json.dumps(gates).count("127.0.0.1") >= 3
+
+
+@pytest.mark.newest
+def test_an_import_is_refused_by_one_sentence(stack: Stack) -> None:
+    """By the command as by a program: a gate stands for a wait, which an import is not."""
+    for kind in ("JobCompletion", "AllJobsCompletion"):
+        said = message(stack.run("import", f"cosjob:index:{kind}", "gate", "some-id", "--yes", "--generate-code=false"))
+        assert "a gate cannot be imported or looked up: declare it" in said
+        assert "Traceback" not in said

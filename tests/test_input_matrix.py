@@ -1,0 +1,217 @@
+"""Every input of every resource and function as programs write it: plain, secret, not known yet, null."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from stacks import Run, Stack
+
+from pulumi_cosjob._install import write_launcher
+from pulumi_cosjob.testing import CosBatchEmulator
+
+pytestmark = pytest.mark.engine
+
+SECRET_JOB, SECRET_APPID = "job-of-no-ones-business", "1250000077"
+ACCOUNT = ("appid", "uin", "region", "endpoint")
+WAIT = ("timeout", "max_failed_tasks", "fail_when_suspended")
+INPUTS = {
+    "gate": ("job_id", *ACCOUNT, *WAIT),
+    "gates": ("job_ids", "job_ids_item", *ACCOUNT, *WAIT),
+    "read": ("job_id", *ACCOUNT),
+    "reads": ("job_ids", "job_ids_item", *ACCOUNT, "missing", "max_concurrency"),
+}
+ECHOED = {"job_id", "job_ids", "job_ids_item", *ACCOUNT}
+KINDS = ("plain", "secret", "unknown", "secret_unknown", "null")
+NEEDED = {"job_id", "job_ids", "job_ids_item", "appid", "max_failed_tasks"}
+"""Inputs that have no default for null: a program that says None itself accepts any number of failed tasks."""
+
+PROGRAM = """
+import json, pathlib
+import pulumi, pulumi.dynamic
+from pulumi_cosjob{native} import AllJobsCompletion, JobCompletion, get_job, get_jobs
+
+values = json.loads(pathlib.Path("values.json").read_text())
+
+class Making(pulumi.dynamic.ResourceProvider):
+    def create(self, props):
+        return pulumi.dynamic.CreateResult("made", {{"made": props["value"]}})
+
+class Made(pulumi.dynamic.Resource):
+    made: pulumi.Output[object]
+    def __init__(self, name, value):
+        super().__init__(Making(), name, {{"value": value, "made": None}})
+
+made = {{name: Made(name, json.dumps(value)) for name, value in values.items()}}
+
+def of_kind(kind, name):
+    if kind == "null":
+        return pulumi.Output.from_input(None)
+    later = made[name].made.apply(json.loads) if "unknown" in kind else pulumi.Output.from_input(values[name])
+    return values[name] if kind == "plain" else pulumi.Output.secret(later) if "secret" in kind else later
+
+def cell(target, name, kind):
+    inputs = dict(appid=values["appid"])
+    one = target in ("gate", "read")
+    inputs["job_id" if one else "job_ids"] = values["job_id" if one else "job_ids"]
+    if name == "job_ids_item":
+        inputs["job_ids"] = [of_kind(kind, "job_id")]
+    else:
+        inputs[name] = of_kind(kind, name)
+    label = f"{{target}}.{{name}}.{{kind}}"
+    if target == "gate":
+        found = JobCompletion(label, **inputs).status
+    elif target == "gates":
+        found = AllJobsCompletion(label, **inputs).jobs.apply(lambda jobs: [job.status for job in jobs.values()][0])
+    elif target == "read":
+        found = get_job(inputs.pop("job_id"), inputs.pop("appid"), **inputs, resource_name=label).status
+    else:
+        many = get_jobs(inputs.pop("job_ids"), inputs.pop("appid"), **inputs, resource_name=label)
+        found = many.jobs.apply(lambda jobs: [job.status for job in jobs.values()][0])
+    pulumi.export(label, found)
+
+for target, name, kind in {cells!r}:
+    cell(target, name, kind)
+"""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One input of one resource or function, in one kind."""
+
+    target: str
+    input: str
+    kind: str
+
+    @property
+    def label(self) -> str:
+        """Its name in the program."""
+        return f"{self.target}.{self.input}.{self.kind}"
+
+    def expected(self, native: str, command: str) -> set[str]:
+        """Return what a command may show of the job's status."""
+        # A gate of the dynamic provider is not created in a preview; one of the plugin knows what has completed.
+        pending = command == "preview" and ("unknown" in self.kind or (self.target.startswith("gate") and not native))
+        # The plugin tells which outputs echo a secret: of a gate those, and the jobs by their ids. Functions cannot
+        # tell, and a dynamic provider carries all fields in one output.
+        echoing = self.input in (("job_ids", "job_ids_item") if native and self.target == "gates" else ECHOED)
+        one_by_one = native and self.target == "gate"
+        hidden = "secret" in self.kind and not one_by_one and (echoing or (native and self.target.startswith("read")))
+        if pending and hidden:
+            return {"[secret]", "[unknown]"}
+        return {"[secret]" if hidden else "[unknown]" if pending else "Complete"}
+
+
+CELLS = [Cell(target, name, kind) for target, names in INPUTS.items() for name in names for kind in KINDS]
+
+
+@pytest.fixture
+def service() -> Iterator[CosBatchEmulator]:
+    """An emulator with a job that has completed."""
+    with CosBatchEmulator() as emulator:
+        emulator.create_job("completes", job_id=SECRET_JOB, seconds=0, appid=SECRET_APPID)
+        emulator.clock.advance(60)
+        yield emulator
+
+
+@pytest.fixture
+def stack(tmp_path: Path, service: CosBatchEmulator) -> Stack:
+    """Return a stack without a program, with the plugin at hand."""
+    (tmp_path / "plugin").mkdir()
+    write_launcher(tmp_path / "plugin")
+    stack = Stack(tmp_path / "stack", "", service.environment(), plugin=tmp_path / "plugin")
+    values = {
+        "job_id": SECRET_JOB,
+        "job_ids": [SECRET_JOB],
+        "appid": SECRET_APPID,
+        "uin": "100000000077",
+        "region": "ap-nowhere",
+        "endpoint": service.endpoint,
+        "timeout": "77m",
+        "max_failed_tasks": 7,
+        "fail_when_suspended": True,
+        "missing": "skip",
+        "max_concurrency": 7,
+    }
+    (stack.folder / "values.json").write_text(json.dumps(values))
+    return stack
+
+
+def shown(run: Run) -> dict[str, str]:
+    """Return the stack's outputs as a command shows them."""
+    _, _, outputs = run.text.partition("Outputs:")
+    return dict(re.findall(r'^ +[+~]? *([a-z_.]+) *: "?([^"\n]*)"?$', outputs, re.MULTILINE))
+
+
+def write(stack: Stack, native: str, cells: list[Cell]) -> None:
+    """Let a program have some cells."""
+    stack.write(PROGRAM.format(native=native, cells=[(each.target, each.input, each.kind) for each in cells]))
+
+
+@pytest.mark.parametrize("native", ["", ".native"])
+def test_inputs_of_every_kind(stack: Stack, native: str) -> None:
+    """A preview goes through and knows what can be known; an update completes; what echoes a secret is one."""
+    cells = [cell for cell in CELLS if not (cell.kind == "null" and cell.input in NEEDED)]
+    write(stack, native, cells)
+    for command in ("preview", "up"):
+        run = stack.preview().ok() if command == "preview" else stack.up().ok()
+        found = shown(run)
+        wrong = [
+            f"{cell.label}: {found.get(cell.label)} in place of {cell.expected(native, command)} in {command}"
+            for cell in cells
+            if found.get(cell.label) not in cell.expected(native, command)
+        ]
+        assert not wrong, "\n".join(wrong)
+    values = json.loads((stack.folder / "values.json").read_text())
+    values["job_ids_item"] = values["job_ids"] = SECRET_JOB
+    resources = {each["urn"].rpartition("::")[2]: each for each in stack.resources()}
+    echoing = [
+        cell.label
+        for cell in cells
+        if "secret" in cell.kind
+        and cell.input in ECHOED
+        and cell.label in resources
+        and values[cell.input] in json.dumps(resources[cell.label])
+    ]
+    assert not echoing, "\n".join(echoing)
+    assert not any({"preview", "custom_timeouts"} & {*each.get("inputs", ())} for each in resources.values())
+    assert "no changes" not in stack.up("--expect-no-changes").ok().text
+
+
+@pytest.mark.newest
+@pytest.mark.parametrize("native", ["", ".native"])
+def test_null_in_place_of_what_is_needed(stack: Stack, service: CosBatchEmulator, native: str) -> None:
+    """The input is named, nothing is sent, and there is no traceback."""
+    wrong = []
+    for cell in CELLS:
+        if cell.kind != "null" or cell.input not in NEEDED:
+            continue
+        write(stack, native, [cell])
+        text = stack.preview().failed().text.partition("Diagnostics:")[2]
+        name = "job_id" if cell.input == "job_ids_item" else cell.input
+        first, *rest = name.split("_")
+        names = (name, first + "".join(map(str.title, rest)))
+        if not any(each in text for each in names) or "Traceback" in text:
+            wrong.append(f"{cell.label}: {text.strip()}")
+    assert not wrong, "\n".join(wrong)
+    assert service.requests == []
+
+
+def test_every_input_is_in_the_matrix() -> None:
+    """An input that a later version has is tried as well."""
+    import inspect  # noqa: PLC0415  for this test alone
+
+    import pulumi_cosjob  # noqa: PLC0415  as above
+
+    for target, name in {
+        "gate": "JobCompletion",
+        "gates": "AllJobsCompletion",
+        "read": "get_job",
+        "reads": "get_jobs",
+    }.items():
+        parameters = {*inspect.signature(getattr(pulumi_cosjob, name)).parameters} - {"resource_name", "opts"}
+        assert parameters == {*INPUTS[target]} - {"job_ids_item"}

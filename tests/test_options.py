@@ -1,0 +1,279 @@
+"""Resource options: each is honoured, or refused by a sentence that names it."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+from stacks import Run, Stack
+
+from pulumi_cosjob import InvalidArgumentError
+from pulumi_cosjob._install import write_launcher
+from pulumi_cosjob._options import (
+    DYNAMIC_GATE,
+    DYNAMIC_READ,
+    NATIVE_FUNCTION,
+    NATIVE_GATE,
+    OptionRules,
+    check_options,
+    custom_timeouts,
+    take_secret_fields,
+)
+from pulumi_cosjob.testing import CosBatchEmulator
+
+RULES = {"dynamic gate": DYNAMIC_GATE, "read": DYNAMIC_READ, "native gate": NATIVE_GATE, "function": NATIVE_FUNCTION}
+ENGINE = {
+    "aliases",
+    "delete_before_replace",
+    "deleted_with",
+    "depends_on",
+    "hide_diffs",
+    "hooks",
+    "ignore_changes",
+    "parent",
+    "protect",
+    "replace_with",
+    "replacement_trigger",
+    "retain_on_delete",
+    "state_migrations",
+    "transformations",
+    "transforms",
+}
+"""What the engine, or the SDK, does by itself for every resource that is registered."""
+HONOURED = {
+    "dynamic gate": ENGINE | {"additional_secret_outputs", "custom_timeouts"},
+    "read": {"additional_secret_outputs", "depends_on", "parent", "transformations"},
+    "native gate": ENGINE
+    | {
+        "additional_secret_outputs",
+        "custom_timeouts",
+        "plugin_download_url",
+        "provider",
+        "providers",
+        "replace_on_changes",
+        "version",
+    },
+    "function": {"depends_on", "parent", "plugin_download_url", "provider", "version"},
+}
+VALUES: dict[str, Any] = {
+    "custom_timeouts": pulumi.CustomTimeouts(create="1h"),
+    "protect": True,
+}
+
+
+def options(name: str) -> pulumi.ResourceOptions:
+    """Return options with one that is set."""
+    made = pulumi.ResourceOptions()
+    setattr(made, name, VALUES.get(name, ["value"]))
+    return made
+
+
+def names() -> list[str]:
+    """Return the names of all options that this SDK has."""
+    return [name for name in inspect.signature(pulumi.ResourceOptions.__init__).parameters if name != "self"]
+
+
+@pytest.mark.parametrize("way", RULES)
+def test_no_option_is_ignored(way: str) -> None:
+    """One that would have no effect is refused by name; which ones have one is known for every option of the SDK."""
+    for name in names():
+        if name in HONOURED[way]:
+            if name != "parent":
+                check_options(options(name), RULES[way])
+        else:
+            with pytest.raises(pulumi.RunError, match=f"^opts.{name} has no effect on ") as caught:
+                check_options(options(name), RULES[way])
+            assert isinstance(caught.value, InvalidArgumentError)
+
+
+@pytest.mark.parametrize("rules", RULES.values(), ids=RULES)
+def test_options_that_are_not_set_are_no_matter(rules: OptionRules) -> None:
+    """Nor are those that are set to what they are anyway."""
+    check_options(None, rules)
+    check_options(pulumi.ResourceOptions(protect=False, aliases=[], depends_on=[]), rules)
+
+
+@pytest.mark.parametrize("rules", RULES.values(), ids=RULES)
+@pytest.mark.parametrize("opts", [{"parent": None}, "parent", pulumi.InvokeOptions()])
+def test_options_of_another_kind_are_refused(rules: OptionRules, opts: object) -> None:
+    """A dictionary, say, or those of a function in place of a resource's."""
+    if isinstance(opts, rules.types):
+        return
+    with pytest.raises(InvalidArgumentError, match=r"^opts must be pulumi\.ResourceOptions.*, not "):
+        check_options(opts, rules)
+
+
+def test_a_parent_that_is_no_resource_is_named() -> None:
+    """The SDK's own message names nothing."""
+    with pytest.raises(InvalidArgumentError, match=r"^opts\.parent cannot be 'a job'"):
+        check_options(pulumi.ResourceOptions(parent="a job"), NATIVE_GATE)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        (pulumi.CustomTimeouts(create="1h30m", update="1.5h", delete="5m"), {"create": 5400.0, "update": 5400.0}),
+        ({"create": "250ms"}, {"create": 0.25}),
+        (pulumi.CustomTimeouts(create="90s"), {"create": 90.0}),
+        (pulumi.CustomTimeouts(delete="5m"), {}),
+        (pulumi.CustomTimeouts(create="soon", update="1h soon"), {}),
+        (pulumi.CustomTimeouts(create="0s"), {}),
+        (None, {}),
+    ],
+)
+def test_custom_timeouts_are_read_as_the_engine_reads_them(given: Any, read: dict[str, float]) -> None:
+    """As durations of Go; what is none is for the engine to refuse."""
+    assert custom_timeouts(pulumi.ResourceOptions(custom_timeouts=given)) == read
+    assert custom_timeouts(None) == {}
+
+
+def test_secret_fields_are_taken_out_of_the_options() -> None:
+    """The engine is to know what carries them, the program's own options stay as they are, and a typo is named."""
+    given = pulumi.ResourceOptions(additional_secret_outputs=["description", "appid"], protect=True)
+    opts, secret = take_secret_fields(given, ["description", "status"], ["appid"], "result")
+    assert opts is not None
+    assert opts.protect
+    assert opts.additional_secret_outputs == ["appid", "result"]
+    assert secret == {"description"}
+    assert given.additional_secret_outputs == ["description", "appid"]
+    everything = pulumi.ResourceOptions(additional_secret_outputs=["result"])
+    assert take_secret_fields(everything, ["description", "status"], [], "result")[1] == {"description", "status"}
+    misspelt = pulumi.ResourceOptions(additional_secret_outputs=["descripton"])
+    with pytest.raises(InvalidArgumentError, match=r"cannot name 'descripton'\. The outputs are description, result\."):
+        take_secret_fields(misspelt, ["description"], [], "result")
+
+
+# ------------------------------------------------------------------------------------------------------ on the engine
+
+
+@pytest.fixture
+def service() -> Iterator[CosBatchEmulator]:
+    """An emulator with a job that has completed, and one that never does."""
+    with CosBatchEmulator() as emulator:
+        emulator.create_job("completes", job_id="done", seconds=0)
+        emulator.create_job("never-ends", job_id="endless")
+        emulator.clock.advance(60)
+        yield emulator
+
+
+@pytest.fixture
+def stack(tmp_path: Path, service: CosBatchEmulator) -> Stack:
+    """Return a stack without a program, with the plugin at hand."""
+    (tmp_path / "plugin").mkdir()
+    write_launcher(tmp_path / "plugin")
+    return Stack(tmp_path / "stack", "", service.environment(), plugin=tmp_path / "plugin")
+
+
+def message(run: Run) -> str:
+    """Return all that the engine says went wrong, on one line."""
+    return " ".join(run.failed().text.partition("Diagnostics:")[2].split())
+
+
+PROGRAM = """
+import pulumi
+from pulumi import CustomTimeouts, ResourceOptions
+from pulumi_cosjob{native} import AllJobsCompletion, JobCompletion, get_job, get_jobs
+{statements}
+"""
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("native", ["", ".native"])
+def test_custom_timeouts_end_a_wait(stack: Stack, native: str) -> None:
+    """That for create where a gate is new, that for update where jobs are added; `timeout` comes before both."""
+
+    def program(job_ids: list[str], arguments: str = "") -> str:
+        timeouts = "opts=ResourceOptions(custom_timeouts=CustomTimeouts(create='2s', update='3s'))"
+        gate = f"AllJobsCompletion('gate', job_ids={job_ids}, appid='1250000000', {timeouts}{arguments})"
+        return PROGRAM.format(native=native, statements=gate)
+
+    stack.write(program(["endless"]))
+    assert "the job was not complete within 2 s" in message(stack.up())
+    stack.write(program(["done"]))
+    stack.up().ok()
+    stack.write(program(["done", "endless"]))
+    assert "the job was not complete within 3 s" in message(stack.up())
+    stack.write(program(["done", "endless"], ", timeout='1s'"))
+    assert "the job was not complete within 1 s" in message(stack.up())
+
+
+@pytest.mark.engine
+@pytest.mark.newest
+@pytest.mark.parametrize("native", ["", ".native"])
+def test_additional_secret_outputs_work_by_field(stack: Stack, native: str) -> None:
+    """What is named is secret in the program and in the state; the other fields are not."""
+    secret = "opts=ResourceOptions(additional_secret_outputs=['description', 'report'])"
+    stack.write(
+        PROGRAM.format(
+            native=native,
+            statements=f"""
+gate = JobCompletion("gate", job_id="done", appid="1250000000", {secret})
+pulumi.export("gate", [gate.description, gate.report.bucket, gate.status, gate.appid])
+"""
+            + ("" if native else f'pulumi.export("read", get_job("done", "1250000000", {secret}).description)'),
+        )
+    )
+    stack.preview().ok()
+    stack.up().ok()
+    outputs = stack.outputs()
+    assert outputs["gate"] == ["[secret]", "[secret]", "Complete", "1250000000"]
+    assert outputs.get("read", "[secret]") == "[secret]"
+    described = json.loads(stack.run("stack", "output", "--json", "--show-secrets").ok().text)["gate"][:2]
+    assert all(described)
+    resources = json.dumps([each.get("outputs") for each in stack.resources() if "cosjob" in each["type"]])
+    assert not [each for each in described if each in resources]
+
+
+@pytest.mark.engine
+@pytest.mark.newest
+@pytest.mark.parametrize("native", ["", ".native"])
+def test_the_engine_honours_what_is_left_to_it(stack: Stack, service: CosBatchEmulator, native: str) -> None:
+    """`ignore_changes` by the names of Python; `replace_on_changes` where the provider can be asked."""
+
+    def program(timeout: str, option: str) -> str:
+        gate = f"JobCompletion('gate', job_id='done', appid='1250000000', timeout='{timeout}', opts={option})"
+        return PROGRAM.format(native=native, statements=gate)
+
+    stack.write(program("1h", "None"))
+    stack.up().ok()
+    asked = len(service.requests)
+    stack.write(program("2h", "ResourceOptions(ignore_changes=['timeout'])"))
+    stack.up("--expect-no-changes").ok()
+    assert len(service.requests) == asked
+    stack.write(program("2h", "ResourceOptions(replace_on_changes=['timeout'])"))
+    if native:
+        assert "1 replaced" in stack.up().ok().text
+        assert len(service.requests) > asked
+    else:
+        assert "opts.replace_on_changes has no effect on this gate. The engine does" in message(stack.up())
+
+
+@pytest.mark.engine
+@pytest.mark.newest
+def test_what_has_no_effect_is_one_sentence(stack: Stack) -> None:
+    """In a preview, without a traceback: also a native job where a resource is wanted."""
+    for native, statement, expected in (
+        (
+            "",
+            "get_job('done', '1', opts=ResourceOptions(protect=True))",
+            "error: opts.protect has no effect on get_job",
+        ),
+        ("", "JobCompletion('g', job_id='done', appid='1', opts=pulumi.InvokeOptions())", "error: opts must be"),
+        ("", "JobCompletion('g', job_id='done', appid='1', opts=ResourceOptions(import_='x'))", "A gate cannot be"),
+        (".native", "JobCompletion('g', job_id='done', appid='1', opts=ResourceOptions(id='x'))", "A gate cannot be"),
+        (".native", "get_job('done', '1', opts=ResourceOptions(protect=True))", "error: opts.protect has no effect"),
+        (
+            ".native",
+            "JobCompletion('g', job_id='a', appid='1', opts=ResourceOptions(parent=get_job('done', '1250000000')))",
+            "error: opts.parent cannot be <a job that was read by a function",
+        ),
+    ):
+        stack.write(PROGRAM.format(native=native, statements=statement))
+        said = message(stack.preview())
+        assert expected in said
+        assert "Traceback" not in said

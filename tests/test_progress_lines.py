@@ -1,0 +1,255 @@
+"""Which lines about jobs that are waited for are due: by turning numbers, nothing waits here."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from pulumi_cosjob import ConnectionFailedError, JobDescription
+from pulumi_cosjob._job import ProgressSummary
+from pulumi_cosjob._progress_lines import HEARTBEAT_SECONDS, Line, ProgressLines
+from pulumi_cosjob._waiting import AskAgain, History, Limits, Look, decide
+
+DAY = 24 * 3600.0
+LONGEST_PAUSE = 28.0
+
+
+def job(status: str, done: int = 0, total: int = 1000, failed: int = 0, job_id: str = "job") -> JobDescription:
+    """Describe a job."""
+    return JobDescription(job_id, status, progress_summary=ProgressSummary(failed, done - failed, total))
+
+
+def working(seconds: float) -> Callable[[float], JobDescription]:
+    """Return how a job does that is Active for so long, and gets ready and is completed in three seconds each."""
+
+    def at(now: float) -> JobDescription:
+        if now < 3:
+            return job(("New", "Preparing", "Ready")[int(now)])
+        if now < 3 + seconds:
+            return job("Active", int(1000 * (now - 3) / seconds))
+        return job("Completing" if now < 6 + seconds else "Complete", 1000)
+
+    return at
+
+
+def shown(at: Callable[[float], JobDescription], timeout: float) -> list[tuple[float, str]]:
+    """Wait for a job by simulated time; return the lines of progress, and when they were due."""
+    lines, history, now, limits = ProgressLines(), History(0.0), 0.0, Limits(timeout)
+    found = []
+    while True:
+        history = history.add(Look(now, at(now)))
+        found += [(now, line.text) for line in lines.add("job", history, now)]
+        verdict = decide(history, now, limits)
+        if not isinstance(verdict, AskAgain):
+            return found
+        now += verdict.seconds
+
+
+def polled(*polls: Look) -> list[list[Line]]:
+    """Return the lines that are due after each poll of a job."""
+    lines, history, found = ProgressLines(), History(0.0), []
+    for poll in polls:
+        history = history.add(poll)
+        found.append(lines.add("job", history, poll.at))
+    return found
+
+
+def percents(lines: Sequence[tuple[float, str]]) -> list[int]:
+    """Return the shares in lines about an Active job."""
+    return [int(match[1]) for _, text in lines if (match := re.match(r"(\d+) %, ", text))]
+
+
+def gaps(lines: Sequence[tuple[float, str]]) -> list[float]:
+    """Return for how long there was no line."""
+    return [after - before for (before, _), (after, _) in itertools.pairwise(lines)]
+
+
+# --------------------------------------------------------------------------------------------------------------- a job
+
+
+def test_ten_minutes_are_a_line_for_each_tenth_and_each_status() -> None:
+    """There are no more than that and a heartbeat a minute, and the first and the last status are among them."""
+    lines = shown(working(600), 3600)
+    texts = [text for _, text in lines]
+    assert 12 <= len(lines) <= 10 + 5 + 10, texts
+    assert texts[0].startswith("New, ")
+    assert texts[-2:] == ["Completing, 100 %, 1,000 of 1,000 tasks", "Complete, 100 %, 1,000 of 1,000 tasks"]
+    assert sorted({percent // 10 for percent in percents(lines)}) == list(range(10))
+    assert max(gaps(lines)) <= HEARTBEAT_SECONDS + LONGEST_PAUSE
+
+
+def test_three_days_are_a_line_a_minute() -> None:
+    """However long the wait, a log shows that it goes on, and no more often than that."""
+    lines = shown(working(3 * DAY), 4 * DAY)
+    minutes = 3 * 24 * 60
+    assert minutes - 30 <= len(lines) <= minutes + 10 + 5
+    assert max(gaps(lines)) <= HEARTBEAT_SECONDS + LONGEST_PAUSE
+    assert sum(" h left, Active, " in text or " d left, Active, " in text or " min left, " in text for _, text in lines)
+    assert percents(lines) == sorted(percents(lines))
+
+
+def test_a_line_for_each_kind_of_error_and_each_recovery() -> None:
+    """The same error again is no news, until a minute has passed."""
+    lost, other = ConnectionFailedError("connection 1 was lost"), ConnectionFailedError("connection 2 was lost")
+    one, two, three, four, late = polled(
+        Look(0.0, job("Active", 1)),
+        Look(10.0, error=lost),
+        Look(20.0, error=other),
+        Look(30.0, job("Active", 2)),
+        Look(95.0, job("Active", 3)),
+    )
+    assert one == [Line("0 %, Active, 1 of 1,000 tasks")]
+    assert two == [Line("no answer just now, 0 %, Active, 1 of 1,000 tasks: connection 1 was lost")]
+    assert three == []
+    assert [line.text[:3] for line in four] == ["0 %"]
+    assert [line.text[:3] for line in late] == ["0 %"]
+
+
+def test_heartbeats_are_a_minute_apart_in_the_mean() -> None:
+    """One that comes late, as polls do not come on the minute, does not put off those after it."""
+    found = polled(*(Look(25.0 * number, job("Active")) for number in range(25)))
+    assert [25.0 * number for number, lines in enumerate(found) if lines] == [
+        0,
+        75,
+        125,
+        200,
+        250,
+        300,
+        375,
+        425,
+        500,
+        550,
+        600,
+    ]
+    # After an outage of the machine there is one, not all that were missed.
+    found = polled(*(Look(at, job("Active")) for at in (0.0, 10_000.0, 10_001.0, 10_030.0)))
+    assert [len(lines) for lines in found] == [1, 1, 0, 1]
+
+
+@pytest.mark.parametrize(("status", "word"), [("Suspended", "NEEDS CONFIRMATION"), ("Paused", "PAUSED")])
+def test_a_job_that_needs_a_person_is_warned_about_once(status: str, word: str) -> None:
+    """Until it does so again; and the line begins with what it needs."""
+    found = polled(
+        Look(0.0, job("Active", 1)),
+        Look(1.0, job(status, 1)),
+        Look(2.0, error=ConnectionFailedError("lost")),
+        Look(3.0, job(status, 1)),
+        Look(100.0, job(status, 1)),
+        Look(101.0, job("Active", 1)),
+        Look(102.0, job(status, 1)),
+    )
+    warned = [number for number, lines in enumerate(found) if any(line.stays for line in lines)]
+    assert warned == [1, 6]
+    warning, line = found[1]
+    assert warning.text.startswith("job job ")
+    assert warning.text.endswith("; the wait goes on")
+    assert line.text.startswith(word)
+
+
+@pytest.mark.parametrize("left", [1.0, 16.0, 80.0, 299.0, 3550.0, DAY - 60, 3 * DAY, 400 * DAY])
+def test_thirty_characters_hold_the_share_and_the_time_left(left: float) -> None:
+    """The engine cuts a line where the terminal ends: at 120 columns a dynamic gate has about thirty characters."""
+    polls = Look(0.0, job("Active", 0, 10**9)), Look(left / 3, job("Active", 250_000_000, 10**9, 10**7))
+    [line] = polled(*polls)[-1]
+    assert re.match(r"25 %, \d+ (s|min|h|d)( \d+ (s|min|h))? left", line.text[:30]), line.text
+
+
+# ----------------------------------------------------------------------------------------------------------- many jobs
+
+
+class Sum:
+    """Lines about many jobs, by job id.
+
+    Args:
+        jobs: How many there are.
+    """
+
+    def __init__(self, jobs: int) -> None:
+        self.lines = ProgressLines(jobs)
+        self.histories: dict[int, History] = {}
+
+    def poll(self, number: int, now: float, status: str | None, done: int = 0) -> list[Line]:
+        """Return the lines that are due after a poll of one of them; no status is no answer."""
+        error = ConnectionFailedError("lost") if status is None else None
+        look = Look(now, job(status, done) if status else None, error)
+        self.histories[number] = self.histories.get(number, History(0.0)).add(look)
+        return self.lines.add(f"job-{number}", self.histories[number], now)
+
+
+def test_many_jobs_are_summed_up() -> None:
+    """A person is told first what needs one, then the share and the time left, then how many are where."""
+    jobs = Sum(12)
+    for number in range(12):
+        found = jobs.poll(number, 0.0, "Active")
+    assert found == [Line("0 %, 0 of 12 jobs Complete, 12 Active")]
+    for number in range(3):
+        found = jobs.poll(number, 1.0, "Complete", 1000)
+    assert found == [Line("25 %, 3 of 12 jobs Complete, 9 Active")]
+    assert jobs.poll(3, 2.0, "Active", 500) == []
+    [line] = jobs.poll(3, 3.0, "Active", 600)
+    assert line.text == "30 %, 3 of 12 jobs Complete, 9 Active"
+    for number in range(4, 11):
+        found = jobs.poll(number, 5.0, "Active", 100)
+    warning, line = jobs.poll(11, 6.0, "Suspended")
+    assert warning == Line("job job-11 waits for a person to confirm it; the wait goes on", stays=True)
+    assert line.text == "1 NEEDS CONFIRMATION, 35 %, 3 of 12 jobs Complete, 8 Active"
+    [line] = jobs.poll(11, 7.0, "Active", 0)
+    assert line.text == "35 %, 3 of 12 jobs Complete, 9 Active"
+    [line] = jobs.poll(11, 67.5, "Active", 10)
+    assert line.text.startswith("35 %, "), "a heartbeat"
+
+
+def test_the_time_left_of_many_jobs_is_that_of_the_last() -> None:
+    """It is said where it is known of each, and not when all that is left is to complete them."""
+    jobs = Sum(2)
+    for number, done in ((0, 500), (1, 250)):
+        jobs.poll(number, 0.0, "Active")
+        found = jobs.poll(number, 100.0, "Active", done)
+    assert found == [Line("37 %, 5 min left, 0 of 2 jobs Complete, 2 Active")]
+    jobs.poll(0, 200.0, "Complete", 1000)
+    [line] = jobs.poll(1, 210.0, "Active", 600)
+    assert line.text == "80 %, 2 min 20 s left, 1 of 2 jobs Complete, 1 Active"
+    [line] = jobs.poll(1, 220.0, "Completing", 900)
+    assert line.text == "95 %, 1 of 2 jobs Complete, 1 Completing"
+    assert jobs.poll(1, 221.0, "Complete", 1000) == [Line("2 of 2 jobs Complete")]
+
+
+def test_an_outage_is_news_where_no_job_has_an_answer() -> None:
+    """Single answers that are lost are none: of thousands of jobs there may always be some."""
+    jobs = Sum(3)
+    for number in range(3):
+        jobs.poll(number, 0.0, "Active")
+    found = [jobs.poll(number, 1.0, None) for number in range(3)]
+    assert found == [[], [], [Line("no answer just now, 0 %, 0 of 3 jobs Complete, 3 Active")]]
+    assert jobs.poll(0, 2.0, "Active") == [Line("0 %, 0 of 3 jobs Complete, 3 Active")]
+    never = Sum(2)
+    never.poll(0, 0.0, None)
+    assert never.poll(1, 0.0, None) == [Line("no answer just now, 0 %, 0 of 2 jobs Complete, 2 no answer")]
+
+
+def test_a_job_that_fails_comes_first() -> None:
+    """The gate is about to end for it."""
+    jobs = Sum(2)
+    jobs.poll(0, 0.0, "Active")
+    jobs.poll(1, 0.0, "Active")
+    assert jobs.poll(1, 1.0, "Failing", 400) == [Line("1 Failing, 20 %, 0 of 2 jobs Complete, 1 Active")]
+
+
+def test_a_thousand_jobs_have_no_more_lines_than_twelve() -> None:
+    """Each goes through all statuses, one after the other; all needs at most some dozen lines, and then heartbeats."""
+    life = ("New", "Preparing", "Ready", "Active", "Completing", "Complete")
+    for jobs in (12, 1000):
+        lives = Sum(jobs)
+        found: Counter[bool] = Counter()
+        for number in range(jobs):
+            lives.poll(number, 0.0, "New")
+        for number in range(jobs):
+            for status in life:
+                for line in lives.poll(number, 60 * 10 * number / jobs, status, 1000 if status in life[4:] else 0):
+                    found[line.stays] += 1
+        assert found[True] == 0
+        assert 10 <= found[False] <= 10 + 10 + 5 + 10
