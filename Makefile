@@ -58,8 +58,9 @@ format: $(VENV)/ready ## mend style and layout, where a tool can
 	$(VENV)/bin/ruff check --fix
 	$(VENV)/bin/ruff format
 
-docs: $(VENV)/ready ## write the table of fields from the schema
+docs: $(VENV)/ready ## write the table of fields from the schema, and the types of fields as outputs
 	$(VENV)/bin/python tools/field_table.py
+	$(VENV)/bin/python tools/output_types.py
 
 pins: ## bring the pinned environments up to date; needs uv
 	uv pip compile pyproject.toml --extra emulator --group dev -o $(PINS)/dev.txt $(PIN_OPTIONS)

@@ -1,8 +1,8 @@
 """Read Tencent Cloud COS Batch jobs in Pulumi programs.
 
 `get_job` and `get_jobs` are for Pulumi programs, `describe_job` and `CosBatchClient` for plain scripts,
-`parse_describe_job_result` for answers that were saved. Names load what they need at their first use, so importing the
-package costs next to nothing.
+`parse_describe_job_result` for answers that were saved. The classes of a job's parts, for annotations, are in
+`pulumi_cosjob.types`. Names load what they need at their first use, so importing the package costs next to nothing.
 """
 
 from __future__ import annotations
@@ -105,17 +105,19 @@ _LOADED_AT_FIRST_USE = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    if name == "__version__":
-        from importlib.metadata import version  # noqa: PLC0415  slow, and seldom wanted
+if not TYPE_CHECKING:  # they know the names, and are to find fault with any other
 
-        value: Any = version("pulumi-cosjob")
-    elif name in _LOADED_AT_FIRST_USE:
-        value = getattr(importlib.import_module(f"{__name__}.{_LOADED_AT_FIRST_USE[name]}"), name)
-    else:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    globals()[name] = value
-    return value
+    def __getattr__(name: str) -> Any:
+        if name == "__version__":
+            from importlib.metadata import version  # noqa: PLC0415  slow, and seldom wanted
+
+            value: Any = version("pulumi-cosjob")
+        elif name in _LOADED_AT_FIRST_USE:
+            value = getattr(importlib.import_module(f"{__name__}.{_LOADED_AT_FIRST_USE[name]}"), name)
+        else:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pulumi_cosjob._job import JobDescription
     from pulumi_cosjob._schema import Validation
 
-__all__ = ["answered_at", "clock_offset", "judge", "retry_after"]
+__all__ = ["answered_at", "clock_offset", "judge", "no_such_job", "retry_after"]
 
 # Signatures are good from one minute before they are made; a clock that is off by less does no harm.
 _TOLERATED_SKEW = 60.0
@@ -169,6 +169,17 @@ def _refuse_by_status(answer: Answer, what: str, **context: Any) -> NoReturn:
     if answer.status in (401, 403):
         raise AccessDeniedError(what, hint=_KEY, **context)
     raise ServiceError(what, hint=_ENDPOINT, **context)
+
+
+def no_such_job(job_id: str) -> ServiceError:
+    """Return what it means that the service does not know a job, where no service was asked.
+
+    Args:
+        job_id: The job.
+    """
+    code = "NoSuchJob"
+    kind, what, hint = _MEANINGS[code]
+    return kind(what, hint=hint, job_id=job_id, code=code)
 
 
 def retry_after(answer: Answer) -> float | None:

@@ -305,20 +305,47 @@ def plugin() -> None:
     """Manage the native plugin, by which programs in all languages of Pulumi read jobs and wait for them."""
 
 
-@plugin.command(short_help="Make it known to the Pulumi CLI on PATH.")
+@plugin.command(short_help="Make it known to the Pulumi CLI.")
 def install() -> None:
-    """Install the plugin of this Python environment in the Pulumi CLI on PATH.
+    """Install the plugin of this Python environment where the Pulumi CLI looks for plugins (PULUMI_HOME).
 
-    It runs in this environment from then on: run this again after the environment has moved or was updated. To take it
-    out: pulumi plugin rm resource cosjob
+    It runs in this environment from then on: run this again after the environment has moved or was updated. Programs on
+    pulumi_cosjob.native do this by themselves. To take it out: pulumi plugin rm resource cosjob
     """
-    from pulumi_cosjob._install import install_plugin  # noqa: PLC0415  the one command that needs it
+    from pulumi_cosjob._install import install_plugin, plugin_folder  # noqa: PLC0415  the one command that needs it
+    from pulumi_cosjob._version import plugin_version  # noqa: PLC0415  as above
 
     try:
-        version = install_plugin()
+        folder = plugin_folder()
+        install_plugin(folder, replace=True)
     except ConfigurationError as error:
         _fail(error, 2)
-    _print(_printable(f"installed resource plugin cosjob {version}; it runs by {sys.executable}"))
+    _print(
+        _printable(
+            f"installed resource plugin cosjob {plugin_version()} in {folder.parent}; it runs by {sys.executable}"
+        )
+    )
+
+
+@plugin.command(short_help="Start it by hand, for engines that attach to it.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port on loopback; a free one by default.")
+def serve(port: int) -> None:
+    """Serve the plugin until Ctrl-C, to debug it, or where it cannot be installed.
+
+    Prints a line for the shell in which pulumi runs: it attaches to this process then, and starts none.
+    """
+    import asyncio  # noqa: PLC0415  the one command that needs it
+
+    from pulumi_cosjob._plugin._server import serve_by_hand  # noqa: PLC0415  as above
+
+    try:
+        asyncio.run(serve_by_hand(port, lambda served: _print(f"export PULUMI_DEBUG_PROVIDERS=cosjob:{served}")))
+    except RuntimeError:
+        # So gRPC says it; what else there is to know it writes to standard error itself.
+        _fail(f"port {port} of 127.0.0.1 cannot be listened on; take another one, or 0 for any", 2)
+    except KeyboardInterrupt:
+        # Where there are no signal handlers.
+        sys.exit(0)
 
 
 # ------------------------------------------------------------------------------------------------------------ emulator

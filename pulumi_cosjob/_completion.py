@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 import pulumi.dynamic
 from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 from pulumi.runtime import rpc
 
-from pulumi_cosjob._dynamic import AskingProvider
+from pulumi_cosjob._dynamic import ABSENT, AskingProvider
 from pulumi_cosjob._errors import CosJobError, InvalidArgumentError
 from pulumi_cosjob._gate_inputs import (
     ANY_NUMBER,
@@ -34,10 +34,15 @@ from pulumi_cosjob._gate_inputs import (
     with_service_endpoint,
 )
 from pulumi_cosjob._job import JobDescription, from_plain, to_plain
+from pulumi_cosjob._mock_outputs import given_job, given_jobs, placeholders, taken
 from pulumi_cosjob._options import DYNAMIC_GATE, check_options, custom_timeouts, take_secret_fields
 from pulumi_cosjob._outputs import JOB_FIELDS, JobOutputs, carried, described_jobs, received
 from pulumi_cosjob._program import Timeout, accepted_failures, arguments, echo_placeholder, timeout_input
-from pulumi_cosjob._settings import SETTINGS
+
+if TYPE_CHECKING:
+    from pulumi_cosjob._output_types import DynamicAllJobsAttributes, GateAttributes
+else:
+    DynamicAllJobsAttributes = GateAttributes = object
 
 __all__ = ["AllJobsCompletion", "AllJobsCompletionProvider", "JobCompletion", "JobCompletionProvider"]
 
@@ -212,7 +217,7 @@ def _props(
     """Return the inputs of a gate; they are outputs too, whether they are given or not."""
     placeholder = echo_placeholder(named)
     return {
-        **dict.fromkeys(SETTINGS),
+        **ABSENT,
         **named,
         "timeout": timeout_input(timeout),
         "max_failed_tasks": accepted_failures(max_failed_tasks),
@@ -229,7 +234,7 @@ def _drop_hints(gate: pulumi.Resource) -> None:
         del gate.__dict__[name]
 
 
-class JobCompletion(JobOutputs, pulumi.dynamic.Resource, module="cosjob", name="JobCompletion"):
+class JobCompletion(JobOutputs, pulumi.dynamic.Resource, GateAttributes, module="cosjob", name="JobCompletion"):
     """Stands for "this job has completed": it exists once that is so, and what depends on it waits.
 
     All fields of the job are outputs, as they were then. A preview never waits; it fails at once for malformed
@@ -253,7 +258,8 @@ class JobCompletion(JobOutputs, pulumi.dynamic.Resource, module="cosjob", name="
         InvalidArgumentError: An argument is malformed.
     """
 
-    appid: pulumi.Output[str]
+    max_failed_tasks: pulumi.Output[int]
+    """Failed tasks that a complete job may have; -1 for any number."""
 
     def __init__(
         self,
@@ -274,13 +280,17 @@ class JobCompletion(JobOutputs, pulumi.dynamic.Resource, module="cosjob", name="
         props = _props(named, timeout, max_failed_tasks, fail_when_suspended, opts)
         opts, secret_fields = take_secret_fields(opts, JOB_FIELDS, INPUTS, "result")
         placeholder = props[SERVICE_ENDPOINT]
-        super().__init__(JobCompletionProvider(), resource_name, {**props, "result": placeholder}, opts)
+        mocked = placeholders(name for name in JOB_FIELDS if name not in props)
+        outputs = {**mocked, "result": placeholder}
+        super().__init__(JobCompletionProvider(), resource_name, {**props, **outputs}, opts)
         _drop_hints(self)
         self._completed_jobs = [self.result]
         self._carry(self.result, placeholder, secret_fields)
+        if mocked:
+            self.result = given_job(taken(self, mocked), job_id, self.result)
 
 
-class AllJobsCompletion(pulumi.dynamic.Resource, module="cosjob", name="AllJobsCompletion"):
+class AllJobsCompletion(pulumi.dynamic.Resource, DynamicAllJobsAttributes, module="cosjob", name="AllJobsCompletion"):
     """Stands for "all these jobs have completed", asked about at the same time; see `JobCompletion`.
 
     It fails as soon as one job has failed, and names all that have by then. A job that is added later is waited for by
@@ -302,11 +312,8 @@ class AllJobsCompletion(pulumi.dynamic.Resource, module="cosjob", name="AllJobsC
         InvalidArgumentError: An argument is malformed.
     """
 
-    results: pulumi.Output[str]
-    jobs: pulumi.Output[Mapping[str, JobDescription]]
-    """The jobs as they were when they had completed, by job id."""
-
-    appid: pulumi.Output[str]
+    max_failed_tasks: pulumi.Output[int]
+    """Failed tasks that a complete job may have; -1 for any number."""
 
     def __init__(
         self,
@@ -326,8 +333,12 @@ class AllJobsCompletion(pulumi.dynamic.Resource, module="cosjob", name="AllJobsC
         named = arguments(job_ids=job_ids, appid=appid, uin=uin, region=region, endpoint=endpoint)
         props = _props(named, timeout, max_failed_tasks, fail_when_suspended, opts)
         opts, _ = take_secret_fields(opts, ["jobs"], INPUTS, "results")
-        results = {"results": props[SERVICE_ENDPOINT]}
-        super().__init__(AllJobsCompletionProvider(), resource_name, {**props, **results}, opts)
+        mocked = placeholders(["jobs"])
+        outputs = {**mocked, "results": props[SERVICE_ENDPOINT]}
+        super().__init__(AllJobsCompletionProvider(), resource_name, {**props, **outputs}, opts)
         _drop_hints(self)
         self._completed_jobs = [self.results]
+        given = taken(self, mocked)
         self.jobs = described_jobs(self.results)
+        if given:
+            self.jobs = given_jobs(given["jobs"], self.jobs)

@@ -11,17 +11,23 @@ import collections
 import json
 import weakref
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 import pulumi.dynamic
 
 from pulumi_cosjob._gate_inputs import check_inputs
-from pulumi_cosjob._job import JobDescription, to_plain
+from pulumi_cosjob._job import to_plain
+from pulumi_cosjob._mock_outputs import given_job, given_jobs, given_missing, placeholders, taken
 from pulumi_cosjob._options import DYNAMIC_READ, check_options, take_secret_fields
 from pulumi_cosjob._outputs import JOB_FIELDS, JobOutputs, carried, described_jobs, described_missing
 from pulumi_cosjob._program import arguments, created, echo_placeholder
 from pulumi_cosjob._settings import SETTINGS, Missing
+
+if TYPE_CHECKING:
+    from pulumi_cosjob._output_types import AccountAttributes, JobDescriptionOutput, JobsAttributes
+else:
+    AccountAttributes = JobsAttributes = object
 
 __all__ = [
     "Job",
@@ -92,16 +98,30 @@ def _inputs(props: Mapping[str, Any], *names: str) -> dict[str, Any]:
 # -------------------------------------------------------------------------------------------- in the program's process
 
 
-_used_names: weakref.WeakKeyDictionary[Any, collections.Counter[str]] = weakref.WeakKeyDictionary()
+_used_names: weakref.WeakKeyDictionary[Any, tuple[Any, collections.Counter[str]]] = weakref.WeakKeyDictionary()
 _used_without_stack: collections.Counter[str] = collections.Counter()
 
 
 def unused_name(name: str) -> str:
     """Return a resource name that this run of the program has not been given yet: the second one ends in -2."""
-    stack = pulumi.runtime.get_root_resource()
-    used = _used_without_stack if stack is None else _used_names.setdefault(stack, collections.Counter())
+    used = _names_of_this_run()
     used[name] += 1
     return name if used[name] == 1 else f"{name}-{used[name]}"
+
+
+def _names_of_this_run() -> collections.Counter[str]:
+    """Return how often each name was taken.
+
+    Each program, and each `pulumi.runtime.set_mocks`, has a manager of requests of its own. `pulumi.runtime.test` keeps
+    it from one test to the next, and the stack as well, but gives it another list of requests.
+    """
+    manager: Any = pulumi.runtime.settings.SETTINGS.rpc_manager
+    if pulumi.runtime.get_root_resource() is None or manager is None:
+        return _used_without_stack
+    requests = getattr(manager, "rpcs", None)
+    if manager not in _used_names or _used_names[manager][0] is not requests:
+        _used_names[manager] = requests, collections.Counter()
+    return _used_names[manager][1]
 
 
 def read_options(
@@ -139,10 +159,12 @@ def _is_plain(value: Any) -> bool:
     return isinstance(value, (str, int, float, bool))
 
 
-class Job(JobOutputs, pulumi.dynamic.Resource, module="cosjob", name="Job"):
-    """A job that `get_job` reads; every field is an output. See `get_job`."""
+# Inputs are outputs too, whether they are given or not.
+ABSENT = dict.fromkeys(SETTINGS)
 
-    appid: pulumi.Output[str]
+
+class Job(JobOutputs, pulumi.dynamic.Resource, AccountAttributes, module="cosjob", name="Job"):
+    """A job that `get_job` reads; every field is an output. See `get_job`."""
 
     def __init__(
         self,
@@ -154,8 +176,12 @@ class Job(JobOutputs, pulumi.dynamic.Resource, module="cosjob", name="Job"):
         opts = read_options(resource_name, props, opts, props["job_id"])
         opts, secret_fields = take_secret_fields(opts, JOB_FIELDS, props, "result")
         placeholder = echo_placeholder(props)
-        super().__init__(JobProvider(), resource_name, {**props, "result": placeholder}, opts)
+        mocked = placeholders(name for name in JOB_FIELDS if name not in props)
+        inputs = {**mocked, **ABSENT, **props, "result": placeholder}
+        super().__init__(JobProvider(), resource_name, inputs, opts)
         self._carry(self.result, placeholder, secret_fields)
+        if mocked:
+            self.result = given_job(taken(self, mocked), props["job_id"], self.result)
 
 
 def get_job(
@@ -204,23 +230,17 @@ def get_job_output(
     endpoint: pulumi.Input[str] | None = None,
     resource_name: str | None = None,
     opts: pulumi.ResourceOptions | None = None,
-) -> pulumi.Output[JobDescription]:
+) -> JobDescriptionOutput:
     """Do as `get_job`; the job as one output."""
     job = get_job(job_id, appid, uin=uin, region=region, endpoint=endpoint, resource_name=resource_name, opts=opts)
     return job.result
 
 
-class Jobs(pulumi.dynamic.Resource, module="cosjob", name="Jobs"):
+class Jobs(pulumi.dynamic.Resource, JobsAttributes, module="cosjob", name="Jobs"):
     """Jobs that `get_jobs` reads. See there."""
 
-    jobs: pulumi.Output[Mapping[str, JobDescription]]
-    """The jobs by job id, each with every field."""
-
-    missing_job_ids: pulumi.Output[Sequence[str]]
-    """Ids of the jobs that were skipped, as the service does not know them."""
-
-    results: pulumi.Output[str]
-    appid: pulumi.Output[str]
+    max_concurrency: pulumi.Output[int]
+    """How many questions may be under way."""
 
     def __init__(
         self,
@@ -231,9 +251,15 @@ class Jobs(pulumi.dynamic.Resource, module="cosjob", name="Jobs"):
         """Read the jobs; programs call `get_jobs`."""
         opts = read_options(resource_name, props, opts)
         opts, _ = take_secret_fields(opts, ("jobs", "missing_job_ids"), props, "results")
-        super().__init__(JobsProvider(), resource_name, {**props, "results": echo_placeholder(props)}, opts)
+        mocked = placeholders(["jobs", "missing_job_ids"])
+        inputs = {**mocked, **ABSENT, **props, "results": echo_placeholder(props)}
+        super().__init__(JobsProvider(), resource_name, inputs, opts)
+        given = taken(self, mocked)
         self.jobs = described_jobs(self.results)
         self.missing_job_ids = described_missing(props["job_ids"], self.results)
+        if given:
+            self.jobs = given_jobs(given["jobs"], self.jobs)
+            self.missing_job_ids = given_missing(given["missing_job_ids"], props["job_ids"], self.jobs)
 
 
 def get_jobs(

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from pulumi_cosjob._clock import SystemClock
 from pulumi_cosjob._errors import RequestError
 
-__all__ = ["EngineClock", "engine_address", "engine_gone", "in_provider_process"]
+__all__ = ["EngineClock", "engine_address", "engine_gone", "in_provider_process", "listens"]
 
 _ADDRESS = re.compile(r"[0-9A-Za-z.:\[\]-]+:[0-9]+")
 _SECONDS = 0.5
@@ -68,14 +68,14 @@ def _watch(address: str, gone: threading.Event) -> None:
     refused = 0
     while refused < 2:
         gone.wait(_SECONDS)
-        refused = 0 if _listens(address) else refused + 1
+        refused = 0 if listens(address) else refused + 1
     gone.set()
     if sys.platform != "win32":
         # The same signal as the engine sends at its end, so that other providers in this process can finish.
         os.kill(os.getpid(), signal.SIGINT)
 
 
-def _listens(address: str) -> bool:
+def listens(address: str) -> bool:
     """Tell whether somebody may be listening: anything but a refusal may pass."""
     host, _, port = address.rpartition(":")
     try:

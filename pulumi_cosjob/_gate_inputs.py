@@ -24,6 +24,7 @@ from pulumi_cosjob._waiting import Limits
 
 __all__ = [
     "ANY_NUMBER",
+    "DEFAULTS",
     "HOW",
     "INPUTS",
     "SERVICE_ENDPOINT",
@@ -64,7 +65,7 @@ INPUTS = ("job_id", "job_ids", "appid", *SETTINGS, *HOW)
 
 ANY_NUMBER = -1
 _DEFAULT_TIMEOUT = 3600.0
-_DEFAULTS: Mapping[str, Any] = {"max_failed_tasks": 0, "fail_when_suspended": False}
+DEFAULTS: Mapping[str, Any] = {"max_failed_tasks": 0, "fail_when_suspended": False}
 
 
 def is_known(value: Any) -> bool:
@@ -141,7 +142,7 @@ def limits_of(inputs: Mapping[str, Any], timeout: float | None = None) -> Limits
 
 def _value(inputs: Mapping[str, Any], name: str) -> Any:
     value = inputs.get(name)
-    return _DEFAULTS.get(name) if value is None else value
+    return DEFAULTS.get(name) if value is None else value
 
 
 def changed_inputs(olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[str]:

@@ -124,7 +124,10 @@ class JobFailure(Element):
     """One reason why a job failed."""
 
     failure_code: str | None = None
+    """Code of the failure. 0 to 64 bytes."""
+
     failure_reason: str | None = None
+    """The failure in words. 0 to 256 bytes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,8 +135,13 @@ class ManifestLocation(Element):
     """The object that lists the objects to work on."""
 
     etag: str | None = None
+    """ETag of the list; its double quotes are part of the text. 1 to 1024 bytes."""
+
     object_arn: str | None = None
+    """Resource name of the list. 1 to 1024 bytes."""
+
     object_version_id: str | None = None
+    """Version of the list, where its bucket keeps versions. 1 to 1024 bytes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,7 +149,12 @@ class ManifestSpec(Element):
     """How that list is written."""
 
     fields: Sequence[str] | None = _items("member")
+    """The columns of the list, in their order; not given for an inventory."""
+
     format: str | None = None
+    """A list made by hand, or an inventory that COS made. One of `COSBatchOperations_CSV_V1`,
+    `COSInventoryReport_CSV_V1`.
+    """
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,7 +162,10 @@ class Manifest(Element):
     """The list of objects that a job works on."""
 
     location: ManifestLocation | None = None
+    """The object that holds the list."""
+
     spec: ManifestSpec | None = None
+    """How the list is written."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,8 +173,13 @@ class Grantee(Element):
     """Who receives a permission."""
 
     display_name: str | None = None
+    """Name to show for the grantee."""
+
     identifier: str | None = None
+    """The grantee, such as qcs::cam::uin/100000000001:uin/100000000001."""
+
     type_identifier: str | None = None
+    """How Identifier is to be read. One of `ID`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,7 +187,10 @@ class COSGrant(Element):
     """One permission for one grantee."""
 
     grantee: Grantee | None = None
+    """Who receives the permission."""
+
     permission: str | None = None
+    """What the grantee may do. One of `READ`, `WRITE`, `FULL_CONTROL`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,7 +198,10 @@ class UserMetadataMember(Element):
     """One entry of the user's own metadata."""
 
     key: str | None = None
+    """Name of the metadata entry."""
+
     value: str | None = None
+    """Value of the metadata entry."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,7 +209,10 @@ class COSTag(Element):
     """One tag."""
 
     key: str | None = None
+    """Name of the tag."""
+
     value: str | None = None
+    """Value of the tag."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,12 +220,25 @@ class NewObjectMetadata(Element):
     """Metadata of the copies."""
 
     cache_control: str | None = None
+    """Cache-Control of the copies."""
+
     content_disposition: str | None = None
+    """Content-Disposition of the copies."""
+
     content_encoding: str | None = None
+    """Content-Encoding of the copies."""
+
     content_type: str | None = None
+    """Content-Type of the copies."""
+
     http_expires_date: str | None = None
+    """Expires header of the copies, as text: the vendor's pages disagree on its form."""
+
     sse_algorithm: str | None = None
+    """Encryption of the copies on the server. One of `AES256`."""
+
     user_metadata: Sequence[UserMetadataMember] | None = _items("member")
+    """The user's own metadata of the copies."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -203,19 +246,48 @@ class COSPutObjectCopy(Element):
     """Each object is copied."""
 
     access_control_directive: str | None = None
+    """Whether the copy takes the access rules of its source, replaces or extends them. One of `Copy`, `Replaced`,
+    `Add`.
+    """
+
     access_control_grants: Sequence[COSGrant] | None = _items("COSGrant")
+    """Who may do what with the copies."""
+
     canned_access_control_list: str | None = None
+    """Ready-made access rule of the copies. One of `private`, `public-read`."""
+
     metadata_directive: str | None = None
+    """Whether the copy takes the metadata of its source, replaces or extends them. One of `Copy`, `Replaced`, `Add`."""
+
     modified_since_constraint: str | None = None
+    """Only objects changed after this time are copied. A timestamp or seconds since 1970."""
+
     new_object_metadata: NewObjectMetadata | None = None
+    """Metadata of the copies."""
+
     new_object_tagging: Sequence[COSTag] | None = _items("COSTag")
+    """Tags of the copies."""
+
     prefix_replace: bool | None = None
+    """Whether ResourcesPrefix is replaced by TargetKeyPrefix in the keys."""
+
     resources_prefix: str | None = None
+    """Prefix of the source keys that is replaced. 0 to 1024 bytes."""
+
     storage_class: str | None = None
+    """Storage class of the copies, such as STANDARD or ARCHIVE; the service has more than any page lists."""
+
     tagging_directive: str | None = None
+    """Whether the copy takes the tags of its source, replaces or extends them. One of `Copy`, `Replaced`, `Add`."""
+
     target_key_prefix: str | None = None
+    """Prefix of the target keys. 0 to 1024 bytes."""
+
     target_resource: str | None = None
+    """Resource name of the bucket that receives the copies."""
+
     unmodified_since_constraint: str | None = None
+    """Only objects not changed after this time are copied. A timestamp or seconds since 1970."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -223,7 +295,10 @@ class COSInitiateRestoreObject(Element):
     """Each object is restored from an archive."""
 
     expiration_in_days: int | None = None
+    """For how many days the restored copy is kept. 1 to 365."""
+
     job_tier: str | None = None
+    """How fast the objects are restored. One of `Bulk`, `Standard`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -231,7 +306,10 @@ class COSPutObjectTagging(Element):
     """Each object is tagged."""
 
     tag_set: Sequence[COSTag] | None = _items("COSTag")
+    """The tags to set."""
+
     tagging_directive: str | None = None
+    """Whether the tags replace or extend those that are there. One of `Copy`, `Replaced`, `Add`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -244,9 +322,16 @@ class Operation(Element):
     """What a job does to each object: one of these is there, or none where the operation is not known yet."""
 
     cos_delete_object: COSDeleteObject | None = None
+    """Each object is deleted. Has no parameters."""
+
     cos_initiate_restore_object: COSInitiateRestoreObject | None = None
+    """Each object is restored from an archive."""
+
     cos_put_object_copy: COSPutObjectCopy | None = None
+    """Each object is copied."""
+
     cos_put_object_tagging: COSPutObjectTagging | None = None
+    """Each object is tagged."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -254,8 +339,13 @@ class ProgressSummary(Element):
     """How many tasks there are and how they ended so far."""
 
     number_of_tasks_failed: int | None = None
+    """Tasks that failed; a job can be Complete and have some."""
+
     number_of_tasks_succeeded: int | None = None
+    """Tasks that succeeded."""
+
     total_number_of_tasks: int | None = None
+    """All tasks: one for each object of the manifest."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -263,10 +353,19 @@ class Report(Element):
     """Where and how a job reports on its tasks."""
 
     bucket: str | None = None
+    """Resource name of the bucket that receives the report."""
+
     enabled: bool | None = None
+    """Whether a report is written."""
+
     format: str | None = None
+    """How the report is written. One of `Report_CSV_V1`."""
+
     prefix: str | None = None
+    """Prefix of the report's key. 0 to 256 bytes."""
+
     report_scope: str | None = None
+    """Which tasks are reported. One of `AllTasks`, `FailedTasksOnly`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -277,23 +376,63 @@ class JobDescription(Element):
     """
 
     job_id: str
+    """Id of the job, given by the service when it created the job. 1 to 64 bytes. Always there."""
+
     status: str
+    """Where the job is in its life. Complete, Failed and Cancelled are final. Always there. One of `Active`,
+    `Cancelled`, `Cancelling`, `Complete`, `Completing`, `Failed`, `Failing`, `New`, `Paused`, `Pausing`, `Preparing`,
+    `Ready`, `Suspended`.
+    """
+
     client_request_token: str | None = None
+    """Token that made the creating request unique; a second request with it creates nothing. 1 to 64 bytes, a UUID as a
+    rule.
+    """
+
     confirmation_required: bool | None = None
+    """Whether a person has to confirm the job before it runs."""
+
     creation_time: str | None = None
+    """When the job was created."""
+
     description: str | None = None
+    """Free text given when the job was created. 0 to 256 bytes."""
+
     failure_reasons: Sequence[JobFailure] | None = _items("JobFailure")
+    """Why the job failed: any number of codes, each with a reason."""
+
     manifest: Manifest | None = None
+    """The list of objects that the job works on."""
+
     operation: Operation | None = None
+    """What is done to each object: exactly one operation."""
+
     priority: int | None = None
+    """Jobs with a higher number run first. 0 to 2147483647."""
+
     progress_summary: ProgressSummary | None = None
+    """How many tasks there are and how they ended so far."""
+
     report: Report | None = None
+    """Where and how the job reports on its tasks."""
+
     role_arn: str | None = None
+    """The role in whose name the job runs. 1 to 1024 bytes."""
+
     status_update_reason: str | None = None
+    """Why the status was last changed by request. 0 to 256 bytes."""
+
     suspended_cause: str | None = None
+    """Why the job was suspended, as a rule to be confirmed by a person. 0 to 1024 bytes."""
+
     suspended_date: str | None = None
+    """When the job was suspended."""
+
     termination_date: str | None = None
+    """When the job ended."""
+
     unknown_elements: Sequence[str] = dataclasses.field(default=(), metadata={"beyond_schema": True})
+    """Paths of what the answer holds beyond the schema, so that nothing is lost in silence."""
 
     @property
     def state(self) -> JobState:

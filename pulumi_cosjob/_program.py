@@ -29,6 +29,7 @@ __all__ = [
     "Timeout",
     "accepted_failures",
     "arguments",
+    "checked",
     "created",
     "echo_placeholder",
     "timeout_input",
@@ -46,7 +47,7 @@ def arguments(**given: Any) -> dict[str, Any]:
     """
     for name, value in given.items():
         if not _is_later(value) and (value is not None or name in _REQUIRED):
-            _refusing(_CHECKS[name], value)
+            checked(_CHECKS[name], value)
     return {name: value for name, value in given.items() if value is not None}
 
 
@@ -59,7 +60,7 @@ def timeout_input(value: pulumi.Input[Timeout] | None) -> Any:
     """
     if value is None or _is_later(value):
         return None if value is None else pulumi.Output.from_input(value).apply(_as_text)
-    _refusing(check_timeout, value)
+    checked(check_timeout, value)
     return _as_text(value)
 
 
@@ -81,7 +82,7 @@ def accepted_failures(value: pulumi.Input[int] | None) -> Any:
     """
     if _is_later(value):
         return pulumi.Output.from_input(value).apply(_no_any_number)
-    return ANY_NUMBER if value is None else _refusing(_check_failures, value)
+    return ANY_NUMBER if value is None else checked(_check_failures, value)
 
 
 def _no_any_number(value: Any) -> Any:
@@ -136,7 +137,12 @@ def _is_later(value: Any) -> bool:
     return isinstance(value, pulumi.Output) or hasattr(value, "__await__")
 
 
-def _refusing(check: Callable[[Any], Any], value: Any) -> Any:
+def checked(check: Callable[[Any], Any], value: Any) -> Any:
+    """Return what a check makes of a value; what it refuses, Pulumi shows without a traceback.
+
+    Raises:
+        InvalidArgumentError: The value is refused.
+    """
     try:
         return check(value)
     except InvalidArgumentError as error:

@@ -32,6 +32,7 @@ __all__ = [
     "check_number",
     "check_timeout",
     "config_keys",
+    "environment_variable",
     "find_endpoint",
     "resolve",
 ]
@@ -119,6 +120,13 @@ def _credentials_hint(namespaces: Collection[str]) -> str:
         "TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY, the file ~/.tencentcloud/credentials or "
         "/etc/tencentcloud/credentials, or a role of this machine."
     )
+
+
+def environment_variable(name: str) -> str:
+    """Return the environment variable that a setting is read from, credentials included."""
+    (secrets,) = [names for kind, names in _KEY_PLACES if kind == "argument"]
+    (variables,) = [names for kind, names in _KEY_PLACES if kind == "environment"]
+    return dict(zip(secrets, variables, strict=True)).get(name) or _PLACES[name].environment[0]
 
 
 _IDENTIFIERS = {

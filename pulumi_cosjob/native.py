@@ -5,8 +5,10 @@ from pulumi_cosjob.native import JobCompletion, Provider, get_job
 ```
 
 A program moves here by that change of its imports; what its stack knows of gates that have opened is kept. The plugin
-has to be installed once, by `cosjob plugin install`. Beyond the package's names there is `Provider`, for other accounts
-or regions than the configured ones (`opts=ResourceOptions(provider=…)`), and `custom_timeouts` is honoured. The engine
+needs no installation: where the engine would not find it, the program's first use of it here installs it
+(COSJOB_PLUGIN_INSTALL=never prevents that). A `pulumi destroy` or `refresh` runs no program: on a machine where none
+has run, it needs `cosjob plugin install` first. Beyond the package's names there is `Provider`, for other accounts or
+regions than the configured ones (`opts=ResourceOptions(provider=…)`), and `custom_timeouts` is honoured. The engine
 gives a plugin no configuration but its own, so keys in `tencentcloud:` are not seen here; the environment's are.
 """
 
@@ -14,18 +16,30 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pulumi
 
 from pulumi_cosjob._errors import redact
+from pulumi_cosjob._first_use import provide_plugin
 from pulumi_cosjob._gate_inputs import HOW, INPUTS, SERVICE_ENDPOINT
-from pulumi_cosjob._job import JobDescription, camel_name, element_fields, from_plain, in_snake_case
+from pulumi_cosjob._job import JobDescription, camel_name, element_fields, in_snake_case, snake_name
+from pulumi_cosjob._mock_outputs import given_job, is_mocked
 from pulumi_cosjob._options import NATIVE_FUNCTION, NATIVE_GATE, check_options
-from pulumi_cosjob._outputs import Field, JobOutputs, described_by_id
+from pulumi_cosjob._outputs import Field, JobOutputs, described_by_id, described_partly
 from pulumi_cosjob._program import Timeout, accepted_failures, arguments, created, timeout_input
 from pulumi_cosjob._settings import SETTINGS, Missing
 from pulumi_cosjob._version import plugin_version
+
+if TYPE_CHECKING:
+    from pulumi_cosjob._output_types import (
+        AllJobsAttributes,
+        GateAttributes,
+        JobDescriptionOutput,
+        JobsOutput,
+    )
+else:
+    AllJobsAttributes = GateAttributes = object
 
 __all__ = [
     "AllJobsCompletion",
@@ -85,6 +99,7 @@ class Provider(pulumi.ProviderResource):
         settings = _given(uin=uin, region=region, endpoint=endpoint, validation=validation, request_timeout=number)
         props = {**settings, **{name: pulumi.Output.secret(value) for name, value in secrets.items()}}
         own = pulumi.ResourceOptions(version=plugin_version(), additional_secret_outputs=list(secrets))
+        provide_plugin()
         super().__init__("cosjob", resource_name, props, pulumi.ResourceOptions.merge(own, opts))
 
 
@@ -94,7 +109,7 @@ class Provider(pulumi.ProviderResource):
 class Job(JobOutputs):
     """A job that `get_job` reads; every field is an output."""
 
-    def __init__(self, result: pulumi.Output[JobDescription]) -> None:
+    def __init__(self, result: JobDescriptionOutput) -> None:
         self.result = result
 
     def __repr__(self) -> str:
@@ -103,16 +118,15 @@ class Job(JobOutputs):
 
 
 class Jobs:
-    """Jobs that `get_jobs` reads.
+    """Jobs that `get_jobs` reads."""
 
-    Attributes:
-        jobs: The jobs by job id, each with every field.
-        missing_job_ids: Ids of the jobs that were skipped, as the service does not know them.
-    """
+    jobs: JobsOutput
+    """The jobs by job id, each with every field."""
 
-    def __init__(
-        self, jobs: pulumi.Output[Mapping[str, JobDescription]], missing: pulumi.Output[Sequence[str]]
-    ) -> None:
+    missing_job_ids: pulumi.Output[Sequence[str]]
+    """Ids of the jobs that were skipped, as the service does not know them."""
+
+    def __init__(self, jobs: JobsOutput, missing: pulumi.Output[Sequence[str]]) -> None:
         self.jobs = jobs
         self.missing_job_ids = missing
 
@@ -160,10 +174,11 @@ def get_job_output(
     region: pulumi.Input[str] | None = None,
     endpoint: pulumi.Input[str] | None = None,
     opts: Options | None = None,
-) -> pulumi.Output[JobDescription]:
+) -> JobDescriptionOutput:
     """Do as `get_job`; the job as one output."""
     given = _given(**arguments(job_id=job_id, appid=appid, uin=uin, region=region, endpoint=endpoint))
-    return Field.of(_invoke("cosjob:index:getJob", given, opts).apply(_description))
+    output = _invoke("cosjob:index:getJob", given, opts).apply(_description)
+    return cast("JobDescriptionOutput", Field.of(output))
 
 
 def get_jobs(
@@ -208,7 +223,7 @@ def get_jobs(
         endpoint=endpoint,
         opts=opts,
     )
-    return Jobs(Field.of(found)["jobs"], Field.of(found)["missing_job_ids"])
+    return Jobs(cast("JobsOutput", Field.of(found)["jobs"]), Field.of(found)["missing_job_ids"])
 
 
 def get_jobs_output(
@@ -236,13 +251,17 @@ def get_jobs_output(
     )
 
     def read(found: Mapping[str, Any]) -> Mapping[str, Any]:
-        return {"jobs": _descriptions(found["jobs"]), "missing_job_ids": found["missingJobIds"]}
+        jobs, missing = _descriptions(found.get("jobs")), found.get("missingJobIds")
+        if missing is None and jobs is not None:  # mocks may leave it to be found out
+            missing = [job_id for job_id in dict.fromkeys(found["jobIds"]) if job_id not in jobs]
+        return {"jobs": jobs, "missing_job_ids": missing}
 
     return Field.of(_invoke("cosjob:index:getJobs", given, opts).apply(read))
 
 
 def _invoke(token: str, arguments: Mapping[str, Any], opts: Options | None) -> pulumi.Output[Any]:
     check_options(opts, NATIVE_FUNCTION)
+    provide_plugin()
     options = pulumi.InvokeOptions(
         parent=getattr(opts, "parent", None),
         provider=getattr(opts, "provider", None),
@@ -267,12 +286,14 @@ async def _ask(
             texts = [text for value in arguments.values() for text in (value if isinstance(value, list) else [value])]
             what = redact(what, [text for text in texts if isinstance(text, str)])
         raise pulumi.RunError(what.partition(" returned an error: ")[2] or what) from None
-    # In a preview a provider whose settings are not known yet answers nothing.
-    return found or pulumi.output.UNKNOWN
+    # A provider whose settings are not known yet returns nothing in a preview; mocks may return nothing in an update.
+    if not found and pulumi.runtime.is_dry_run():
+        return pulumi.output.UNKNOWN
+    return {**arguments, **(found or {})}
 
 
 def _description(values: Mapping[str, Any]) -> JobDescription:
-    return from_plain(JobDescription, in_snake_case(values))
+    return described_partly(in_snake_case(values))
 
 
 def _descriptions(jobs: Mapping[str, Any] | None) -> Mapping[str, JobDescription] | None:
@@ -296,7 +317,7 @@ def _how(
     )
 
 
-class _Gate(pulumi.CustomResource):
+class _Gate(pulumi.CustomResource, GateAttributes):
     """What both gates have in common."""
 
     def __init__(
@@ -309,6 +330,7 @@ class _Gate(pulumi.CustomResource):
     ) -> None:
         absent = [camel_name(each) for each in (*SETTINGS, *HOW)]
         props = {**dict.fromkeys([*outputs, *absent, camel_name(SERVICE_ENDPOINT)]), **inputs}
+        provide_plugin()
         super().__init__(f"cosjob:index:{name}", resource_name, props, _gate_options(name, opts))
         self._carried = {each: self.__dict__.pop(each) for each in outputs}
         self._completed_jobs = list(self._carried.values())[:1]
@@ -352,7 +374,8 @@ class JobCompletion(JobOutputs, _Gate):
         InvalidArgumentError: An argument is malformed.
     """
 
-    appid: pulumi.Output[str]
+    max_failed_tasks: pulumi.Output[int] = pulumi.property("maxFailedTasks")
+    """Failed tasks that a complete job may have; -1 for any number."""
 
     def __init__(
         self,
@@ -371,11 +394,24 @@ class JobCompletion(JobOutputs, _Gate):
         props = _given(**arguments(job_id=job_id, appid=appid, uin=uin, region=region, endpoint=endpoint))
         how = _how(timeout, max_failed_tasks, fail_when_suspended)
         super().__init__("JobCompletion", resource_name, _OUTPUTS, {**props, **how}, opts)
-        self.result = Field.together(self._carried, _description, known_by="status", secret_by=_OUTPUTS)
+        result = Field.together(self._carried, _description, known_by="status", secret_by=_OUTPUTS)
+        self.result = cast("JobDescriptionOutput", result)
+        if is_mocked():
+            self.result = self._given(_OUTPUTS)
+
+    def _given(self, secret_by: Sequence[str]) -> JobDescriptionOutput:
+        """Return the job that mocks give."""
+        given = {
+            snake_name(name): (each if name in secret_by else pulumi.Output.unsecret(each)).apply(in_snake_case)
+            for name, each in self._carried.items()
+        }
+        return given_job(given, given["job_id"])
 
     def _output_of(self, name: str) -> pulumi.Output[Any]:
         # By itself: where another field is a secret, this one need not be.
         camel = camel_name(name)
+        if is_mocked():
+            return Field.of(self._given([camel])).__getattr__(name)
         carried = {each: self._carried[each] for each in ("status", camel)}
 
         def made(values: Mapping[str, Any]) -> Any:
@@ -384,7 +420,7 @@ class JobCompletion(JobOutputs, _Gate):
         return Field.together(carried, made, known_by="status", secret_by=[camel])
 
 
-class AllJobsCompletion(_Gate):
+class AllJobsCompletion(_Gate, AllJobsAttributes):
     """Stands for "all these jobs have completed", asked about at the same time; see `JobCompletion`.
 
     It fails as soon as one job has failed, and names all that have by then. A job that is added later is waited for by
@@ -406,11 +442,8 @@ class AllJobsCompletion(_Gate):
         InvalidArgumentError: An argument is malformed.
     """
 
-    if TYPE_CHECKING:  # else the SDK would want to make these types of what the engine carries
-        jobs: pulumi.Output[Mapping[str, JobDescription]]
-        """The jobs as they were when they had completed, by job id."""
-
-        appid: pulumi.Output[str]
+    max_failed_tasks: pulumi.Output[int] = pulumi.property("maxFailedTasks")
+    """Failed tasks that a complete job may have; -1 for any number."""
 
     def __init__(
         self,
@@ -429,4 +462,4 @@ class AllJobsCompletion(_Gate):
         props = _given(**arguments(job_ids=job_ids, appid=appid, uin=uin, region=region, endpoint=endpoint))
         how = _how(timeout, max_failed_tasks, fail_when_suspended)
         super().__init__("AllJobsCompletion", resource_name, ["jobs"], {**props, **how}, opts)
-        self.jobs = Field.of(self._carried["jobs"].apply(_descriptions))
+        self.jobs = cast("JobsOutput", Field.of(self._carried["jobs"].apply(_descriptions)))

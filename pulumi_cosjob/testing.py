@@ -1,4 +1,4 @@
-"""COS Batch on loopback, for the tests of programs that use this package.
+"""For the tests of programs that use this package: COS Batch on loopback, and mocks for unit tests without an engine.
 
     from pulumi_cosjob.testing import CosBatchEmulator
 
@@ -9,6 +9,12 @@
 
 For pytest there is a fixture, `cos_batch_emulator`: put `pytest_plugins = ["pulumi_cosjob.testing"]` into the
 `conftest.py` at the root of the tests. PYTEST_DONT_REWRITE
+
+The emulator needs the extra `emulator`. The mocks do not:
+
+    from pulumi_cosjob.testing import CosJobMocks
+
+    pulumi.runtime.set_mocks(CosJobMocks({"53dc6228-c50b-46f7-8ad7-65e7159f1aae": {"status": "Complete"}}))
 """
 
 from __future__ import annotations
@@ -17,15 +23,6 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from pulumi_cosjob._emulator._clocks import JobClock, ManualClock
-
-try:
-    from pulumi_cosjob._emulator._thread import ServerThread
-except ModuleNotFoundError as error:
-    if error.name is None or error.name.partition(".")[0] != "aiohttp":
-        raise
-    raise ImportError(
-        'the emulator needs aiohttp; install it with: pip install "pulumi-cosjob[emulator]"', name=error.name
-    ) from error
 from pulumi_cosjob._emulator._faults import Fault
 from pulumi_cosjob._emulator._records import RecordedRequest
 from pulumi_cosjob._emulator._samples import Account
@@ -41,8 +38,10 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from pulumi_cosjob._clock import Clock
+    from pulumi_cosjob._emulator._thread import ServerThread
+    from pulumi_cosjob._mocks import CosJobMocks
 
-__all__ = ["CosBatchEmulator", "Fault", "JobClock", "ManualClock", "RecordedRequest", "Scenario"]
+__all__ = ["CosBatchEmulator", "CosJobMocks", "Fault", "JobClock", "ManualClock", "RecordedRequest", "Scenario"]
 
 
 class CosBatchEmulator:
@@ -64,6 +63,9 @@ class CosBatchEmulator:
         clock: The service's clock, by which signatures are judged and jobs live; the machine's if there is
             none.
         seed: Seed for the random numbers that decide whether a fault with a probability strikes.
+
+    Raises:
+        ImportError: The extra `emulator` is not installed.
     """
 
     def __init__(
@@ -82,7 +84,7 @@ class CosBatchEmulator:
     ) -> None:
         credentials = Credentials(secret_id, secret_key, token, token_expires)
         self._service = Service(credentials, Account(appid, uin, region), clock, seed)
-        self._thread = ServerThread(self._service, port=port)
+        self._thread = _server_thread()(self._service, port=port)
 
     @property
     def endpoint(self) -> str:
@@ -214,6 +216,28 @@ class CosBatchEmulator:
     def reset(self) -> None:
         """Forget jobs, replays, faults and requests, and turn the jobs' clock back to the service's."""
         self._service.reset()
+
+
+def _server_thread() -> type[ServerThread]:
+    """Return what serves the emulator; only that needs aiohttp."""
+    try:
+        from pulumi_cosjob._emulator._thread import ServerThread  # noqa: PLC0415  the mocks work without aiohttp
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] != "aiohttp":
+            raise
+        raise ImportError(
+            'the emulator needs aiohttp; install it with: pip install "pulumi-cosjob[emulator]"', name=error.name
+        ) from error
+    return ServerThread
+
+
+def __getattr__(name: str) -> Any:
+    # The emulator works without Pulumi, which takes long to load.
+    if name != "CosJobMocks":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from pulumi_cosjob._mocks import CosJobMocks  # noqa: PLC0415  as above
+
+    return CosJobMocks
 
 
 # Pytest itself loads this module where it is named as a plugin; nobody else needs pytest for it.

@@ -60,9 +60,26 @@ class Schema:
             found[element.get("name", "")] = self._kind(element.get("type", ""))
         return found
 
+    def meanings(self, complex_type: str) -> dict[str, str]:
+        """Return what the elements of a complex type mean, by name: their documentation, with the values of lists."""
+        found = {}
+        for element in self._complex[complex_type].iter(f"{XS}element"):
+            text = element.findtext(f"{XS}annotation/{XS}documentation", "")
+            declared = element.get("type", "")
+            values = self.enumeration(declared) if declared in self._simple else []
+            found[element.get("name", "")] = text + (
+                f" One of {', '.join(f'`{each}`' for each in values)}." * bool(values)
+            )
+        return found
+
     def enumeration(self, simple_type: str) -> list[str]:
         """Return the values of a closed list."""
         return [each.get("value", "") for each in self._simple[simple_type].iter(f"{XS}enumeration")]
+
+    def value_meanings(self, simple_type: str) -> dict[str, str]:
+        """Return the values of a closed list with their documentation."""
+        values = self._simple[simple_type].iter(f"{XS}enumeration")
+        return {each.get("value", ""): each.findtext(f"{XS}annotation/{XS}documentation", "") for each in values}
 
     def _kind(self, name: str) -> Kind:
         if name in self._complex:
@@ -134,17 +151,27 @@ def differences(
             yield from differences(schema, classes, kind.of, below)
 
 
-def declared_outputs(source: Path, class_name: str) -> dict[str, str]:
-    """Return the attributes that a class declares as outputs, with the annotation inside `Output[…]`, by the source."""
+@dataclass(frozen=True)
+class Declared:
+    """An attribute as the source of its class declares it."""
+
+    annotation: str
+    text: str
+
+
+def declared_attributes(source: Path, class_name: str) -> dict[str, Declared]:
+    """Return the attributes that a class declares, each with its docstring.
+
+    Not those under an `if` in its body: editors show no docstring of theirs.
+    """
     (found,) = [
         node
-        for node in ast.parse(source.read_text()).body
+        for node in ast.parse(source.read_text(encoding="utf-8")).body
         if isinstance(node, ast.ClassDef) and node.name == class_name
     ]
     declared = {}
-    for block in found.body:
-        for node in block.body if isinstance(block, ast.If) else ():
-            if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-                assert isinstance(node.annotation, ast.Subscript), ast.dump(node)
-                declared[node.target.id] = ast.unparse(node.annotation.slice)
+    for node, after in zip(found.body, [*found.body[1:], ast.Pass()], strict=True):
+        if isinstance(node, ast.AnnAssign):
+            text = ast.literal_eval(after.value) if isinstance(after, ast.Expr) else ""
+            declared[ast.unparse(node.target)] = Declared(ast.unparse(node.annotation), " ".join(text.split()))
     return declared

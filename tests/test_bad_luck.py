@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -42,7 +41,7 @@ pulumi.export("status", gate.status)
 """
 UP = ("up", "--yes", "--skip-preview")
 # What a provider's process is known by: one of the SDK's for dynamic providers, one of ours.
-PROVIDERS = {"dynamic": " -m pulumi.dynamic ", "native": "/pulumi-resource-cosjob "}
+PROVIDERS = {"dynamic": " -m pulumi.dynamic ", "native": "pulumi_cosjob._plugin import main"}
 SECONDS_TO_END = 5.0
 
 
@@ -56,7 +55,7 @@ class Gate:
         service.create_job("completes", seconds=100, job_id="job")
         service.clock.advance(50)
         program = PROGRAM.format(module=".native" if kind == "native" else "")
-        self.stack = Stack(folder, program, service.environment(), plugin=Path(sys.executable).parent)
+        self.stack = Stack(folder, program, service.environment())
 
     @contextlib.contextmanager
     def waiting(self) -> Iterator[tuple[Running, Process]]:

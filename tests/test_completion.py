@@ -129,7 +129,7 @@ def test_fan_in(example: Callable[[str], Stack], service: CosBatchEmulator) -> N
     stack.run("config", "set", "jobIds", json.dumps(job_ids)).ok()
     run = stack.up().ok()
     assert stack.outputs()["statuses"] == dict.fromkeys(job_ids, "Complete")
-    assert "12 of 12 Complete" in run.text
+    assert "12 of 12 jobs Complete" in run.text
     added = service.create_job("completes", seconds=1)
     asked = len(service.requests)
     stack.run("config", "set", "jobIds", json.dumps([*job_ids[1:], added])).ok()

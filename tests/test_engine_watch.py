@@ -72,7 +72,7 @@ def test_what_is_no_refusal_is_no_sign(monkeypatch: pytest.MonkeyPatch) -> None:
         raise TimeoutError
 
     monkeypatch.setattr(socket, "create_connection", fail)
-    assert _engine_watch._listens("127.0.0.1:1")
+    assert _engine_watch.listens("127.0.0.1:1")
 
 
 def test_another_process_is_left_alone() -> None:

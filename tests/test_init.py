@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib.metadata
 import inspect
+import string
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,7 +14,8 @@ from pathlib import Path
 import pytest
 
 import pulumi_cosjob
-from pulumi_cosjob import native
+from pulumi_cosjob import native, types
+from pulumi_cosjob._job import Element
 
 PACKAGE = Path(pulumi_cosjob.__file__).parent
 # From the bottom to the top; modules of one line know nothing of each other.
@@ -21,6 +23,7 @@ LAYERS = (
     {"_errors", "_echoes", "_version"},
     {"_clock"},
     {"_compiled", "_job"},
+    {"_output_types", "types"},
     {"_schema"},
     {"_credentials"},
     {"_settings"},
@@ -33,12 +36,14 @@ LAYERS = (
     {"_install", "_progress"},
     {"_options", "_outputs"},
     {"_program"},
+    {"_first_use", "_mock_outputs"},
     {"_dynamic"},
     {"_completion"},
     {"_cli", "_plugin", "native"},
+    {"_mocks"},
 )
 # Each stands beside the core, on what is named and on nothing else of the package.
-BESIDE = {"testing": {"_emulator", "_clock"}, "_emulator": {"_emulator", "_clock"}}
+BESIDE = {"testing": {"_emulator", "_clock", "_mocks"}, "_emulator": {"_emulator", "_clock"}}
 
 
 def run(program: str) -> str:
@@ -94,6 +99,24 @@ def test_importing_the_package_is_cheap() -> None:
     assert "pulumi_cosjob" in loaded.split()
 
 
+def test_the_parts_of_a_job_are_public() -> None:
+    """`pulumi_cosjob.types` has every class that a field is of, and lists what it has."""
+    assert types.__all__ == sorted(types.__all__)
+    assert {name for name in dir(types) if name[0] in string.ascii_uppercase} == set(types.__all__)
+    assert set(types.__all__) == {cls.__name__ for cls in Element.__subclasses__()} | {"JobState"}
+    loaded = run("import sys, pulumi_cosjob.types; print(*sys.modules)").split()
+    assert {"pulumi_cosjob.types", "pulumi_cosjob._job"} <= set(loaded)
+    assert "pulumi" not in loaded
+
+
+@pytest.mark.parametrize("name", ["get_job", "JobCompletion", "native"])
+def test_what_type_checkers_need_is_not_loaded(name: str) -> None:
+    """The types of fields as outputs cost a program nothing."""
+    loaded = run(f"import sys; from pulumi_cosjob import {name}; print(*sys.modules)").split()
+    assert "pulumi_cosjob._outputs" in loaded
+    assert not {"pulumi_cosjob._output_types", "pulumi_cosjob.types"} & set(loaded)
+
+
 @pytest.mark.parametrize(
     ("name", "absent"),
     [
@@ -123,7 +146,7 @@ print(pulumi_cosjob.__version__)
 def test_an_unknown_name_is_an_attribute_error() -> None:
     """The message names the module and the name, as Python's own does."""
     with pytest.raises(AttributeError, match=r"module 'pulumi_cosjob' has no attribute 'get_jbo'"):
-        pulumi_cosjob.get_jbo  # noqa: B018
+        pulumi_cosjob.get_jbo  # type: ignore[attr-defined]  # noqa: B018
     with pytest.raises(ImportError):
         exec("from pulumi_cosjob import get_jbo")  # noqa: S102
 
@@ -172,7 +195,7 @@ def allowed(module: str) -> set[str]:
     for layer in LAYERS:
         if module in layer:
             beside = {
-                "_cli": {"_emulator"},
+                "_cli": {"_emulator", "_plugin"},
                 "_client": {"__version__"},
                 "_plugin": {"_plugin"},
                 "native": {"__version__"},
@@ -210,5 +233,5 @@ def test_an_import_in_the_wrong_direction_is_found(module: str, source: str, str
 def test_implementation_modules_have_a_leading_underscore() -> None:
     """Only these modules are public."""
     public = {path.stem for path in PACKAGE.iterdir() if not path.name.startswith("_") and path.suffix == ".py"}
-    assert public <= {"native", "testing"}
+    assert public <= {"native", "testing", "types"}
     assert (PACKAGE / "py.typed").exists()

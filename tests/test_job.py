@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import output_types
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from schema_comparison import XS, Schema, class_fields, declared_outputs, differences, snake_case
+from schema_comparison import XS, Schema, class_fields, declared_attributes, differences, snake_case
 
 import pulumi_cosjob
 from pulumi_cosjob import _job
@@ -216,17 +217,58 @@ def test_no_field_hides_a_method_of_dict(cls: type[Element]) -> None:
     assert not set(element_fields(cls)) & set(dir(dict))
 
 
-def test_outputs_are_declared_for_every_field() -> None:
-    """The outputs that type checkers see have the names and the types of the description's fields."""
-    source = Path(_job.__file__).with_name("_outputs.py")
-    expected = {field.name: str(field.type) for field in dataclasses.fields(JobDescription)}
-    assert declared_outputs(source, "JobOutputs") == expected
+@pytest.mark.parametrize("complex_type", CLASSES)
+def test_each_field_says_what_the_schema_says(schema_tree: ET.Element, complex_type: str) -> None:
+    """An editor shows of each field what the schema has in its documentation, and the values that it lists."""
+    expected = {snake_case(tag): text for tag, text in Schema(schema_tree).meanings(complex_type).items()}
+    declared = declared_attributes(Path(_job.__file__), CLASSES[complex_type].__name__)
+    beyond = {field.name for field in dataclasses.fields(CLASSES[complex_type]) if field.metadata.get("beyond_schema")}  # type: ignore[arg-type]
+    assert all(declared.pop(name).text for name in beyond)
+    assert {name: each.text for name, each in declared.items()} == expected
+
+
+def test_an_element_says_what_it_means(schema_tree: ET.Element) -> None:
+    """Documentation and listed values are read, of an element with a list of its own and of one without."""
+    meanings = Schema(schema_tree).meanings("Report")
+    assert meanings["ReportScope"] == "Which tasks are reported. One of `AllTasks`, `FailedTasksOnly`."
+    assert meanings["Enabled"] == "Whether a report is written."
+
+
+@pytest.mark.parametrize("complex_type", CLASSES)
+def test_each_field_is_declared_as_an_output(complex_type: str) -> None:
+    """Type checkers see the fields as outputs, by their names, with their types and texts, at every depth."""
+    source, cls = Path(_job.__file__).with_name("_output_types.py"), CLASSES[complex_type]
+    declared = declared_attributes(source, "JobFields" if cls is JobDescription else f"{cls.__name__}Output")
+    fields = declared_attributes(Path(_job.__file__), cls.__name__)
+    assert {name: each.text for name, each in declared.items()} == {name: each.text for name, each in fields.items()}
+    for name, field in element_fields(cls).items():
+        of, annotation = field.type.__name__, fields[name].annotation
+        if not issubclass(field.type, Element):
+            assert declared[name].annotation == f"pulumi.Output[{annotation}]"
+        elif field.item:
+            assert declared[name].annotation == f"ListOutput[{of}, {of}Output]"
+        else:
+            assert declared[name].annotation == f"{of}Output"
+
+
+def test_the_types_of_fields_are_up_to_date() -> None:
+    """`make docs` was run after the classes had changed."""
+    module = output_types.MODULE.read_text(encoding="utf-8")
+    assert output_types.with_declarations(module) == module
 
 
 def test_states_are_those_of_the_schema(schema_tree: ET.Element) -> None:
     """Every status that the schema allows has its row in the table of states, and no other does."""
     assert sorted(STATES) == sorted(Schema(schema_tree).enumeration("Status"))
     assert all(state.status == status for status, state in STATES.items())
+
+
+def test_a_state_means_what_the_schema_says(schema_tree: ET.Element) -> None:
+    """The table of states has the schema's words, as they stand inside a sentence."""
+    documented = Schema(schema_tree).value_meanings("Status")
+    assert {f"{state.meaning[0].upper()}{state.meaning[1:]}.": status for status, state in STATES.items()} == {
+        meaning: status for status, meaning in documented.items()
+    }
 
 
 def test_the_table_of_states_by_value() -> None:

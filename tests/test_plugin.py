@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import re
-import signal
 import string
-import subprocess
-import sys
 import threading
 import time
 import warnings
@@ -36,7 +32,6 @@ from pulumi_cosjob import (
     schema_path,
 )
 from pulumi_cosjob._clock import SystemClock
-from pulumi_cosjob._engine_log import NO_PROXY
 from pulumi_cosjob._job import (
     Element,
     JobDescription,
@@ -54,7 +49,6 @@ from pulumi_cosjob._plugin import _asking
 from pulumi_cosjob._plugin._inputs import fitting
 from pulumi_cosjob._plugin._properties import Properties, from_struct, to_struct
 from pulumi_cosjob._plugin._schema import package_schema
-from pulumi_cosjob._plugin._server import serve
 from pulumi_cosjob._plugin._servicer import Servicer
 from pulumi_cosjob._version import semantic
 from pulumi_cosjob._waiting import Limits
@@ -149,26 +143,6 @@ def test_the_schema_has_every_element_of_the_xsd() -> None:
         {name: each for name, each in gate.items() if name not in inputs},
     ):
         declared(xsd, properties, JobDescription, "/DescribeJobResult/Job")
-
-
-def test_every_property_of_the_schema_is_documented_and_secrets_are_marked() -> None:
-    """Nothing is left to guess in any language, and no SDK reads keys from the environment into the state."""
-    schema = package_schema("0.1.0")
-
-    def walk(part: Any, path: str) -> None:
-        if isinstance(part, dict):
-            for name, child in [*part.get("properties", {}).items(), *part.get("inputProperties", {}).items()]:
-                assert child.get("description"), f"{path}.{name}"
-            for name, child in part.items():
-                walk(child, f"{path}.{name}")
-
-    walk({key: part for key, part in schema.items() if key != "language"}, "")
-    settings = schema["provider"]["inputProperties"]
-    assert {name for name, each in settings.items() if each.get("secret")} == {"secretId", "secretKey", "token"}
-    # An enumeration there would be read as JSON by TypeScript's SDK.
-    validation = {"type": "string", "description": settings["validation"]["description"]}
-    assert schema["config"]["variables"] == {**settings, "validation": validation}
-    assert "defaultInfo" not in json.dumps(schema)
 
 
 @pytest.mark.parametrize(
@@ -975,76 +949,3 @@ async def test_it_is_known_whether_a_resource_has_failed(service: CosBatchEmulat
             assert served.servicer.has_failed
             await served.create(jobId="done", preview=True)
             assert served.servicer.has_failed, "what comes after changes nothing"
-
-
-# --------------------------------------------------------------------------------------------------------- the process
-
-EXECUTABLE = Path(sys.executable).parent / "pulumi-resource-cosjob"
-
-
-def test_people_who_try_it_are_told_what_it_is() -> None:
-    """Without an engine's address there is nothing to serve."""
-    done = subprocess.run([EXECUTABLE], capture_output=True, text=True, timeout=60, check=False)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "cosjob plugin install" in done.stderr
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_process_says_its_port_and_ends_when_it_is_told(number: signal.Signals) -> None:
-    """The engine sends SIGINT when it is done, and waits for five seconds otherwise."""
-    with subprocess.Popen([EXECUTABLE, "127.0.0.1:9"], stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        assert 0 < int(process.stdout.readline()) < 65536
-        started = time.monotonic()
-        process.send_signal(number)
-        assert process.wait(10) == 0
-        assert time.monotonic() - started < 2
-
-
-@pytest.mark.parametrize(("appid", "slept"), [(APPID, []), ("a/b", [1.0])])
-def test_the_process_outlives_a_program_that_it_has_failed(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], appid: str, slept: list[float]
-) -> None:
-    """It ends at once where no resource has failed, else a second later: the engine interrupts the program then."""
-    monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
-    paused: list[float] = []
-
-    async def sleep(seconds: float) -> None:
-        paused.append(seconds)
-
-    async def run() -> None:
-        serving = asyncio.ensure_future(serve("127.0.0.1:9", os.getppid(), sleep))
-        while not (port := capsys.readouterr().out.strip()):  # noqa: ASYNC110  it is printed, not said to this loop
-            await asyncio.sleep(0)
-        async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=NO_PROXY) as channel:
-            news = to_struct(Properties({"jobId": "a", "appid": appid}))
-            checked = provider_pb2.CheckRequest(urn=URN.format(JOB), news=news)
-            await provider_pb2_grpc.ResourceProviderStub(channel).Check(checked)
-            assert paused == []
-            os.kill(os.getpid(), signal.SIGINT)
-            await serving
-
-    asyncio.run(run())
-    assert paused == slept
-
-
-def test_the_process_ends_when_the_engine_is_gone() -> None:
-    """Nobody would hear what it waits for."""
-    program = f"""
-import subprocess, sys
-process = subprocess.Popen([{str(EXECUTABLE)!r}, "127.0.0.1:9"], stdout=subprocess.PIPE, text=True)
-print(process.pid, process.stdout.readline().strip(), flush=True)
-"""
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
-    process_id = int(done.stdout.split()[0])
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        try:
-            os.kill(process_id, 0)
-        except ProcessLookupError:
-            return
-        if Path(f"/proc/{process_id}/stat").exists() and " Z " in Path(f"/proc/{process_id}/stat").read_text():
-            return
-        time.sleep(0.1)
-    os.kill(process_id, signal.SIGKILL)
-    pytest.fail("the plugin outlived the engine")

@@ -997,12 +997,13 @@ def test_complete_somewhere_else_is_not_the_status() -> None:
 # ----------------------------------------------------------------------------------------------------- the file itself
 
 
-def test_every_element_of_the_schema_is_documented() -> None:
-    """Each element says in a whole sentence what it is."""
+def test_every_element_and_value_of_the_schema_is_documented() -> None:
+    """Each says in a whole sentence what it is."""
     root = ET.parse(schema_path()).getroot()  # noqa: S314  our own file
-    every = list(root.iter(f"{XS}element"))
-    assert len(every) > 70
-    for element in every:
+    elements, values = (list(root.iter(f"{XS}{kind}")) for kind in ("element", "enumeration"))
+    assert len(elements) > 70
+    assert len(values) > 30
+    for element in (*elements, *values):
         text = (element.findtext(f"{XS}annotation/{XS}documentation") or "").strip()
         assert text.endswith("."), element.attrib
         assert text[0].isupper()

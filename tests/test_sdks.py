@@ -16,14 +16,18 @@ import pytest
 from stacks import PASSPHRASE, ROOT, Run, Stack, engine_path
 
 from pulumi_cosjob import __version__
+from pulumi_cosjob._install import EXECUTABLE, write_launcher
 from pulumi_cosjob._plugin._schema import package_schema
+from pulumi_cosjob._plugin.publication import CSHARP_NAMESPACE, GO_MODULE, JAVA_PACKAGE
 from pulumi_cosjob.testing import CosBatchEmulator
 
 pytestmark = pytest.mark.engine
 
 # The vendor's own example, which programs in YAML name: this engine's host for them has no configuration.
 JOB = "53dc6228-c50b-46f7-8ad7-65e7159f1aae"
-EXECUTABLE = "pulumi-resource-cosjob"
+# The second one of the examples that the schema has.
+OTHER_JOB = "7b1f7f0e-2c5d-4a39-9a53-0d8c1c1c6f4e"
+SCHEMA = package_schema(__version__)
 
 Sdk = Callable[[str, Path], None]
 
@@ -39,7 +43,7 @@ def run(folder: Path, *command: str | Path, **variables: str) -> str:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=280,
+        timeout=900,
         check=False,
     )
     assert done.returncode == 0, f"{command}: {done.stdout}"
@@ -56,8 +60,22 @@ def plugin(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with the plugin of this environment; the host for YAML leaves a file beside it."""
     folder = tmp_path_factory.mktemp("plugin") / "cosjob"
     folder.mkdir()
-    (folder / EXECUTABLE).symlink_to(Path(sys.executable).parent / EXECUTABLE)
+    write_launcher(folder)
     return folder
+
+
+def documented(language: str) -> dict[str, str]:
+    """Return the examples of the schema in a language, by what they are about."""
+    described = {"Provider": SCHEMA["provider"], **SCHEMA["functions"], **SCHEMA["resources"]}
+    fence = re.compile(f"```{language}\n(.*?)```", re.DOTALL)
+    return {
+        name.rpartition(":")[2]: code for name, each in described.items() for code in fence.findall(each["description"])
+    }
+
+
+def other_languages(text: str) -> list[str]:
+    """Return in which languages code stands in a text, and what is left of the schema's own marks."""
+    return sorted(set(re.findall("```([a-z]+)", text)) | set(re.findall("{{%.*?%}}", text)))
 
 
 # ------------------------------------------------------------------------------------------------------ schema and SDKs
@@ -67,7 +85,7 @@ def plugin(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def sdk(tmp_path_factory: pytest.TempPathFactory) -> Sdk:
     """Write the SDK of a language into a folder; the generator takes every warning for an error."""
     schema = tmp_path_factory.mktemp("schema") / "schema.json"
-    schema.write_text(json.dumps(package_schema(__version__)))
+    schema.write_text(json.dumps(SCHEMA))
 
     def write(language: str, folder: Path) -> None:
         assert run(schema.parent, "cosjob-sdkgen", language, schema, folder) == ""
@@ -118,7 +136,8 @@ def test_the_engine_reads_the_schema(plugin: Path, tmp_path: Path) -> None:
     """What the plugin says of itself passes the engine's check, and is all there."""
     variables = {"PULUMI_HOME": str(tmp_path), "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE}
     printed = run(tmp_path, "pulumi", "package", "get-schema", plugin / EXECUTABLE, **variables)
-    assert json.loads(printed) == json.loads(json.dumps(package_schema(__version__)), object_hook=without_empty)
+    assert json.loads(printed) == json.loads(json.dumps(SCHEMA), object_hook=without_empty)
+    assert run(tmp_path, "pulumi", "schema", "check", plugin / EXECUTABLE, **variables) == ""
 
 
 def without_empty(values: dict[str, Any]) -> dict[str, Any]:
@@ -128,25 +147,39 @@ def without_empty(values: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.newest
 def test_typescript(typescript: Path) -> None:
-    """The SDK compiles, and so does the example, strictly; both read well."""
+    """The SDK compiles, and so do the example and those of its documentation, strictly; all read well."""
     package = typescript / "sdks" / "cosjob"
-    assert run(typescript, typescript / "node_modules" / ".bin" / "tsc", "--noEmit") == ""
+    for name, code in documented("typescript").items():
+        (typescript / "documented" / f"{name}.ts").parent.mkdir(exist_ok=True)
+        (typescript / "documented" / f"{name}.ts").write_text(code)
+    settings = json.loads((typescript / "tsconfig.json").read_text())
+    documentation = {**settings, "files": [f"documented/{name}.ts" for name in documented("typescript")]}
+    (typescript / "documented.json").write_text(json.dumps(documentation))
+    for project in ("tsconfig.json", "documented.json"):
+        assert run(typescript, typescript / "node_modules" / ".bin" / "tsc", "--noEmit", "-p", project) == ""
     gate = (package / "bin" / "jobCompletion.d.ts").read_text()
     assert "How many tasks there are and how they ended so far.\n     */\n    readonly progressSummary: " in gate
     assert "readonly status: pulumi.Output<enums.Status>;" in gate
     enums = (package / "bin" / "types" / "enums" / "index.d.ts").read_text()
     assert '* Ended; some tasks may have failed.\n     */\n    readonly Complete: "Complete";' in enums
     assert 'readonly CosBatchOperationsCsvV1: "COSBatchOperations_CSV_V1";' in enums
-    assert "validation: string | undefined" in (package / "bin" / "config" / "vars.d.ts").read_text()
+    settings = (package / "bin" / "config" / "vars.d.ts").read_text()
+    for declared in ("uin: string | undefined;", "validation: string;", "requestTimeout: number;"):
+        assert f"export declare const {declared}" in settings
+    assert other_languages("".join(path.read_text() for path in package.glob("*.ts"))) == ["typescript"]
+    assert (package / "README.md").read_text() == SCHEMA["language"]["nodejs"]["readme"]
 
 
 @pytest.mark.newest
 def test_go(go: Path) -> None:
-    """The SDK compiles and is vetted, and so is the example; both read well."""
+    """The SDK compiles and is vetted, and so are the example and those of its documentation; all read well."""
+    for name, code in documented("go").items():
+        (go / "documented" / name).mkdir(parents=True)
+        (go / "documented" / name / "main.go").write_text(code)
     # What the engine's modules lack is added here: the checksum of one that only the SDK's config package needs.
-    said = run(go, "go", "vet", "-mod=mod", "./...", "example.com/pulumi-cosjob/sdk/go/...", **GO)
+    said = run(go, "go", "vet", "-mod=mod", "./...", f"{GO_MODULE}/...", **GO)
     assert [line for line in said.splitlines() if not line.startswith("go: downloading ")] == []
-    assert run(go, "gofmt", "-l", "main.go") == ""
+    assert run(go, "gofmt", "-l", "main.go", "documented") == ""
     package = go / "sdks" / "cosjob" / "cosjob"
     source = "".join(path.read_text() for path in sorted(package.glob("*.go")))
     for declared in (
@@ -156,11 +189,12 @@ def test_go(go: Path) -> None:
         "func NewAllJobsCompletion(ctx ",
         '// Ended; some tasks may have failed.\n\tStatusComplete = Status("Complete")',
         '\tMissingSkip = Missing("skip")',
-        "\n// Reads the states of many jobs, asked about at the same time.\nfunc GetJobs(ctx ",
+        "\n// Reads the current states of many jobs, with concurrent requests.\n//\n// ### Example: read many jobs\n",
         "\t// How many tasks there are and how they ended so far.\n\tProgressSummary ProgressSummaryPtrOutput ",
     ):
         assert declared in source
     assert "Lookup" not in source
+    assert other_languages(source) == ["go"]
 
 
 @pytest.mark.newest
@@ -176,6 +210,10 @@ print(sdk.ManifestFormat.COS_BATCH_OPERATIONS_CSV_V1.value, sdk.AllJobsCompletio
 """
     said = run(tmp_path, *python, "-c", program, PYTHONPATH=str(python_sdk))
     assert said.split() == ["COSBatchOperations_CSV_V1", "AllJobsCompletion", "get_job_output"]
+    package = python_sdk / "pulumi_cosjob_sdk"
+    assert other_languages("".join(path.read_text() for path in package.glob("*.py"))) == ["python"]
+    readme = python_sdk.with_name("sdk") / package.name / "README.md"
+    assert readme.read_text() == SCHEMA["language"]["python"]["readme"]
 
 
 @pytest.fixture(scope="module")
@@ -195,6 +233,57 @@ def python_sdk(tmp_path_factory: pytest.TempPathFactory, sdk: Sdk) -> Path:
     )
     run(folder, *pip, "--no-deps", folder / "sdk", "parver")
     return folder / "site"
+
+
+@pytest.fixture(scope="module")
+def other_sdk(tmp_path_factory: pytest.TempPathFactory) -> Sdk:
+    """Write the SDK for Java or .NET, by generators that `cosjob-sdkgen` cannot be built with."""
+    folder = tmp_path_factory.mktemp("sdkgen")
+    build = ("go", "build", "-o", folder / "sdkgen", ".")
+    run(ROOT / "tests" / "sdkgen", *build, **GO)
+    schema = folder / "schema.json"
+    schema.write_text(json.dumps(SCHEMA))
+
+    def write(language: str, target: Path) -> None:
+        run(folder, folder / "sdkgen", language, schema, target)
+
+    return write
+
+
+@pytest.mark.newest
+@pytest.mark.timeout(1200)
+def test_java(tmp_path: Path, other_sdk: Sdk) -> None:
+    """The SDK compiles with what the schema says that it needs, and so do the examples of its documentation."""
+    other_sdk("java", tmp_path)
+    pom = (ROOT / "tests" / "sdkgen" / "pom.xml").read_text()
+    required = re.findall(r"<groupId>(.+)</groupId>\s+<artifactId>(.+)</artifactId>\s+<version>(.+)</version>", pom)[1:]
+    dependencies = {f"{group}:{artifact}": version for group, artifact, version in required}
+    assert dependencies == SCHEMA["language"]["java"]["dependencies"]
+    (tmp_path / "pom.xml").write_text(pom)
+    for name, code in documented("java").items():
+        package = tmp_path / "src" / "main" / "java" / "documented" / name.lower()
+        package.mkdir(parents=True)
+        (package / "App.java").write_text(f"package documented.{name.lower()};\n\n{code}")
+    run(tmp_path, "mvn", "-q", "-B", "compile")
+    sources = tmp_path / "src" / "main" / "java" / Path(*JAVA_PACKAGE.split(".")) / "cosjob"
+    gate = (sources / "JobCompletion.java").read_text()
+    assert "### Example: release after a job has completed" in gate
+    assert "Ended; some tasks may have failed.\n" in (sources / "enums" / "Status.java").read_text()
+
+
+@pytest.mark.newest
+@pytest.mark.timeout(1200)
+def test_csharp(tmp_path: Path, other_sdk: Sdk) -> None:
+    """The SDK is written under our own names; nothing here compiles it, so its documentation has no code."""
+    other_sdk("csharp", tmp_path)
+    project = (tmp_path / f"{CSHARP_NAMESPACE}.Cosjob.csproj").read_text()
+    assert f"<Version>{__version__}</Version>" in project
+    assert '<PackageReference Include="Pulumi" Version="3.*" />' in project
+    gate = (tmp_path / "JobCompletion.cs").read_text()
+    assert f"namespace {CSHARP_NAMESPACE}.Cosjob\n" in gate
+    assert "Example" not in gate
+    assert other_languages(gate) == []
+    assert "/// Ended; some tasks may have failed.\n" in (tmp_path / "Enums.cs").read_text()
 
 
 # ------------------------------------------------------------------------------------------------------------ examples
@@ -270,7 +359,57 @@ def test_example_in_go(tmp_path: Path, plugin: Path, go: Path, service: CosBatch
     assert outputs == {"released": "2026.11", "isComplete": True, "objects": 100}
 
 
-def test_example_of_two_accounts(tmp_path: Path, plugin: Path) -> None:
+@pytest.mark.newest
+def test_documented_examples_in_python(
+    tmp_path: Path, plugin: Path, python_sdk: Path, service: CosBatchEmulator
+) -> None:
+    """They run as one program, and of the environment only an account reaches the state, by an explicit provider."""
+    completed(service)
+    program = "\n".join([*documented("python").values(), 'cosjob.Provider("bare")'])
+    variables = service.environment()
+    stack = Stack(tmp_path / "stack", program, {**variables, "PYTHONPATH": str(python_sdk)}, plugin=plugin)
+    assert "6 created" in stack.up().ok().text
+    outputs = stack.outputs()
+    assert (outputs["status"], outputs["statuses"], outputs["failedTasks"]) == ("Complete", ["Complete"] * 2, 0)
+    assert outputs["terminatedAt"].endswith("Z")
+    inputs = {resource["urn"].rpartition("::")[2]: resource.get("inputs", {}) for resource in stack.resources()}
+    account = {"uin": variables["COSJOB_UIN"], "region": variables["TENCENTCLOUD_REGION"]}
+    assert {name: inputs["bare"].get(name) for name in SCHEMA["provider"]["inputProperties"]} == {
+        **dict.fromkeys(SCHEMA["provider"]["inputProperties"]),
+        **account,
+    }
+    gate = {"appid": "1250000000", "failWhenSuspended": False, "jobId": JOB, "maxFailedTasks": 0, "timeout": "2h"}
+    assert {name: value for name, value in inputs["copied"].items() if not name.startswith("__")} == gate
+    kept = "".join(path.read_text(errors="replace") for path in stack.folder.rglob("*") if path.is_file())
+    for secret in ("TENCENTCLOUD_SECRET_ID", "TENCENTCLOUD_SECRET_KEY"):
+        assert variables[secret] not in kept
+
+
+@pytest.mark.newest
+@pytest.mark.parametrize("name", documented("yaml"))
+def test_documented_example_in_yaml(tmp_path: Path, plugin: Path, service: CosBatchEmulator, name: str) -> None:
+    """It does what its title says; YAML takes no defaults from a schema, and means the same."""
+    completed(service)
+    folder = tmp_path / "program"
+    folder.mkdir()
+    (folder / "Pulumi.yaml").write_text(f"name: documented\nruntime: yaml\n{documented('yaml')[name]}")
+    stack = Stack(tmp_path / "stack", folder, service.environment(), plugin=plugin)
+    assert "warning" not in stack.up().ok().text
+    outputs = stack.outputs()
+    assert outputs
+    assert None not in outputs.values()
+    assert outputs.get("status", "Complete") == "Complete"
+    assert set(outputs.get("jobs", (JOB, OTHER_JOB))) == {JOB, OTHER_JOB}
+
+
+def completed(service: CosBatchEmulator) -> None:
+    """Provide the jobs that the schema's examples name."""
+    for job_id in (JOB, OTHER_JOB):
+        service.create_job("completes", seconds=3, job_id=job_id)
+    service.clock.advance(60)
+
+
+def test_example_of_two_accounts(tmp_path: Path) -> None:
     """Each account is asked with its own key, refuses the other's, and no key is kept in the open."""
     with (
         CosBatchEmulator(uin="100000000001", secret_id="archive-id", secret_key="archive-key") as archive,
@@ -284,7 +423,7 @@ def test_example_of_two_accounts(tmp_path: Path, plugin: Path) -> None:
             uin = account.environment()["COSJOB_UIN"]
             for key, value in {"jobId": job_id, "uin": uin, "endpoint": account.endpoint}.items():
                 settings += ["--plaintext", f"{name}:{key}={value}"]
-        stack = Stack(tmp_path / "stack", ROOT / "examples" / "native", {}, plugin=plugin)
+        stack = Stack(tmp_path / "stack", ROOT / "examples" / "native", {})
         stack.run("config", "set-all", *settings, *keys(archive="live", live="archive")).ok()
         refused = message(stack.preview())
         assert refused.count("the service does not know the secret id") == 2

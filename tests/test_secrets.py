@@ -197,7 +197,7 @@ def test_everything_was_told(rounds: dict[str, Round], source: str) -> None:
     assert b"urllib3.connectionpool: " in said[PYTHON]
     assert b"/pulumirpc.ResourceProvider/Create" in said[GRPC]
     assert b"/pulumirpc.ResourceProvider/Create" in said[TRACE]
-    assert b"pulumi-resource-cosjob\x00" in said["arguments of processes"]
+    assert b"pulumi_cosjob._plugin" in said["arguments of processes"]
     assert b"JobCompletion" in said["state, backups, history"]
     assert b"/jobs/" in said["recorded requests"]
     assert all(len(line) <= 80 for line in table(list(rounds.values())))

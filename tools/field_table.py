@@ -1,8 +1,9 @@
-"""Write the table of output fields from the schema; `make docs` runs it, and a test checks that it was run."""
+"""Write the tables of output fields and values from the schema; `make docs` runs it, and a test checks that it was."""
 
 from __future__ import annotations
 
 import re
+import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from pulumi_cosjob._job import Element, JobDescription, element_fields, xml_name
 if TYPE_CHECKING:
     import xmlschema
 
+XS = "{http://www.w3.org/2001/XMLSchema}"
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "fields.md"
 BEGIN, END = "<!-- fields: written by `make docs` -->", "<!-- end of fields -->"
@@ -34,18 +36,33 @@ def rows(schema: xmlschema.XMLSchema11, cls: type[Element], field_path: str, xml
             yield from rows(schema, field.type, below, element_path + item)
 
 
-def table() -> str:
-    """Return the table as Markdown."""
+def values(root: ET.Element) -> Iterator[str]:
+    """Yield a row for each value of each closed list, with the fields that have one of them."""
+    for declared in root.iter(f"{XS}simpleType"):
+        name = declared.get("name", "")
+        fields = dict.fromkeys(each.get("name", "") for each in root.iter(f"{XS}element") if each.get("type") == name)
+        shown = ", ".join(f"`{field}`" for field in fields)
+        for value in declared.iter(f"{XS}enumeration"):
+            yield f"| {shown} | `{value.get('value')}` | {value.findtext(f'{XS}annotation/{XS}documentation')} |"
+
+
+def tables() -> str:
+    """Return the tables as Markdown."""
     import xmlschema  # noqa: PLC0415  slow to load
 
     schema = xmlschema.XMLSchema11(ROOT / "schema" / "describe_job_result.xsd")
-    body = "\n".join(rows(schema, JobDescription, "", "/DescribeJobResult/Job"))
-    return f"| output | type | meaning |\n|---|---|---|\n{body}\n"
+    fields = "\n".join(rows(schema, JobDescription, "", "/DescribeJobResult/Job"))
+    listed = "\n".join(values(schema.root))
+    return (
+        f"| output | type | meaning |\n|---|---|---|\n{fields}\n\n"
+        "Values that the service is known to send, by the element's name:\n\n"
+        f"| element | value | meaning |\n|---|---|---|\n{listed}\n"
+    )
 
 
 def with_table(page: str) -> str:
-    """Return the page with the table as it should be."""
-    return re.sub(f"(?s)(?<={re.escape(BEGIN)}\n).*(?={re.escape(END)})", lambda _: table(), page)
+    """Return the page with the tables as they should be."""
+    return re.sub(f"(?s)(?<={re.escape(BEGIN)}\n).*(?={re.escape(END)})", lambda _: tables(), page)
 
 
 if __name__ == "__main__":

@@ -74,12 +74,12 @@ class Gates:
         launcher.parent.mkdir()
         launcher.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {shlex.quote(str(_SLEEPER))} "$@"\n')
         launcher.chmod(0o755)
-        self._plugins = {"cosjob": Path(sys.executable).parent, "sleeper": launcher.parent}
+        self._sleeper = launcher.parent
 
     def _stack(self, program: str) -> demo.Shell:
         shell = self._bench.stack(program)
         project = (shell.folder / "Pulumi.yaml").read_text(encoding="utf-8") + "plugins:\n  providers:\n"
-        project += "".join(f"    - name: {name}\n      path: {path}\n" for name, path in self._plugins.items())
+        project += f"    - name: sleeper\n      path: {self._sleeper}\n"
         (shell.folder / "Pulumi.yaml").write_text(project, encoding="utf-8")
         # Else most of it would be the engine writing its state.
         shell.variables |= {"PULUMI_EXPERIMENTAL": "1", "PULUMI_SKIP_CHECKPOINTS": "1"}
@@ -100,7 +100,7 @@ class Gates:
             _control(endpoint, "jobs", {"job_id": f"{prefix}-{number}", "scenario": "completes", "seconds": seconds})
         asked = _asked(endpoint)
         _control(endpoint, "clock", {"hold": False})
-        with _watching("pulumi-resource-cosjob" if native else "pulumi.dynamic") as used:
+        with _watching("pulumi_cosjob._plugin" if native else "pulumi.dynamic") as used:
             took = self._up(shell, gates)
         return took, used, (_asked(endpoint) - asked) / gates
 

@@ -38,7 +38,8 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from stacks import Stack  # noqa: E402  where the engine is
 
-from pulumi_cosjob.testing import CosBatchEmulator, Fault  # noqa: E402  sorted with the line above
+from pulumi_cosjob._install import write_launcher  # noqa: E402  sorted with the line above
+from pulumi_cosjob.testing import CosBatchEmulator, Fault  # noqa: E402  as above
 
 __all__ = ["SOURCES", "Keys", "Round", "Search", "echoes", "main", "run_rounds", "table"]
 
@@ -135,6 +136,15 @@ def _written(core: bytes) -> dict[str, set[bytes]]:
 
 def _references(text: str) -> str:
     return "".join(f"&#{ord(each)};" for each in text)
+
+
+def loud_plugin(folder: Path) -> Path:
+    """Return a folder with the plugin, which other than that of users takes PYTHONPATH, and so the loud logs."""
+    folder.mkdir()
+    launcher = write_launcher(folder)
+    text = launcher.read_text(encoding="utf-8")
+    launcher.write_text(text.replace("unset PYTHONPATH ", "unset "), encoding="utf-8")
+    return folder
 
 
 def echoes(keys: Keys) -> list[Fault]:
@@ -389,7 +399,7 @@ class _Runner:
             "PULUMI_DEBUG_COMMANDS": "true",
             "PULUMI_DEBUG_GRPC": str(folder / "logs" / "grpc.json"),
         }
-        self._stack = Stack(folder / "stack", PROGRAM, variables, plugin=BIN)
+        self._stack = Stack(folder / "stack", PROGRAM, variables, plugin=loud_plugin(folder / "plugin"))
         for name in [name for name in self._stack.variables if name.startswith(("COSJOB_", "TENCENTCLOUD_", "TKE_"))]:
             del self._stack.variables[name]
         self._stack.variables.update(public)

@@ -1,6 +1,7 @@
 """A resource that creates a job at the emulator; it stands for the vendor's own, which creates one at the service."""
 
 import os
+from typing import Any
 
 import pulumi
 import pulumi.dynamic
@@ -10,7 +11,7 @@ import requests
 class _Batches(pulumi.dynamic.ResourceProvider):
     serialize_as_secret_always = False
 
-    def create(self, props: dict) -> pulumi.dynamic.CreateResult:
+    def create(self, props: dict[str, Any]) -> pulumi.dynamic.CreateResult:
         job = {"description": props["description"], "seconds": props["seconds"]}
         created = requests.post(f"{os.environ['COSJOB_ENDPOINT']}/_emulator/jobs", json=job, timeout=10)
         created.raise_for_status()

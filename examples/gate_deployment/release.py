@@ -1,6 +1,7 @@
 """A resource that stands for what you deploy: it remembers when it was released."""
 
 from datetime import datetime, timezone
+from typing import Any
 
 import pulumi
 import pulumi.dynamic
@@ -9,7 +10,7 @@ import pulumi.dynamic
 class _Releases(pulumi.dynamic.ResourceProvider):
     serialize_as_secret_always = False
 
-    def create(self, props: dict) -> pulumi.dynamic.CreateResult:
+    def create(self, props: dict[str, Any]) -> pulumi.dynamic.CreateResult:
         now = datetime.now(timezone.utc).isoformat()
         return pulumi.dynamic.CreateResult(props["version"], {"version": props["version"], "released_at": now})
 

@@ -4,7 +4,7 @@ package main
 import (
 	"cmp"
 
-	"example.com/pulumi-cosjob/sdk/go/cosjob"
+	"github.com/pulumi-cosjob/pulumi-cosjob/sdk/go/cosjob"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"
 )

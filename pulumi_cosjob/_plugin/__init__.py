@@ -11,20 +11,28 @@ import sys
 __all__ = ["main"]
 
 
-def main() -> None:
-    """Serve until the engine that started this process is done with it; the engine's address is the last argument."""
-    # First of all: were it asked for later, the engine might be gone, and with it the one to watch.
-    address, parent = sys.argv[-1], os.getppid()
+def main(port_to: int | None = None) -> None:
+    """Serve until the engine that started this process is done with it; the engine's address is the last argument.
+
+    Args:
+        port_to: The file descriptor from which the engine reads the port. By default that of standard output, which is
+            then kept for the port alone: whatever else is printed goes to standard error.
+    """
+    address = sys.argv[-1]
     if len(sys.argv) < 2 or ":" not in address:
         print(  # noqa: T201  for people who try it
-            "pulumi-resource-cosjob is started by the Pulumi engine; `cosjob plugin install` makes it known there",
+            "pulumi-resource-cosjob is started by the Pulumi engine; `cosjob plugin install` makes it known there, "
+            "and `cosjob plugin serve` starts it by hand, for an engine that attaches to it",
             file=sys.stderr,
         )
         sys.exit(2)
-    import asyncio  # noqa: PLC0415  not to be told that takes no time
+    if port_to is None:
+        port_to = os.dup(1)
+        os.dup2(2, 1)
+    import asyncio  # noqa: PLC0415  after what libraries print has gone another way
 
     from pulumi_cosjob._plugin._server import serve  # noqa: PLC0415  as above
 
-    asyncio.run(serve(address, parent))
+    asyncio.run(serve(address, port_to))
     # A thread may hang in the resolver for minutes; nothing is left to be written.
     os._exit(0)

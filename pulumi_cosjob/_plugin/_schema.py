@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import functools
+import json
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from pulumi_cosjob._job import STATES, Element, JobDescription, camel_name, element_fields, xml_name
+from pulumi_cosjob._client import MOST_AT_ONCE
+from pulumi_cosjob._gate_inputs import DEFAULTS
+from pulumi_cosjob._job import Element, JobDescription, camel_name, element_fields, snake_name, xml_name
+from pulumi_cosjob._plugin import publication
 from pulumi_cosjob._schema import VALIDATIONS, schema_path
-from pulumi_cosjob._settings import MISSING
+from pulumi_cosjob._settings import MISSING, Settings, environment_variable
 
 __all__ = ["CONFIG", "GET_JOB", "GET_JOBS", "JOBS_GATE", "JOB_GATE", "PACKAGE", "package_schema"]
 
@@ -39,92 +44,141 @@ def _ref(name: str) -> Property:
 
 # -------------------------------------------------------------------------------------------------------------- inputs
 
-CONFIG: Mapping[str, Property] = {
-    "uin": _property(
-        "string",
-        "Id of the main account, such as `100000000001`. By default from the environment variable `COSJOB_UIN`.",
-    ),
-    "region": _property(
-        "string",
-        "The jobs' region, such as `ap-chengdu`. By default from the environment variable `TENCENTCLOUD_REGION`.",
-    ),
-    "secretId": _property(
-        "string",
-        "Id of the key that requests are signed with. By default from `TENCENTCLOUD_SECRET_ID`, then from the vendor's "
-        "credentials files and machine roles.",
-        secret=True,
-    ),
-    "secretKey": _property(
-        "string", "The key that goes with `secretId`. By default from `TENCENTCLOUD_SECRET_KEY`.", secret=True
-    ),
-    "token": _property(
-        "string",
-        "The token that goes with a temporary key. By default from `TENCENTCLOUD_SECURITY_TOKEN`.",
-        secret=True,
-    ),
+
+def _setting(name: str, property_: Property) -> Property:
+    """Return a setting of the provider, its description with what stands in for it where it is not given."""
+    places = [f"the environment variable `{environment_variable(snake_name(name))}`", *_ELSEWHERE.get(name, ())]
+    default = f", then `{_DEFAULTS[name]}`" if name in _DEFAULTS else ""
+    description = f"{property_['description']} Default: {', then '.join(places)}{default}."
+    return {**property_, "description": description}
+
+
+_DEFAULTS: Mapping[str, Any] = {"validation": Settings.validation, "requestTimeout": int(Settings.request_timeout)}
+_ELSEWHERE = dict.fromkeys(("secretId", "secretKey", "token"), ("the vendor's credentials files and machine roles",))
+
+_SETTINGS: Mapping[str, Property] = {
+    "uin": _property("string", "UIN of the main account, such as `100000000001`."),
+    "region": _property("string", "Region of the jobs, such as `ap-chengdu`."),
+    "secretId": _property("string", "Secret id of the credentials that sign requests.", secret=True),
+    "secretKey": _property("string", "Secret key that belongs to `secretId`.", secret=True),
+    "token": _property("string", "Session token that belongs to temporary credentials.", secret=True),
     "endpoint": _property(
-        "string",
-        "Endpoint in place of the one that `uin` and `region` make up; an emulator's, for example. By default from the "
-        "environment variable `COSJOB_ENDPOINT`.",
+        "string", "Endpoint of the service, in place of the one of `uin` and `region`; of an emulator, for example."
     ),
     "validation": {
         **_ref("Validation"),
-        "description": "What to do with an answer that breaks the schema of `DescribeJobResult`: `strict` (default) "
-        "refuses it, `lenient` takes what can be taken.",
+        "description": "How to treat a response that violates the schema of `DescribeJobResult`: `strict` fails, "
+        "`lenient` leaves out the elements that violate it.",
     },
     "requestTimeout": _property(
         "number",
-        "Seconds for one question with all its tries; 60 by default. One try has a sixth of it, 10 s at the least.",
+        "Seconds for one request with all its attempts, at most 3600. One attempt has a sixth of it, at least 10 s.",
     ),
 }
+
+CONFIG: Mapping[str, Property] = {name: _setting(name, each) for name, each in _SETTINGS.items()}
+
+# An SDK sends a default as if the program had chosen the value: it is kept in the state, and the plugin, which reads
+# the environment itself, cannot tell the difference. So these inputs of an explicit provider alone are read by SDKs
+# from the program's environment: they say which account a stack is about, and a destroy elsewhere needs them.
+# Credentials never are: SECURITY promises that those of the environment reach no state. Nor is the endpoint, as an
+# emulator's would stay in the state, nor what an environment decides for a single run. And no input of a provider has
+# a `default`, which would hide the environment of a plugin that runs in another one than the program.
+_KEPT_IN_STATE = ("uin", "region")
+
+
+def _from_environment(name: str) -> Property:
+    return {"defaultInfo": {"environment": [environment_variable(snake_name(name))]}}
+
+
+def _provider_inputs() -> dict[str, Property]:
+    return {
+        name: {**each, **(_from_environment(name) if name in _KEPT_IN_STATE else {})} for name, each in CONFIG.items()
+    }
+
+
+def _config_variables() -> dict[str, Property]:
+    """Return what SDKs offer programs to read; nothing of it is sent. A secret would come without its mark."""
+    variables = {}
+    for name, each in CONFIG.items():
+        default = {"default": _DEFAULTS[name]} if name in _DEFAULTS else {}
+        variables[name] = each if each.get("secret") else {**each, **default, **_from_environment(name)}
+    # Of an enumeration, the SDK of TypeScript would want a program's configuration to be JSON: "strict" in quotes.
+    del variables["validation"]["$ref"]
+    variables["validation"]["type"] = "string"
+    return variables
+
+
+def _with_default(property_: Property, default: Any) -> Property:
+    text = default if isinstance(default, str) else json.dumps(default)
+    return {**property_, "description": f"{property_['description']} Default: `{text}`.", "default": default}
+
+
+def _replacing(property_: Property) -> Property:
+    text = f"{property_['description']} A change replaces the gate."
+    return {**property_, "description": text, "willReplaceOnChanges": True}
+
 
 _JOB_ID = {"jobId": _property("string", "Id of the job, 1 to 64 characters.")}
 _JOB_IDS = {"jobIds": _list_of({"type": "string"}, "Ids of the jobs, 1 to 64 characters each.")}
 _APPID = {"appid": _property("string", "APPID of the account that owns the jobs, such as `1250000000`.")}
 _ACCOUNT = {
-    "uin": _property("string", "Id of the main account, in place of the provider's."),
+    "uin": _property("string", "UIN of the main account, in place of the provider's."),
     "region": _property("string", "Region of the jobs, in place of the provider's."),
-    "endpoint": _property("string", "Endpoint, in place of the provider's."),
+    "endpoint": _property("string", "Endpoint of the service, in place of the provider's."),
+}
+_GATE_ACCOUNT = {
+    name: {**each, "description": f"{each['description']} A change replaces the gate if requests then go elsewhere."}
+    for name, each in _ACCOUNT.items()
 }
 _HOW = {
+    # Without `default`: what an SDK sent would hide the time limits of `customTimeouts`.
     "timeout": _property(
         "string",
-        'For how long to wait at the most: `"90s"`, `"2h"`, `"1d12h"`. By default what `customTimeouts` says for '
-        'create (of jobs that are added later, for update), then `"1h"`.',
+        'How long to wait at most: `"90s"`, `"2h"`, `"1d12h"`. Default: `create` of `customTimeouts` (`update` for '
+        'jobs that are added later), then `"1h"`.',
     ),
-    "maxFailedTasks": _property(
-        "integer", "Failed tasks that a complete job may have: 0 by default, -1 for any number."
+    "maxFailedTasks": _with_default(
+        _property("integer", "How many tasks of a complete job may have failed; -1 for any number."),
+        DEFAULTS["max_failed_tasks"],
     ),
-    "failWhenSuspended": _property(
-        "boolean", "Whether to give up when a job waits for a person to confirm it. False by default."
+    "failWhenSuspended": _with_default(
+        _property("boolean", "Whether to fail when a job waits for a person to confirm it."),
+        DEFAULTS["fail_when_suspended"],
     ),
 }
 _SERVICE_ENDPOINT = {
     "serviceEndpoint": _property(
         "string",
-        "Endpoint that the jobs were read from. Another one, whether an input, the provider, the configuration or the "
-        "environment leads there, replaces the gate.",
+        "Endpoint of the service that the jobs were read from. If inputs, provider, configuration or environment lead "
+        "to another one, the gate is replaced.",
     )
 }
 _MANY = {
-    "missing": {
-        **_ref("Missing"),
-        "description": "What to do about a job that the service does not know: `error` (default) fails and names all "
-        "of them, `skip` leaves them out and lists them in `missingJobIds`.",
-    },
-    "maxConcurrency": _property(
-        "integer", "How many questions may be under way, 1 to 64; 16 by default, fewer while the service asks for that."
+    "missing": _with_default(
+        {
+            **_ref("Missing"),
+            "description": "What to do about a job that the service does not know: `error` fails and lists all of "
+            "them, `skip` leaves them out and lists them in `missingJobIds`.",
+        },
+        "error",
+    ),
+    "maxConcurrency": _with_default(
+        _property(
+            "integer", "How many requests may be sent at a time, 1 to 64; fewer while the service asks to slow down."
+        ),
+        MOST_AT_ONCE,
     ),
 }
 
 _ENUMERATIONS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "Validation": (
-        "What to do with an answer that breaks the schema.",
-        dict(zip(VALIDATIONS, ("It is refused.", "What can be taken of it is taken."), strict=True)),
+        "How to treat a response that violates the schema.",
+        dict(zip(VALIDATIONS, ("The request fails.", "The elements that violate it are left out."), strict=True)),
     ),
     "Missing": (
         "What to do about a job that the service does not know.",
-        dict(zip(MISSING, ("It is an error.", "It is left out, and listed."), strict=True)),
+        dict(zip(MISSING, ("The request fails.", "The job is left out, and listed."), strict=True)),
     ),
 }
 
@@ -169,11 +223,10 @@ class _Xsd:
                     "properties": properties,
                 }
             return _ref(declared)
-        values = [each.get("value", "") for each in self._parts(declared, "enumeration")]
+        values = {each.get("value", ""): _documentation(each) for each in self._parts(declared, "enumeration")}
         if not values:
             return {"type": _TYPES.get(self._base(declared)) or _TYPES[type_]}
-        meanings = {value: f"{STATES[value].meaning}." if declared == "Status" else "" for value in values}
-        self.types[declared] = _enumeration(_documentation(self._named[declared]), meanings)
+        self.types[declared] = _enumeration(_documentation(self._named[declared]), values)
         return _ref(declared)
 
     def _parts(self, declared: str, name: str) -> list[ET.Element]:
@@ -185,12 +238,7 @@ class _Xsd:
 
 def _enumeration(description: str, meanings: Mapping[str, str]) -> Property:
     values = [
-        {
-            "name": _enumerator(value),
-            "value": value,
-            **({"description": f"{meaning[0].upper()}{meaning[1:]}"} if meaning else {}),
-        }
-        for value, meaning in meanings.items()
+        {"name": _enumerator(value), "value": value, "description": meaning} for value, meaning in meanings.items()
     ]
     return {"type": "string", "description": description, "enum": values}
 
@@ -206,6 +254,55 @@ def _documentation(element: ET.Element) -> str:
     return element.findtext(f"{_XS}annotation/{_XS}documentation", "")
 
 
+# --------------------------------------------------------------------------------------------------------------- texts
+
+_LANGUAGE_NAMES = {
+    "nodejs": ("TypeScript and JavaScript", "typescript"),
+    "python": ("Python", "python"),
+    "go": ("Go", "go"),
+    "java": ("Java", "java"),
+    "csharp": (".NET", "csharp"),
+}
+_DESCRIPTION = "Read Tencent Cloud COS Batch jobs, and hold a deployment until they have completed."
+
+
+def _text(name: str) -> str:
+    """Return one of the texts beside this module, with the names under which SDKs are published."""
+    text = (Path(__file__).parent / "documentation" / f"{name}.md").read_text(encoding="utf-8")
+    for what, published in (
+        ("go module", publication.GO_MODULE),
+        ("npm package", publication.NPM_PACKAGE),
+        ("python package", publication.PYTHON_PACKAGE),
+        ("java package", publication.JAVA_PACKAGE),
+    ):
+        text = text.replace(f"<{what}>", published)
+    return text
+
+
+def _readme(language: str, version: str) -> str:
+    """Return what the SDK of a language shows on its own page."""
+    name, code = _LANGUAGE_NAMES[language]
+    example = re.search(rf"```{code}\n.*?```\n", _text("JobCompletion"), re.DOTALL)
+    rows = "".join(
+        f"| `{PACKAGE}:{name}` | `{environment_variable(snake_name(name))}` | {each['description']} |\n"
+        for name, each in _SETTINGS.items()
+    )
+    return "\n".join(
+        (
+            f"# COS Batch jobs in {name}\n",
+            f"{_DESCRIPTION}\n",
+            *([example[0]] if example else []),
+            f"Programs need the plugin `{PACKAGE}` {version}: `pip install pulumi-cosjob`, `cosjob plugin install`.",
+            *([_NATIVE] if language == "python" else []),
+            "\n| Pulumi config | environment variable | meaning |\n|---|---|---|",
+            rows,
+        )
+    )
+
+
+_NATIVE = "The module `pulumi_cosjob.native` of that package offers the same, with every field typed: prefer it."
+
+
 # ------------------------------------------------------------------------------------------------------------ the whole
 
 
@@ -216,13 +313,14 @@ def package_schema(version: str) -> Mapping[str, Any]:
     job = {
         **xsd.properties(JobDescription, "Job"),
         "unknownElements": _list_of(
-            {"type": "string"}, "Paths of what the answer held beyond the schema, so that nothing is lost in silence."
+            {"type": "string"}, "Paths of the elements of the response that its schema does not know."
         ),
     }
     types = {
         "JobDescription": {
             "type": "object",
-            "description": "A job as the service described it; what the answer lacked is absent, times are text.",
+            "description": "A job as the service described it. Fields that the response lacks are absent; times are "
+            "text.",
             "properties": job,
             "required": _REQUIRED,
         },
@@ -233,17 +331,18 @@ def package_schema(version: str) -> Mapping[str, Any]:
         "name": PACKAGE,
         "displayName": "COS Batch jobs",
         "version": version,
-        "description": "Read Tencent Cloud COS Batch jobs, and hold a deployment until they have completed.",
+        "description": _DESCRIPTION,
         "keywords": ["pulumi", "tencent cloud", "cos", "batch", "category/cloud"],
         "license": "Apache-2.0",
-        "publisher": "pulumi-cosjob",
+        "publisher": publication.PUBLISHER,
+        **{name: address for name, address in publication.ADDRESSES.items() if address is not None},
         "meta": {"supportPack": True},
-        "language": _LANGUAGES,
-        # Of an enumeration, the SDK of TypeScript would want a program's configuration to be JSON: "strict" in quotes.
-        "config": {"variables": {**CONFIG, "validation": _property("string", CONFIG["validation"]["description"])}},
+        "language": _languages(version),
+        "config": {"variables": _config_variables()},
         "provider": {
-            "description": "One account and region. What is not given comes from the environment of the command.",
-            "inputProperties": dict(CONFIG),
+            "description": "One account and region. Settings that are not given are taken from the environment of the "
+            f"Pulumi command.\n\n{_text('Provider')}",
+            "inputProperties": _provider_inputs(),
         },
         "types": {f"{PACKAGE}:index:{name}": types[name] for name in sorted(types)},
         "functions": {GET_JOB: _get_job(job), GET_JOBS: _get_jobs()},
@@ -253,43 +352,60 @@ def package_schema(version: str) -> Mapping[str, Any]:
 
 _REQUIRED = ["jobId", "status", "unknownElements"]
 
-_LANGUAGES = {
-    "nodejs": {
-        "packageName": "pulumi-cosjob",
-        "typescriptVersion": "~5.9.3",
-        "respectSchemaVersion": True,
-        "dependencies": {"@pulumi/pulumi": "^3.255.0"},
-    },
-    "go": {
-        "importBasePath": "example.com/pulumi-cosjob/sdk/go/cosjob",
-        "modulePath": "example.com/pulumi-cosjob/sdk/go",
-        "respectSchemaVersion": True,
-        "generateResourceContainerTypes": True,
-    },
-    # Not pulumi_cosjob, which has classes of its own for Python: pulumi_cosjob.native.
-    "python": {
-        "packageName": "pulumi_cosjob_sdk",
-        "respectSchemaVersion": True,
-        "inputTypes": "classes",
-        "pythonRequires": ">=3.10",
-        "requires": {"pulumi": ">=3.255.0,<4.0.0"},
-        "pyproject": {"enabled": True},
-    },
-}
+
+def _languages(version: str) -> Property:
+    """Return what generators of SDKs want to know; those of Go, Java and .NET have no use for a README yet."""
+    names: dict[str, Property] = {
+        "nodejs": {
+            "packageName": publication.NPM_PACKAGE,
+            "typescriptVersion": "~5.9.3",
+            "respectSchemaVersion": True,
+            "dependencies": {"@pulumi/pulumi": "^3.255.0"},
+        },
+        "go": {
+            "importBasePath": f"{publication.GO_MODULE}/{PACKAGE}",
+            "modulePath": publication.GO_MODULE,
+            "respectSchemaVersion": True,
+            "generateResourceContainerTypes": True,
+        },
+        "python": {
+            "packageName": publication.PYTHON_PACKAGE,
+            "respectSchemaVersion": True,
+            "inputTypes": "classes",
+            "pythonRequires": ">=3.10",
+            "requires": {"pulumi": ">=3.255.0,<4.0.0"},
+            "pyproject": {"enabled": True},
+        },
+        "csharp": {
+            "rootNamespace": publication.CSHARP_NAMESPACE,
+            "namespaces": {PACKAGE: "Cosjob"},
+            "packageReferences": {"Pulumi": "3.*"},
+            "respectSchemaVersion": True,
+        },
+        "java": {
+            "basePackage": publication.JAVA_PACKAGE,
+            # The generated code names annotations of the second, which the first does not bring.
+            "dependencies": {"com.pulumi:pulumi": "1.16.0", "com.google.code.findbugs:jsr305": "3.0.2"},
+            # Where a schema names no repository, the generator refuses to write build files.
+            **({"buildFiles": "gradle"} if publication.ADDRESSES["repository"] else {}),
+        },
+    }
+    return {language: {**each, "readme": _readme(language, version)} for language, each in names.items()}
 
 
 def _get_job(job: Mapping[str, Property]) -> Property:
     return {
-        "description": "Reads the state of a job, as it is now. The job is never owned, and nothing of it is kept in "
-        "the stack's state.",
+        "description": "Reads the current state of a job. Nothing of it is kept in the stack's state.\n\n"
+        + _text("getJob"),
         "inputs": {
             "type": "object",
+            "description": "The job to read.",
             "properties": {**_JOB_ID, **_APPID, **_ACCOUNT},
             "required": ["jobId", "appid"],
         },
         "outputs": {
             "type": "object",
-            "description": "The job; what the answer lacked is absent, times are text.",
+            "description": "The job. Fields that the response lacks are absent; times are text.",
             "properties": dict(job),
             "required": _REQUIRED,
         },
@@ -298,9 +414,10 @@ def _get_job(job: Mapping[str, Property]) -> Property:
 
 def _get_jobs() -> Property:
     return {
-        "description": "Reads the states of many jobs, asked about at the same time.",
+        "description": "Reads the current states of many jobs, with concurrent requests.\n\n" + _text("getJobs"),
         "inputs": {
             "type": "object",
+            "description": "The jobs to read.",
             "properties": {**_JOB_IDS, **_APPID, **_MANY, **_ACCOUNT},
             "required": ["jobIds", "appid"],
         },
@@ -308,7 +425,7 @@ def _get_jobs() -> Property:
             "type": "object",
             "description": "The jobs that were found.",
             "properties": {
-                "jobs": _jobs("The jobs by their ids."),
+                "jobs": _jobs("The jobs by job id."),
                 "missingJobIds": _list_of({"type": "string"}, "Ids of the jobs that were skipped."),
             },
             "required": ["jobs", "missingJobIds"],
@@ -322,32 +439,43 @@ def _jobs(description: str) -> Property:
 
 def _job_gate(job: Mapping[str, Property]) -> Property:
     return {
-        "description": 'Stands for "this job has completed": it exists once that is so, and what depends on it '
-        "waits. All fields of the job are outputs, as they were then.\n\nA preview never waits; it fails at once for "
-        "malformed inputs and for a job that is missing, failed or cancelled. A gate that failed leaves nothing "
-        "behind: the next update waits again. Deleting it touches nothing, and a refresh leaves it be, also after the "
-        "service has forgotten the job.",
-        "properties": {**job, **_APPID, **_HOW, **_ACCOUNT, **_SERVICE_ENDPOINT},
+        "description": "A gate that opens when a job has completed: the resource is created then, and resources that "
+        "depend on it wait until then. All fields of the job are outputs, with their values at that time.\n\n"
+        "A preview does not wait. It fails for malformed inputs, and for a job that is missing, failed or cancelled. "
+        "A gate that fails leaves nothing in the state: the next update waits again. Deleting or refreshing a gate "
+        "makes no requests, and an open gate stays when the service no longer keeps the job.\n\n"
+        "Changing the job or the account replaces the gate. Changing `timeout`, `maxFailedTasks` or "
+        "`failWhenSuspended` updates it in place; the update fails if the completed job exceeds the new "
+        f"`maxFailedTasks`.\n\n{_text('JobCompletion')}",
+        "properties": {**job, **_outputs({**_APPID, **_HOW, **_GATE_ACCOUNT}), **_SERVICE_ENDPOINT},
         "required": [*_REQUIRED, "appid"],
-        "inputProperties": {**_JOB_ID, **_APPID, **_HOW, **_ACCOUNT},
+        "inputProperties": {**_all_replacing({**_JOB_ID, **_APPID}), **_HOW, **_GATE_ACCOUNT},
         "requiredInputs": ["jobId", "appid"],
     }
 
 
 def _jobs_gate() -> Property:
     return {
-        "description": 'Stands for "all these jobs have completed", asked about at the same time.\n\nIt fails as '
-        "soon as one job has failed, and names all that have by then. A job that is added later is waited for by the "
-        "next update; those that have completed are not asked about again.",
+        "description": "A gate that opens when all of many jobs have completed: the resource is created then, and "
+        "resources that depend on it wait until then.\n\n"
+        "It fails as soon as one job has failed, and lists all that have failed by then. The next update waits for "
+        "jobs that were added to `jobIds`; jobs that have completed are not requested again. Changing the account "
+        f"replaces the gate.\n\n{_text('AllJobsCompletion')}",
         "properties": {
-            "jobs": _jobs("The jobs as they were when they had completed, by their ids."),
-            **_JOB_IDS,
-            **_APPID,
-            **_HOW,
-            **_ACCOUNT,
+            "jobs": _jobs("The jobs by job id, with their values at the time when they had completed."),
+            **_outputs({**_JOB_IDS, **_APPID, **_HOW, **_GATE_ACCOUNT}),
             **_SERVICE_ENDPOINT,
         },
         "required": ["jobs", "jobIds", "appid"],
-        "inputProperties": {**_JOB_IDS, **_APPID, **_HOW, **_ACCOUNT},
+        "inputProperties": {**_JOB_IDS, **_all_replacing(_APPID), **_HOW, **_GATE_ACCOUNT},
         "requiredInputs": ["jobIds", "appid"],
     }
+
+
+def _all_replacing(inputs: Mapping[str, Property]) -> dict[str, Property]:
+    return {name: _replacing(each) for name, each in inputs.items()}
+
+
+def _outputs(inputs: Mapping[str, Property]) -> dict[str, Property]:
+    """Return inputs as the outputs that echo them: what is not given stays absent."""
+    return {name: {key: part for key, part in each.items() if key != "default"} for name, each in inputs.items()}

@@ -1,0 +1,347 @@
+"""`CosJobMocks`: jobs for unit tests of Pulumi programs, in place of an engine and of the service."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, TypeVar
+
+import pulumi
+from pulumi.output import Unknown
+from pulumi.runtime import MockCallArgs, MockResourceArgs, rpc
+
+from pulumi_cosjob._answers import no_such_job
+from pulumi_cosjob._client import CosBatchClient
+from pulumi_cosjob._errors import CosJobError, InvalidArgumentError, kind_of, shown
+from pulumi_cosjob._gate_inputs import INPUTS, UNKNOWN, Subject, check_inputs, is_known, job_ids_of, limits_of
+from pulumi_cosjob._gates import Waits, raise_failed
+from pulumi_cosjob._job import (
+    STATES,
+    Element,
+    FieldType,
+    JobDescription,
+    ProgressSummary,
+    element_fields,
+    in_camel_case,
+    snake_name,
+    to_plain,
+)
+from pulumi_cosjob._outputs import carried
+from pulumi_cosjob._plugin._inputs import core_inputs, echoing, secret_texts
+from pulumi_cosjob._plugin._properties import Properties
+from pulumi_cosjob._settings import check_identifier
+from pulumi_cosjob._waiting import Limits, Look, never_completes
+
+__all__ = ["CosJobMocks"]
+
+_E = TypeVar("_E", bound=Element)
+_Outputs = tuple[str | None, dict[str, Any]]
+
+
+class CosJobMocks(pulumi.runtime.Mocks):
+    """Mocks that serve everything of this package from a table of jobs, for `pulumi.runtime.set_mocks`.
+
+    Programs on `pulumi_cosjob` and on `pulumi_cosjob.native` are served alike, in an update and in a preview. A job
+    that is not in the table fails as one that the service does not know. A gate opens if its job is Complete with no
+    more failed tasks than the gate accepts. Else it fails with the error of an update in which the jobs stay as they
+    are: that of a job that has failed, or else that of a wait whose time limit is over. No test waits for that.
+
+    Args:
+        jobs: The jobs by job id: a `JobDescription`, or a mapping of its fields in snake case, with mappings and lists
+            below them. A field that is not given is None; the status is Complete by default. Where a mapping has no
+            `progress_summary`, a gate treats the job as one without failed tasks.
+        fallback: Serves the resources and functions of all other packages. Without it a resource has its inputs as
+            outputs, and a function returns nothing.
+
+    Raises:
+        InvalidArgumentError: A job has a field that there is not, or a value that no job has there; the error names it.
+    """
+
+    def __init__(
+        self, jobs: Mapping[str, JobDescription | Mapping[str, Any]], fallback: pulumi.runtime.Mocks | None = None
+    ) -> None:
+        if not isinstance(jobs, Mapping):
+            raise InvalidArgumentError("jobs", f"must be a mapping of job ids, not {kind_of(jobs)}")
+        self._client = _Client({job_id: _job_of(job_id, given) for job_id, given in jobs.items()})
+        self._described = {job_id for job_id, given in jobs.items() if isinstance(given, JobDescription)}
+        self._fallback = fallback
+        logging.getLogger("asyncio").addFilter(_is_news)
+        self._resources: Mapping[str, Callable[[MockResourceArgs], _Outputs]] = {
+            "pulumi-python:dynamic/cosjob:Job": self._read_job,
+            "pulumi-python:dynamic/cosjob:Jobs": self._read_jobs,
+            "pulumi-python:dynamic/cosjob:JobCompletion": lambda args: self._gate(args, "job_id", _dynamic_job),
+            "pulumi-python:dynamic/cosjob:AllJobsCompletion": lambda args: self._gate(args, "job_ids", _dynamic_jobs),
+            "cosjob:index:JobCompletion": lambda args: self._gate(args, "job_id", _native_job),
+            "cosjob:index:AllJobsCompletion": lambda args: self._gate(args, "job_ids", _native_jobs),
+        }
+        self._functions: Mapping[str, Callable[..., dict[str, Any]]] = {
+            "cosjob:index:getJob": self._get_job,
+            "cosjob:index:getJobs": self._get_jobs,
+        }
+
+    def new_resource(self, args: MockResourceArgs) -> _Outputs:
+        """Return id and outputs of a resource.
+
+        Args:
+            args: The resource.
+
+        Raises:
+            CosJobError: It is one of this package, and fails.
+        """
+        if args.typ in self._resources:
+            return self._resources[args.typ](args)
+        if self._fallback is not None:
+            return self._fallback.new_resource(args)
+        return args.resource_id or f"{args.name}_id", dict(args.inputs)
+
+    def call(self, args: MockCallArgs) -> Any:
+        """Return what a function returns, and no failures.
+
+        Args:
+            args: The function and its arguments.
+
+        Raises:
+            CosJobError: It is one of this package, and fails.
+        """
+        if args.token in self._functions:
+            given = {snake_name(name): value for name, value in args.args.items()}
+            return self._functions[args.token](**given), []
+        return ({}, []) if self._fallback is None else self._fallback.call(args)
+
+    def register_transform(self, transform: Any) -> None:
+        """Pass a transform on to the fallback; older SDKs do not call this.
+
+        Args:
+            transform: The transform.
+        """
+        getattr(self._fallback, "register_transform", _nothing)(transform)
+
+    def register_invoke_transform(self, transform: Any) -> None:
+        """Pass a transform of function calls on to the fallback; older SDKs do not call this.
+
+        Args:
+            transform: The transform.
+        """
+        getattr(self._fallback, "register_invoke_transform", _nothing)(transform)
+
+    # ------------------------------------------------------------------------------------------------ reading
+
+    def _get_job(self, job_id: Any = None, appid: Any = None, **_settings: Any) -> dict[str, Any]:
+        return _native(self._client.describe_job(job_id, appid))
+
+    def _get_jobs(self, job_ids: Any = None, appid: Any = None, **how: Any) -> dict[str, Any]:
+        found = self._describe_jobs(job_ids, appid, how)
+        missing = [job_id for job_id in dict.fromkeys(job_ids) if job_id not in found]
+        return {"jobs": {job_id: _native(job) for job_id, job in found.items()}, "missingJobIds": missing}
+
+    def _describe_jobs(self, job_ids: Any, appid: Any, how: Mapping[str, Any]) -> Mapping[str, JobDescription]:
+        given = {name: how[name] for name in ("missing", "max_concurrency") if how.get(name) is not None}
+        return self._client.describe_jobs(job_ids, appid, **given)
+
+    def _read_job(self, args: MockResourceArgs) -> _Outputs:
+        def read(inputs: Mapping[str, Any]) -> JobDescription:
+            job_id: Any = inputs.get("job_id")  # checked where they are used
+            appid: Any = inputs.get("appid")
+            return self._client.describe_job(job_id, appid)
+
+        return self._read(args, "job_id", read)
+
+    def _read_jobs(self, args: MockResourceArgs) -> _Outputs:
+        return self._read(
+            args,
+            "job_ids",
+            lambda inputs: self._describe_jobs(inputs.get("job_ids"), inputs.get("appid"), inputs),
+        )
+
+    def _read(self, args: MockResourceArgs, subject: Subject, read: Callable[[Mapping[str, Any]], Any]) -> _Outputs:
+        """Read what an external resource of the dynamic variant stands for."""
+        properties = _properties(args.inputs)
+        if args.resource_id == rpc.UNKNOWN or not is_known(properties.values):
+            if not pulumi.runtime.is_dry_run():
+                raise InvalidArgumentError(subject, "is not known")
+            return args.resource_id, dict(args.inputs)
+        found = read(properties.values)
+        outputs = (_dynamic_job if subject == "job_id" else _dynamic_jobs)(found)
+        return args.resource_id, _beside_inputs(outputs, args.inputs, properties)
+
+    # -------------------------------------------------------------------------------------------------- gates
+
+    def _gate(self, args: MockResourceArgs, subject: Subject, outputs_of: Callable[[Any], dict[str, Any]]) -> _Outputs:
+        """Open a gate, or fail as it does."""
+        properties = _properties(args.inputs)
+        inputs = {name: value for name, value in core_inputs(properties).items() if name in INPUTS}
+        check_inputs(subject, inputs)
+        preview = pulumi.runtime.is_dry_run()
+        jobs: Mapping[str, JobDescription] = {}
+        job_ids = job_ids_of(subject, inputs) if is_known(inputs) else []
+        if job_ids:
+            jobs = (self._check if preview else self._wait_for)(job_ids, limits_of(inputs))
+        is_native = not args.typ.startswith("pulumi-python:")
+        if not is_known(inputs) or (preview and not (is_native and len(jobs) == len(job_ids))):
+            return None, dict(args.inputs)
+        outputs = outputs_of(jobs if subject == "job_ids" else jobs[job_ids[0]])
+        return None if preview else f"{args.name}_id", _beside_inputs(outputs, args.inputs, properties)
+
+    def _check(self, job_ids: Sequence[str], limits: Limits) -> Mapping[str, JobDescription]:
+        """Do as a preview: fail for a job that never completes, and return those that have completed."""
+        errors = {each: never_completes(self._poll(each, 0.0), limits, preview=True) for each in job_ids}
+        raise_failed({job_id: error for job_id, error in errors.items() if error is not None}, len(job_ids), "")
+        found = {job_id: self._client.jobs[job_id] for job_id in job_ids}
+        return {job_id: job for job_id, job in found.items() if job.state.succeeded}
+
+    def _wait_for(self, job_ids: Sequence[str], limits: Limits) -> Mapping[str, JobDescription]:
+        """Do as an update: poll, and once more when the time is up; nothing changes in between."""
+        waits = Waits(job_ids, limits, 0.0, _nothing)
+        for now in (0.0, limits.timeout):
+            while due := waits.due(now):
+                for job_id in due:
+                    waits.judge(job_id, self._poll(job_id, now), now)
+        return {job_id: self._client.jobs[job_id] for job_id in waits.result("")}
+
+    def _poll(self, job_id: str, now: float) -> Look:
+        try:
+            job = self._client.describe_job(job_id, "0")
+        except CosJobError as error:
+            return Look(now, error=error)
+        if job.progress_summary is None and job_id not in self._described:
+            # The service reports it for every job.
+            job = replace(job, progress_summary=ProgressSummary(number_of_tasks_failed=0))
+        return Look(now, job)
+
+
+def _nothing(*_arguments: Any) -> None:
+    pass
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Drop what asyncio logs about failures that the SDK raises in the test anyway.
+
+    Each output of each resource that fails with a gate has futures that are never awaited: 3,400 lines for one gate.
+    """
+    error = record.exc_info[1] if record.exc_info else None
+    is_ours = isinstance(error, CosJobError) or isinstance(getattr(error, "__context__", None), CosJobError)
+    return not (is_ours and record.getMessage().partition("\n")[0].endswith("exception was never retrieved"))
+
+
+class _Client(CosBatchClient):
+    """Reads jobs from a table.
+
+    Args:
+        jobs: The jobs by job id.
+    """
+
+    def __init__(self, jobs: Mapping[str, JobDescription]) -> None:
+        self.jobs = jobs
+
+    def describe_job(self, job_id: str, appid: str) -> JobDescription:
+        """Return a job."""
+        check_identifier("job_id", job_id)
+        check_identifier("appid", appid)
+        if job_id not in self.jobs:
+            raise no_such_job(job_id)
+        return self.jobs[job_id]
+
+
+# ------------------------------------------------------------------------------------------------ providers
+
+
+def _dynamic_job(job: JobDescription) -> dict[str, Any]:
+    return {"result": carried(job)}
+
+
+def _dynamic_jobs(jobs: Mapping[str, JobDescription]) -> dict[str, Any]:
+    return {"results": json.dumps(to_plain(jobs))}
+
+
+def _native(job: JobDescription) -> dict[str, Any]:
+    outputs: dict[str, Any] = in_camel_case(to_plain(job, exact=False))
+    return outputs
+
+
+_native_job = _native
+
+
+def _native_jobs(jobs: Mapping[str, JobDescription]) -> dict[str, Any]:
+    return {"jobs": {job_id: _native(job) for job_id, job in jobs.items()}}
+
+
+def _properties(inputs: Mapping[str, Any]) -> Properties:
+    """Return inputs as the plugin reads them: their values, and which of them are secret."""
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, list):
+            return [plain(each) for each in value]
+        return UNKNOWN if isinstance(value, Unknown) else value
+
+    values = {name: plain(rpc.unwrap_rpc_secret(value)) for name, value in inputs.items() if name != "__provider"}
+    return Properties(values, frozenset(name for name in values if rpc.is_rpc_secret(inputs[name])))
+
+
+def _beside_inputs(outputs: dict[str, Any], inputs: Mapping[str, Any], properties: Properties) -> dict[str, Any]:
+    """Return outputs beside the inputs; what echoes a secret input is secret."""
+    secret = {name: rpc.wrap_rpc_secret(outputs[name]) for name in echoing(outputs, secret_texts(properties))}
+    return {**inputs, **outputs, **secret}
+
+
+# ------------------------------------------------------------------------------------------------ jobs of the table
+
+
+def _job_of(job_id: Any, given: Any) -> JobDescription:
+    """Make a job of what a test gives.
+
+    Raises:
+        InvalidArgumentError: It is none.
+    """
+    place = f"jobs[{shown(job_id)}]"
+    try:
+        check_identifier("job_id", job_id)
+    except InvalidArgumentError as error:
+        raise InvalidArgumentError(place, f"is no job: {error.what}") from None
+    job = _element(JobDescription, {"job_id": job_id, "status": "Complete"}, given, place)
+    if job.job_id != job_id:
+        raise InvalidArgumentError(f"{place}.job_id", f"must be {shown(job_id)}, not {shown(job.job_id)}")
+    if job.status not in STATES:
+        hint = f"There are {', '.join(STATES)}."
+        raise InvalidArgumentError(f"{place}.status", f"cannot be {shown(job.status)}", hint=hint)
+    return job
+
+
+def _element(cls: type[_E], defaults: Mapping[str, Any], given: Any, place: str) -> _E:
+    if isinstance(given, cls):
+        return given
+    if not isinstance(given, Mapping):
+        raise InvalidArgumentError(place, f"must be a mapping of fields, not {kind_of(given)}")
+    declared = {**element_fields(cls)}
+    if cls is JobDescription:
+        declared["unknown_elements"] = FieldType(str, "member")
+    for name in given:
+        if name not in declared:
+            alike = difflib.get_close_matches(str(name), declared, 1)
+            hint = f"Did you mean {alike[0]}?" if alike else f"There are {', '.join(declared)}."
+            raise InvalidArgumentError(f"{place}.{name}", "is no field of a job", hint=hint)
+    values = {
+        name: _value(declared[name], value, f"{place}.{name}") for name, value in given.items() if value is not None
+    }
+    return cls(**{**defaults, **values})
+
+
+def _value(field: FieldType, given: Any, place: str) -> Any:
+    if field.item is None:
+        return _single(field.type, given, place)
+    if not isinstance(given, (list, tuple)):
+        raise InvalidArgumentError(place, f"must be a list, not {kind_of(given)}")
+    return [_single(field.type, each, f"{place}[{position}]") for position, each in enumerate(given)]
+
+
+_KINDS: Mapping[type[Any], str] = {str: "text", bool: "true or false", int: "a whole number"}
+
+
+def _single(kind: type[Any], given: Any, place: str) -> Any:
+    if issubclass(kind, Element):
+        return _element(kind, {}, given, place)
+    if not isinstance(given, kind) or (isinstance(given, bool) and kind is not bool):
+        raise InvalidArgumentError(place, f"must be {_KINDS[kind]}, not {kind_of(given)}")
+    return given

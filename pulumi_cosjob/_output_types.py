@@ -1,0 +1,460 @@
+"""Outputs as type checkers and editors are to know them. No program loads this module.
+
+When a program runs, a field of a job is a `Field`, which takes any name: see `_outputs`. Here each name is declared,
+with its type and its meaning, and any other name is an error.
+
+What resources have is declared here too, in place of the resources' own classes: the SDK resolves the annotations that
+it finds in those when a program runs, and a preview never ends where a type is not there then; and editors show no text
+of what is declared below `if TYPE_CHECKING`. Only whole numbers stand in the resources' classes: the engine hands them
+over as floats, and the SDK converts those that it finds there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Generic, TypeVar, overload
+
+import pulumi
+
+from pulumi_cosjob._job import (
+    COSDeleteObject,
+    COSGrant,
+    COSInitiateRestoreObject,
+    COSPutObjectCopy,
+    COSPutObjectTagging,
+    COSTag,
+    Grantee,
+    JobDescription,
+    JobFailure,
+    JobState,
+    Manifest,
+    ManifestLocation,
+    ManifestSpec,
+    NewObjectMetadata,
+    Operation,
+    ProgressSummary,
+    Report,
+    UserMetadataMember,
+)
+
+_T_co = TypeVar("_T_co", covariant=True)
+_Item = TypeVar("_Item")
+_ItemOutput_co = TypeVar("_ItemOutput_co", covariant=True)
+
+
+class TypedOutput(pulumi.Output[_T_co]):
+    """An output that has the declared fields only."""
+
+    # Hides the one of `pulumi.Output`, by which type checkers take any name for an `Output[Any]`.
+    __getattr__: None  # type: ignore[assignment,misc]
+
+
+class ListOutput(TypedOutput[Sequence[_Item] | None], Generic[_Item, _ItemOutput_co]):
+    """A list of elements, or None; an item of None is None."""
+
+    @overload
+    def __getitem__(self, key: int) -> _ItemOutput_co: ...
+    @overload
+    def __getitem__(self, key: slice) -> pulumi.Output[Sequence[_Item] | None]: ...
+    def __getitem__(self, key: int | slice) -> object:
+        """Take an item, or some of them."""
+        raise NotImplementedError
+
+
+class JobsOutput(TypedOutput[Mapping[str, JobDescription]]):
+    """Jobs by their ids."""
+
+    def __getitem__(self, key: str) -> JobDescriptionOutput:
+        """Take the job of this id."""
+        raise NotImplementedError
+
+
+class AccountAttributes:
+    """What is an output of everything that names an account, as it is an input."""
+
+    appid: pulumi.Output[str]
+    """APPID of the account that owns the jobs."""
+
+    uin: pulumi.Output[str | None]
+    """Id of the main account; None where the program names none."""
+
+    region: pulumi.Output[str | None]
+    """Region of the jobs; None where the program names none."""
+
+    endpoint: pulumi.Output[str | None]
+    """Endpoint in place of the one that uin and region make up; None where the program names none."""
+
+
+class JobsAttributes(AccountAttributes):
+    """What the resource of `get_jobs` has."""
+
+    jobs: JobsOutput
+    """The jobs by job id, each with every field."""
+
+    missing_job_ids: pulumi.Output[Sequence[str]]
+    """Ids of the jobs that were skipped, as the service does not know them."""
+
+    job_ids: pulumi.Output[Sequence[str]]
+    """Ids of the jobs that were asked for."""
+
+    missing: pulumi.Output[str]
+    """What to do about a job that the service does not know: `error` or `skip`."""
+
+    results: pulumi.Output[str]
+    """The jobs as the engine carries them, as JSON text; `jobs` is made of it."""
+
+
+class GateAttributes(AccountAttributes):
+    """What all gates have."""
+
+    timeout: pulumi.Output[str | None]
+    """How long to wait, at most, such as `2h`; None where the program does not say."""
+
+    fail_when_suspended: pulumi.Output[bool]
+    """Whether to give up when a job waits for a person to confirm it."""
+
+    service_endpoint: pulumi.Output[str]
+    """The endpoint that the jobs were read from. Another one replaces the gate."""
+
+
+class AllJobsAttributes(GateAttributes):
+    """What gates on many jobs have."""
+
+    jobs: JobsOutput
+    """The jobs as they were when they had completed, by job id."""
+
+    job_ids: pulumi.Output[Sequence[str]]
+    """Ids of the jobs that are waited for."""
+
+
+class DynamicAllJobsAttributes(AllJobsAttributes):
+    """What gates on many jobs on the dynamic provider have."""
+
+    results: pulumi.Output[str]
+    """The jobs as the engine carries them, as JSON text; `jobs` is made of it."""
+
+
+# Written by `make docs` from here on.
+
+
+class JobFailureOutput(TypedOutput[JobFailure | None]):
+    """One reason why a job failed."""
+
+    failure_code: pulumi.Output[str | None]
+    """Code of the failure. 0 to 64 bytes."""
+
+    failure_reason: pulumi.Output[str | None]
+    """The failure in words. 0 to 256 bytes."""
+
+
+class ManifestLocationOutput(TypedOutput[ManifestLocation | None]):
+    """The object that lists the objects to work on."""
+
+    etag: pulumi.Output[str | None]
+    """ETag of the list; its double quotes are part of the text. 1 to 1024 bytes."""
+
+    object_arn: pulumi.Output[str | None]
+    """Resource name of the list. 1 to 1024 bytes."""
+
+    object_version_id: pulumi.Output[str | None]
+    """Version of the list, where its bucket keeps versions. 1 to 1024 bytes."""
+
+
+class ManifestSpecOutput(TypedOutput[ManifestSpec | None]):
+    """How that list is written."""
+
+    fields: pulumi.Output[Sequence[str] | None]
+    """The columns of the list, in their order; not given for an inventory."""
+
+    format: pulumi.Output[str | None]  # type: ignore[assignment]
+    """A list made by hand, or an inventory that COS made. One of `COSBatchOperations_CSV_V1`,
+    `COSInventoryReport_CSV_V1`.
+    """
+
+
+class ManifestOutput(TypedOutput[Manifest | None]):
+    """The list of objects that a job works on."""
+
+    location: ManifestLocationOutput
+    """The object that holds the list."""
+
+    spec: ManifestSpecOutput
+    """How the list is written."""
+
+
+class GranteeOutput(TypedOutput[Grantee | None]):
+    """Who receives a permission."""
+
+    display_name: pulumi.Output[str | None]
+    """Name to show for the grantee."""
+
+    identifier: pulumi.Output[str | None]
+    """The grantee, such as qcs::cam::uin/100000000001:uin/100000000001."""
+
+    type_identifier: pulumi.Output[str | None]
+    """How Identifier is to be read. One of `ID`."""
+
+
+class COSGrantOutput(TypedOutput[COSGrant | None]):
+    """One permission for one grantee."""
+
+    grantee: GranteeOutput
+    """Who receives the permission."""
+
+    permission: pulumi.Output[str | None]
+    """What the grantee may do. One of `READ`, `WRITE`, `FULL_CONTROL`."""
+
+
+class UserMetadataMemberOutput(TypedOutput[UserMetadataMember | None]):
+    """One entry of the user's own metadata."""
+
+    key: pulumi.Output[str | None]
+    """Name of the metadata entry."""
+
+    value: pulumi.Output[str | None]
+    """Value of the metadata entry."""
+
+
+class COSTagOutput(TypedOutput[COSTag | None]):
+    """One tag."""
+
+    key: pulumi.Output[str | None]
+    """Name of the tag."""
+
+    value: pulumi.Output[str | None]
+    """Value of the tag."""
+
+
+class NewObjectMetadataOutput(TypedOutput[NewObjectMetadata | None]):
+    """Metadata of the copies."""
+
+    cache_control: pulumi.Output[str | None]
+    """Cache-Control of the copies."""
+
+    content_disposition: pulumi.Output[str | None]
+    """Content-Disposition of the copies."""
+
+    content_encoding: pulumi.Output[str | None]
+    """Content-Encoding of the copies."""
+
+    content_type: pulumi.Output[str | None]
+    """Content-Type of the copies."""
+
+    http_expires_date: pulumi.Output[str | None]
+    """Expires header of the copies, as text: the vendor's pages disagree on its form."""
+
+    sse_algorithm: pulumi.Output[str | None]
+    """Encryption of the copies on the server. One of `AES256`."""
+
+    user_metadata: ListOutput[UserMetadataMember, UserMetadataMemberOutput]
+    """The user's own metadata of the copies."""
+
+
+class COSPutObjectCopyOutput(TypedOutput[COSPutObjectCopy | None]):
+    """Each object is copied."""
+
+    access_control_directive: pulumi.Output[str | None]
+    """Whether the copy takes the access rules of its source, replaces or extends them. One of `Copy`, `Replaced`,
+    `Add`.
+    """
+
+    access_control_grants: ListOutput[COSGrant, COSGrantOutput]
+    """Who may do what with the copies."""
+
+    canned_access_control_list: pulumi.Output[str | None]
+    """Ready-made access rule of the copies. One of `private`, `public-read`."""
+
+    metadata_directive: pulumi.Output[str | None]
+    """Whether the copy takes the metadata of its source, replaces or extends them. One of `Copy`, `Replaced`, `Add`."""
+
+    modified_since_constraint: pulumi.Output[str | None]
+    """Only objects changed after this time are copied. A timestamp or seconds since 1970."""
+
+    new_object_metadata: NewObjectMetadataOutput
+    """Metadata of the copies."""
+
+    new_object_tagging: ListOutput[COSTag, COSTagOutput]
+    """Tags of the copies."""
+
+    prefix_replace: pulumi.Output[bool | None]
+    """Whether ResourcesPrefix is replaced by TargetKeyPrefix in the keys."""
+
+    resources_prefix: pulumi.Output[str | None]
+    """Prefix of the source keys that is replaced. 0 to 1024 bytes."""
+
+    storage_class: pulumi.Output[str | None]
+    """Storage class of the copies, such as STANDARD or ARCHIVE; the service has more than any page lists."""
+
+    tagging_directive: pulumi.Output[str | None]
+    """Whether the copy takes the tags of its source, replaces or extends them. One of `Copy`, `Replaced`, `Add`."""
+
+    target_key_prefix: pulumi.Output[str | None]
+    """Prefix of the target keys. 0 to 1024 bytes."""
+
+    target_resource: pulumi.Output[str | None]
+    """Resource name of the bucket that receives the copies."""
+
+    unmodified_since_constraint: pulumi.Output[str | None]
+    """Only objects not changed after this time are copied. A timestamp or seconds since 1970."""
+
+
+class COSInitiateRestoreObjectOutput(TypedOutput[COSInitiateRestoreObject | None]):
+    """Each object is restored from an archive."""
+
+    expiration_in_days: pulumi.Output[int | None]
+    """For how many days the restored copy is kept. 1 to 365."""
+
+    job_tier: pulumi.Output[str | None]
+    """How fast the objects are restored. One of `Bulk`, `Standard`."""
+
+
+class COSPutObjectTaggingOutput(TypedOutput[COSPutObjectTagging | None]):
+    """Each object is tagged."""
+
+    tag_set: ListOutput[COSTag, COSTagOutput]
+    """The tags to set."""
+
+    tagging_directive: pulumi.Output[str | None]
+    """Whether the tags replace or extend those that are there. One of `Copy`, `Replaced`, `Add`."""
+
+
+class COSDeleteObjectOutput(TypedOutput[COSDeleteObject | None]):
+    """Each object is deleted."""
+
+
+class OperationOutput(TypedOutput[Operation | None]):
+    """What a job does to each object: one of these is there, or none where the operation is not known yet."""
+
+    cos_delete_object: COSDeleteObjectOutput
+    """Each object is deleted. Has no parameters."""
+
+    cos_initiate_restore_object: COSInitiateRestoreObjectOutput
+    """Each object is restored from an archive."""
+
+    cos_put_object_copy: COSPutObjectCopyOutput
+    """Each object is copied."""
+
+    cos_put_object_tagging: COSPutObjectTaggingOutput
+    """Each object is tagged."""
+
+
+class ProgressSummaryOutput(TypedOutput[ProgressSummary | None]):
+    """How many tasks there are and how they ended so far."""
+
+    number_of_tasks_failed: pulumi.Output[int | None]
+    """Tasks that failed; a job can be Complete and have some."""
+
+    number_of_tasks_succeeded: pulumi.Output[int | None]
+    """Tasks that succeeded."""
+
+    total_number_of_tasks: pulumi.Output[int | None]
+    """All tasks: one for each object of the manifest."""
+
+
+class ReportOutput(TypedOutput[Report | None]):
+    """Where and how a job reports on its tasks."""
+
+    bucket: pulumi.Output[str | None]
+    """Resource name of the bucket that receives the report."""
+
+    enabled: pulumi.Output[bool | None]
+    """Whether a report is written."""
+
+    format: pulumi.Output[str | None]  # type: ignore[assignment]
+    """How the report is written. One of `Report_CSV_V1`."""
+
+    prefix: pulumi.Output[str | None]
+    """Prefix of the report's key. 0 to 256 bytes."""
+
+    report_scope: pulumi.Output[str | None]
+    """Which tasks are reported. One of `AllTasks`, `FailedTasksOnly`."""
+
+
+class JobFields:
+    """The fields of a job, each as an output."""
+
+    job_id: pulumi.Output[str]
+    """Id of the job, given by the service when it created the job. 1 to 64 bytes. Always there."""
+
+    status: pulumi.Output[str]
+    """Where the job is in its life. Complete, Failed and Cancelled are final. Always there. One of `Active`,
+    `Cancelled`, `Cancelling`, `Complete`, `Completing`, `Failed`, `Failing`, `New`, `Paused`, `Pausing`, `Preparing`,
+    `Ready`, `Suspended`.
+    """
+
+    client_request_token: pulumi.Output[str | None]
+    """Token that made the creating request unique; a second request with it creates nothing. 1 to 64 bytes, a UUID as a
+    rule.
+    """
+
+    confirmation_required: pulumi.Output[bool | None]
+    """Whether a person has to confirm the job before it runs."""
+
+    creation_time: pulumi.Output[str | None]
+    """When the job was created."""
+
+    description: pulumi.Output[str | None]
+    """Free text given when the job was created. 0 to 256 bytes."""
+
+    failure_reasons: ListOutput[JobFailure, JobFailureOutput]
+    """Why the job failed: any number of codes, each with a reason."""
+
+    manifest: ManifestOutput
+    """The list of objects that the job works on."""
+
+    operation: OperationOutput
+    """What is done to each object: exactly one operation."""
+
+    priority: pulumi.Output[int | None]
+    """Jobs with a higher number run first. 0 to 2147483647."""
+
+    progress_summary: ProgressSummaryOutput
+    """How many tasks there are and how they ended so far."""
+
+    report: ReportOutput
+    """Where and how the job reports on its tasks."""
+
+    role_arn: pulumi.Output[str | None]
+    """The role in whose name the job runs. 1 to 1024 bytes."""
+
+    status_update_reason: pulumi.Output[str | None]
+    """Why the status was last changed by request. 0 to 256 bytes."""
+
+    suspended_cause: pulumi.Output[str | None]
+    """Why the job was suspended, as a rule to be confirmed by a person. 0 to 1024 bytes."""
+
+    suspended_date: pulumi.Output[str | None]
+    """When the job was suspended."""
+
+    termination_date: pulumi.Output[str | None]
+    """When the job ended."""
+
+    unknown_elements: pulumi.Output[Sequence[str]]
+    """Paths of what the answer holds beyond the schema, so that nothing is lost in silence."""
+
+
+class JobDescriptionOutput(JobFields, TypedOutput[JobDescription]):
+    """A whole job as an output, and its fields."""
+
+    state: pulumi.Output[JobState]
+    """What the status means."""
+
+    failed_tasks: pulumi.Output[int | None]
+    """How many tasks have failed, of a job that has ended: as said, else all that have not succeeded."""
+
+    creation_datetime: pulumi.Output[datetime | None]
+    """When the job was created."""
+
+    suspended_datetime: pulumi.Output[datetime | None]
+    """When the job was suspended."""
+
+    termination_datetime: pulumi.Output[datetime | None]
+    """When the job ended."""
+
+
+class JobAttributes(JobFields):
+    """What a resource has that stands for a job."""
+
+    result: JobDescriptionOutput
+    """The whole job."""

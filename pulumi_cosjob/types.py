@@ -1,0 +1,55 @@
+"""The parts of a job, for annotations in programs.
+
+    from pulumi_cosjob.types import ProgressSummary
+
+    def share(summary: ProgressSummary | None) -> float: ...
+
+    pulumi.export("share", job.progress_summary.apply(share))
+
+A part is frozen. Its fields are attributes and items (`summary.number_of_tasks_failed`, or
+`summary["number_of_tasks_failed"]`); a field that the job lacks is None.
+"""
+
+from __future__ import annotations
+
+from pulumi_cosjob._job import (
+    COSDeleteObject,
+    COSGrant,
+    COSInitiateRestoreObject,
+    COSPutObjectCopy,
+    COSPutObjectTagging,
+    COSTag,
+    Grantee,
+    JobDescription,
+    JobFailure,
+    JobState,
+    Manifest,
+    ManifestLocation,
+    ManifestSpec,
+    NewObjectMetadata,
+    Operation,
+    ProgressSummary,
+    Report,
+    UserMetadataMember,
+)
+
+__all__ = [
+    "COSDeleteObject",
+    "COSGrant",
+    "COSInitiateRestoreObject",
+    "COSPutObjectCopy",
+    "COSPutObjectTagging",
+    "COSTag",
+    "Grantee",
+    "JobDescription",
+    "JobFailure",
+    "JobState",
+    "Manifest",
+    "ManifestLocation",
+    "ManifestSpec",
+    "NewObjectMetadata",
+    "Operation",
+    "ProgressSummary",
+    "Report",
+    "UserMetadataMember",
+]

@@ -1,0 +1,85 @@
+"""Programs on the real SDK with mocks in place of the engine, for tests: as `pulumi.runtime.test` runs them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple, TypeVar
+
+import pulumi
+
+_T = TypeVar("_T")
+
+
+class Seen(NamedTuple):
+    """What an output came to; an unknown value is None."""
+
+    value: Any
+    known: bool = True
+    secret: bool = False
+
+
+UNKNOWN = Seen(None, known=False)
+
+
+def under_mocks(test: Callable[[], _T]) -> _T:
+    """Do something with settings of the SDK and an event loop of its own, so that no test finds those of another."""
+    loops: list[asyncio.AbstractEventLoop] = []
+
+    def with_a_loop() -> None:
+        # The SDK's mocks would give each thread one that nobody closes.
+        loops.append(asyncio.new_event_loop())
+        asyncio.set_event_loop(loops[-1])
+
+    def inside() -> _T:
+        with_a_loop()
+        loops[0].set_default_executor(ThreadPoolExecutor(initializer=with_a_loop))
+        try:
+            return test()
+        finally:
+            loops[0].run_until_complete(loops[0].shutdown_default_executor())
+            asyncio.set_event_loop(None)
+            for loop in loops:
+                loop.close()
+
+    return contextvars.copy_context().run(inside)
+
+
+def seen(
+    mocks: pulumi.runtime.Mocks,
+    program: Callable[[], Mapping[str, pulumi.Output[Any]]],
+    *,
+    preview: bool = False,
+) -> dict[str, Seen]:
+    """Run a program under mocks and return what its outputs came to, by name; what goes wrong in it is raised."""
+
+    def test() -> dict[str, Seen]:
+        pulumi.runtime.set_mocks(mocks, preview=preview)
+        return run(program)
+
+    return under_mocks(test)
+
+
+def run(program: Callable[[], Mapping[str, pulumi.Output[Any]]]) -> dict[str, Seen]:
+    """Run a program under the mocks that are set."""
+    found: dict[str, Seen] = {}
+
+    async def look(name: str, output: pulumi.Output[Any]) -> None:
+        value = await output.future(with_unknowns=True)
+        known = await output.is_known()
+        found[name] = Seen(value if known else None, known, await output.is_secret())
+
+    def test() -> Any:
+        outputs = program()
+
+        async def look_at_all() -> None:
+            for name, output in outputs.items():
+                await look(name, output)
+
+        return look_at_all()
+
+    as_a_test: Callable[[Callable[[], Any]], Callable[[], None]] = pulumi.runtime.test
+    as_a_test(test)()
+    return found

@@ -1,0 +1,251 @@
+"""Where the plugin is installed, when it is not, and what programs at the same time make of it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pwd
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from environments import new_environment
+
+from pulumi_cosjob import ConfigurationError, _install
+from pulumi_cosjob._install import EXECUTABLE, can_start, install_plugin, plugin_folder, write_launcher
+from pulumi_cosjob._version import plugin_version
+
+BIN = Path(sys.executable).parent
+NAME = f"resource-cosjob-v{plugin_version()}"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the plugin's folder in a home that is not there yet."""
+    monkeypatch.setenv("PULUMI_HOME", str(tmp_path / "of" / "pulumi"))
+    return plugin_folder()
+
+
+def content(folder: Path) -> dict[str, str]:
+    """Return the files of a folder."""
+    return {path.name: path.read_text() for path in folder.iterdir()}
+
+
+def test_the_folder_is_the_one_that_the_engine_looks_for(folder: Path, tmp_path: Path) -> None:
+    """In PULUMI_HOME; by default in the home of the user's entry, as the engine does not heed HOME."""
+    assert folder == tmp_path / "of" / "pulumi" / "plugins" / NAME
+    home = Path(pwd.getpwuid(os.getuid()).pw_dir)
+    assert os.environ["HOME"] != str(home)
+    for environment in ({}, {"PULUMI_HOME": ""}):
+        assert plugin_folder(environment) == home / ".pulumi" / "plugins" / NAME
+
+
+def test_it_is_installed_where_there_is_nothing(folder: Path) -> None:
+    """Only the launcher is there in the end, which can be executed; credentials beside it stay private."""
+    assert not can_start(folder)
+    install_plugin(folder, replace=False)
+    assert can_start(folder)
+    assert list(content(folder)) == [EXECUTABLE]
+    assert os.access(folder / EXECUTABLE, os.X_OK)
+    assert {path.name for path in folder.parent.iterdir()} == {NAME, f"{NAME}.lock"}
+    assert [path.stat().st_mode & 0o777 for path in (folder.parent.parent, folder.parent)] == [0o700, 0o700]
+
+
+STANDING = {
+    "another environment that is there": f"# pulumi-cosjob wrote this.\npython={sys.executable}\npackage=/\n",
+    "one with a path that had to be quoted": f"# pulumi-cosjob wrote this.\npython={sys.executable}\npackage='/'\n",
+    "a plugin of someone else's": "#!/bin/sh\npython=/gone/too\nexec 'something\n",
+}
+FALLEN = {
+    "an environment that is gone": "# pulumi-cosjob wrote this.\npython=/gone/python\npackage=/\n",
+    "an environment with another version": f"# pulumi-cosjob wrote this.\npython={sys.executable}\npackage='/g one'\n",
+}
+
+
+@pytest.mark.parametrize("launcher", STANDING.values(), ids=list(STANDING))
+def test_one_that_can_be_started_is_replaced_on_demand_only(folder: Path, launcher: str) -> None:
+    """A program's first use leaves it alone; a person who installs means it."""
+    folder.mkdir(parents=True)
+    (folder / EXECUTABLE).write_text(launcher)
+    assert can_start(folder)
+    install_plugin(folder, replace=False)
+    assert content(folder) == {EXECUTABLE: launcher}
+    install_plugin(folder, replace=True)
+    assert content(folder) == {EXECUTABLE: _install._launcher()}
+
+
+@pytest.mark.parametrize("launcher", FALLEN.values(), ids=list(FALLEN))
+def test_one_that_cannot_be_started_is_replaced(folder: Path, launcher: str) -> None:
+    """The engine would find it, and fail."""
+    folder.mkdir(parents=True)
+    (folder / EXECUTABLE).write_text(launcher)
+    assert not can_start(folder)
+    install_plugin(folder, replace=False)
+    assert content(folder) == {EXECUTABLE: _install._launcher()}
+
+
+def test_an_environment_that_was_removed_or_updated_can_start_nothing(folder: Path, tmp_path: Path) -> None:
+    """What was written by a real environment is judged by whether that is still there, with the same version."""
+    python = new_environment(tmp_path / "environment")
+    program = (
+        "import pathlib, sys, pulumi_cosjob._install as i; i.install_plugin(pathlib.Path(sys.argv[1]), replace=False)"
+    )
+    subprocess.run([python, "-c", program, folder], check=True, timeout=60)
+    assert str(python) in content(folder)[EXECUTABLE]
+    assert can_start(folder)
+    python.rename(python.with_name("elsewhere"))
+    assert not can_start(folder)
+
+
+def test_a_plugin_from_source_stands(folder: Path) -> None:
+    """`pulumi plugin install --file` puts a folder without an executable there."""
+    folder.mkdir(parents=True)
+    assert not can_start(folder)
+    (folder / "PulumiPlugin.yaml").write_text("runtime: python\n")
+    assert can_start(folder)
+
+
+def test_an_installation_that_was_broken_off_is_made_good(folder: Path) -> None:
+    """The engine's own leaves a mark beside the folder, and does not use what has it."""
+    folder.mkdir(parents=True)
+    (folder / EXECUTABLE).write_text(_install._launcher())
+    mark = folder.with_name(f"{NAME}.partial")
+    mark.touch()
+    assert not can_start(folder)
+    install_plugin(folder, replace=False)
+    assert can_start(folder)
+    assert not mark.exists()
+
+
+def test_other_versions_are_left_alone(folder: Path) -> None:
+    """A newer one beside it serves other stacks, as an older one does."""
+    others = [folder.with_name(f"resource-cosjob-v{version}") for version in ("0.0.9", "99.0.0")]
+    for other in others:
+        other.mkdir(parents=True)
+        (other / EXECUTABLE).write_text("another")
+    install_plugin(folder, replace=False)
+    install_plugin(folder, replace=True)
+    assert can_start(folder)
+    assert [content(other) for other in others] == [{EXECUTABLE: "another"}] * 2
+
+
+def test_many_at_once_install_one(folder: Path) -> None:
+    """Nothing incomplete is seen in between, and all of them find it in the end."""
+    program = """
+import pathlib, sys
+from pulumi_cosjob._install import can_start, install_plugin
+folder, replace = pathlib.Path(sys.argv[1]), sys.argv[2] == "replace"
+print(flush=True)
+sys.stdin.readline()
+install_plugin(folder, replace=replace)
+assert can_start(folder)
+"""
+    commands = [[sys.executable, "-c", program, str(folder), way] for way in ("provide", "replace") * 4]
+    running = [subprocess.Popen(each, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for each in commands]
+    for process in running:
+        assert process.stdout is not None
+        process.stdout.readline()
+    for process in running:
+        assert process.stdin is not None
+        process.stdin.write("\n")
+        process.stdin.flush()
+    seen = set()
+    while any(process.poll() is None for process in running):
+        if folder.exists():
+            seen.add((folder / EXECUTABLE).read_text())
+    assert [process.communicate()[0] and process.returncode for process in running] in ([0] * 8, [""] * 8)
+    assert seen | {_install._launcher()} == {_install._launcher()}
+    assert {path.name for path in folder.parent.iterdir()} == {NAME, f"{NAME}.lock"}
+
+
+def test_it_waits_for_the_engines_installer(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the Pulumi CLI is installing meanwhile is kept."""
+    folder.mkdir(parents=True)
+    mark = folder.with_name(f"{NAME}.partial")
+    mark.touch()
+    waiting = threading.Event()
+    order: list[str] = []
+    real = fcntl.flock
+
+    def flock(file: Any, operation: int) -> None:
+        waiting.set()
+        real(file, operation)
+        order.append("taken")
+
+    with folder.with_name(f"{NAME}.lock").open("w") as lock:
+        real(lock, fcntl.LOCK_EX)
+        monkeypatch.setattr(fcntl, "flock", flock)
+        installing = threading.Thread(target=install_plugin, args=(folder,), kwargs={"replace": False})
+        installing.start()
+        assert waiting.wait(30)
+        (folder / EXECUTABLE).write_text("by the CLI")
+        mark.unlink()
+        order.append("given up")
+    installing.join(30)
+    assert order == ["given up", "taken"]
+    assert content(folder) == {EXECUTABLE: "by the CLI"}
+
+
+def test_a_home_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    """One sentence names the folder, the reason and what to do."""
+    (tmp_path / "file").touch()
+    folder = plugin_folder({"PULUMI_HOME": str(tmp_path / "file")})
+    assert not can_start(folder)
+    with pytest.raises(ConfigurationError) as caught:
+        install_plugin(folder, replace=False)
+    assert str(caught.value) == (
+        f"the plugin cannot be written to {folder}: File exists. "
+        "Make that folder writable, or set PULUMI_HOME to one that is."
+    )
+
+
+def test_windows_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The launcher is a shell script."""
+    monkeypatch.setattr(sys, "platform", "win32")
+    with pytest.raises(ConfigurationError, match="cosjob plugin serve"):
+        install_plugin(folder, replace=True)
+
+
+def test_a_launcher_is_written_whole(tmp_path: Path) -> None:
+    """Also in place of another one, and nothing is left beside it."""
+    (tmp_path / EXECUTABLE).write_text("before")
+    assert write_launcher(tmp_path) == tmp_path / EXECUTABLE
+    assert content(tmp_path) == {EXECUTABLE: _install._launcher()}
+
+
+# ------------------------------------------------------------------------------------------------- the command
+
+
+def run_command(home: Path, path: Path) -> subprocess.CompletedProcess[str]:
+    """Run `cosjob plugin install`."""
+    return subprocess.run(
+        [BIN / "cosjob", "plugin", "install"],
+        env={**os.environ, "PULUMI_HOME": str(home), "PATH": str(path)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def test_the_command_needs_no_pulumi(tmp_path: Path) -> None:
+    """It writes where the CLI looks, so an image may have it before the CLI; twice is as once."""
+    for _ in range(2):
+        done = run_command(tmp_path / "home", tmp_path)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout.startswith(
+            f"installed resource plugin cosjob {plugin_version()} in {tmp_path / 'home' / 'plugins'}; it runs by "
+        )
+    assert can_start(tmp_path / "home" / "plugins" / NAME)
+
+
+def test_the_command_says_why_it_cannot(tmp_path: Path) -> None:
+    """The home is not to be written."""
+    (tmp_path / "file").touch()
+    done = run_command(tmp_path / "file", tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("cosjob: the plugin cannot be written to ")
+    assert done.stderr.endswith("or set PULUMI_HOME to one that is.\n")

@@ -1,0 +1,219 @@
+"""What the plugin's schema promises: texts everywhere, the defaults of the code, nothing kept in a state unasked."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from stacks import ROOT
+
+import pulumi_cosjob
+from pulumi_cosjob import CosBatchClient, native
+from pulumi_cosjob._gate_inputs import HOW, limits_of, replacing_inputs
+from pulumi_cosjob._job import camel_name, snake_name
+from pulumi_cosjob._plugin import publication
+from pulumi_cosjob._plugin._schema import package_schema
+from pulumi_cosjob._settings import SETTINGS, Settings, resolve
+
+SCHEMA = package_schema("0.1.0")
+VARIABLES: Mapping[str, Any] = SCHEMA["config"]["variables"]
+PROVIDER: Mapping[str, Any] = SCHEMA["provider"]["inputProperties"]
+GET_JOBS: Mapping[str, Any] = SCHEMA["functions"]["cosjob:index:getJobs"]["inputs"]["properties"]
+GATES = {name.rpartition(":")[2]: gate for name, gate in SCHEMA["resources"].items()}
+SECRETS = ("secretId", "secretKey", "token")
+LANGUAGES = ("nodejs", "python", "go", "csharp", "java")
+DOCUMENTED = {"Provider": SCHEMA["provider"], **SCHEMA["functions"], **SCHEMA["resources"]}
+ACCOUNT = {
+    "COSJOB_UIN": "100000000009",
+    "TENCENTCLOUD_REGION": "ap-tokyo",
+    "COSJOB_ENDPOINT": "https://cos.example.com",
+    "COSJOB_VALIDATION": "lenient",
+    "COSJOB_REQUEST_TIMEOUT": "7",
+}
+"""Another value than the default for each setting that the environment may give."""
+
+
+def described(part: Any, path: str) -> Iterator[tuple[str, Any]]:
+    """Yield all that has to have a description: functions, resources, types, values, and properties on any level."""
+    named = {"functions", "resources", "types", "properties", "inputProperties", "variables"}
+    if isinstance(part, list):
+        for index, child in enumerate(part):
+            yield from described(child, f"{path}[{index}]")
+    elif isinstance(part, dict):
+        for name, child in part.items():
+            below = f"{path}.{name}"
+            if name in named:
+                yield from ((f"{below}.{key}", value) for key, value in child.items())
+            elif name == "enum":
+                yield from ((f"{below}.{value['value']}", value) for value in child)
+            elif name in ("inputs", "outputs", "provider"):
+                yield below, child
+            yield from described(child, below)
+
+
+def test_everything_is_described() -> None:
+    """Each function, resource, type, value and property says in whole sentences what it is."""
+    every = dict(described({key: part for key, part in SCHEMA.items() if key != "language"}, ""))
+    assert len(every) > 200
+    for path, part in every.items():
+        text = part.get("description", "").partition("{{% examples %}}")[0].strip()
+        assert text.endswith("."), path
+        assert text[0].isupper(), path
+
+
+# ------------------------------------------------------------------------------------------------------------ defaults
+
+
+def defaults(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the properties that have a default."""
+    return {name: each["default"] for name, each in properties.items() if "default" in each}
+
+
+@pytest.mark.parametrize("gate", GATES)
+def test_what_a_gate_takes_by_default_is_what_it_does_without(gate: str) -> None:
+    """A default that an SDK sends changes nothing; the time limit has none, as it would hide `customTimeouts`."""
+    sent = defaults(GATES[gate]["inputProperties"])
+    assert set(sent) == {camel_name(name) for name in HOW} - {"timeout"}
+    assert limits_of({snake_name(name): value for name, value in sent.items()}) == limits_of({})
+    assert defaults(GATES[gate]["properties"]) == {}
+
+
+@pytest.mark.parametrize("function", [CosBatchClient.describe_jobs, native.get_jobs, pulumi_cosjob.get_jobs])
+def test_what_get_jobs_takes_by_default_is_what_python_takes(function: Any) -> None:
+    """The schema, the client and both ways into a Python program agree."""
+    parameters = inspect.signature(function).parameters
+    assert set(defaults(GET_JOBS)) == {"missing", "maxConcurrency"}
+    assert {name: parameters[snake_name(name)].default for name in defaults(GET_JOBS)} == defaults(GET_JOBS)
+
+
+def found(**environment: str) -> Settings:
+    """Return the settings that an environment gives."""
+    keys = {"TENCENTCLOUD_SECRET_ID": "id", "TENCENTCLOUD_SECRET_KEY": "key"}
+    return resolve({}, environment={"COSJOB_UIN": "1", "TENCENTCLOUD_REGION": "a", **keys, **environment})
+
+
+def test_what_a_program_reads_by_default_is_what_the_plugin_takes() -> None:
+    """The configuration that SDKs show to programs has the defaults of the code."""
+    settings = found()
+    assert defaults(VARIABLES) == {"validation": settings.validation, "requestTimeout": settings.request_timeout}
+
+
+def test_every_default_stands_in_its_description() -> None:
+    """SDKs do not show defaults; their documentation has the text alone."""
+    for properties in (VARIABLES, GET_JOBS, *(gate["inputProperties"] for gate in GATES.values())):
+        for name, value in defaults(properties).items():
+            text = value if isinstance(value, str) else json.dumps(value)
+            assert f"`{text}`." in properties[name]["description"]
+
+
+# ------------------------------------------------------------------------------------------------------- environment
+
+
+@pytest.mark.parametrize("name", [name for name in VARIABLES if name not in SECRETS])
+def test_a_program_reads_the_variable_that_the_plugin_reads(name: str) -> None:
+    """The variable changes what the code finds, and the description names it."""
+    [variable] = VARIABLES[name]["defaultInfo"]["environment"]
+    given, absent = found(**{variable: ACCOUNT[variable]}), found()
+    changed = [
+        each for each in ("endpoint", "validation", "request_timeout") if getattr(given, each) != getattr(absent, each)
+    ]
+    assert changed == [{"uin": "endpoint", "region": "endpoint"}.get(name, snake_name(name))]
+    assert f"`{variable}`" in VARIABLES[name]["description"]
+
+
+def test_the_environments_credentials_are_those_that_sign() -> None:
+    """What the descriptions name is what the code takes."""
+    named = {name: re.findall("`([A-Z_]+)`", VARIABLES[name]["description"]) for name in SECRETS}
+    variables = {variable: f"value-of-{name}" for name, [variable] in named.items()}
+    signing = found(**variables).credentials(1.0)
+    assert (signing.secret_id, signing.secret_key) == ("value-of-secretId", "value-of-secretKey")
+    assert signing.token == "value-of-token"
+
+
+def test_no_sdk_sends_what_must_not_reach_a_state() -> None:
+    """Credentials are secret and read by no SDK; a provider is sent the account, and no default ever."""
+    assert {name for name, each in PROVIDER.items() if each.get("secret")} == set(SECRETS)
+    assert not [name for name in SECRETS if "defaultInfo" in VARIABLES[name]]
+    assert {name for name, each in PROVIDER.items() if "defaultInfo" in each} == {"uin", "region"}
+    assert defaults(PROVIDER) == {}
+    assert set(PROVIDER) == set(VARIABLES)
+    # An enumeration there would be read as JSON by TypeScript's SDK.
+    assert not [name for name, each in VARIABLES.items() if "type" not in each]
+
+
+# -------------------------------------------------------------------------------------------------------- replacement
+
+
+@pytest.mark.parametrize("gate", GATES)
+def test_what_the_schema_says_of_replacement_is_so(gate: str) -> None:
+    """Inputs that always replace a gate are marked; those of the account, which may, are not."""
+    inputs = GATES[gate]["inputProperties"]
+    before = {"job_id": "a", "job_ids": ["a"], "appid": "1", "timeout": "1h", "max_failed_tasks": 0}
+    after = {"job_id": "b", "job_ids": ["b"], "appid": "2", "timeout": "2h", "max_failed_tasks": 1}
+    before["fail_when_suspended"], after["fail_when_suspended"] = False, True
+    others = [name for name in map(snake_name, inputs) if name not in SETTINGS]
+    replacing = {camel_name(name) for name in others if replacing_inputs({name: before[name]}, {name: after[name]})}
+    assert replacing == {name for name, each in inputs.items() if each.get("willReplaceOnChanges")}
+    assert "replaceOnChanges" not in json.dumps(SCHEMA)
+    for name in (*replacing, *SETTINGS):
+        assert "A change replaces the gate" in inputs[name]["description"]
+
+
+# -------------------------------------------------------------------------------------------------------- publication
+
+
+def test_what_is_not_decided_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Addresses come from one table; Java's build files, which need a repository, come with it."""
+    assert not set(publication.ADDRESSES) & set(SCHEMA)
+    assert "buildFiles" not in SCHEMA["language"]["java"]
+    addresses = {name: f"https://cos.example.com/{name}" for name in publication.ADDRESSES}
+    monkeypatch.setattr(publication, "ADDRESSES", addresses)
+    released = package_schema.__wrapped__("0.1.0")
+    assert {name: released[name] for name in addresses} == addresses
+    assert released["language"]["java"]["buildFiles"] == "gradle"
+
+
+def test_the_examples_are_published_under_the_names_of_the_schema() -> None:
+    """One constant names each SDK, and no placeholder is left."""
+    assert "example.com" not in json.dumps(SCHEMA)
+    for part in ("go module", "npm package", "python package", "java package"):
+        assert f"<{part}>" not in json.dumps(SCHEMA)
+    for file in ("go.mod", "main.go"):
+        assert publication.GO_MODULE in (ROOT / "examples" / "go" / file).read_text()
+    package = json.loads((ROOT / "examples" / "typescript" / "package.json").read_text())
+    assert publication.NPM_PACKAGE in package["dependencies"]
+
+
+@pytest.mark.parametrize("name", DOCUMENTED)
+def test_everything_has_an_example(name: str) -> None:
+    """In each language that the tests can run or compile; the shortcodes are balanced."""
+    text = DOCUMENTED[name]["description"]
+    assert re.findall("```([a-z]+)\n", text) == ["typescript", "python", "go", "java", "yaml"]
+    assert re.findall(r"{{% (/?\w+) %}}", text) == ["examples", "example", "/example", "/examples"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_sdk_has_a_readme(language: str) -> None:
+    """With the gate in the reader's language, what to install, and each setting."""
+    readme = SCHEMA["language"][language]["readme"]
+    assert re.findall("```([a-z]+)\n", readme) == {"nodejs": ["typescript"], "csharp": []}.get(language, [language])
+    assert "`cosjob plugin install`" in readme
+    assert re.findall(r"^\| `cosjob:(\w+)` \|", readme, re.MULTILINE) == list(VARIABLES)
+
+
+def test_the_wheel_brings_what_the_schema_reads(tmp_path: Path) -> None:
+    """The texts lie beside the module that reads them, in an installed package too."""
+    build = (sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", tmp_path, ROOT)
+    subprocess.run(build, check=True)
+    [wheel] = tmp_path.glob("*.whl")
+    texts = {path.relative_to(ROOT).as_posix() for path in (ROOT / "pulumi_cosjob" / "_plugin").rglob("*.md")}
+    assert texts
+    assert texts < set(zipfile.ZipFile(wheel).namelist())

@@ -1,0 +1,32 @@
+"""A user's program, of what only the dynamic resources have: all of it is right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pulumi
+from typing_extensions import assert_type
+
+from pulumi_cosjob import AllJobsCompletion, Job, JobCompletion, Jobs, get_job, get_jobs
+
+APPID = "1250000000"
+
+job: Job = get_job("job", APPID)
+jobs: Jobs = get_jobs(["job"], APPID)
+gate = JobCompletion("gate", job_id="job", appid=APPID)
+both = AllJobsCompletion("both", job_ids=["job"], appid=APPID, timeout=gate.timeout.apply(lambda limit: limit or "1m"))
+
+assert_type(gate.timeout, pulumi.Output[str | None])
+assert_type(both.timeout, pulumi.Output[str | None])
+
+for each in (job, jobs):
+    assert_type(each.appid, pulumi.Output[str])
+    assert_type(each.uin, pulumi.Output[str | None])
+    assert_type(each.region, pulumi.Output[str | None])
+    assert_type(each.endpoint, pulumi.Output[str | None])
+assert_type(jobs.job_ids, pulumi.Output[Sequence[str]])
+assert_type(jobs.missing, pulumi.Output[str])
+assert_type(jobs.max_concurrency, pulumi.Output[int])
+
+pulumi.export("gate", gate.urn)
+after = pulumi.ResourceOptions(parent=gate, depends_on=[job, jobs])

@@ -1,0 +1,94 @@
+"""Write the types of a job's fields as outputs; `make docs` runs it, and a test checks that it was run.
+
+Names, types and texts are those of the classes in `_job.py`, which another test holds to the schema.
+"""
+
+from __future__ import annotations
+
+import ast
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+
+import pulumi
+
+from pulumi_cosjob import _job
+
+MODULE = Path(_job.__file__).with_name("_output_types.py")
+BEGIN = "# Written by `make docs` from here on.\n"
+WIDTH = 120
+
+
+def classes() -> dict[str, ast.ClassDef]:
+    """Return the classes of elements by name, in their order."""
+    body = ast.parse(Path(_job.__file__).read_text(encoding="utf-8")).body
+    found = [each for each in body if isinstance(each, ast.ClassDef)]
+    return {each.name: each for each in found if [ast.unparse(base) for base in each.bases] == ["Element"]}
+
+
+def fields(cls: ast.ClassDef) -> dict[str, tuple[str, str]]:
+    """Return annotation and docstring of each field of a class."""
+    found = {}
+    for node, after in zip(cls.body, [*cls.body[1:], None], strict=True):
+        if isinstance(node, ast.AnnAssign):
+            found[ast.unparse(node.target)] = (ast.unparse(node.annotation), _text(after))
+    return found
+
+
+def properties(cls: ast.ClassDef) -> dict[str, tuple[str, str]]:
+    """Return type and docstring of each property of a class."""
+    found = [node for node in cls.body if isinstance(node, ast.FunctionDef) and node.returns]
+    return {node.name: (ast.unparse(node.returns), _text(node.body[0])) for node in found if node.returns}
+
+
+def _text(node: ast.stmt | None) -> str:
+    """Return the text of a docstring, on one line; none where the statement is another."""
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+        return " ".join(node.value.value.split())
+    return ""
+
+
+def output_type(annotation: str) -> str:
+    """Return the type of an output: a class of this module for an element or a list of them."""
+    inner = annotation.removesuffix(" | None")
+    item = inner.removeprefix("Sequence[").removesuffix("]")
+    if item not in classes():
+        return f"pulumi.Output[{annotation}]"
+    return f"{item}Output" if item == inner else f"ListOutput[{item}, {item}Output]"
+
+
+def _docstring(text: str, indent: str = "    ") -> str:
+    if len(f'{indent}"""{text}"""') <= WIDTH:
+        return f'{indent}"""{text}"""'
+    # A last line of its own for the quotes, as the formatter has it.
+    return textwrap.fill(f'"""{text}', WIDTH, initial_indent=indent, subsequent_indent=indent) + f'\n{indent}"""'
+
+
+def _class(head: str, text: str, members: dict[str, tuple[str, str]]) -> Iterator[str]:
+    yield f"\n\nclass {head}:\n{_docstring(text)}\n"
+    for name, (annotation, meaning) in members.items():
+        # `format`, a function of outputs, is a field as well.
+        hides = "  # type: ignore[assignment]" if hasattr(pulumi.Output, name) else ""
+        yield f"\n    {name}: {output_type(annotation)}{hides}\n{_docstring(meaning)}\n"
+
+
+def declarations() -> Iterator[str]:
+    """Yield the classes, piece by piece."""
+    for name, cls in classes().items():
+        if name != "JobDescription":
+            yield from _class(f"{name}Output(TypedOutput[{name} | None])", _text(cls.body[0]), fields(cls))
+    job = classes()["JobDescription"]
+    yield from _class("JobFields", "The fields of a job, each as an output.", fields(job))
+    text = "A whole job as an output, and its fields."
+    yield from _class("JobDescriptionOutput(JobFields, TypedOutput[JobDescription])", text, properties(job))
+    result = {"result": ("JobDescription", "The whole job.")}
+    yield from _class("JobAttributes(JobFields)", "What a resource has that stands for a job.", result)
+
+
+def with_declarations(module: str) -> str:
+    """Return the module as it should be."""
+    return module.partition(BEGIN)[0] + BEGIN + "".join(declarations())
+
+
+if __name__ == "__main__":
+    MODULE.write_text(with_declarations(MODULE.read_text(encoding="utf-8")), encoding="utf-8")
