@@ -15,7 +15,7 @@ import pulumi.dynamic
 from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 from pulumi.runtime import rpc
 
-from pulumi_cosjob._dynamic import ABSENT, AskingProvider, without_traceback
+from pulumi_cosjob._dynamic import ABSENT, AskingProvider
 from pulumi_cosjob._errors import CosJobError, InvalidArgumentError
 from pulumi_cosjob._gate_inputs import (
     ANY_NUMBER,
@@ -105,15 +105,12 @@ class _GateProvider(AskingProvider):
         from pulumi_cosjob._gates import wait_for_jobs  # noqa: PLC0415  as in _look
 
         inputs = _inputs(props)
-        try:
-            check_inputs(self.subject, inputs)
-            job_ids = [job_id for job_id in job_ids_of(self.subject, inputs) if job_id not in there]
-            timeout = (props.get(_CUSTOM_TIMEOUTS) or {}).get(operation)
-            client, limits = self._clients.get(inputs), limits_of(inputs, timeout)
-            report = EngineLog(to_engine(), len(job_ids))
-            return wait_for_jobs(client, job_ids, inputs["appid"], limits, report=report, clock=EngineClock())
-        except CosJobError as error:
-            raise without_traceback(error) from None
+        check_inputs(self.subject, inputs)
+        job_ids = [job_id for job_id in job_ids_of(self.subject, inputs) if job_id not in there]
+        timeout = (props.get(_CUSTOM_TIMEOUTS) or {}).get(operation)
+        client, limits = self._clients.get(inputs), limits_of(inputs, timeout)
+        report = EngineLog(to_engine(), len(job_ids))
+        return wait_for_jobs(client, job_ids, inputs["appid"], limits, report=report, clock=EngineClock())
 
     def judge_again(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> None:
         """Hold jobs that have been waited for against another number of failed tasks."""
@@ -124,10 +121,7 @@ class _GateProvider(AskingProvider):
             return
         there, named = self.there(olds), job_ids_of(self.subject, inputs)
         jobs = {job_id: from_plain(JobDescription, received(there[job_id])) for job_id in named if job_id in there}
-        try:
-            judge_again(jobs, limits_of(inputs))
-        except CosJobError as error:
-            raise without_traceback(error) from None
+        judge_again(jobs, limits_of(inputs))
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Another job or account is another gate; another way of waiting changes only what the state says."""
@@ -139,7 +133,7 @@ class _GateProvider(AskingProvider):
         """Leave the gate be, also after the jobs have aged out: what it stands for has happened."""
         if not props.get("result") and not props.get("results"):
             what = "a gate cannot be looked up: declare it, and it opens at once where its job is complete"
-            raise without_traceback(InvalidArgumentError("id", f"cannot be {id_!r}; {what}"))
+            raise InvalidArgumentError("id", f"cannot be {id_!r}; {what}")
         return ReadResult(id_, props)
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:

@@ -31,7 +31,7 @@ LAYERS = (
     {"_answers"},
     {"_client"},
     {"_engine_watch", "_waiting"},
-    {"_progress_lines"},
+    {"_progress_lines", "_provider_errors"},
     {"_engine_log", "_gate_inputs", "_gates"},
     {"_install", "_progress"},
     {"_options", "_outputs"},

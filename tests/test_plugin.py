@@ -925,3 +925,27 @@ async def test_a_refresh_leaves_a_gate_be_and_deleting_it_touches_nothing(servic
             request = provider_pb2.ReadRequest(id="a", urn=URN.format(JOB), properties=state, inputs=state)
             assert (await refused(served.stub.Read(request))).startswith("a gate cannot be imported or looked up")
     assert service.requests == []
+
+
+@on_a_loop
+async def test_it_is_known_whether_a_resource_has_failed(service: CosBatchEmulator) -> None:
+    """By a check, a preview or an import; not by a function, whose error is the program's own."""
+    service.create_job("completes", seconds=0, job_id="done")
+    service.clock.advance(30)
+    state = to_struct(Properties({"jobId": "a"}))
+    async with plugin(service) as served:
+        assert await served.check(JOB, jobId="done", appid=APPID) == {}
+        await served.create(jobId="done", preview=True)
+        await refused(served.invoke("getJob", jobId="nope", appid=APPID))
+        assert not served.servicer.has_failed
+        for fails in (
+            lambda: served.check(JOB, jobId="a/b", appid=APPID),
+            lambda: served.check(JOB, jobId="a"),
+            lambda: refused(served.create(jobId="nope", preview=True)),
+            lambda: refused(served.stub.Read(provider_pb2.ReadRequest(id="a", urn=URN.format(JOB), properties=state))),
+        ):
+            served.servicer.has_failed = False
+            await fails()
+            assert served.servicer.has_failed
+            await served.create(jobId="done", preview=True)
+            assert served.servicer.has_failed, "what comes after changes nothing"

@@ -17,10 +17,11 @@ from pulumi_cosjob._waiting import Limits, Look, never_completes
 if TYPE_CHECKING:
     from pulumi_cosjob._job import JobDescription
 
-__all__ = ["Account", "Accounts"]
+__all__ = ["Account", "Accounts", "Sleep"]
 
 _T = TypeVar("_T")
 Sleep = Callable[[float], Awaitable[None]]
+"""Lets so many seconds pass on an event loop."""
 
 
 class Account:
