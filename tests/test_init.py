@@ -25,6 +25,7 @@ LAYERS = (
     {"_compiled", "_job"},
     {"_output_types", "types"},
     {"_schema"},
+    {"_default_chain"},
     {"_credentials"},
     {"_settings"},
     {"_http", "_signing", "_pacing"},
