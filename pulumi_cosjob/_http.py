@@ -6,11 +6,12 @@ import contextlib
 import logging
 import os
 import socket
+import ssl
+import stat
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
@@ -27,6 +28,7 @@ from pulumi_cosjob._errors import (
     TimeLimitError,
     TlsError,
     no_thread,
+    reason_of,
     shorten,
 )
 from pulumi_cosjob._resolver import RESOLVER, LookupTimeoutError
@@ -329,13 +331,11 @@ class Transport:
         Raises:
             RequestError: No whole answer came in time.
             InvalidAnswerError: The answer is too large, or encoded though none had asked for that.
-            ConfigurationError: The certificates that the environment named have gone.
+            ConfigurationError: The certificates that the environment named cannot be used any more.
         """
         if self._process != os.getpid():
             # After a fork: the watchdog's thread has stayed behind, and the connections are the other process's, too.
             self._open()
-        if self._session.verify is not True:
-            _certificates(self.endpoint)
 
         def last_of_all(request: requests.PreparedRequest) -> requests.PreparedRequest:
             prepare(request)
@@ -359,6 +359,8 @@ class Transport:
                 # The socket's own limit may strike before the watchdog is awake, and is told as a broken connection.
                 if watch.expired or time.monotonic() >= watch.deadline:
                     self._cut_off(seconds, error)
+                if not isinstance(error, requests.RequestException) or isinstance(error, requests.exceptions.SSLError):
+                    _certificates(self.endpoint)  # which may have been taken away
                 _translate(error)
             if watch.expired or self._aborted:
                 # An answer without a length that was cut off looks whole.
@@ -408,16 +410,31 @@ def _certificates(endpoint: str) -> str | bool:
     """Return the certificates that the environment names, or True for the usual ones.
 
     Raises:
-        ConfigurationError: They are not there.
+        ConfigurationError: They cannot be used.
     """
     for variable in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         certificates = os.environ.get(variable)
         if certificates:
-            if endpoint.startswith("https:") and not Path(certificates).exists():
+            problem = _problem_of(certificates) if endpoint.startswith("https:") else ""
+            if problem:
                 hint = "It is a file of certificates in PEM form, or a folder of them; unset it for the usual ones."
-                raise ConfigurationError(f"{variable} names nothing that is there: {shorten(certificates)}", hint=hint)
+                raise ConfigurationError(f"{variable}: {problem}: {shorten(certificates)}", hint=hint) from None
             return certificates
     return True
+
+
+def _problem_of(certificates: str) -> str:
+    """Return why a path holds no certificates; empty where it does."""
+    try:
+        if stat.S_ISDIR(os.stat(certificates).st_mode):  # noqa: PTH116  Path hides some errors
+            os.scandir(certificates).close()
+        else:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(certificates)
+    except ssl.SSLError:
+        return "cannot be read as certificates in PEM form"
+    except (OSError, ValueError) as error:
+        return reason_of(error)
+    return ""
 
 
 def _read(response: requests.Response) -> bytes:

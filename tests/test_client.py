@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import email.utils
+import errno
 import gc
 import http.cookiejar
 import itertools
@@ -1221,21 +1222,69 @@ def test_a_proxy_that_cannot_be_used_is_told_when_the_client_is_made(
     CosBatchClient(uin="1", region="ap-x", secret_id=ID, secret_key=KEY)
 
 
+BAD_CERTIFICATES: dict[str, tuple[Callable[[Path], str], str]] = {
+    "nothing": (lambda folder: f"{folder}/nothing", "no such file or directory"),
+    "below a file": (lambda folder: f"{folder}/empty/nothing", "not a directory"),
+    "a name too long": (lambda folder: f"{folder}/{'a' * 5000}", "file name too long"),
+    "a loop": (lambda folder: f"{folder}/loop", "too many levels of symbolic links"),
+    "an empty file": (lambda folder: f"{folder}/empty", "cannot be read as certificates in PEM form"),
+    "another file": (lambda folder: f"{folder}/other", "cannot be read as certificates in PEM form"),
+    "a closed folder": (lambda folder: f"{folder}/closed/bundle.pem", "permission denied"),
+    "a path that is no text": (lambda folder: f"{folder}/\udcff", "no such file or directory"),
+}
+
+
+@pytest.fixture
+def odd_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a folder of what is not a bundle of certificates; one below is closed, even to root."""
+    (tmp_path / "empty").touch()
+    (tmp_path / "other").write_text("-----BEGIN CERTIFICATE-----\nnone\n-----END CERTIFICATE-----\n")
+    (tmp_path / "loop").symlink_to("loop")
+    real = os.stat
+
+    def look(path: Any, *args: Any, **kwargs: Any) -> os.stat_result:
+        if str(path).startswith(f"{tmp_path}/closed"):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return real(path, *args, **kwargs)
+
+    monkeypatch.setattr(os, "stat", look)
+    return tmp_path
+
+
 @pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
-def test_certificates_that_are_not_there_are_told(
-    variable: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, service: CosBatchEmulator, clock: ManualClock
+@pytest.mark.parametrize("name", BAD_CERTIFICATES)
+def test_certificates_that_cannot_be_used_are_told(
+    variable: str, name: str, odd_files: Path, monkeypatch: pytest.MonkeyPatch, service: CosBatchEmulator
 ) -> None:
-    """When the client is made, and where they go missing later; not where plain HTTP needs none."""
-    bundle = tmp_path / "bundle.pem"
-    monkeypatch.setenv(variable, str(bundle))
-    with pytest.raises(ConfigurationError, match=f"{variable} names nothing that is there"):
+    """The variable is named with what is wrong; plain HTTP needs no certificates."""
+    path, told = BAD_CERTIFICATES[name]
+    monkeypatch.setenv(variable, path(odd_files))
+    with pytest.raises(ConfigurationError) as caught:
         CosBatchClient(endpoint="https://localhost", secret_id=ID, secret_key=KEY)
-    with client_of(service, clock) as client:
+    assert str(caught.value).startswith(f"{variable}: {told}: '{str(odd_files)[:20]}")
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 400
+    with client_of(service) as client:
         failure(client, kind=NoSuchJobError)
-    bundle.touch()
-    with CosBatchClient(endpoint="https://localhost", secret_id=ID, secret_key=KEY, clock=clock) as client:
+
+
+@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+@pytest.mark.parametrize("name", ["nothing", "an empty file"])
+def test_certificates_that_go_missing_later_are_told(
+    variable: str, name: str, bundle: Path, monkeypatch: pytest.MonkeyPatch, clock: ManualClock
+) -> None:
+    """The same sentence at the next request, which is not tried again."""
+    monkeypatch.setenv(variable, str(bundle))
+    with (
+        serving(lambda connection: connection.close()) as port,
+        CosBatchClient(endpoint=f"https://localhost:{port}", secret_id=ID, secret_key=KEY, clock=clock) as client,
+    ):
         bundle.unlink()
-        assert variable in str(failure(client, kind=ConfigurationError))
+        if name == "an empty file":
+            bundle.touch()
+        error = failure(client, kind=ConfigurationError)
+    assert str(error).startswith(f"{variable}: {BAD_CERTIFICATES[name][1]}: ")
+    assert error.__suppress_context__
     assert clock.monotonic() == 0.0
 
 
