@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import fcntl
-import io
 import os
 import pwd
 import subprocess
@@ -226,7 +225,7 @@ def test_a_folder_that_cannot_be_looked_at_is_left_to_the_engine(
 
     with monkeypatch.context() as patched:
         patched.setattr(os, "stat", look)
-        patched.setattr(io, "open", look)
+        patched.setattr(Path, "read_bytes", look)
         assert can_start(folder)
 
 
