@@ -273,13 +273,7 @@ class RequestError(CosJobError):
 
 
 class ConnectionFailedError(RequestError, ConnectionError):
-    """No route, the name was not found, or the connection was refused or reset.
-
-    Attributes:
-        name_not_found: Whether it was a name, of the endpoint or of a proxy, that did not resolve.
-    """
-
-    name_not_found = False
+    """No route, the name was not found, or the connection was refused or reset."""
 
 
 class TimeLimitError(RequestError, TimeoutError):

@@ -475,10 +475,7 @@ def _translate(error: Exception) -> NoReturn:
     for theirs, ours, what, hint in _TRANSLATIONS:
         if isinstance(error, theirs):
             reason = _reason(error)
-            told = ours(f"{what}: {reason}" if reason else what, hint=hint)
-            if isinstance(told, ConnectionFailedError):
-                told.name_not_found = any(isinstance(each, socket.gaierror) for each in _chain(error))
-            raise told from None
+            raise ours(f"{what}: {reason}" if reason else what, hint=hint) from None
     raise error
 
 
