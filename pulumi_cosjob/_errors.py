@@ -67,6 +67,7 @@ __all__ = [
     "duration",
     "kind_of",
     "no_thread",
+    "reason_of",
     "redact",
     "shorten",
     "shown",
@@ -111,6 +112,12 @@ def shown(value: Any, limit: int = 60) -> str:
     if len(text) > limit:
         text = f"{text[: limit // 2]}…{text[-limit // 4 :]}"
     return text if text.isprintable() else repr(text)
+
+
+def reason_of(error: Exception) -> str:
+    """Return what the operating system says, to stand within a sentence; the error's kind where it says nothing."""
+    words = (error.strerror or "") if isinstance(error, OSError) else ""
+    return words[:1].lower() + words[1:] if words else type(error).__name__
 
 
 def redact(text: str, secrets: Iterable[str]) -> str:

@@ -108,13 +108,17 @@ _KEY_PLACES = (
     ("argument", ("secret_id", "secret_key", "token")),
     ("config", ("cosjob:secretId", "cosjob:secretKey", "cosjob:token")),
     ("config", ("tencentcloud:secretId", "tencentcloud:secretKey", "tencentcloud:securityToken")),
-    ("environment", ("TENCENTCLOUD_SECRET_ID", "TENCENTCLOUD_SECRET_KEY", "TENCENTCLOUD_SECURITY_TOKEN")),
+    (
+        "environment",
+        # The last is tccli's name, for where the vendor's own is not set.
+        ("TENCENTCLOUD_SECRET_ID", "TENCENTCLOUD_SECRET_KEY", "TENCENTCLOUD_SECURITY_TOKEN", "TENCENTCLOUD_TOKEN"),
+    ),
 )
 
 
 def _credentials_hint(namespaces: Collection[str]) -> str:
     keys = [keys for kind, keys in _KEY_PLACES if kind == "config" and _seen(keys, namespaces)]
-    config = ", or ".join(f"{secret_id} and {secret_key}" for secret_id, secret_key, _ in keys)
+    config = ", or ".join(f"{secret_id} and {secret_key}" for secret_id, secret_key, *_ in keys)
     return (
         f"Set a secret id and a secret key: Pulumi config {config} (--secret), environment variables "
         "TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY, the file ~/.tencentcloud/credentials or "
@@ -126,7 +130,7 @@ def environment_variable(name: str) -> str:
     """Return the environment variable that a setting is read from, credentials included."""
     (secrets,) = [names for kind, names in _KEY_PLACES if kind == "argument"]
     (variables,) = [names for kind, names in _KEY_PLACES if kind == "environment"]
-    return dict(zip(secrets, variables, strict=True)).get(name) or _PLACES[name].environment[0]
+    return dict(zip(secrets, variables, strict=False)).get(name) or _PLACES[name].environment[0]
 
 
 _IDENTIFIERS = {
@@ -286,16 +290,16 @@ class _Lookup:
         for kind, keys in _KEY_PLACES:
             if kind == "config" and not _seen(keys, self._namespaces):
                 continue
-            secret_id, secret_key, token = (self.get(kind, key) for key in keys)
+            secret_id, secret_key, *tokens = values = [self.get(kind, key) for key in keys]
             if secret_id is None and secret_key is None:
                 continue
             for key, value in zip(keys, (secret_id, secret_key), strict=False):
                 if value is None:
                     other = next(each for each in keys[:2] if each != key)
                     raise ConfigurationError(f"{other} is set but {key} is not", hint="Set both, or neither.")
-            for key, value in zip(keys, (secret_id, secret_key, token), strict=True):
+            for key, value in zip(keys, values, strict=True):
                 _check_secret(key, value)
-            found = Credentials(secret_id, secret_key, token)
+            found = Credentials(secret_id, secret_key, next((token for token in tokens if token is not None), None))
             return lambda _seconds: found
         return VendorChain(_credentials_hint(self._namespaces))
 

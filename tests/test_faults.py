@@ -78,3 +78,11 @@ def test_files_addresses_and_memory_are_noticed(tmp_path: object) -> None:
     paths = f"{ROOT / 'tools'}:{ROOT / 'tests'}"
     done = subprocess.run(command, env={"PYTHONPATH": paths}, capture_output=True, text=True, check=False)
     assert done.stdout.strip() == f"({secret!r}, 'localhost:2', '127.0.0.1:1') True", done.stderr
+
+
+def test_framing_without_an_end_takes_no_memory() -> None:
+    """Lines that frame an answer are bounded by the oldest versions of the libraries, too."""
+    command = [sys.executable, str(ROOT / "tools" / "faults.py"), "a chunk's size", "a trailer"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=270, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.splitlines()[-1].startswith("6 rows, 0 wrong")

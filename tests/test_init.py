@@ -21,10 +21,11 @@ PACKAGE = Path(pulumi_cosjob.__file__).parent
 # From the bottom to the top; modules of one line know nothing of each other.
 LAYERS = (
     {"_errors", "_echoes", "_version"},
-    {"_clock"},
+    {"_clock", "_resolver"},
     {"_compiled", "_job"},
     {"_output_types", "types"},
     {"_schema"},
+    {"_default_chain"},
     {"_credentials"},
     {"_settings"},
     {"_http", "_signing", "_pacing"},

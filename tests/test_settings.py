@@ -165,6 +165,24 @@ def test_a_key_pair_and_its_token_come_from_one_place(nearest: int, with_token: 
     assert (found.secret_id, found.secret_key, found.token) == (f"id-{nearest}", f"key-{nearest}", token)
 
 
+@pytest.mark.parametrize(
+    ("variables", "token"),
+    [
+        ({"TENCENTCLOUD_TOKEN": "of-tccli"}, "of-tccli"),
+        ({"TENCENTCLOUD_TOKEN": "of-tccli", "TENCENTCLOUD_SECURITY_TOKEN": "of-the-vendor"}, "of-the-vendor"),
+        ({"TENCENTCLOUD_TOKEN": "of-tccli", "TENCENTCLOUD_SECURITY_TOKEN": ""}, "of-tccli"),
+        ({"TENCENTCLOUD_TOKEN": ""}, None),
+    ],
+)
+def test_the_token_has_two_names_in_the_environment(variables: dict[str, str], token: str | None) -> None:
+    """The name that tccli uses serves where the vendor's own is not set; never with keys of another place."""
+    pair = {"TENCENTCLOUD_SECRET_ID": "an-id", "TENCENTCLOUD_SECRET_KEY": "a-key"}
+    assert resolved(ACCOUNT, {}, {**pair, **variables}).credentials(60.0).token == token
+    assert resolved({**ACCOUNT, **KEYS}, {}, {**pair, **variables}).credentials(60.0).token is None
+    with pytest.raises(InvalidArgumentError, match=r"^TENCENTCLOUD_TOKEN must be printable ASCII"):
+        resolved(ACCOUNT, {}, {**pair, "TENCENTCLOUD_TOKEN": "to\nken"})
+
+
 @pytest.mark.parametrize(("kind", "keys"), KEY_PLACES)
 @pytest.mark.parametrize("which", [0, 1])
 def test_half_a_key_pair_is_refused(kind: str, keys: tuple[str, str, str], which: int) -> None:

@@ -208,6 +208,8 @@ def answers(file: str, port: int) -> list[Answer]:
     ]
 
 
+# As many as Python's own library takes, and each as long.
+_COOKIES = ["Set-Cookie: " + "a=b; " * 13_000] * 95
 _LETTERS = [bytes([letter]) for letter in b"abcdefghij"]
 
 
@@ -300,6 +302,7 @@ def accidents(authority: trustme.CA) -> list[Accident]:
     ok = b"HTTP/1.1 200 OK\r\n"
     whole = answer(job())
     part = whole[: len(whole) - 40]
+    chunked = b"Transfer-Encoding: chunked\r\n\r\n"
     failed, denied = "ConnectionFailedError", "AccessDeniedError"
     return [
         Accident("nothing listens", None, failed, passes="", persists=""),
@@ -311,7 +314,7 @@ def accidents(authority: trustme.CA) -> list[Accident]:
         Accident("reset after the answer", _reset(whole), "Active"),
         Accident("an end before the answer", saying(b""), failed),
         Accident("an end during the body", saying(part), failed),
-        Accident("an end during a chunk", saying(ok + b"Transfer-Encoding: chunked\r\n\r\nff\r\n<a"), failed),
+        Accident("an end during a chunk", saying(ok + chunked + b"ff\r\n<a"), failed),
         Accident("an outage of an hour", _reset(b"", unasked=True), failed, times=215, lasts=3600),
         Accident("a connection that is half open", _late(20), "TimeLimitError", real=True),
         Accident("a slow start", _late(0.1), "Active", real=True),
@@ -320,9 +323,19 @@ def accidents(authority: trustme.CA) -> list[Accident]:
         Accident("an endless body", _endless(ok + b"\r\n", b" " * 65536), "InvalidAnswerError"),
         Accident(
             "an endless body in chunks",
-            _endless(ok + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n" * 9999),
+            _endless(ok + chunked, b"1\r\n \r\n" * 9999),
             "InvalidAnswerError",
         ),
+        Accident("a chunk's size without an end", _endless(ok + chunked, b"0" * 65536), failed),
+        Accident("a chunk's extension without an end", _endless(ok + chunked + b"1;", b"x" * 65536), failed),
+        Accident("a trailer without an end", _endless(ok + chunked + b"0\r\nX: ", b"y" * 65536), failed),
+        Accident(
+            "trailers without an end",
+            _endless(ok + chunked + b"0\r\n", b"X: y\r\n" * 9999),
+            "TimeLimitError",
+            real=True,
+        ),
+        Accident("mebibytes of cookies", saying(answer(job(), *_COOKIES)), "Active"),
         Accident("endless headers", _endless(ok, b"X: y\r\n" * 9999), failed),
         Accident("a header without an end", _endless(ok + b"X: ", b"y" * 65536), failed),
         Accident(
