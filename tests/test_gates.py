@@ -281,9 +281,26 @@ def test_jobs_that_are_held_up_by_another_wait_as_long(
 ) -> None:
     """Where the service asks one question to slow down, those that have no turn in time know when to come back."""
     ids = [service.create_job("never-ends") for _ in range(2)]
-    service.inject(Fault("error", code="SlowDown", status=503, retry_after=60, job_id=ids[0]))
+    service.inject(Fault("error", code="SlowDown", status=503, retry_after=20, job_id=ids[0]))
     looks = [look_at(client, job_id, APPID, clock) for job_id in ids]
-    assert [getattr(look.error, "retry_after", None) for look in looks] == [60.0, 60.0]
+    assert [getattr(look.error, "retry_after", None) for look in looks] == [20.0, 20.0]
     assert len(service.requests) == 1
     verdict = decide(History(0.0).add(looks[1]), 0.0, Limits(HOUR))
-    assert verdict == AskAgain(60.0)
+    assert verdict == AskAgain(20.0)
+
+
+def test_a_pause_of_a_day_for_one_job_holds_up_no_other(
+    client: CosBatchClient, service: CosBatchEmulator, clock: ManualClock
+) -> None:
+    """That job is polled again after five minutes, the others half a minute later at most."""
+    held, other = (service.create_job("completes", seconds=seconds) for seconds in (1, 60))
+    service.inject(Fault("error", code="SlowDown", status=503, retry_after=86400, job_id=held))
+    ends: dict[str, float] = {}
+
+    def report(job_id: str, history: History, now: float) -> None:
+        if history.status == "Complete":
+            ends[job_id] = now
+
+    wait_for_jobs(client, [held, other], APPID, Limits(HOUR), report=report, clock=clock)
+    assert 64 <= ends[other] <= 64 + 4
+    assert 270 <= ends[held] <= 310
