@@ -24,6 +24,7 @@ from pulumi_cosjob._errors import (
     WaitTimeoutError,
     duration,
 )
+from pulumi_cosjob._job import contradiction
 
 if TYPE_CHECKING:
     from pulumi_cosjob._job import JobDescription, ProgressSummary
@@ -282,13 +283,14 @@ def judge_end(description: JobDescription, max_failed_tasks: int | None) -> Done
     Args:
         description: The job.
         max_failed_tasks: Failed tasks that it may have; None for any number. Where there is a limit, an answer that
-            does not tell how many have failed is not accepted.
+            does not tell how many have failed is not accepted; nor is one whose counts contradict each other.
     """
     failed = description.failed_tasks
     accepted = max_failed_tasks is None or (failed is not None and failed <= max_failed_tasks)
     if description.status == "Complete" and accepted:
         return Done(description)
-    return Failed(JobFailedError(description, max_failed_tasks))
+    summary = description.progress_summary
+    return Failed(JobFailedError(description, max_failed_tasks, contradiction(summary) if summary else ""))
 
 
 def _judge_error(history: History, error: CosJobError | None, now: float) -> Failed | None:

@@ -32,6 +32,7 @@ from pulumi_cosjob import (
 )
 from pulumi_cosjob._errors import duration
 from pulumi_cosjob._job import STATES, JobFailure, ProgressSummary, Report
+from pulumi_cosjob._schema import parse_describe_job_result
 from pulumi_cosjob._waiting import (
     AskAgain,
     Done,
@@ -41,6 +42,7 @@ from pulumi_cosjob._waiting import (
     Look,
     Verdict,
     decide,
+    judge_end,
     progress_line,
     time_left,
 )
@@ -49,6 +51,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tools"))
 import simulation  # a tool, not a package
 
 DAY = 24 * 3600.0
+CASES = Path(__file__).parent / "answers"
 LIMITS = Limits(timeout=3600.0)
 
 
@@ -83,9 +86,9 @@ def failure(verdict: Verdict) -> CosJobError:
 @pytest.mark.parametrize("status", list(STATES))
 def test_only_complete_is_done(status: str) -> None:
     """Every state leads to its own verdict, and none but Complete to Done."""
-    verdict = after(Look(0.0, job(status, 0)))
+    verdict = after(Look(0.0, job(status, 100)))
     if status == "Complete":
-        assert verdict == Done(job(status, 0))
+        assert verdict == Done(job(status, 100))
     elif status in ("Failed", "Cancelled"):
         assert isinstance(failure(verdict), JobFailedError)
     else:
@@ -113,9 +116,60 @@ def test_complete_without_a_count_of_failed_tasks_is_in_doubt() -> None:
         (ProgressSummary(None, None, 10), False),
         (ProgressSummary(None, 10, None), False),
         (ProgressSummary(0, None, None), True),
+        (ProgressSummary(0, None, 10), True),
+        (ProgressSummary(0, 0, 0), True),
     ):
         verdict = after(Look(0.0, JobDescription("job", "Complete", progress_summary=summary)))
         assert isinstance(verdict, Done) is done
+
+
+@pytest.mark.parametrize(
+    ("failed", "succeeded", "total", "accepted", "told"),
+    [
+        (0, 10, 100, 0, "90 of 100 tasks are not accounted for; 10 of 100 tasks succeeded, 0 failed"),
+        (2, 8, 100, 91, "with more failed tasks than the 91 accepted: 90 of 100 tasks are not accounted for; 8 of"),
+        (None, 200, 100, 0, "NumberOfTasksSucceeded 200 is more than TotalNumberOfTasks 100"),
+        (None, 200, 100, 10**9, "NumberOfTasksSucceeded 200 is more than TotalNumberOfTasks 100"),
+        (0, 200, 100, 5, "NumberOfTasksSucceeded 200 is more than TotalNumberOfTasks 100"),
+        (101, None, 100, 500, "NumberOfTasksFailed 101 is more than TotalNumberOfTasks 100"),
+        (1, 100, 100, 5, "NumberOfTasksFailed 1 and NumberOfTasksSucceeded 100 are more than TotalNumberOfTasks 100"),
+        (0, 1, 0, 0, "NumberOfTasksSucceeded 1 is more than TotalNumberOfTasks 0"),
+    ],
+)
+def test_counts_that_do_not_add_up_open_no_gate_with_a_limit(
+    failed: int | None, succeeded: int | None, total: int | None, accepted: int, told: str
+) -> None:
+    """Tasks that are not accounted for count as failed; counts that contradict each other tell nothing."""
+    look = Look(0.0, JobDescription("job", "Complete", progress_summary=ProgressSummary(failed, succeeded, total)))
+    error = failure(after(look, Limits(60.0, max_failed_tasks=accepted)))
+    assert isinstance(error, JobFailedError)
+    assert told in str(error)
+    assert isinstance(after(look, Limits(60.0, max_failed_tasks=None)), Done), "any number is any number"
+
+
+@given(*[st.none() | st.integers(0, 8)] * 3, st.integers(0, 8))
+def test_a_gate_with_a_limit_opens_only_if_some_outcome_of_all_tasks_is_within_it(
+    failed: int | None, succeeded: int | None, total: int | None, accepted: int
+) -> None:
+    """Whatever the counts say, no reading of them has more failed tasks than accepted; and all such counts open it."""
+    description = JobDescription("job", "Complete", progress_summary=ProgressSummary(failed, succeeded, total))
+    opened = isinstance(judge_end(description, accepted), Done)
+    is_told = failed is not None or (succeeded is not None and total is not None)
+    adds_up = total is None or (failed or 0) + (succeeded or 0) <= total
+    worst = max(failed or 0, total - succeeded if total is not None and succeeded is not None else 0)
+    assert opened is (is_told and adds_up and worst <= accepted)
+    assert description.failed_tasks == (worst if is_told and adds_up else None)
+
+
+def test_the_services_own_contradictory_answer_opens_no_gate() -> None:
+    """Nine tenths of the tasks are missing from a job that says Complete and no failure."""
+    described = parse_describe_job_result((CASES / "complete-with-contradictory-counts.xml").read_bytes())
+    error = failure(after(Look(0.0, described)))
+    assert str(error) == (
+        "the job is complete, but with more failed tasks than the 0 accepted: 90 of 100 tasks are not accounted for; "
+        "10 of 100 tasks succeeded, 0 failed (job nightly). Accept them by max_failed_tasks, or: Once it has been seen "
+        "to, create a new job and wait for that one."
+    )
 
 
 def test_a_failed_job_is_told_with_reasons_counts_and_report() -> None:
