@@ -65,6 +65,7 @@ __all__ = [
     "WrongJobError",
     "abridge",
     "duration",
+    "is_refusal",
     "kind_of",
     "no_thread",
     "redact",
@@ -266,7 +267,15 @@ class RequestError(CosJobError):
 
 
 class ConnectionFailedError(RequestError, ConnectionError):
-    """No route, the name was not found, or the connection was refused or reset."""
+    """No route, the name was not found, the connection was refused or reset, or a proxy did not make it.
+
+    Attributes:
+        unresolved: Whether the name of the endpoint, or of the proxy, was not found.
+    """
+
+    def __init__(self, what: str, *, unresolved: bool = False, **context: Any) -> None:
+        super().__init__(what, **context)
+        self.unresolved = unresolved
 
 
 class TimeLimitError(RequestError, TimeoutError):
@@ -275,6 +284,11 @@ class TimeLimitError(RequestError, TimeoutError):
 
 class TlsError(RequestError):
     """The certificate or the handshake was refused."""
+
+
+def is_refusal(status: int | None) -> bool:
+    """Tell whether an HTTP status refuses a request that is not worth repeating as it is."""
+    return status is not None and ((400 <= status < 500 and status not in (408, 429)) or status == 501)
 
 
 def no_thread(error: RuntimeError) -> RequestError:
@@ -406,16 +420,24 @@ class WaitTimeoutError(WaitError, TimeoutError):
     """
 
     def __init__(
-        self, seconds: float, description: JobDescription | None, last_error: CosJobError | None = None
+        self,
+        seconds: float,
+        description: JobDescription | None,
+        last_error: CosJobError | None = None,
+        first_error: CosJobError | None = None,
     ) -> None:
         what = f"the job was not complete within {duration(seconds)}"
         if description is None:
             what += "; there never was an answer"
+            first_error = first_error or last_error
+            if first_error is not None and last_error is not None and first_error.what != last_error.what:
+                what += f"; the first question failed: {first_error.what}"
+            hint = (first_error.hint if first_error else "") or "Check job_id, appid, uin and region."
         else:
             what += "; ".join(filter(None, (f"; it was last seen {description.status}", _tasks_in_words(description))))
+            hint = "The job goes on all the same: wait again, with a longer timeout if it needs one."
         if last_error is not None:
             what += f"; the last question failed: {last_error.what}"
-        hint = "The job goes on all the same: wait again, with a longer timeout if it needs one."
         super().__init__(what, description=description, hint=hint)
         self.seconds = seconds
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import re
 import socket
 import threading
 import time
@@ -439,10 +440,30 @@ _TRANSLATIONS: tuple[tuple[type[Exception], type[RequestError], str, str], ...] 
 )
 
 
+# What a proxy answers that does not connect, as the standard library raises it; the proxy's own words may be anything.
+_TUNNEL = re.compile(r"Tunnel connection failed: ([0-9]{3})\b")
+_REFUSING_PROXY = (
+    "Check the proxy that https_proxy names: its user and password, and whether it lets the endpoint through. "
+    "no_proxy exempts an endpoint from it."
+)
+_NO_SUCH_PROXY = "Check the proxy that https_proxy names, and the name server."
+
+
 def _translate(error: Exception) -> NoReturn:
+    reason, chain = _reason(error), _chain(error)
+    through_proxy = isinstance(error, requests.exceptions.ProxyError)
+    for each in chain:
+        status = _TUNNEL.match(str(each.args[0])) if through_proxy and each.args else None
+        if status:
+            what = f"the proxy answered with HTTP status {status[1]}"
+            raise ConnectionFailedError(what, hint=_REFUSING_PROXY, http_status=int(status[1])) from None
+        if isinstance(each, urllib3.exceptions.NameResolutionError):
+            whose, hint = ("proxy", _NO_SUCH_PROXY) if through_proxy else ("endpoint", _ROUTE)
+            raise ConnectionFailedError(
+                f"the {whose}'s name was not found: {reason}", hint=hint, unresolved=True
+            ) from None
     for theirs, ours, what, hint in _TRANSLATIONS:
         if isinstance(error, theirs):
-            reason = _reason(error)
             raise ours(f"{what}: {reason}" if reason else what, hint=hint) from None
     raise error
 
@@ -450,14 +471,20 @@ def _translate(error: Exception) -> NoReturn:
 def _reason(error: BaseException) -> str:
     """Return what the operating system or the TLS library said, from the innermost of chained errors."""
     found = ""
-    seen: set[int] = set()
+    for each in _chain(error):
+        if isinstance(each, OSError) and each.strerror:
+            found = each.strerror
+    return found
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    """Return an error, and those that it came from."""
+    found: dict[int, BaseException] = {}
     waiting: list[object] = [error]
     while waiting:
         each = waiting.pop()
-        if not isinstance(each, BaseException) or id(each) in seen:
+        if not isinstance(each, BaseException) or id(each) in found:
             continue
-        seen.add(id(each))
-        if isinstance(each, OSError) and each.strerror:
-            found = each.strerror
+        found[id(each)] = each
         waiting += [*each.args, each.__context__, each.__cause__, getattr(each, "reason", None)]
-    return found
+    return list(found.values())

@@ -25,7 +25,7 @@ __all__ = ["Pace", "Turnstile", "asks_to_slow_down"]
 
 _CODES = frozenset({"SlowDown", "RequestLimitExceeded"})
 # However long the service asks one request to wait, all others of the client are held up for so many seconds at most.
-_LONGEST = 30.0
+_LONGEST = 60.0
 
 
 def asks_to_slow_down(error: BaseException) -> bool:

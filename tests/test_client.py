@@ -188,7 +188,13 @@ CODES: list[tuple[str, int, type[ServiceError], str, bool]] = [
     ("InternalError", 500, UnavailableError, "later", True),
     ("SlowDown", 503, UnavailableError, "less often", True),
     ("RequestLimitExceeded", 429, UnavailableError, "less often", True),
+    ("Request has expired", 403, AccessDeniedError, "clock", False),
+    ("UnavailableForLegalReasons", 451, ServiceError, "payment", False),
+    ("ExpiredToken", 400, AccessDeniedError, "token", False),
     ("NobodyKnowsThisCode", 400, ServiceError, "endpoint", False),
+    ("NobodyKnowsThisCode", 409, ServiceError, "endpoint", False),
+    ("NobodyKnowsThisCode", 451, ServiceError, "payment", False),
+    ("NotImplemented", 501, ServiceError, "endpoint", False),
     ("NobodyKnowsThisCode", 404, ServiceError, "endpoint", False),
     ("NobodyKnowsThisCode", 403, AccessDeniedError, "secret", False),
     ("NobodyKnowsThisCode", 500, UnavailableError, "later", True),
@@ -239,6 +245,28 @@ def test_wrong_keys_are_told_apart(
         error = failure(client, kind=AccessDeniedError)
     assert error.code == code
     assert len(service.requests) == 1
+
+
+@pytest.mark.parametrize("status", [405, 407, 409, 418, 451, 501])
+def test_a_page_that_refuses_is_asked_for_once(client: CosBatchClient, service: CosBatchEmulator, status: int) -> None:
+    """Every 4xx but 408 and 429, and 501, is a refusal; where it is not the service's own, the endpoint is in doubt."""
+    service.inject(Fault("html", status=status, times=None))
+    error = failure(client, kind=ServiceError)
+    assert type(error) is ServiceError
+    assert (error.http_status, error.tries) == (status, 1)
+    assert "endpoint" in error.hint
+    assert ("payment" in error.hint) is (status == 451)
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_page_that_denies_access_puts_keys_and_endpoint_in_doubt(
+    client: CosBatchClient, service: CosBatchEmulator, status: int
+) -> None:
+    """It may be a proxy's."""
+    service.inject(Fault("html", status=status, times=None))
+    error = failure(client, kind=AccessDeniedError)
+    assert "secret key" in error.hint
+    assert "proxy" in error.hint
 
 
 @pytest.mark.parametrize(
@@ -1132,8 +1160,73 @@ def test_a_name_that_is_not_known_is_told_as_such(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     with CosBatchClient(uin="1", region="ap-nowhere", secret_id=ID, secret_key=KEY, clock=clock) as client:
         error = failure(client, kind=ConnectionFailedError)
-    assert "Name or service not known" in str(error)
+    assert "the endpoint's name was not found: Name or service not known" in str(error)
     assert "region" in error.hint
+    assert error.unresolved
+    assert 3 <= clock.monotonic() <= 5
+    assert error.tries > 2
+
+
+def test_a_name_that_stops_resolving_is_an_outage(monkeypatch: pytest.MonkeyPatch, clock: ManualClock) -> None:
+    """Where an attempt has found it, a single read tries for its whole time."""
+    lookups = itertools.count()
+
+    def sometimes(*_args: object, **_kwargs: object) -> None:
+        if next(lookups) == 1:
+            raise ConnectionRefusedError(111, "Connection refused")
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+    monkeypatch.setattr(socket, "getaddrinfo", sometimes)
+    with CosBatchClient(uin="1", region="ap-x", secret_id=ID, secret_key=KEY, clock=clock) as client:
+        error = failure(client, kind=ConnectionFailedError)
+    assert error.unresolved
+    assert 45 <= clock.monotonic() < 60
+
+
+@pytest.mark.parametrize("status", [403, 405, 407, 501, 408, 429, 502, 503])
+def test_a_proxy_that_does_not_connect_is_told_with_its_status(
+    status: int, monkeypatch: pytest.MonkeyPatch, clock: ManualClock
+) -> None:
+    """What can never come right is asked for once; the proxy's own words, which may echo a password, are not shown."""
+    asked = 0
+
+    def handle(connection: socket.socket) -> None:
+        nonlocal asked
+        asked += 1
+        read_request(connection)
+        connection.sendall(f"HTTP/1.1 {status} hush\r\nContent-Length: 0\r\n\r\n".encode())
+
+    with serving(handle) as port:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{port}")
+        with (
+            CosBatchClient(uin="1", region="ap-x", secret_id=ID, secret_key=KEY, clock=clock) as client,
+            warnings.catch_warnings(),
+        ):
+            warnings.simplefilter("ignore", ResourceWarning)
+            error = failure(client, kind=ConnectionFailedError)
+    assert f"the proxy answered with HTTP status {status}" in str(error)
+    assert error.http_status == status
+    assert "hush" not in f"{error!s}{vars(error)}"
+    assert "https_proxy" in error.hint
+    assert (asked > 5) is (status in (408, 429, 502, 503))
+    assert (error.tries, error.unresolved) == (asked, False)
+    del error
+    collect_what_is_left_open()
+
+
+def test_a_proxy_whose_name_is_not_known_is_told_as_such(monkeypatch: pytest.MonkeyPatch, clock: ManualClock) -> None:
+    """It is the proxy that is to be looked at, and not the endpoint."""
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.invalid:3128")
+
+    def unknown(*_args: object, **_kwargs: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    with CosBatchClient(uin="1", region="ap-x", secret_id=ID, secret_key=KEY, clock=clock) as client:
+        error = failure(client, kind=ConnectionFailedError)
+    assert "the proxy's name was not found: Name or service not known" in str(error)
+    assert "https_proxy" in error.hint
+    assert error.unresolved
 
 
 def subclasses(cls: type[Exception]) -> Iterator[type[Exception]]:

@@ -292,7 +292,7 @@ def test_jobs_that_are_held_up_by_another_wait_as_long(
 def test_a_pause_of_a_day_for_one_job_holds_up_no_other(
     client: CosBatchClient, service: CosBatchEmulator, clock: ManualClock
 ) -> None:
-    """That job is polled again after five minutes, the others half a minute later at most."""
+    """That job is polled again after five minutes, the others within a minute."""
     held, other = (service.create_job("completes", seconds=seconds) for seconds in (1, 60))
     service.inject(Fault("error", code="SlowDown", status=503, retry_after=86400, job_id=held))
     ends: dict[str, float] = {}
@@ -302,5 +302,5 @@ def test_a_pause_of_a_day_for_one_job_holds_up_no_other(
             ends[job_id] = now
 
     wait_for_jobs(client, [held, other], APPID, Limits(HOUR), report=report, clock=clock)
-    assert 64 <= ends[other] <= 64 + 4
+    assert 60 <= ends[other] <= 64 + 4
     assert 270 <= ends[held] <= 310

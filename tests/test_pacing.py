@@ -68,8 +68,8 @@ def test_a_pace_recovers_by_one_for_each_round_of_answers() -> None:
 
 
 def test_a_pause_without_reason_ends() -> None:
-    """A service that says to come back tomorrow holds up that question, and the others for half a minute."""
-    assert Pace().slowed(0.0, asked_at=0.0, under_way=1, seconds=86400.0).not_before == 30.0
+    """A service that says to come back tomorrow holds up that question, and the others for a minute."""
+    assert Pace().slowed(0.0, asked_at=0.0, under_way=1, seconds=86400.0).not_before == 60.0
 
 
 def refuse(turnstile: Turnstile, error: CosJobError = SLOW_DOWN) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import random
 import statistics
 import sys
@@ -16,6 +17,7 @@ from pulumi_cosjob import (
     ConfigurationError,
     ConnectionFailedError,
     CosJobError,
+    InvalidAnswerError,
     InvalidArgumentError,
     JobDescription,
     JobFailedError,
@@ -202,8 +204,11 @@ def test_a_suspended_job_is_waited_for_or_not() -> None:
         NotXmlError("a page", http_status=200),
         SchemaError([]),
         WrongJobError("another"),
-        ServiceError("odd", http_status=404),
-        ServiceError("odd", http_status=409),
+        InvalidAnswerError("the endpoint redirects", http_status=302),
+        UnavailableError("odd", http_status=408),
+        UnavailableError("odd", http_status=429),
+        ConnectionFailedError("the name was not found", unresolved=True),
+        ConnectionFailedError("the proxy answered with HTTP status 503", http_status=503),
     ],
 )
 def test_an_outage_of_any_length_is_outlived(error: CosJobError) -> None:
@@ -232,7 +237,12 @@ def test_an_outage_of_any_length_is_outlived(error: CosJobError) -> None:
     [
         AccessDeniedError("wrong key", http_status=403),
         InvalidArgumentError("job_id", "is odd"),
+        AccessDeniedError("wrong key", http_status=200),
         ServiceError("refused", http_status=400),
+        ServiceError("a page", http_status=401),
+        ServiceError("a page", http_status=407),
+        ConnectionFailedError("the proxy answered with HTTP status 403", http_status=403),
+        ConnectionFailedError("the proxy answered with HTTP status 407", http_status=407),
         ConfigurationError("no key"),
         TlsError("the certificate is for another name"),
     ],
@@ -249,8 +259,111 @@ def test_what_was_right_before_may_come_back(kind: type[CosJobError]) -> None:
     assert isinstance(decide(past, 5.0, LIMITS), AskAgain)
 
 
+NO_RESPONSE_OF_THE_SERVICE: list[CosJobError] = [
+    NotXmlError("a page", hint="Check the endpoint.", http_status=200),
+    InvalidAnswerError("the endpoint redirects", hint="Check the endpoint.", http_status=302),
+    InvalidAnswerError("the answer is encoded", hint="Check the endpoint."),
+    WrongJobError("another", hint="Report this.", http_status=200),
+    SchemaError([], hint="Report this."),
+]
+REFUSALS: list[CosJobError] = [
+    *(ServiceError("no", hint="Check it.", http_status=status) for status in (404, 405, 409, 410, 418, 451, 499, 501)),
+    ServiceError("a code that nobody knows", http_status=200, code="Odd", hint="Check it."),
+    ConnectionFailedError("the proxy answered with HTTP status 405", http_status=405, hint="Check the proxy."),
+]
+
+
+def told(error: CosJobError) -> str:
+    """Return how an error is shown where many are tried."""
+    return f"{type(error).__name__}-{error.http_status}"
+
+
+@pytest.mark.parametrize("error", [*NO_RESPONSE_OF_THE_SERVICE, *REFUSALS], ids=told)
+def test_what_can_never_come_right_has_five_minutes(error: CosJobError) -> None:
+    """Where nothing has ever been answered, and always so, the wait ends with the first problem and its hint."""
+    past, now, looks = History(0.0), 0.0, 0
+    while True:
+        look = Look(now, error=error if looks == 0 else copy.copy(error))
+        past = past.add(look)
+        looks += 1
+        verdict = decide(past, now, Limits(timeout=DAY))
+        if not isinstance(verdict, AskAgain):
+            break
+        assert now < 300.0
+        now += verdict.seconds
+    assert failure(verdict) is error
+    assert 300.0 <= now < 330.0
+    assert looks < 80
+
+
+@pytest.mark.parametrize("other", [UnavailableError("later"), TimeLimitError("slow"), ConnectionFailedError("reset")])
+@pytest.mark.parametrize("error", [NO_RESPONSE_OF_THE_SERVICE[0], REFUSALS[0]], ids=told)
+def test_a_service_that_is_still_being_set_up_is_waited_for(error: CosJobError, other: CosJobError) -> None:
+    """Where something else came in between, the five minutes begin anew."""
+    past = history(Look(0.0, error=error), Look(299.0, error=other), Look(301.0, error=error))
+    assert isinstance(decide(past, 301.0, LIMITS), AskAgain)
+    past = past.add(Look(601.0, error=error))
+    assert failure(decide(past, 601.0, LIMITS)) is error
+    mixed = history(Look(0.0, error=NO_RESPONSE_OF_THE_SERVICE[1]), Look(300.0, error=error))
+    assert failure(decide(mixed, 300.0, LIMITS)) is NO_RESPONSE_OF_THE_SERVICE[1], "the first problem is what is told"
+
+
+UNRESOLVED = ConnectionFailedError("the endpoint's name was not found", hint="Check uin and region.", unresolved=True)
+
+
+def test_a_name_that_does_not_resolve_has_thirty_seconds_before_the_first_answer() -> None:
+    """After that the wait ends with it; where the name has resolved before, it is an outage."""
+    past, now = History(0.0), 0.0
+    while isinstance(verdict := decide(past := past.add(Look(now, error=UNRESOLVED)), now, LIMITS), AskAgain):
+        now += verdict.seconds
+    assert failure(verdict) is UNRESOLVED
+    assert 30.0 <= now < 33.0
+    for resolved in (
+        Look(0.0, job("Active")),
+        Look(0.0, error=UnavailableError("later", http_status=503)),
+        Look(0.0, error=AccessDeniedError("no", http_status=403)),
+    ):
+        past = history(resolved, Look(1.0, error=UNRESOLVED), Look(100.0, error=UNRESOLVED))
+        assert isinstance(decide(past, 100.0, LIMITS), AskAgain)
+    past = history(Look(0.0, error=UNRESOLVED), Look(29.0, error=TimeLimitError("slow")), Look(31.0, error=UNRESOLVED))
+    assert isinstance(decide(past, 31.0, LIMITS), AskAgain)
+
+
+SLOW = TimeLimitError("slow", hint="Try again later.")
+PAGE = NO_RESPONSE_OF_THE_SERVICE[0]
+
+
 @pytest.mark.parametrize(
-    "error", [AccessDeniedError("the token has expired", http_status=403), ServiceError("a page", http_status=400)]
+    ("errors", "problem", "hint"),
+    [
+        (
+            [UNRESOLVED, SLOW],
+            "the first question failed: the endpoint's name was not found; the last question failed: slow",
+            "Check uin and region.",
+        ),
+        ([PAGE, PAGE], "the last question failed: a page", "Check the endpoint."),
+        ([TimeLimitError("slow")], "the last question failed: slow", "Check job_id, appid, uin and region."),
+    ],
+)
+def test_a_job_that_was_never_seen_is_not_said_to_go_on(errors: list[CosJobError], problem: str, hint: str) -> None:
+    """When time is up, the first problem and its hint are told: what came last may be a consequence."""
+    past = history(*(Look(float(at), error=error) for at, error in enumerate(errors)))
+    error = failure(decide(past, 60.0, Limits(60.0)))
+    assert str(error) == f"the job was not complete within 1 min; there never was an answer; {problem}. {hint}"
+    seen = failure(decide(past.add(Look(30.0, job("Active"))), 60.0, Limits(60.0)))
+    assert "the first question failed" not in str(seen)
+    assert "The job goes on all the same" in str(seen)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        AccessDeniedError("the token has expired", http_status=403),
+        ServiceError("a page", http_status=400),
+        *REFUSALS,
+        ConnectionFailedError("the proxy answered with HTTP status 407", http_status=407),
+    ],
+    ids=told,
 )
 def test_a_refusal_after_an_answer_has_five_minutes_to_pass(error: CosJobError) -> None:
     """One wrong answer of a proxy, or a key that is just being renewed, ends no wait of days; a lasting one does."""
