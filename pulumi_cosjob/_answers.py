@@ -6,13 +6,14 @@ import email.utils
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timezone
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec
 
 from pulumi_cosjob import _schema
 from pulumi_cosjob._echoes import hide, holds
 from pulumi_cosjob._errors import (
     AccessDeniedError,
     CosJobError,
+    CosJobWarning,
     InvalidAnswerError,
     NoSuchJobError,
     NotXmlError,
@@ -39,6 +40,7 @@ _AGED_OUT = "Check job_id, appid, uin and region; the service forgets a job 90 d
 _KEY = "Check the secret id and the secret key (cosjob:secretId, TENCENTCLOUD_SECRET_ID and the like)."
 _BLOCKED = "Settle the payment, or ask the vendor to unblock the account; then try again."
 _ENDPOINT = "Check the endpoint: is it COS Batch that answers there, and no proxy?"
+_REPORT = "Report this if it came from the service itself."
 _MEANINGS: Mapping[str, tuple[type[ServiceError], str, str]] = {
     "NoSuchJob": (NoSuchJobError, "there is no such job", _AGED_OUT),
     "AccessDenied": (
@@ -74,6 +76,28 @@ _MEANINGS: Mapping[str, tuple[type[ServiceError], str, str]] = {
 }
 
 
+_P = ParamSpec("_P")
+
+
+def _total(judging: Callable[_P, JobDescription]) -> Callable[_P, JobDescription]:
+    """Let nothing but this package's errors out of the judgement of an answer: no answer can end a wait otherwise."""
+
+    @functools.wraps(judging)
+    def judged(*args: _P.args, **kwargs: _P.kwargs) -> JobDescription:
+        try:
+            return judging(*args, **kwargs)
+        except (CosJobError, CosJobWarning):
+            raise
+        except Exception as error:  # noqa: BLE001  whatever an answer can be made to do
+            kind = type(error).__name__
+        # Out here, as an error that is raised from another one keeps it: that one may quote the answer as it is.
+        status = getattr(args[0], "status", None)
+        raise InvalidAnswerError(f"the answer cannot be judged ({kind})", hint=_REPORT, http_status=status)
+
+    return judged
+
+
+@_total
 def judge(
     answer: Answer,
     *,
@@ -93,7 +117,7 @@ def judge(
 
     Raises:
         ServiceError: The service refused; the class and the code say why.
-        InvalidAnswerError: The answer cannot be trusted.
+        InvalidAnswerError: The answer cannot be trusted, or judging it failed in whatever way.
     """
     shown = functools.partial(_shown, job_id=job_id, secrets=secrets)
     try:
@@ -130,7 +154,7 @@ def _described(
         _refuse(root, answer, shown)
     described = _schema.describe(root, validation=validation, shown=shown)
     if described.job_id != job_id:
-        hint = "Nothing of it was used. Report this if it came from the service itself."
+        hint = f"Nothing of it was used. {_REPORT}"
         raise WrongJobError(f"the answer is about another job, {shorten(shown(described.job_id))}", hint=hint)
     return described
 

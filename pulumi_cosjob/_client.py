@@ -224,7 +224,7 @@ class CosBatchClient:
         def is_over(state: tenacity.RetryCallState) -> bool:
             nonlocal resolved
             error = state.outcome.exception() if state.outcome else None
-            resolved = resolved or not getattr(error, "unresolved", False)
+            resolved = resolved or not getattr(error, "name_not_found", False)
             ends = deadline if resolved else min(deadline, begun + _UNRESOLVED_SECONDS)
             return once or self._clock.monotonic() + state.upcoming_sleep >= ends
 
@@ -232,7 +232,7 @@ class CosBatchClient:
             error = state.outcome.exception() if state.outcome else None
             wanted = getattr(error, "retry_after", None)
             drawn = pause(state.attempt_number, wanted, random.random())  # noqa: S311  jitter, no secret
-            return min(drawn, _LONGEST_UNRESOLVED_PAUSE) if getattr(error, "unresolved", False) else drawn
+            return min(drawn, _LONGEST_UNRESOLVED_PAUSE) if getattr(error, "name_not_found", False) else drawn
 
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception(is_worth_a_retry),

@@ -270,12 +270,12 @@ class ConnectionFailedError(RequestError, ConnectionError):
     """No route, the name was not found, the connection was refused or reset, or a proxy did not make it.
 
     Attributes:
-        unresolved: Whether the name of the endpoint, or of the proxy, was not found.
+        name_not_found: Whether it was a name, of the endpoint or of a proxy, that did not resolve.
     """
 
-    def __init__(self, what: str, *, unresolved: bool = False, **context: Any) -> None:
+    def __init__(self, what: str, *, name_not_found: bool = False, **context: Any) -> None:
         super().__init__(what, **context)
-        self.unresolved = unresolved
+        self.name_not_found = name_not_found
 
 
 class TimeLimitError(RequestError, TimeoutError):

@@ -10,7 +10,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING
 
 from pulumi_cosjob._clock import Clock, SystemClock, has_ended
-from pulumi_cosjob._errors import CosJobError, JobsFailedError, TimeLimitError, no_thread
+from pulumi_cosjob._errors import CosJobError, JobsFailedError, RequestError, TimeLimitError, no_thread
 from pulumi_cosjob._waiting import Done, Failed, History, Limits, Look, decide, judge_end, never_completes
 
 if TYPE_CHECKING:
@@ -42,6 +42,8 @@ _GLANCE_SECONDS = 0.5
 
 _NOT_ASKED = "the question was not asked in time, as too many others came first"
 
+_FILTERS = "Let warnings be shown: change Python's option -W or the variable PYTHONWARNINGS."
+
 Report = Callable[[str, History, float], None]
 """Called with a job's id, its history and the time after each look at it."""
 
@@ -54,6 +56,9 @@ def look_at(client: CosBatchClient, job_id: str, appid: str, clock: Clock) -> Lo
         # Its frames hold the whole answer, in a circle with the retries: a wait would keep those of many looks.
         error.__traceback__ = error.__context__ = None
         return Look(clock.monotonic(), error=error)
+    except Warning as warning:  # Python's filters make errors of warnings, those of libraries among them
+        what = f"a warning was raised as an error ({type(warning).__name__})"
+        return Look(clock.monotonic(), error=RequestError(what, hint=_FILTERS))
     return Look(clock.monotonic(), description, service_time=service_time)
 
 

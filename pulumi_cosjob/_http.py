@@ -450,9 +450,9 @@ _NO_SUCH_PROXY = "Check the proxy that https_proxy names, and the name server."
 
 
 def _translate(error: Exception) -> NoReturn:
-    reason, chain = _reason(error), _chain(error)
+    reason = _reason(error)
     through_proxy = isinstance(error, requests.exceptions.ProxyError)
-    for each in chain:
+    for each in _chain(error):
         status = _TUNNEL.match(str(each.args[0])) if through_proxy and each.args else None
         if status:
             what = f"the proxy answered with HTTP status {status[1]}"
@@ -460,7 +460,7 @@ def _translate(error: Exception) -> NoReturn:
         if isinstance(each, urllib3.exceptions.NameResolutionError):
             whose, hint = ("proxy", _NO_SUCH_PROXY) if through_proxy else ("endpoint", _ROUTE)
             raise ConnectionFailedError(
-                f"the {whose}'s name was not found: {reason}", hint=hint, unresolved=True
+                f"the {whose}'s name was not found: {reason}", hint=hint, name_not_found=True
             ) from None
     for theirs, ours, what, hint in _TRANSLATIONS:
         if isinstance(error, theirs):
@@ -477,14 +477,14 @@ def _reason(error: BaseException) -> str:
     return found
 
 
-def _chain(error: BaseException) -> list[BaseException]:
-    """Return an error, and those that it came from."""
-    found: dict[int, BaseException] = {}
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an error and all that it was raised for, the innermost last."""
+    seen: set[int] = set()
     waiting: list[object] = [error]
     while waiting:
         each = waiting.pop()
-        if not isinstance(each, BaseException) or id(each) in found:
+        if not isinstance(each, BaseException) or id(each) in seen:
             continue
-        found[id(each)] = each
+        seen.add(id(each))
+        yield each
         waiting += [*each.args, each.__context__, each.__cause__, getattr(each, "reason", None)]
-    return list(found.values())

@@ -371,7 +371,7 @@ def _is_denial(error: CosJobError) -> bool:
 
 
 def _is_unresolved(error: CosJobError | None) -> bool:
-    return isinstance(error, ConnectionFailedError) and error.unresolved
+    return isinstance(error, ConnectionFailedError) and error.name_not_found
 
 
 def _timed_out(history: History, limits: Limits) -> WaitTimeoutError:

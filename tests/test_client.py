@@ -32,12 +32,12 @@ import pytest
 import requests
 import trustme
 import urllib3
-from documents import JOB_ID, job, within
+from documents import JOB_ID, UNJUDGED, job, within
 from requests.structures import CaseInsensitiveDict
 from servers import answer, over_tls, read_request, serving
 
 import pulumi_cosjob
-from pulumi_cosjob import _client, _http
+from pulumi_cosjob import _client, _http, _schema
 from pulumi_cosjob._answers import clock_offset, judge, retry_after
 from pulumi_cosjob._client import CosBatchClient, describe_job, is_worth_a_retry, pause
 from pulumi_cosjob._credentials import Credentials
@@ -424,6 +424,37 @@ def test_judge_reads_the_request_id_of_the_document() -> None:
     assert str(caught.value.request_id).startswith(r"in-header\x1b[0m")
     assert str(caught.value).isprintable()
     assert len(str(caught.value)) < 600
+
+
+@pytest.mark.parametrize("what", UNJUDGED)
+def test_an_answer_that_cannot_be_judged_is_an_error_of_ours(
+    client: CosBatchClient, service: CosBatchEmulator, what: str
+) -> None:
+    """Nothing bare comes out of a read; and whatever could be found out about the answer is told."""
+    service.inject(Fault("raw", body=UNJUDGED[what], times=None))
+    error = failure(client)
+    assert isinstance(error, (InvalidAnswerError, ServiceError))
+    assert (error.job_id, error.endpoint, error.__context__) == (JOB_ID, service.endpoint, None)
+    assert len(str(error)) < 1000
+
+
+@pytest.mark.parametrize(
+    "kind", [ValueError, RecursionError, MemoryError, KeyError, AssertionError, DeprecationWarning]
+)
+def test_whatever_fails_while_an_answer_is_judged_is_an_invalid_answer(
+    client: CosBatchClient, service: CosBatchEmulator, monkeypatch: pytest.MonkeyPatch, kind: type[Exception]
+) -> None:
+    """In one place, for defects that nobody has thought of; what they say may quote the answer, and is not told."""
+
+    def fail(*_args: object, **_kwargs: object) -> None:
+        raise kind("recognisable")
+
+    monkeypatch.setattr(_schema, "describe", fail)
+    error = failure(client, service.create_job(), InvalidAnswerError)
+    assert type(error) is InvalidAnswerError
+    assert f"the answer cannot be judged ({kind.__name__}) (job " in str(error)
+    assert error.http_status == 200
+    assert "recognisable" not in f"{error!s}{vars(error)}{error.__context__!r}"
 
 
 @pytest.mark.parametrize("status", [201, 204, 206, 300, 304, 307, 400, 401, 404, 500])
@@ -1162,7 +1193,7 @@ def test_a_name_that_is_not_known_is_told_as_such(monkeypatch: pytest.MonkeyPatc
         error = failure(client, kind=ConnectionFailedError)
     assert "the endpoint's name was not found: Name or service not known" in str(error)
     assert "region" in error.hint
-    assert error.unresolved
+    assert error.name_not_found
     assert 3 <= clock.monotonic() <= 5
     assert error.tries > 2
 
@@ -1179,7 +1210,7 @@ def test_a_name_that_stops_resolving_is_an_outage(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(socket, "getaddrinfo", sometimes)
     with CosBatchClient(uin="1", region="ap-x", secret_id=ID, secret_key=KEY, clock=clock) as client:
         error = failure(client, kind=ConnectionFailedError)
-    assert error.unresolved
+    assert error.name_not_found
     assert 45 <= clock.monotonic() < 60
 
 
@@ -1209,7 +1240,7 @@ def test_a_proxy_that_does_not_connect_is_told_with_its_status(
     assert "hush" not in f"{error!s}{vars(error)}"
     assert "https_proxy" in error.hint
     assert (asked > 5) is (status in (408, 429, 502, 503))
-    assert (error.tries, error.unresolved) == (asked, False)
+    assert (error.tries, error.name_not_found) == (asked, False)
     del error
     collect_what_is_left_open()
 
@@ -1226,7 +1257,7 @@ def test_a_proxy_whose_name_is_not_known_is_told_as_such(monkeypatch: pytest.Mon
         error = failure(client, kind=ConnectionFailedError)
     assert "the proxy's name was not found: Name or service not known" in str(error)
     assert "https_proxy" in error.hint
-    assert error.unresolved
+    assert error.name_not_found
 
 
 def subclasses(cls: type[Exception]) -> Iterator[type[Exception]]:

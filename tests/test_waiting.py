@@ -207,7 +207,7 @@ def test_a_suspended_job_is_waited_for_or_not() -> None:
         InvalidAnswerError("the endpoint redirects", http_status=302),
         UnavailableError("odd", http_status=408),
         UnavailableError("odd", http_status=429),
-        ConnectionFailedError("the name was not found", unresolved=True),
+        ConnectionFailedError("the name was not found", name_not_found=True),
         ConnectionFailedError("the proxy answered with HTTP status 503", http_status=503),
     ],
 )
@@ -308,7 +308,9 @@ def test_a_service_that_is_still_being_set_up_is_waited_for(error: CosJobError, 
     assert failure(decide(mixed, 300.0, LIMITS)) is NO_RESPONSE_OF_THE_SERVICE[1], "the first problem is what is told"
 
 
-UNRESOLVED = ConnectionFailedError("the endpoint's name was not found", hint="Check uin and region.", unresolved=True)
+UNRESOLVED = ConnectionFailedError(
+    "the endpoint's name was not found", hint="Check uin and region.", name_not_found=True
+)
 
 
 def test_a_name_that_does_not_resolve_has_thirty_seconds_before_the_first_answer() -> None:
