@@ -32,6 +32,8 @@ from pulumi_cosjob._errors import (
 from pulumi_cosjob._job import contradiction
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from pulumi_cosjob._job import JobDescription, ProgressSummary
 
 __all__ = [
@@ -46,6 +48,8 @@ __all__ = [
     "decide",
     "judge_end",
     "never_completes",
+    "opening_notice",
+    "preview_notice",
     "progress_line",
     "time_left",
 ]
@@ -434,6 +438,44 @@ def progress_line(history: History, now: float, *, brief: bool = False) -> str:
     ]
     line = ", ".join(part for part in parts if part)
     return f"{line}: {trouble.what}" if trouble else line
+
+
+_RESTORED = "Complete means that all restore requests were sent. The objects can be read up to 48 hours later."
+# So many jobs are named, of those that a line is about.
+_MOST_NAMED = 3
+
+
+def opening_notice(jobs: Mapping[str, JobDescription]) -> str | None:
+    """Return what a person has to know when a gate opens; None where its completed jobs are what they seem.
+
+    Args:
+        jobs: The jobs by their ids.
+    """
+    restoring = [job_id for job_id, job in jobs.items() if job.operation and job.operation.cos_initiate_restore_object]
+    if not restoring:
+        return None
+    if len(restoring) == 1:
+        return f"job {restoring[0]} restores objects: {_RESTORED}"
+    named, more = ", ".join(restoring[:_MOST_NAMED]), len(restoring) - _MOST_NAMED
+    return f"{len(restoring)} jobs restore objects ({named}{f' and {more} more' if more > 0 else ''}): {_RESTORED}"
+
+
+def preview_notice(
+    failed: Mapping[str, CosJobError | None], jobs: int, naming: Callable[[str], str] = str
+) -> str | None:
+    """Return what a person has to know of a preview that could not poll; None where it could poll all jobs.
+
+    Args:
+        failed: What went wrong with each job that had no valid response; None where none came in time.
+        jobs: How many jobs were to be polled.
+        naming: Returns the name that an argument has for the reader.
+    """
+    if not failed:
+        return None
+    job_id, error = next(iter(failed.items()))
+    which = f"job {job_id}" if jobs == 1 else f"{len(failed)} of {jobs} jobs, the first of them job {job_id}"
+    told = "none came in time." if error is None else error.told(naming)
+    return f"the preview has no valid response about {which}: {told} The update polls again."
 
 
 def time_left(seconds: float | None) -> str | None:

@@ -240,6 +240,16 @@ def test_a_look_before_the_wait_finds_what_can_never_complete(
         look_at_jobs(client, [going, "nope", failed], APPID, Limits(HOUR), preview=True, clock=clock)
 
 
+def test_a_preview_tells_what_it_could_not_poll(client: CosBatchClient, service: CosBatchEmulator) -> None:
+    """An update does not: it polls again, and shows what is wrong."""
+    job_id = service.create_job("completes")
+    for preview, told in ((True, "no valid response about job"), (False, None)):
+        service.inject(Fault("reset"))
+        notice = look_at_jobs(client, [job_id], APPID, Limits(HOUR), preview=preview)
+        assert told is notice is None or (told and notice and told in notice)
+    assert look_at_jobs(client, [job_id], APPID, Limits(HOUR), preview=True) is None
+
+
 def test_a_look_before_the_wait_has_an_end(
     client: CosBatchClient, service: CosBatchEmulator, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -249,7 +259,8 @@ def test_a_look_before_the_wait_has_an_end(
     clock.advance(60)
     service.inject(Fault("delay", seconds=60.0, times=None, job_id=silent))
     started = time.monotonic()
-    look_at_jobs(client, [silent, silent], APPID, Limits(HOUR), preview=True, clock=clock)
+    notice = look_at_jobs(client, [silent, silent], APPID, Limits(HOUR), preview=True, clock=clock)
+    assert notice == f"the preview has no valid response about job {silent}: none came in time. The update polls again."
     with pytest.raises(JobFailedError):
         look_at_jobs(client, [silent, failed], APPID, Limits(HOUR), preview=True, clock=clock)
     assert time.monotonic() - started < 5

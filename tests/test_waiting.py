@@ -33,7 +33,15 @@ from pulumi_cosjob import (
     WrongJobError,
 )
 from pulumi_cosjob._errors import duration
-from pulumi_cosjob._job import STATES, JobFailure, ProgressSummary, Report
+from pulumi_cosjob._job import (
+    STATES,
+    COSInitiateRestoreObject,
+    COSPutObjectCopy,
+    JobFailure,
+    Operation,
+    ProgressSummary,
+    Report,
+)
 from pulumi_cosjob._schema import parse_describe_job_result
 from pulumi_cosjob._waiting import (
     AskAgain,
@@ -45,6 +53,8 @@ from pulumi_cosjob._waiting import (
     Verdict,
     decide,
     judge_end,
+    opening_notice,
+    preview_notice,
     progress_line,
     time_left,
 )
@@ -483,6 +493,49 @@ def test_a_history_does_not_grow() -> None:
         past = past.add(Look(float(at), job("Active", min(at, 100))))
     assert past.looks == 2000
     assert len(repr(past)) < 3000
+
+
+# -------------------------------------------------------------------------------------------- what a person has to know
+
+
+RESTORES = Operation(cos_initiate_restore_object=COSInitiateRestoreObject(7, "Standard"))
+COPIES = Operation(cos_put_object_copy=COSPutObjectCopy())
+
+
+def test_a_gate_of_restore_jobs_says_what_their_completion_means() -> None:
+    """Requests were sent: what reads the objects next would fail. Other jobs, and no jobs, need no such words."""
+    jobs = {str(number): job("Complete", operation=RESTORES) for number in range(6)}
+    meaning = "Complete means that all restore requests were sent. The objects can be read up to 48 hours later."
+    assert opening_notice({"a": jobs["0"]}) == f"job a restores objects: {meaning}"
+    assert (
+        opening_notice({"a": jobs["0"], "b": job("Complete", operation=COPIES)}) == f"job a restores objects: {meaning}"
+    )
+    assert opening_notice({"a": jobs["0"], "b": jobs["1"]}) == f"2 jobs restore objects (a, b): {meaning}"
+    assert opening_notice(jobs) == f"6 jobs restore objects (0, 1, 2 and 3 more): {meaning}"
+    for operation in (COPIES, None, Operation()):
+        assert opening_notice({"a": job("Complete", operation=operation)}) is None
+    assert opening_notice({}) is None
+    described = parse_describe_job_result((CASES / "restore-complete.xml").read_bytes())
+    assert isinstance(after(Look(0.0, described)), Done)
+    assert opening_notice({"nightly": described}) == f"job nightly restores objects: {meaning}"
+
+
+def test_a_preview_names_what_it_could_not_poll() -> None:
+    """One job with its own problem; of many the first one; nothing where each had a valid response."""
+    away = ConnectionFailedError("the service could not be reached: Connection refused", hint="Check job_id.")
+    late = "none came in time"
+    assert preview_notice({}, 3) is None
+    assert preview_notice({"a": away}, 1) == (
+        "the preview has no valid response about job a: the service could not be reached: Connection refused. "
+        "Check job_id. The update polls again."
+    )
+    assert preview_notice({"a": away}, 1, lambda name: name.upper()).count("JOB_ID") == 1  # type: ignore[union-attr]
+    assert preview_notice({"a": None}, 1) == (
+        f"the preview has no valid response about job a: {late}. The update polls again."
+    )
+    assert preview_notice({"a": None, "b": away}, 7) == (
+        f"the preview has no valid response about 2 of 7 jobs, the first of them job a: {late}. The update polls again."
+    )
 
 
 # ----------------------------------------------------------------------------------------------------- a simulated year
