@@ -443,10 +443,10 @@ _TRANSLATIONS: tuple[tuple[type[Exception], type[RequestError], str, str], ...] 
 # What a proxy answers that does not connect, as the standard library raises it; the proxy's own words may be anything.
 _TUNNEL = re.compile(r"Tunnel connection failed: ([0-9]{3})\b")
 _REFUSING_PROXY = (
-    "Check the proxy that https_proxy names: its user and password, and whether it lets the endpoint through. "
-    "no_proxy exempts an endpoint from it."
+    "Check the proxy that HTTPS_PROXY names: its user and password, and whether it lets the endpoint through. "
+    "NO_PROXY exempts an endpoint from it."
 )
-_NO_SUCH_PROXY = "Check the proxy that https_proxy names, and the name server."
+_NO_SUCH_PROXY = "Check the proxy that HTTPS_PROXY names, and the name server."
 
 
 def _translate(error: Exception) -> NoReturn:

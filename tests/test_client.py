@@ -1238,7 +1238,7 @@ def test_a_proxy_that_does_not_connect_is_told_with_its_status(
     assert f"the proxy answered with HTTP status {status}" in str(error)
     assert error.http_status == status
     assert "hush" not in f"{error!s}{vars(error)}"
-    assert "https_proxy" in error.hint
+    assert "that HTTPS_PROXY names" in error.told(lambda _name: "renamed"), "it is no argument"
     assert (asked > 5) is (status in (408, 429, 502, 503))
     assert (error.tries, error.name_not_found) == (asked, False)
     del error
@@ -1256,7 +1256,7 @@ def test_a_proxy_whose_name_is_not_known_is_told_as_such(monkeypatch: pytest.Mon
     with CosBatchClient(uin="1", region="ap-x", secret_id=ID, secret_key=KEY, clock=clock) as client:
         error = failure(client, kind=ConnectionFailedError)
     assert "the proxy's name was not found: Name or service not known" in str(error)
-    assert "https_proxy" in error.hint
+    assert "that HTTPS_PROXY names" in error.told(lambda _name: "renamed"), "it is no argument"
     assert error.name_not_found
 
 
