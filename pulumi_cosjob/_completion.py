@@ -88,9 +88,13 @@ class _GateProvider(AskingProvider):
         """Look at jobs once; raise where one will never complete."""
         if not job_ids:
             return
-        from pulumi_cosjob._gates import look_at_jobs  # noqa: PLC0415  programs import this module, and never wait
+        from pulumi_cosjob._engine_log import to_engine  # noqa: PLC0415  programs import this module, and never wait
+        from pulumi_cosjob._gates import look_at_jobs  # noqa: PLC0415  as above
 
-        look_at_jobs(self._clients.get(inputs), job_ids, inputs["appid"], limits_of(inputs), preview=preview)
+        client, limits = self._clients.get(inputs), limits_of(inputs)
+        notice = look_at_jobs(client, job_ids, inputs["appid"], limits, preview=preview)
+        if notice:
+            to_engine()(notice, False)
 
     def wait(self, props: Mapping[str, Any], operation: str, there: Mapping[str, Any]) -> Mapping[str, JobDescription]:
         """Wait for the jobs that have not completed yet; return them as they were then.
@@ -103,14 +107,20 @@ class _GateProvider(AskingProvider):
         from pulumi_cosjob._engine_log import EngineLog, to_engine  # noqa: PLC0415  as in _look
         from pulumi_cosjob._engine_watch import EngineClock  # noqa: PLC0415  as in _look
         from pulumi_cosjob._gates import wait_for_jobs  # noqa: PLC0415  as in _look
+        from pulumi_cosjob._waiting import opening_notice  # noqa: PLC0415  as in _look
 
         inputs = _inputs(props)
         check_inputs(self.subject, inputs)
         job_ids = [job_id for job_id in job_ids_of(self.subject, inputs) if job_id not in there]
         timeout = (props.get(_CUSTOM_TIMEOUTS) or {}).get(operation)
         client, limits = self._clients.get(inputs), limits_of(inputs, timeout)
-        report = EngineLog(to_engine(), len(job_ids))
-        return wait_for_jobs(client, job_ids, inputs["appid"], limits, report=report, clock=EngineClock())
+        send = to_engine()
+        report = EngineLog(send, len(job_ids))
+        done = wait_for_jobs(client, job_ids, inputs["appid"], limits, report=report, clock=EngineClock())
+        notice = opening_notice(done)
+        if notice:
+            send(notice, False)
+        return done
 
     def judge_again(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> None:
         """Hold jobs that have been waited for against another number of failed tasks."""

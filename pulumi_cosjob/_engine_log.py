@@ -73,7 +73,7 @@ def to_engine(arguments: list[str] | None = None) -> Send:
 
 
 def _urn_of_call() -> str:
-    """Return the URN of the resource that this thread creates or updates; none, the stack's row, where it is not found.
+    """Return the URN of the resource that this thread is called about; none, the stack's row, where it is not found.
 
     A dynamic provider is not given the URN of its resource. The SDK's servicer has it, in the request by which the
     engine has called: some frames up in the same thread.
@@ -83,7 +83,7 @@ def _urn_of_call() -> str:
     frame = inspect.currentframe()
     while frame is not None:
         request = frame.f_locals.get("request")
-        if isinstance(request, (provider_pb2.CreateRequest, provider_pb2.UpdateRequest)):
+        if isinstance(request, (provider_pb2.CheckRequest, provider_pb2.CreateRequest, provider_pb2.UpdateRequest)):
             return str(request.urn)
         frame = frame.f_back
     return ""

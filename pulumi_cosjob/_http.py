@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import re
 import socket
 import ssl
 import stat
@@ -471,10 +472,30 @@ _TRANSLATIONS: tuple[tuple[type[Exception], type[RequestError], str, str], ...] 
 )
 
 
+# What a proxy answers that does not connect, as the standard library raises it; the proxy's own words may be anything.
+_TUNNEL = re.compile(r"Tunnel connection failed: ([0-9]{3})\b")
+_REFUSING_PROXY = (
+    "Check the proxy that HTTPS_PROXY names: its user and password, and whether it lets the endpoint through. "
+    "NO_PROXY exempts an endpoint from it."
+)
+_NO_SUCH_PROXY = "Check the proxy that HTTPS_PROXY names, and the name server."
+
+
 def _translate(error: Exception) -> NoReturn:
+    reason = _reason(error)
+    through_proxy = isinstance(error, requests.exceptions.ProxyError)
+    for each in _chain(error):
+        status = _TUNNEL.match(str(each.args[0])) if through_proxy and each.args else None
+        if status:
+            what = f"the proxy answered with HTTP status {status[1]}"
+            raise ConnectionFailedError(what, hint=_REFUSING_PROXY, http_status=int(status[1])) from None
+        if isinstance(each, urllib3.exceptions.NameResolutionError):
+            whose, hint = ("proxy", _NO_SUCH_PROXY) if through_proxy else ("endpoint", _ROUTE)
+            raise ConnectionFailedError(
+                f"the {whose}'s name was not found: {reason}", hint=hint, name_not_found=True
+            ) from None
     for theirs, ours, what, hint in _TRANSLATIONS:
         if isinstance(error, theirs):
-            reason = _reason(error)
             raise ours(f"{what}: {reason}" if reason else what, hint=hint) from None
     raise error
 

@@ -34,12 +34,12 @@ import pytest
 import requests
 import trustme
 import urllib3
-from documents import JOB_ID, job, within
+from documents import JOB_ID, UNJUDGED, job, within
 from requests.structures import CaseInsensitiveDict
 from servers import answer, over_tls, read_request, serving
 
 import pulumi_cosjob
-from pulumi_cosjob import _client, _http
+from pulumi_cosjob import _client, _http, _schema
 from pulumi_cosjob._answers import clock_offset, judge, retry_after
 from pulumi_cosjob._client import CosBatchClient, describe_job, is_worth_a_retry, pause
 from pulumi_cosjob._credentials import Credentials
@@ -190,7 +190,13 @@ CODES: list[tuple[str, int, type[ServiceError], str, bool]] = [
     ("InternalError", 500, UnavailableError, "later", True),
     ("SlowDown", 503, UnavailableError, "less often", True),
     ("RequestLimitExceeded", 429, UnavailableError, "less often", True),
+    ("Request has expired", 403, AccessDeniedError, "clock", False),
+    ("UnavailableForLegalReasons", 451, ServiceError, "payment", False),
+    ("ExpiredToken", 400, AccessDeniedError, "token", False),
     ("NobodyKnowsThisCode", 400, ServiceError, "endpoint", False),
+    ("NobodyKnowsThisCode", 409, ServiceError, "endpoint", False),
+    ("NobodyKnowsThisCode", 451, ServiceError, "payment", False),
+    ("NotImplemented", 501, ServiceError, "endpoint", False),
     ("NobodyKnowsThisCode", 404, ServiceError, "endpoint", False),
     ("NobodyKnowsThisCode", 403, AccessDeniedError, "secret", False),
     ("NobodyKnowsThisCode", 500, UnavailableError, "later", True),
@@ -241,6 +247,28 @@ def test_wrong_keys_are_told_apart(
         error = failure(client, kind=AccessDeniedError)
     assert error.code == code
     assert len(service.requests) == 1
+
+
+@pytest.mark.parametrize("status", [405, 407, 409, 418, 451, 501])
+def test_a_page_that_refuses_is_asked_for_once(client: CosBatchClient, service: CosBatchEmulator, status: int) -> None:
+    """Every 4xx but 408 and 429, and 501, is a refusal; where it is not the service's own, the endpoint is in doubt."""
+    service.inject(Fault("html", status=status, times=None))
+    error = failure(client, kind=ServiceError)
+    assert type(error) is ServiceError
+    assert (error.http_status, error.tries) == (status, 1)
+    assert "endpoint" in error.hint
+    assert ("payment" in error.hint) is (status == 451)
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_page_that_denies_access_puts_keys_and_endpoint_in_doubt(
+    client: CosBatchClient, service: CosBatchEmulator, status: int
+) -> None:
+    """It may be a proxy's."""
+    service.inject(Fault("html", status=status, times=None))
+    error = failure(client, kind=AccessDeniedError)
+    assert "secret key" in error.hint
+    assert "proxy" in error.hint
 
 
 @pytest.mark.parametrize(
@@ -398,6 +426,37 @@ def test_judge_reads_the_request_id_of_the_document() -> None:
     assert str(caught.value.request_id).startswith(r"in-header\x1b[0m")
     assert str(caught.value).isprintable()
     assert len(str(caught.value)) < 600
+
+
+@pytest.mark.parametrize("what", UNJUDGED)
+def test_an_answer_that_cannot_be_judged_is_an_error_of_ours(
+    client: CosBatchClient, service: CosBatchEmulator, what: str
+) -> None:
+    """Nothing bare comes out of a read; and whatever could be found out about the answer is told."""
+    service.inject(Fault("raw", body=UNJUDGED[what], times=None))
+    error = failure(client)
+    assert isinstance(error, (InvalidAnswerError, ServiceError))
+    assert (error.job_id, error.endpoint, error.__context__) == (JOB_ID, service.endpoint, None)
+    assert len(str(error)) < 1000
+
+
+@pytest.mark.parametrize(
+    "kind", [ValueError, RecursionError, MemoryError, KeyError, AssertionError, DeprecationWarning]
+)
+def test_whatever_fails_while_an_answer_is_judged_is_an_invalid_answer(
+    client: CosBatchClient, service: CosBatchEmulator, monkeypatch: pytest.MonkeyPatch, kind: type[Exception]
+) -> None:
+    """In one place, for defects that nobody has thought of; what they say may quote the answer, and is not told."""
+
+    def fail(*_args: object, **_kwargs: object) -> None:
+        raise kind("recognisable")
+
+    monkeypatch.setattr(_schema, "describe", fail)
+    error = failure(client, service.create_job(), InvalidAnswerError)
+    assert type(error) is InvalidAnswerError
+    assert f"the answer cannot be judged ({kind.__name__}) (job " in str(error)
+    assert error.http_status == 200
+    assert "recognisable" not in f"{error!s}{vars(error)}{error.__context__!r}"
 
 
 @pytest.mark.parametrize("status", [201, 204, 206, 300, 304, 307, 400, 401, 404, 500])
@@ -1140,8 +1199,73 @@ def test_a_name_that_is_not_known_is_told_as_such(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     with CosBatchClient(uin="1", region="ap-nowhere", secret_id=ID, secret_key=KEY, clock=clock) as client:
         error = failure(client, kind=ConnectionFailedError)
-    assert "Name or service not known" in str(error)
+    assert "the endpoint's name was not found: Name or service not known" in str(error)
     assert "region" in error.hint
+    assert error.name_not_found
+    assert 3 <= clock.monotonic() <= 5
+    assert error.tries > 2
+
+
+def test_a_name_that_stops_resolving_is_an_outage(monkeypatch: pytest.MonkeyPatch, clock: ManualClock) -> None:
+    """Where an attempt has found it, a single read tries for its whole time."""
+    lookups = itertools.count()
+
+    def sometimes(*_args: object, **_kwargs: object) -> None:
+        if next(lookups) == 1:
+            raise ConnectionRefusedError(111, "Connection refused")
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+    monkeypatch.setattr(socket, "getaddrinfo", sometimes)
+    with CosBatchClient(uin="1", region="ap-x", secret_id=ID, secret_key=KEY, clock=clock) as client:
+        error = failure(client, kind=ConnectionFailedError)
+    assert error.name_not_found
+    assert 45 <= clock.monotonic() < 60
+
+
+@pytest.mark.parametrize("status", [403, 405, 407, 501, 408, 429, 502, 503])
+def test_a_proxy_that_does_not_connect_is_told_with_its_status(
+    status: int, monkeypatch: pytest.MonkeyPatch, clock: ManualClock
+) -> None:
+    """What can never come right is asked for once; the proxy's own words, which may echo a password, are not shown."""
+    asked = 0
+
+    def handle(connection: socket.socket) -> None:
+        nonlocal asked
+        asked += 1
+        read_request(connection)
+        connection.sendall(f"HTTP/1.1 {status} hush\r\nContent-Length: 0\r\n\r\n".encode())
+
+    with serving(handle) as port:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{port}")
+        with (
+            CosBatchClient(uin="1", region="ap-x", secret_id=ID, secret_key=KEY, clock=clock) as client,
+            warnings.catch_warnings(),
+        ):
+            warnings.simplefilter("ignore", ResourceWarning)
+            error = failure(client, kind=ConnectionFailedError)
+    assert f"the proxy answered with HTTP status {status}" in str(error)
+    assert error.http_status == status
+    assert "hush" not in f"{error!s}{vars(error)}"
+    assert "that HTTPS_PROXY names" in error.told(lambda _name: "renamed"), "it is no argument"
+    assert (asked > 5) is (status in (408, 429, 502, 503))
+    assert (error.tries, error.name_not_found) == (asked, False)
+    del error
+    collect_what_is_left_open()
+
+
+def test_a_proxy_whose_name_is_not_known_is_told_as_such(monkeypatch: pytest.MonkeyPatch, clock: ManualClock) -> None:
+    """It is the proxy that is to be looked at, and not the endpoint."""
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.invalid:3128")
+
+    def unknown(*_args: object, **_kwargs: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    with CosBatchClient(uin="1", region="ap-x", secret_id=ID, secret_key=KEY, clock=clock) as client:
+        error = failure(client, kind=ConnectionFailedError)
+    assert "the proxy's name was not found: Name or service not known" in str(error)
+    assert "that HTTPS_PROXY names" in error.told(lambda _name: "renamed"), "it is no argument"
+    assert error.name_not_found
 
 
 def subclasses(cls: type[Exception]) -> Iterator[type[Exception]]:

@@ -29,7 +29,7 @@ def test_every_fault_comes_to_what_it_should() -> None:
     assert lines[-1].startswith(f"{len(lines) - 2} rows, 0 wrong")
 
 
-FINE = faults.Row("a fault", "passes", "Complete", Measured("Complete", 4.9, 199.0, (), turned=3600.0), lasts=3600.0)
+FINE = faults.Row("a fault", "passes", "Complete", Measured("Complete", 4.9, 199.0, (), turned=3600.0), 3600.0, 3700.0)
 
 
 @pytest.mark.parametrize(
@@ -42,6 +42,7 @@ FINE = faults.Row("a fault", "passes", "Complete", Measured("Complete", 4.9, 199
         ({"megabytes": 201.0}, "too much memory"),
         ({"touched": ("/etc/passwd",)}, "opened /etc/passwd"),
         ({"turned": 3599.0}, "over after 3599 s"),
+        ({"turned": 3701.0}, "over after 3701 s"),
     ],
 )
 def test_a_row_is_wrong_for_each_of_its_promises(change: dict[str, object], told: str) -> None:

@@ -476,7 +476,10 @@ def test_loopback_by_value(host: str, loopback: bool) -> None:
 
 @pytest.mark.parametrize(
     "timeout",
-    [0, -1, 0.0, -0.0, 3600.0001, 10**400, math.nan, math.inf, -math.inf, "nan", "inf", "", "soon", "1 h", "1,5"],
+    [
+        *(0, -1, 0.0, -0.0, 3600.0001, 10**400, math.nan, math.inf, -math.inf, "nan", "inf", "", "soon", "1 h", "1,5"),
+        *("\u0663\u0660", "\uff13\uff10", "\u0967.5", "1_0", "1e1", ".", "1.", " 60"),
+    ],
 )
 def test_time_limits_that_are_refused(timeout: object) -> None:
     """Only a number of seconds above 0 and up to an hour will do; the message says so and shows the value."""
@@ -493,7 +496,9 @@ def test_time_limits_of_another_type_are_refused(timeout: object) -> None:
         resolved({**KEYS, **ACCOUNT, "request_timeout": timeout})
 
 
-@pytest.mark.parametrize(("timeout", "seconds"), [(1, 1.0), (0.001, 0.001), ("60", 60.0), ("1.5", 1.5), (3600, 3600.0)])
+@pytest.mark.parametrize(
+    ("timeout", "seconds"), [(1, 1.0), (0.001, 0.001), ("60", 60.0), ("1.5", 1.5), (".5", 0.5), (3600, 3600.0)]
+)
 def test_time_limits_that_are_fine(timeout: object, seconds: float) -> None:
     """Numbers, and texts that are numbers, are taken as seconds."""
     assert resolved({**KEYS, **ACCOUNT, "request_timeout": timeout}).request_timeout == seconds
@@ -539,6 +544,7 @@ def refusal(name: str, value: object) -> str:
         ("2h", 7200),
         ("1d12h", 129600),
         ("1h30m", 5400),
+        ("1h0.5s", 3600.5),
         ("366d", 366 * 86400),
         (5, 5),
         (0.5, 0.5),
@@ -554,6 +560,7 @@ def test_a_timeout_has_many_forms(value: object, seconds: float) -> None:
     "value",
     [
         *("", "0s", "soon", "1h2d", "-1s", "1 h", "\u0661s", "1e3", "367d", "9" * 40, b"90s"),
+        *("1h30", "1d12", "5m30", "1d1h1m1", "1h1.5", "\u0663\u0660", "\uff13\uff10s"),
         *(0, -1, True, None, [1], 10**400, float("nan"), float("inf"), timedelta(0), timedelta(days=400)),
     ],
 )

@@ -58,6 +58,7 @@ class Answer:
         decoder: What the decoder makes of it.
         request: What a request makes of it; the same where nothing is said.
         asked: Bodies for the other places, where all of them would take too long.
+        never: Whether it is tried, too, what a wait makes of it that has never had an answer.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Answer:
     decoder: str
     request: str = ""
     asked: Sequence[bytes] = ()
+    never: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,8 @@ class Accident:
         request: What a request makes of it.
         passes: What a wait makes of it that meets it a few times; nothing where that cannot be.
         persists: What a wait makes of it that meets it for ever; nothing where that cannot be.
+        never: What a wait makes of it that has never had an answer; nothing where that is not tried.
+        ends: When that wait has to be over at the latest, by the turned clock.
         secure: Whether the endpoint is one of TLS.
         tls: The certificate that the server shows at that time; with none it speaks no TLS.
         times: How often a wait meets it before it passes.
@@ -92,6 +96,8 @@ class Accident:
     request: str
     passes: str = "Complete"
     persists: str = "WaitTimeoutError"
+    never: str = ""
+    ends: float = 330.0
     secure: bool = False
     tls: ssl.SSLContext | None = None
     times: int = 5
@@ -197,12 +203,18 @@ def answers(file: str, port: int) -> list[Answer]:
     }
     cut = [FULL.rstrip()[:length] for length in range(len(FULL.rstrip()))]
     return [
-        *(Answer(name, [document], "NotXmlError") for name, document in no_xml.items()),
+        *(Answer(name, [document], "NotXmlError", never="page" in name) for name, document in no_xml.items()),
         Answer("truncation at every byte", cut, "NotXmlError", asked=cut[1::250]),
         *(Answer(name, [document], "InvalidAnswerError") for name, document in large.items()),
-        *(Answer(name, [document], "SchemaError") for name, document in broken.items()),
+        *(Answer(name, [document], "SchemaError", never="two" in name) for name, document in broken.items()),
         *(Answer(name, [document], "Active") for name, document in harmless.items()),
-        Answer("another job's answer", [job(status=b"Complete", job_id=b"another")], "Complete", "WrongJobError"),
+        Answer(
+            "another job's answer",
+            [job(status=b"Complete", job_id=b"another")],
+            "Complete",
+            "WrongJobError",
+            never=True,
+        ),
         Answer("the same id in other letters", [job(job_id=JOB_ID.upper().encode())], "Active", "WrongJobError"),
         Answer("the same id with a space", [job(job_id=JOB_ID.encode() + b" ")], "Active", "WrongJobError"),
     ]
@@ -306,7 +318,7 @@ def accidents(authority: trustme.CA) -> list[Accident]:
     failed, denied = "ConnectionFailedError", "AccessDeniedError"
     return [
         Accident("nothing listens", None, failed, passes="", persists=""),
-        Accident("the name is not found", well(b"Active"), failed, unresolved=True),
+        Accident("the name is not found", well(b"Active"), failed, unresolved=True, never=failed, ends=40.0),
         Accident("reset at once", _reset(b"", unasked=True), failed),
         Accident("reset before the answer", _reset(b""), failed),
         Accident("reset during the headers", _reset(ok), failed),
@@ -352,6 +364,7 @@ def accidents(authority: trustme.CA) -> list[Accident]:
             "a redirect to another host",
             saying(answer(b"", "Location: http://127.0.0.2:9/", status="302 Found")),
             "InvalidAnswerError",
+            never="InvalidAnswerError",
         ),
         Accident(
             "a redirect with an answer",
@@ -364,6 +377,19 @@ def accidents(authority: trustme.CA) -> list[Accident]:
             denied,
             persists=denied,
             limit=3600,
+            never=denied,
+            ends=1.0,
+        ),
+        *(
+            Accident(
+                f"a page with {status}",
+                saying(answer(b"<html><br>", status=status)),
+                "ServiceError",
+                persists="ServiceError",
+                limit=3600,
+                never="ServiceError",
+            )
+            for status in ("404 Not Found", "405 Method Not Allowed", "451 Unavailable", "501 Not Implemented")
         ),
         Accident("404 with a job", saying(answer(job(status=b"Complete"), status="404 Not Found")), "ServiceError"),
         Accident(

@@ -22,6 +22,7 @@ from pulumi_cosjob._plugin._inputs import about, core_inputs, echoing, explain, 
 from pulumi_cosjob._plugin._properties import Properties, from_struct, to_struct
 from pulumi_cosjob._plugin._schema import CONFIG, GET_JOB, GET_JOBS, PACKAGE, package_schema
 from pulumi_cosjob._settings import MISSING, check_choice, check_identifier, check_number, resolve
+from pulumi_cosjob._waiting import opening_notice
 
 if TYPE_CHECKING:
     from pulumi_cosjob._plugin._engine import Engine
@@ -234,13 +235,16 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             return {}
         account, appid = self._accounts.get(gate.inputs), gate.inputs["appid"]
         if preview:
-            found = await account.look_at_jobs(job_ids, appid, gate.limits)
+            found, notice = await account.look_at_jobs(job_ids, appid, gate.limits)
         else:
             report = EngineLog(self._teller(gate), len(job_ids))
             try:
                 found = await account.wait_for_jobs(job_ids, appid, gate.limits, report)
             finally:
                 await self._engine.finish(gate.urn)
+            notice = opening_notice(found)
+        if notice:
+            await self._engine.warn_now(gate.urn, self._redact(notice, gate.properties))
         return {job_id: job_outputs(found[job_id]) for job_id in found}
 
     def _teller(self, gate: Gate) -> Callable[[str, bool], None]:
