@@ -345,7 +345,7 @@ class _Provider:
         from pulumi.runtime.proto import provider_pb2  # noqa: PLC0415  as above
 
         props = struct_pb2.Struct()
-        props.update(self.props)
+        props.update({**self.props, "job_id": job_id})
         answer = self.stub.Read(provider_pb2.ReadRequest(id=job_id, urn="urn", properties=props), timeout=30)
         if json.loads(answer.properties["result"])["job_id"] != job_id:
             raise AssertionError(answer)
@@ -454,7 +454,7 @@ provider = JobProvider()
 provider._clients = Clients(lambda key: None)
 provider._clients.get({})
 done("client")
-provider.read("job-0", {"appid": "1250000000"})
+provider.read("job-0", {"job_id": "job-0", "appid": "1250000000"})
 done("first question and answer")
 import json
 print(json.dumps(steps))
