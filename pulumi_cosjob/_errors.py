@@ -35,7 +35,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from pulumi_cosjob._job import JobDescription
 
@@ -67,7 +67,6 @@ __all__ = [
     "duration",
     "kind_of",
     "no_thread",
-    "redact",
     "shorten",
     "shown",
 ]
@@ -111,15 +110,6 @@ def shown(value: Any, limit: int = 60) -> str:
     if len(text) > limit:
         text = f"{text[: limit // 2]}…{text[-limit // 4 :]}"
     return text if text.isprintable() else repr(text)
-
-
-def redact(text: str, secrets: Iterable[str]) -> str:
-    """Take secrets out of a message, also where they stand in it quoted or shortened."""
-    for secret in secrets:
-        for shown in (secret, repr(secret)[1:-1], shorten(secret)[1:-1]):
-            if shown:
-                text = text.replace(shown, "[secret]")
-    return text
 
 
 _NAME = re.compile(r"\b[a-z]+(?:_[a-z]+)+\b")

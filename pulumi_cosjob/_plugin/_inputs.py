@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -16,6 +16,7 @@ from pulumi_cosjob._errors import (
     WaitTimeoutError,
 )
 from pulumi_cosjob._job import camel_name, snake_name
+from pulumi_cosjob._secret_texts import SecretTexts
 
 if TYPE_CHECKING:
     from pulumi_cosjob._plugin._properties import Properties
@@ -75,13 +76,13 @@ def fitting(message: str) -> str:
     return "\n".join([*kept, f"  … {len(lines) - len(kept)} more lines"])
 
 
-def secret_texts(*many: Properties) -> list[str]:
-    """Return all texts that are secret in properties, the longest first: one may be a part of another.
+def secret_texts(*many: Properties) -> SecretTexts:
+    """Return all texts that are secret in properties.
 
     Texts of up to three characters occur in too many words to be hidden.
     """
-    found = {text for each in many for name in each.secret for text in texts(each.values[name])}
-    return sorted((text for text in found if len(text) > _SHORTEST_SECRET), key=len, reverse=True)
+    found = (text for each in many for name in each.secret for text in texts(each.values[name]))
+    return SecretTexts(text for text in found if len(text) > _SHORTEST_SECRET)
 
 
 def texts(value: Any) -> Iterable[str]:
@@ -97,6 +98,6 @@ def texts(value: Any) -> Iterable[str]:
             yield from texts(child)
 
 
-def echoing(outputs: Mapping[str, Any], secrets: Collection[str]) -> set[str]:
+def echoing(outputs: Mapping[str, Any], secrets: SecretTexts) -> set[str]:
     """Return the outputs in which a secret stands: an APPID, for one, is a part of many a name."""
-    return {name for name, value in outputs.items() if any(each in text for text in texts(value) for each in secrets)}
+    return {name for name, value in outputs.items() if any(map(secrets.are_in, texts(value)))}

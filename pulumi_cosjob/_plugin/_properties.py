@@ -78,9 +78,9 @@ def _read(value: struct_pb2.Value, secrets: list[str]) -> Any:
     return None if kind == "null_value" or kind is None else getattr(value, kind)
 
 
-def to_struct(properties: Properties) -> struct_pb2.Struct:
-    """Write properties."""
-    struct = struct_pb2.Struct()
+def to_struct(properties: Properties, into: struct_pb2.Struct | None = None) -> struct_pb2.Struct:
+    """Write properties, into a message where there is one: of the many jobs of a gate, a copy takes long."""
+    struct = struct_pb2.Struct() if into is None else into
     for name, value in properties.values.items():
         _write(struct.fields[name], value, secret=name in properties.secret)
     return struct
