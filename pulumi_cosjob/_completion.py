@@ -125,7 +125,7 @@ class _GateProvider(AskingProvider):
         there, named = self.there(olds), job_ids_of(self.subject, inputs)
         jobs = {job_id: from_plain(JobDescription, received(there[job_id])) for job_id in named if job_id in there}
         try:
-            judge_again(jobs, limits_of(inputs))
+            judge_again(jobs, limits_of(inputs), inputs["appid"])
         except CosJobError as error:
             raise without_traceback(error) from None
 

@@ -16,6 +16,7 @@ from stacks import Stack
 
 import pulumi_cosjob
 from pulumi_cosjob import CosBatchClient
+from pulumi_cosjob._answers import _POLICY
 from pulumi_cosjob._emulator._faults import INSTEAD, KINDS
 from pulumi_cosjob.testing import CosBatchEmulator, Fault, Scenario
 
@@ -132,6 +133,15 @@ def test_every_error_stands_on_its_page() -> None:
     for name in named:
         assert re.search(rf"\b{name}[(,]", raised), name
     assert not re.search(r"raise (CosJob|Wait)Error\(", raised)
+
+
+def test_the_policy_for_reading_stands_on_its_page() -> None:
+    """A refusal points to it; it names both actions, for operations rather than for a bucket."""
+    [policy] = re.findall(r"```json\n(.*?)```", ERRORS, re.DOTALL)
+    [statement] = json.loads(policy)["statement"]
+    assert statement == {"effect": "allow", "action": ["cos:DescribeJob", "cos:ListJobs"], "resource": "*"}
+    assert "docs/errors.md" in _POLICY
+    assert all(action in _POLICY for action in statement["action"])
 
 
 def test_the_page_on_testing_has_all_faults_and_scenarios() -> None:

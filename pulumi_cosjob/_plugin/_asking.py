@@ -95,7 +95,7 @@ class Account:
                         completed[job_id] = look.description
         finally:
             polls.cancel()
-        raise_failed(failed, len(job_ids), self.client.endpoint)
+        raise_failed(failed, len(job_ids), self.client.endpoint, appid)
         return completed
 
     async def wait_for_jobs(
@@ -124,7 +124,7 @@ class Account:
                         await asyncio.sleep(0)
         finally:
             polls.cancel()
-        return waits.result(self.client.endpoint)
+        return waits.result(self.client.endpoint, appid)
 
     def close(self) -> None:
         """Cut off all questions that are under way, and ask no more."""

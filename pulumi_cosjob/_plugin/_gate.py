@@ -75,13 +75,14 @@ def _subject_of(urn: str) -> Subject:
     """Return which input of a gate names what it waits for.
 
     Raises:
-        CosJobError: The URN names no gate.
+        InvalidArgumentError: The URN names no gate.
     """
     kind = _type_in(urn)
     if urn.count("::") < 3 or not kind:
-        raise CosJobError(f"the URN is that of no resource: {shorten(urn)}", hint=_OF_THE_STATE)
+        raise InvalidArgumentError("urn", f"is that of no resource: {shorten(urn)}", hint=_OF_THE_STATE)
     if kind not in _SUBJECTS:
-        raise CosJobError(f"there is no resource {shorten(kind)}", hint=f"There are {' and '.join(_SUBJECTS)}.")
+        hint = f"There are {' and '.join(_SUBJECTS)}."
+        raise InvalidArgumentError("urn", f"cannot be used: there is no resource {shorten(kind)}", hint=hint)
     return _SUBJECTS[kind]
 
 
@@ -91,8 +92,8 @@ _OF_THE_STATE = (
 )
 
 
-def _unusable(name: str, problem: str) -> CosJobError:
-    return CosJobError(f"the gate's state cannot be used: {name} {problem}", hint=_OF_THE_STATE)
+def _unusable(name: str, problem: str) -> InvalidArgumentError:
+    return InvalidArgumentError("state", f"of the gate cannot be used: {name} {problem}", hint=_OF_THE_STATE)
 
 
 class Before:
@@ -104,7 +105,7 @@ class Before:
         dynamic: Names of the outputs that this plugin's gates do not have.
 
     Raises:
-        CosJobError: The state is not as a gate wrote it.
+        InvalidArgumentError: The state is not as a gate wrote it.
     """
 
     def __init__(self, inputs: Any, outputs: Any) -> None:
@@ -171,7 +172,7 @@ class Gate:
         secrets: What no message shows; an output in which one of them stands is secret, too.
 
     Raises:
-        CosJobError: The request is about no gate.
+        InvalidArgumentError: The request is about no gate.
     """
 
     def __init__(self, request: Any, properties: Properties, config: Config, secrets: SecretTexts) -> None:
@@ -233,7 +234,7 @@ class Gate:
         Raises:
             JobFailedError: One has more failed tasks.
             JobsFailedError: Several have.
-            CosJobError: The state does not tell.
+            InvalidArgumentError: The state does not tell.
         """
         if "max_failed_tasks" not in changed_inputs(before.inputs, self.inputs):
             return
@@ -241,7 +242,7 @@ class Gate:
         again = [job_id for job_id in self.job_ids if job_id not in new]
         try:
             jobs = {job_id: from_plain(JobDescription, in_snake_case(there[job_id])) for job_id in again}
-            judge_again(jobs, self.limits)
+            judge_again(jobs, self.limits, self.inputs["appid"])
         except CosJobError:
             raise
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):

@@ -20,7 +20,7 @@ from pulumi_cosjob._job import camel_name
 from pulumi_cosjob._plugin._asking import Accounts, aside
 from pulumi_cosjob._plugin._gate import DYNAMIC, JOB_OUTPUTS, Before, Gate, is_about_many, job_outputs
 from pulumi_cosjob._plugin._inputs import about, core_inputs, echoing, explain, fitting, secret_texts
-from pulumi_cosjob._plugin._properties import Properties, from_struct, to_struct
+from pulumi_cosjob._plugin._properties import Properties, copy_struct, from_struct, to_struct
 from pulumi_cosjob._plugin._schema import CONFIG, GET_JOB, GET_JOBS, PACKAGE, package_schema
 from pulumi_cosjob._settings import MISSING, check_choice, check_identifier, check_number, resolve
 
@@ -281,7 +281,9 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         if not seen or seen & set(request.inputs.fields):
             what = "a gate cannot be imported or looked up: declare it, and it opens at once where its job is complete"
             await context.abort(grpc.StatusCode.UNKNOWN, what)
-        return provider_pb2.ReadResponse(id=request.id, properties=request.properties, inputs=request.inputs)
+        response = provider_pb2.ReadResponse(id=request.id, inputs=request.inputs)
+        await aside(lambda: copy_struct(request.properties, response.properties), many=is_about_many(request))
+        return response
 
     async def Delete(self, _request: Any, _context: Context) -> Any:  # noqa: N802
         """Touch nothing: a gate owns no job."""
