@@ -36,7 +36,11 @@ __all__ = ["answered_at", "clock_offset", "judge", "no_such_job", "retry_after"]
 # Signatures are good from one minute before they are made; a clock that is off by less does no harm.
 _TOLERATED_SKEW = 60.0
 
-_AGED_OUT = "Check job_id, appid, uin and region; the service forgets a job 90 days after its end."
+_AGED_OUT = "Check job_id, appid, uin and region; jobs are kept for about 90 days (the vendor says since creation)."
+_POLICY = (
+    "Check that appid belongs to the key's account, and that the key's policy allows cos:DescribeJob and cos:ListJobs "
+    "on resource * (a statement that names a bucket grants nothing); docs/errors.md has that policy."
+)
 _KEY = "Check the secret id and the secret key (cosjob:secretId, TENCENTCLOUD_SECRET_ID and the like)."
 _BLOCKED = "Settle the payment, or ask the vendor to unblock the account; then try again."
 _ENDPOINT = "Check the endpoint: is it COS Batch that answers there, and no proxy?"
@@ -46,7 +50,7 @@ _MEANINGS: Mapping[str, tuple[type[ServiceError], str, str]] = {
     "AccessDenied": (
         AccessDeniedError,
         "access was denied",
-        "Check that the key's policy allows cos:DescribeJob, and that appid belongs to the key's account.",
+        _POLICY,
     ),
     "SignatureDoesNotMatch": (AccessDeniedError, "the signature was refused: wrong secret key", _KEY),
     "InvalidAccessKeyId": (AccessDeniedError, "the service does not know the secret id", _KEY),
@@ -210,15 +214,16 @@ def _refuse_by_status(answer: Answer, what: str, *, hint: str = "", **context: A
     raise ServiceError(what, hint=_ENDPOINT, **context)
 
 
-def no_such_job(job_id: str) -> ServiceError:
+def no_such_job(job_id: str, appid: str) -> ServiceError:
     """Return what it means that the service does not know a job, where no service was asked.
 
     Args:
         job_id: The job.
+        appid: APPID of the account in which it was asked for.
     """
     code = "NoSuchJob"
     kind, what, hint = _MEANINGS[code]
-    return kind(what, hint=hint, job_id=job_id, code=code)
+    return kind(what, hint=hint, job_id=job_id, appid=appid, code=code)
 
 
 def retry_after(answer: Answer) -> float | None:

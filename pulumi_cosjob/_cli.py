@@ -358,15 +358,21 @@ def serve(port: int) -> None:
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port on loopback; a free one by default.")
 @click.option("--secret-id", default="emulator-id", show_default=True, help="Secret id that requests are signed with.")
 @click.option("--secret-key", default="emulator-key", show_default=True, help="Secret key that goes with it.")
-@click.option("--job", "jobs", multiple=True, metavar="ID=SCENARIO[,seconds=N][,tasks=N]", help="A job to begin with.")
+@click.option(
+    "--job",
+    "jobs",
+    multiple=True,
+    metavar="ID=SCENARIO[,seconds=N][,tasks=N][,starts=first-request]",
+    help="A job to begin with; its life starts now, or with the first request about it.",
+)
 @click.option("--replay", "replays", multiple=True, metavar="ID=FILE", help="Answer with this file for a job.")
 def emulator(port: int, secret_id: str, secret_key: str, jobs: tuple[str, ...], replays: tuple[str, ...]) -> None:
     """Serve COS Batch on this machine, to test programs without an account. Ctrl-C ends it.
 
     Prints where it listens, and lines for a shell by which programs reach it.
 
-    Scenarios: completes, completes-with-failed-tasks, fails, cancelled, waits-for-confirmation, pauses, stalls,
-    never-ends.
+    Scenarios: completes, completes-with-failed-tasks, fails, cancelled, waits-for-confirmation, pauses, restore,
+    gains-a-word, stalls, never-ends.
     """
     from pulumi_cosjob import _emulator  # noqa: PLC0415  the one command that needs it
 

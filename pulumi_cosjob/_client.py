@@ -244,7 +244,7 @@ class CosBatchClient:
         try:
             seen: tuple[JobDescription, Answer] = retrying(self._try, job_id, appid, deadline)
         except CosJobError as error:
-            error.job_id, error.endpoint = job_id, self.endpoint
+            error.job_id, error.appid, error.endpoint = job_id, appid, self.endpoint
             error.tries = retrying.statistics.get("attempt_number", 1)
             raise
         return seen

@@ -131,7 +131,7 @@ class _GateProvider(AskingProvider):
             return
         there, named = self.there(olds), job_ids_of(self.subject, inputs)
         jobs = {job_id: from_plain(JobDescription, received(there[job_id])) for job_id in named if job_id in there}
-        judge_again(jobs, limits_of(inputs))
+        judge_again(jobs, limits_of(inputs), inputs["appid"])
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Another job or account is another gate; another way of waiting changes only what the state says."""

@@ -35,7 +35,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from pulumi_cosjob._job import JobDescription
 
@@ -69,7 +69,6 @@ __all__ = [
     "kind_of",
     "no_thread",
     "reason_of",
-    "redact",
     "shorten",
     "shown",
 ]
@@ -119,15 +118,6 @@ def reason_of(error: Exception) -> str:
     """Return what the operating system says, to stand within a sentence; the error's kind where it says nothing."""
     words = (error.strerror or "") if isinstance(error, OSError) else ""
     return words[:1].lower() + words[1:] if words else type(error).__name__
-
-
-def redact(text: str, secrets: Iterable[str]) -> str:
-    """Take secrets out of a message, also where they stand in it quoted or shortened."""
-    for secret in secrets:
-        for shown in (secret, repr(secret)[1:-1], shorten(secret)[1:-1]):
-            if shown:
-                text = text.replace(shown, "[secret]")
-    return text
 
 
 _NAME = re.compile(r"\b[a-z]+(?:_[a-z]+)+\b")
@@ -182,6 +172,7 @@ class CosJobError(Exception):
         what: What failed, in a few words.
         hint: What to do about it.
         job_id: The job that was asked for, where there was one.
+        appid: The APPID of the account that it was asked for in.
         endpoint: The endpoint that was asked, where there was one.
         code: The service's error code, such as `NoSuchJob`.
         http_status: The HTTP status of the answer.
@@ -195,6 +186,7 @@ class CosJobError(Exception):
         *,
         hint: str = "",
         job_id: str | None = None,
+        appid: str | None = None,
         endpoint: str | None = None,
         code: str | None = None,
         http_status: int | None = None,
@@ -204,6 +196,7 @@ class CosJobError(Exception):
         self.what = what
         self.hint = hint
         self.job_id = job_id
+        self.appid = appid
         self.endpoint = endpoint
         self.code = code
         self.http_status = http_status
@@ -213,6 +206,7 @@ class CosJobError(Exception):
     def _context(self) -> str:
         parts = [
             f"job {self.job_id}" if self.job_id else "",
+            f"appid {self.appid}" if self.appid else "",
             f"endpoint {self.endpoint}" if self.endpoint else "",
             f"code {self.code}" if self.code else "",
             f"HTTP status {self.http_status}" if self.http_status else "",
@@ -462,7 +456,7 @@ class JobsFailedError(WaitError):
 
     def told(self, naming: Callable[[str], str] = str) -> str:
         """Say it with one line for each job."""
-        return _lines(self.what, [error.told(naming) for error in self.errors])
+        return _lines(self, self.errors, naming)
 
 
 class JobsNotReadError(CosJobError):
@@ -478,17 +472,22 @@ class JobsNotReadError(CosJobError):
 
     def told(self, naming: Callable[[str], str] = str) -> str:
         """Say it with one line for each job."""
-        return _lines(self.what, [error.told(naming) for error in self.errors])
+        return _lines(self, self.errors, naming)
 
 
-# Nobody reads more of them.
+# Of so many errors all is reported; of more of them only the jobs, which are what is needed to go on.
 _MOST_LINES = 20
+_MOST_NAMED = 10_000
 
 
-def _lines(what: str, errors: Sequence[str]) -> str:
-    more = len(errors) - _MOST_LINES
-    rest = [f"  and {more} more"] if more > 0 else []
-    return "\n".join([f"{what}:", *(f"  {error}" for error in errors[:_MOST_LINES]), *rest])
+def _lines(whole: CosJobError, errors: Sequence[CosJobError], naming: Callable[[str], str]) -> str:
+    lines = [f"{whole.what}:", *(f"  {error.told(naming)}" for error in errors[:_MOST_LINES])]
+    others = [error.job_id or "a job" for error in errors[_MOST_LINES:]]
+    if others:
+        unnamed = len(others) - _MOST_NAMED
+        rest = f", and {unnamed} more" if unnamed > 0 else ""
+        lines.append(f"  and {len(others)} more: {', '.join(others[:_MOST_NAMED])}{rest}")
+    return "\n".join(lines)
 
 
 def _tasks_not_accounted_for(description: JobDescription) -> str:

@@ -124,7 +124,7 @@ def look_at_jobs(
     looks = {job_id: look.result() if look in answered else None for job_id, look in asked.items()}
     errors = {job_id: never_completes(look, limits, preview=preview) for job_id, look in looks.items() if look}
     failed = {job_id: error for job_id, error in errors.items() if error is not None}
-    raise_failed(failed, len(job_ids), client.endpoint)
+    raise_failed(failed, len(job_ids), client.endpoint, appid)
     missed = {job_id: look.error if look else None for job_id, look in looks.items() if not look or look.error}
     return preview_notice(missed, len(asked)) if preview else None
 
@@ -179,7 +179,7 @@ def wait_for_jobs(
         raise
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
-    return waits.result(client.endpoint)
+    return waits.result(client.endpoint, appid)
 
 
 class Waits:
@@ -242,26 +242,28 @@ class Waits:
         elif not self._failed:
             heapq.heappush(self._due, (now + verdict.seconds, history.looks, job_id))
 
-    def result(self, endpoint: str) -> Mapping[str, JobDescription]:
+    def result(self, endpoint: str, appid: str) -> Mapping[str, JobDescription]:
         """Return the jobs as they were when they had completed.
 
         Args:
             endpoint: Where they were asked about, for messages.
+            appid: APPID of the account that owns them, for messages.
 
         Raises:
             CosJobError: One job has failed.
             JobsFailedError: Several have.
         """
-        raise_failed(self._failed, len(self.job_ids), endpoint)
+        raise_failed(self._failed, len(self.job_ids), endpoint, appid)
         return {job_id: self._done[job_id] for job_id in self.job_ids}
 
 
-def judge_again(jobs: Mapping[str, JobDescription], limits: Limits) -> None:
+def judge_again(jobs: Mapping[str, JobDescription], limits: Limits, appid: str) -> None:
     """Hold jobs that have been waited for against other limits; nothing has to be asked for that.
 
     Args:
         jobs: The jobs as they were when they had completed, by job id.
         limits: What is accepted now.
+        appid: APPID of the account that owns them, for messages.
 
     Raises:
         CosJobError: One has more failed tasks than that.
@@ -269,16 +271,17 @@ def judge_again(jobs: Mapping[str, JobDescription], limits: Limits) -> None:
     """
     verdicts = {job_id: judge_end(job, limits.max_failed_tasks) for job_id, job in jobs.items()}
     failed = {job_id: verdict.error for job_id, verdict in verdicts.items() if isinstance(verdict, Failed)}
-    raise_failed(failed, len(jobs), "")
+    raise_failed(failed, len(jobs), "", appid)
 
 
-def raise_failed(failed: Mapping[str, CosJobError], jobs: int, endpoint: str) -> None:
+def raise_failed(failed: Mapping[str, CosJobError], jobs: int, endpoint: str, appid: str) -> None:
     """Raise what went wrong, if anything did.
 
     Args:
         failed: The errors by job id.
         jobs: How many jobs there were.
         endpoint: Where they were asked about, for messages.
+        appid: APPID of the account that owns them, for messages.
 
     Raises:
         CosJobError: The only error.
@@ -287,6 +290,7 @@ def raise_failed(failed: Mapping[str, CosJobError], jobs: int, endpoint: str) ->
     for job_id, error in failed.items():
         error.job_id = error.job_id or job_id
         error.endpoint = error.endpoint or endpoint
+        error.appid = error.appid or appid
     if len(failed) == 1:
         raise next(iter(failed.values()))
     if failed:

@@ -178,32 +178,33 @@ class CosJobMocks(pulumi.runtime.Mocks):
         jobs: Mapping[str, JobDescription] = {}
         job_ids = job_ids_of(subject, inputs) if is_known(inputs) else []
         if job_ids:
-            jobs = (self._check if preview else self._wait_for)(job_ids, limits_of(inputs))
+            jobs = (self._check if preview else self._wait_for)(job_ids, inputs["appid"], limits_of(inputs))
         is_native = not args.typ.startswith("pulumi-python:")
         if not is_known(inputs) or (preview and not (is_native and len(jobs) == len(job_ids))):
             return None, dict(args.inputs)
         outputs = outputs_of(jobs if subject == "job_ids" else jobs[job_ids[0]])
         return None if preview else f"{args.name}_id", _beside_inputs(outputs, args.inputs, properties)
 
-    def _check(self, job_ids: Sequence[str], limits: Limits) -> Mapping[str, JobDescription]:
+    def _check(self, job_ids: Sequence[str], appid: str, limits: Limits) -> Mapping[str, JobDescription]:
         """Do as a preview: fail for a job that never completes, and return those that have completed."""
-        errors = {each: never_completes(self._poll(each, 0.0), limits, preview=True) for each in job_ids}
-        raise_failed({job_id: error for job_id, error in errors.items() if error is not None}, len(job_ids), "")
+        errors = {each: never_completes(self._poll(each, appid, 0.0), limits, preview=True) for each in job_ids}
+        failed = {job_id: error for job_id, error in errors.items() if error is not None}
+        raise_failed(failed, len(job_ids), "", appid)
         found = {job_id: self._client.jobs[job_id] for job_id in job_ids}
         return {job_id: job for job_id, job in found.items() if job.state.succeeded}
 
-    def _wait_for(self, job_ids: Sequence[str], limits: Limits) -> Mapping[str, JobDescription]:
+    def _wait_for(self, job_ids: Sequence[str], appid: str, limits: Limits) -> Mapping[str, JobDescription]:
         """Do as an update: poll, and once more when the time is up; nothing changes in between."""
         waits = Waits(job_ids, limits, 0.0, _nothing)
         for now in (0.0, limits.timeout):
             while due := waits.due(now):
                 for job_id in due:
-                    waits.judge(job_id, self._poll(job_id, now), now)
-        return {job_id: self._client.jobs[job_id] for job_id in waits.result("")}
+                    waits.judge(job_id, self._poll(job_id, appid, now), now)
+        return {job_id: self._client.jobs[job_id] for job_id in waits.result("", appid)}
 
-    def _poll(self, job_id: str, now: float) -> Look:
+    def _poll(self, job_id: str, appid: str, now: float) -> Look:
         try:
-            job = self._client.describe_job(job_id, "0")
+            job = self._client.describe_job(job_id, appid)
         except CosJobError as error:
             return Look(now, error=error)
         if job.progress_summary is None and job_id not in self._described:
@@ -241,7 +242,7 @@ class _Client(CosBatchClient):
         check_identifier("job_id", job_id)
         check_identifier("appid", appid)
         if job_id not in self.jobs:
-            raise no_such_job(job_id)
+            raise no_such_job(job_id, appid)
         return self.jobs[job_id]
 
 

@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pulumi
 
-from pulumi_cosjob._errors import redact
 from pulumi_cosjob._first_use import provide_plugin
 from pulumi_cosjob._gate_inputs import HOW, INPUTS, SERVICE_ENDPOINT
 from pulumi_cosjob._job import JobDescription, camel_name, element_fields, in_snake_case, snake_name
@@ -28,6 +27,7 @@ from pulumi_cosjob._mock_outputs import given_job, is_mocked
 from pulumi_cosjob._options import NATIVE_FUNCTION, NATIVE_GATE, check_options
 from pulumi_cosjob._outputs import Field, JobOutputs, described_by_id, described_partly
 from pulumi_cosjob._program import Timeout, accepted_failures, arguments, created, timeout_input
+from pulumi_cosjob._secret_texts import SecretTexts
 from pulumi_cosjob._settings import SETTINGS, Missing
 from pulumi_cosjob._version import plugin_version
 
@@ -284,7 +284,7 @@ async def _ask(
         if await known.is_secret():
             # The SDK takes that mark off: the plugin did not know.
             texts = [text for value in arguments.values() for text in (value if isinstance(value, list) else [value])]
-            what = redact(what, [text for text in texts if isinstance(text, str)])
+            what = SecretTexts(text for text in texts if isinstance(text, str)).redact(what)
         raise pulumi.RunError(what.partition(" returned an error: ")[2] or what) from None
     # A provider whose settings are not known yet returns nothing in a preview; mocks may return nothing in an update.
     if not found and pulumi.runtime.is_dry_run():

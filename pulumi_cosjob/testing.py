@@ -144,9 +144,10 @@ class CosBatchEmulator:
         appid: str | None = None,
         seconds: float = 10.0,
         tasks: int = 100,
+        starts: str = "now",
         **overrides: Any,
     ) -> str:
-        """Create a job, now by the jobs' clock.
+        """Create a job.
 
         Args:
             scenario: What becomes of it.
@@ -154,6 +155,7 @@ class CosBatchEmulator:
             appid: APPID of the owner; by default the emulator's.
             seconds: How long it is Active.
             tasks: How many tasks it has.
+            starts: When its life begins: `now` by the jobs' clock, or with the `first-request` about it.
             **overrides: Elements to show in place of the usual ones, by the name in snake case, such as
                 `description="…"`, `report={"enabled": False}`, `failure_reasons=[{"failure_code": "…"}]`;
                 None leaves one out. For an element that holds others a str is its content as XML, such as
@@ -169,7 +171,9 @@ class CosBatchEmulator:
                 or a number that no job can have.
             TypeError: No element can hold such a value.
         """
-        return self._service.put_job(scenario, overrides, job_id=job_id, appid=appid, seconds=seconds, tasks=tasks)
+        return self._service.put_job(
+            scenario, overrides, job_id=job_id, appid=appid, seconds=seconds, tasks=tasks, starts=starts
+        )
 
     def replay(self, job_id: str, source: bytes | str | os.PathLike[str]) -> None:
         """Answer for a job with a document that is not made here, as it is, with status 200.

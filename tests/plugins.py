@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 URN = "urn:pulumi:dev::tests::cosjob:index:{}::gate"
 JOB, JOBS = "JobCompletion", "AllJobsCompletion"
+# As engines take them.
+LONG_MESSAGES = [("grpc.max_metadata_size", 1 << 24), ("grpc.absolute_max_metadata_size", 1 << 24)]
 _P = ParamSpec("_P")
 
 
@@ -160,7 +162,7 @@ async def plugin(service: CosBatchEmulator | None = None, time: TurnedTime | Non
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     try:
-        async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=NO_PROXY) as channel:
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=[*NO_PROXY, *LONG_MESSAGES]) as channel:
             served = Plugin(provider_pb2_grpc.ResourceProviderStub(channel), servicer, engine, taken.logged)
             if service is not None:
                 await served.configure(**config_of(service))

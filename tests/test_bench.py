@@ -18,6 +18,7 @@ import bench
 import measurements
 
 TABLES = ("machine", "compared", "start", "waiting")
+HEARD = "the 200 ms within which Ctrl-C is to be heard"
 # What is measured, its floor and its target, at the small size.
 ROWS = [
     ("import pulumi and pulumi_cosjob", "import pulumi", 1.05),
@@ -33,6 +34,8 @@ ROWS = [
     ("up with 6 JobCompletion of jobs that end after 5 s", "as many resources that sleep until then", 1.15),
     ("up with 3 get_job of the plugin (Invoke)", "3 get_job of the dynamic provider", None),
     ("state of 3 get_job of the plugin, exports included", "3 get_job of the dynamic provider", None),
+    ("longest stall of the plugin by a gate for 60 jobs", HEARD, 1.0),
+    ("longest stall of the plugin by a gate for 60 jobs, a warning each", HEARD, 1.0),
 ]
 
 

@@ -176,11 +176,11 @@ def test_missing_settings_are_told_when_the_client_is_made() -> None:
 # ---------------------------------------------------------------------------------------- what the service's codes mean
 
 CODES: list[tuple[str, int, type[ServiceError], str, bool]] = [
-    ("NoSuchJob", 404, NoSuchJobError, "90 days", False),
+    ("NoSuchJob", 404, NoSuchJobError, "about 90 days (the vendor says since creation)", False),
     ("InvalidArgument", 400, ServiceError, "appid", False),
     ("InvalidRequest", 400, ServiceError, "appid", False),
     ("MalformedXML", 400, ServiceError, "endpoint", False),
-    ("AccessDenied", 403, AccessDeniedError, "cos:DescribeJob", False),
+    ("AccessDenied", 403, AccessDeniedError, "cos:DescribeJob and cos:ListJobs on resource *", False),
     ("SignatureDoesNotMatch", 403, AccessDeniedError, "secret key", False),
     ("InvalidAccessKeyId", 403, AccessDeniedError, "secret id", False),
     ("RequestTimeTooSkewed", 403, AccessDeniedError, "clock", False),
@@ -1527,14 +1527,14 @@ def test_one_job_that_fails_names_itself(client: CosBatchClient, service: CosBat
 
 
 def test_all_missing_jobs_are_named(client: CosBatchClient, service: CosBatchEmulator) -> None:
-    """All are asked about before the error; it names each of them, or the first twenty."""
+    """All are asked about before the error; it names each of them."""
     job_id = service.create_job()
     gone = [f"gone-{number}" for number in range(30)]
     with pytest.raises(JobsNotReadError, match="30 of 31 jobs could not be read") as caught:
         client.describe_jobs([*gone, job_id], APPID)
     assert [error.job_id for error in caught.value.errors] == gone
-    assert all(name in str(caught.value) for name in gone[:20])
-    assert str(caught.value).endswith("\n  and 10 more")
+    assert all(name in str(caught.value) for name in gone)
+    assert str(caught.value).endswith("\n  and 10 more: " + ", ".join(gone[20:]))
     assert len(service.requests) == 31
 
 

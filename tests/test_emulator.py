@@ -166,10 +166,19 @@ LIVES: dict[Scenario, list[tuple[float, str | None]]] = {
         (8, "Pausing"),
         (9, "Paused"),
         (13.9, "Paused"),
-        (14, "Ready"),
-        (15, "Active"),
-        (20, "Completing"),
-        (21, "Complete"),
+        (14, "Active"),
+        (18.9, "Active"),
+        (19, "Completing"),
+        (20, "Complete"),
+    ],
+    Scenario.RESTORE: [*ACTIVE, (12.9, "Active"), (13, "Completing"), (14, "Complete"), (9e6, None)],
+    Scenario.GAINS_A_WORD: [
+        *ACTIVE,
+        (8, "Active"),
+        (12.9, "Active"),
+        (13, "Verifying"),
+        (14, "Completing"),
+        (15, "Complete"),
     ],
     Scenario.STALLS: [*ACTIVE, (8, "Active"), (9e9, "Active")],
     Scenario.NEVER_ENDS: [*ACTIVE, (13, "Active"), (9e9, "Active")],
@@ -191,10 +200,10 @@ def test_scenario_runs_through_its_states(bench: Bench, scenario: Scenario) -> N
 def test_scenarios_are_sound() -> None:
     """Every scenario has a table of known states that ends with a state without end, and nothing follows an end."""
     assert set(SCRIPTS) == set(Scenario)
-    for script in SCRIPTS.values():
+    for scenario, script in SCRIPTS.items():
         statuses = [phase.status for phase in script.phases]
         assert statuses[:2] == ["New", "Preparing"]
-        assert set(statuses) <= STATUSES
+        assert set(statuses) - STATUSES == ({"Verifying"} if scenario is Scenario.GAINS_A_WORD else set())
         assert script.phases[-1].seconds == float("inf")
         assert not TERMINAL.intersection(statuses[:-1])
 
@@ -224,22 +233,81 @@ def test_progress_of_failed_tasks(bench: Bench) -> None:
 
 
 def test_failed_job_gives_its_reason(bench: Bench) -> None:
-    """A job that fails names code and reason from Failing on, and not before."""
-    job_id = bench.emulator.create_job("fails")
+    """A job that fails names code and reason from Failing on; only more than 1,000 tasks fail it by their failures."""
+    jobs = {tasks: bench.emulator.create_job("fails", tasks=tasks) for tasks in (100, 1000, 1001)}
     bench.clock.advance(12)
-    assert bench.describe(job_id).text("Job/FailureReasons") is None
+    assert [bench.describe(job_id).text("Job/FailureReasons") for job_id in jobs.values()] == [None] * 3
     bench.clock.advance(1)
-    reply = bench.describe(job_id)
-    assert reply.text("Job/FailureReasons/JobFailure/FailureCode") == "TooManyFailedTasks"
-    assert reply.text("Job/FailureReasons/JobFailure/FailureReason")
-    assert bench.progress(job_id) == (30, 10, 100)
+    code = "Job/FailureReasons/JobFailure/FailureCode"
+    codes = {tasks: bench.describe(job_id).text(code) for tasks, job_id in jobs.items()}
+    assert codes == {100: "ManifestUnreadable", 1000: "ManifestUnreadable", 1001: "TooManyFailedTasks"}
+    assert bench.describe(jobs[100]).text("Job/FailureReasons/JobFailure/FailureReason")
+    assert bench.progress(jobs[100]) == (30, 10, 100)
 
 
 def test_completed_job_has_an_empty_failure(bench: Bench) -> None:
     """A job that completed holds a JobFailure whose elements are there and empty, as the service's answers do."""
     job_id = bench.emulator.create_job()
-    bench.clock.advance(14)
+    bench.clock.advance(13)
+    assert bench.describe(job_id).text("Job/StatusUpdateReason") is None
+    bench.clock.advance(1)
     assert bench.describe(job_id).text("Job/FailureReasons/JobFailure/FailureCode") == ""
+    assert bench.describe(job_id).text("Job/StatusUpdateReason") == "Job complete"
+
+
+def test_a_restore_job_restores(bench: Bench) -> None:
+    """It is Complete once its requests have been sent, and says nothing of objects that can be read."""
+    job_id = bench.emulator.create_job("restore")
+    bench.clock.advance(14)
+    reply = bench.describe(job_id)
+    assert reply.text("Job/Status") == "Complete"
+    assert reply.text("Job/Operation/COSInitiateRestoreObject/JobTier") == "Standard"
+    assert bench.caller().ask("GET", "/jobs").text("Jobs/member/Operation") == "COSInitiateRestoreObject"
+
+
+def test_a_job_gains_words_as_it_goes_on(bench: Bench) -> None:
+    """Each stage adds words and elements that no page lists to those before; at first there are none."""
+    job_id = bench.emulator.create_job("gains-a-word", operation={"cos_delete_object": {}})
+    copies = bench.emulator.create_job("gains-a-word")
+    paths = ("ProgressSummary/AutoManifestStatus", "Report/ReportScope", "QueuePosition", "Status")
+    seen = []
+    for _ in range(16):
+        reply = bench.describe(copies)
+        seen.append(tuple(reply.text(f"Job/{path}") for path in paths))
+        bench.clock.advance(1)
+    assert list(dict.fromkeys(seen)) == [
+        (None, "AllTasks", None, "New"),
+        (None, "AllTasks", None, "Preparing"),
+        ("Ready", "AllTasks", None, "Ready"),
+        ("Ready", "SampledTasks", None, "Active"),
+        ("Ready", "SampledTasks", "1", "Active"),
+        ("Ready", "SampledTasks", "1", "Verifying"),
+        ("Verified", "SampledTasks", "1", "Completing"),
+        ("Verified", "SampledTasks", "1", "Complete"),
+    ]
+    assert bench.describe(copies).text("Job/Operation/COSPutObjectCopy/TaggingDirective") == "Replace"
+    assert bench.describe(job_id).text("Job/Operation/COSPutObjectCopy/ChecksumAlgorithm") == "CRC64"
+    again = bench.emulator.create_job("gains-a-word")
+    assert bench.describe(again).text("Job/Report/ReportScope") == "AllTasks"
+
+
+def test_a_life_may_begin_at_the_first_request(bench: Bench) -> None:
+    """A person who types needs time; neither a list begins it, nor a request by another account."""
+    job_id = bench.emulator.create_job(seconds=60, starts="first-request")
+    bench.clock.advance(1000)
+    assert bench.caller().ask("GET", "/jobs").text("Jobs/member/Status") == "New"
+    assert bench.caller(headers={"x-cos-appid": "1250000001"}).ask("GET", f"/jobs/{job_id}").code == "NoSuchJob"
+    bench.clock.advance(1000)
+    assert bench.status(job_id) == "New"
+    assert bench.describe(job_id).text("Job/CreationTime") == "2024-01-01T00:33:20Z"
+    bench.clock.advance(3)
+    assert bench.status(job_id) == "Active"
+    bench.clock.advance(61)
+    assert bench.status(job_id) == "Complete"
+    cancelled = bench.emulator.create_job(starts="first-request")
+    assert bench.update(cancelled, "Cancelled").text("Status") == "Cancelling"
+    bench.clock.advance(1)
+    assert bench.status(cancelled) == "Cancelled"
 
 
 def test_stalled_job_makes_no_progress(bench: Bench) -> None:
@@ -285,14 +353,16 @@ def test_dates_tell_the_jobs_time(bench: Bench) -> None:
 
 
 def test_ended_job_is_kept_for_90_days(bench: Bench) -> None:
-    """A job is there until 90 days after its end, and then there is no such job."""
+    """A job is there until 90 days after it was created, and then there is no such job, unless it goes on."""
     job_id = bench.emulator.create_job()
-    bench.clock.advance(14 + 90 * 86400 - 1)
+    endless = bench.emulator.create_job("never-ends")
+    bench.clock.advance(90 * 86400 - 1)
     assert bench.status(job_id) == "Complete"
     bench.clock.advance(1)
     reply = bench.describe(job_id)
     assert (reply.status, reply.code) == (404, "NoSuchJob")
     assert bench.caller().ask("GET", "/jobs").text("Jobs/member") is None
+    assert bench.status(endless) == "Active"
     bench.emulator.create_job(job_id=job_id)
     assert bench.status(job_id) == "New"
 
@@ -376,6 +446,44 @@ def test_update_arguments(bench: Bench, params: dict[str, str], code: str | None
     assert bench.caller().ask("POST", f"/jobs/{job_id}/status", params).code == code
 
 
+def prioritize(bench: Bench, job_id: str, params: dict[str, str]) -> Reply:
+    """Send UpdateJobPriority."""
+    return bench.caller().ask("POST", f"/jobs/{job_id}/priority", params)
+
+
+def test_priority(bench: Bench) -> None:
+    """A job that has not ended gets another priority, which its description shows from then on."""
+    job_id = bench.emulator.create_job(priority=3)
+    bench.clock.advance(5)
+    answer = prioritize(bench, job_id, {"priority": "2147483647"})
+    assert answer.root.tag == "UpdateJobPriorityResult"
+    assert [(child.tag, child.text) for child in answer.root] == [("JobId", job_id), ("Priority", "2147483647")]
+    assert bench.describe(job_id).text("Job/Priority") == "2147483647"
+    assert bench.status(job_id) == "Active"
+
+
+@pytest.mark.parametrize(
+    ("job", "params", "outcome"),
+    [
+        ("going", {}, (400, "InvalidRequest")),
+        ("going", {"priority": ""}, (400, "InvalidRequest")),
+        ("", {"priority": "1"}, (400, "InvalidRequest")),
+        ("going", {"priority": "2147483648"}, (400, "InvalidArgument")),
+        ("going", {"priority": "-1"}, (400, "InvalidArgument")),
+        ("going", {"priority": "9" * 5000}, (400, "InvalidArgument")),
+        ("done", {"priority": "1"}, (404, "NoSuchJob")),
+        ("missing", {"priority": "1"}, (404, "NoSuchJob")),
+    ],
+)
+def test_priority_arguments(bench: Bench, job: str, params: dict[str, str], outcome: tuple[int, str]) -> None:
+    """UpdateJobPriority refuses what is no priority, and knows no job that has completed."""
+    bench.emulator.create_job(job_id="done", seconds=0)
+    bench.clock.advance(10)
+    bench.emulator.create_job(job_id="going")
+    reply = prioritize(bench, job, params)
+    assert (reply.status, reply.code) == outcome
+
+
 REQUEST = """<CreateJobRequest>
   <ClientRequestToken>{token}</ClientRequestToken>
   <ConfirmationRequired>false</ConfirmationRequired>
@@ -391,6 +499,19 @@ REQUEST = """<CreateJobRequest>
   <Report><Enabled>false</Enabled></Report>
   <RoleArn>qcs::cam::uin/100000000001:roleName/COS_Batch_QcsRole</RoleArn>
 </CreateJobRequest>"""
+
+
+RESTORE = """<COSInitiateRestoreObject><ExpirationInDays>3</ExpirationInDays><JobTier>Bulk</JobTier>
+  </COSInitiateRestoreObject>"""
+COPY = (
+    "<COSPutObjectCopy><TaggingDirective>DIRECTIVE</TaggingDirective>"
+    "<TargetResource>qcs::cos:ap-chengdu::b-1250000000</TargetResource></COSPutObjectCopy>"
+)
+TAGS = "<NewObjectTagging><COSTag><Key>a</Key><Value>b</Value></COSTag></NewObjectTagging>"
+FULL_REPORT = (
+    "<Bucket>qcs::cos:ap-chengdu::b-1250000000</Bucket><Format>Report_CSV_V1</Format>"
+    "<ReportScope>AllTasks</ReportScope>"
+)
 
 
 def create(bench: Bench, document: str | bytes) -> Reply:
@@ -463,6 +584,28 @@ def test_created_job_can_wait_for_a_confirmation(bench: Bench) -> None:
         ("<CreateJobRequest>", "<?xml version='1.0' encoding='utf-7'?><CreateJobRequest>", "MalformedXML"),
         ("nightly", "&undefined;", "MalformedXML"),
         ("<Priority>", "<a>" * 40 + "</a>" * 40 + "<Priority>", "MalformedXML"),
+        # What one element demands of another, and the empty elements that the vendor's own SDK sends.
+        ("<Fields><member>Bucket</member><member>Key</member></Fields>", "", "MalformedXML"),
+        ("<Fields><member>Bucket</member><member>Key</member></Fields>", "<Fields/>", "MalformedXML"),
+        ("<Enabled>false</Enabled>", "<Enabled>true</Enabled>", "MalformedXML"),
+        ("<Enabled>false</Enabled>", "<Enabled>true</Enabled>" + FULL_REPORT, None),
+        (
+            "<Enabled>false</Enabled>",
+            "<Enabled>true</Enabled>" + FULL_REPORT.replace("AllTasks", ""),
+            "MalformedXML",
+        ),
+        (
+            "<Enabled>false</Enabled>",
+            "<Bucket></Bucket><Enabled>false</Enabled><Format></Format><ReportScope></ReportScope>",
+            None,
+        ),
+        (RESTORE, COPY.replace("DIRECTIVE", ""), None),
+        (RESTORE, COPY.replace("DIRECTIVE", "Copy"), None),
+        (RESTORE, COPY.replace("DIRECTIVE", "Replaced"), "MalformedXML"),
+        (RESTORE, COPY.replace("DIRECTIVE", "Add"), "MalformedXML"),
+        (RESTORE, COPY.replace("DIRECTIVE", "Replace").replace("<Target", TAGS + "<Target"), None),
+        (RESTORE, COPY.replace("DIRECTIVE", "Replaced").replace("<Target", TAGS + "<Target"), None),
+        (RESTORE, COPY.replace("DIRECTIVE", "Refill"), "InvalidArgument"),
         ("</CreateJobRequest>", "<!--" + "x" * 70_000 + "--></CreateJobRequest>", "MalformedXML"),
     ],
 )
@@ -482,19 +625,27 @@ def test_create_job_takes_nonsense_for_malformed(bench: Bench) -> None:
 
 
 def test_list_jobs(bench: Bench) -> None:
-    """ListJobs gives members with the elements of a list, the newest first, by status and part by part."""
+    """ListJobs gives members with the elements of a list, in any order, by status and part by part.
+
+    The token is the last JobId of each part, that of the last part too: behind that there is an empty one.
+    """
     ids = []
     for number in range(5):
-        ids.append(bench.emulator.create_job("fails" if number == 1 else "completes", priority=number))
+        scenario = "fails" if number == 1 else "completes"
+        ids.append(bench.emulator.create_job(scenario, job_id=f"job-{number}", priority=number))
         bench.clock.advance(1)
     bench.clock.advance(100)
-    newest_first = ids[::-1]
     first = bench.caller().ask("GET", "/jobs", {"maxResults": "2"})
     token = first.text("NextToken") or ""
     second = bench.caller().ask("GET", "/jobs", {"maxResults": "3", "nextToken": token})
     listed = [element.text for reply in (first, second) for element in reply.root.iter("JobId")]
-    assert listed == newest_first
-    assert second.text("NextToken") is None
+    assert sorted(listed, key=str) == ids
+    assert listed not in (ids, ids[::-1])
+    assert (token, second.text("NextToken")) == (listed[1], listed[4])
+    behind = bench.caller().ask("GET", "/jobs", {"nextToken": str(listed[4])})
+    assert [child.tag for child in behind.root.iter()] == ["ListJobsResult", "Jobs"]
+    again = bench.caller().ask("GET", "/jobs", {"nextToken": ""})
+    assert [element.text for element in again.root.iter("JobId")] == listed
     failed = bench.caller().ask("GET", "/jobs", {"jobStatuses": "Failed,Cancelled"})
     assert [element.text for element in failed.root.iter("JobId")] == [ids[1]]
     member = failed.root.find("Jobs/member")
@@ -625,7 +776,7 @@ def test_every_element_of_the_reference_is_shown(bench: Bench) -> None:
         bench.clock.advance(100)
         reply = bench.describe(job_id)
         shown |= {path for path in _paths(JOB) if reply.text(f"Job/{path}") is not None}
-    others = ("COSInitiateRestoreObject", "COSPutObjectTagging", "COSDeleteObject")
+    others = ("COSPutObjectTagging", "COSDeleteObject")
     expected = {path for path in _paths(JOB) if not any(other in path for other in others)}
     assert shown == expected
 
@@ -679,7 +830,15 @@ def test_overrides(bench: Bench) -> None:
         ({"job_id": "taken"}, "there is a job 'taken' already"),
         ({"seconds": -1}, "seconds is a finite number from 0, not -1"),
         ({"seconds": float("nan")}, "seconds is a finite number"),
-        ({"tasks": -1}, "tasks is a whole number from 0, not -1"),
+        ({"tasks": -1}, "tasks is a whole number from 0 to 9223372036854775807, not -1"),
+        ({"tasks": 1.5}, "tasks is a whole number from 0 to 9223372036854775807, not 1.5"),
+        ({"tasks": 10**400}, "not a number of many digits"),
+        ({"starts": "later"}, "starts is now or first-request, not 'later'"),
+        ({"appid": "1" * 65}, "appid has 1 to 64 characters, not 65"),
+        ({"appid": "1\r\n"}, "appid holds a character that no HTTP header carries"),
+        ({"job_id": "\ud800"}, "job_id holds a character that XML does not know"),
+        ({"description": "\x00"}, "Description holds a character that XML does not know"),
+        ({"A b": "x"}, "no element can have the name 'A b'"),
     ],
 )
 def test_create_job_by_hand_explains_mistakes(arguments: dict[str, object], message: str) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
+import http.client
 import json
 import signal
 import socket
@@ -10,10 +12,13 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from test_emulator import APPID, Bench, Caller, bench, send
 
 import pulumi_cosjob.testing
@@ -105,6 +110,100 @@ def test_control_reset(bench: Bench, tmp_path: Path) -> None:
     assert bench.emulator.requests == []
     assert bench.emulator.clock.now() == bench.clock.now()
     assert [bench.describe(name).code for name in (job_id, "replayed")] == ["NoSuchJob"] * 2
+
+
+ORIGINS = [
+    ({"Origin": "https://evil.example.com"}, 403),
+    ({"Origin": "null"}, 403),
+    ({"Origin": "http://127.0.0.1:1"}, 403),
+    ({"Origin": "https://{}"}, 403),
+    ({"Origin": "http://{}"}, 200),
+    ({"Sec-Fetch-Site": "cross-site"}, 403),
+    ({"Sec-Fetch-Site": "same-site"}, 403),
+    ({"Sec-Fetch-Site": "none"}, 200),
+    ({"Sec-Fetch-Site": "same-origin", "Origin": "http://{}"}, 200),
+    ({"Host": "rebound.example.com"}, 403),
+    ({"Host": "127.0.0.1.example.com"}, 403),
+    ({"Host": "rebound.example.com", "Origin": "http://rebound.example.com"}, 403),
+]
+
+
+@pytest.mark.parametrize(("headers", "status"), ORIGINS)
+@pytest.mark.parametrize(("method", "path"), [("POST", "reset"), ("POST", "jobs"), ("GET", "requests")])
+def test_control_answers_no_page_of_another_origin(
+    bench: Bench, method: str, path: str, headers: dict[str, str], status: int
+) -> None:
+    """Any page in a browser may send a request anywhere, and one that has a name of its own for this address any."""
+    own = urlsplit(bench.emulator.endpoint).netloc
+    job_id = bench.emulator.create_job()
+    found, told = control(bench, method, path, **{name: value.format(own) for name, value in headers.items()})
+    assert found == status
+    if status == 403:
+        assert "control routes" in told["error"]
+        assert bench.status(job_id) == "New"
+
+
+NESTED = [
+    "[" * 60_000,
+    "[" * 500 + "]" * 500,
+    '{"operation": ' + '{"A": ' * 500 + '""' + "}" * 500 + "}",
+    '{"A": ' * 40 + "1" + "}" * 40,
+]
+
+
+@pytest.mark.parametrize("path", ["jobs", "clock", "faults"])
+@pytest.mark.parametrize("body", NESTED, ids=["open", "lists", "elements", "just too deep"])
+def test_control_refuses_what_nests_without_end(bench: Bench, path: str, body: str) -> None:
+    """It is answered with a sentence, by an emulator that goes on."""
+    reply = send(bench.emulator.endpoint, "POST", f"/_emulator/{path}", {}, body)
+    assert reply.status == 400
+    assert "nests more than 32 deep" in json.loads(reply.body)["error"]
+
+
+ANYTHING = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.sampled_from([10**400, -(10**400), 1e300, "1e400", "\x00", "\ud800", "a\r\nSet-Cookie: x", "\uffff", "ü", ""])
+    | st.floats()
+    | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=4,
+)
+JOB_FIELDS = ["job_id", "scenario", "appid", "seconds", "tasks", "starts", "description", "operation", "A", "B b"]
+FAULT_FIELDS = [each.name for each in fields(Fault)]
+
+
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
+)
+@given(
+    st.dictionaries(st.sampled_from(JOB_FIELDS), ANYTHING, max_size=3),
+    st.dictionaries(st.sampled_from(FAULT_FIELDS), ANYTHING, max_size=3),
+    st.sampled_from(["delay", "empty", "error", "html", "other-job", "raw", "redirect", "skew", "wrong-length"]),
+    st.dictionaries(st.sampled_from(["advance", "hold"]), ANYTHING),
+)
+def test_control_takes_only_what_can_be_answered(
+    bench: Bench, job: dict[str, Any], fault: dict[str, Any], kind: str, clock: dict[str, Any]
+) -> None:
+    """Whatever is created, injected or turned to can be sent; what cannot be is refused when it is given."""
+    endpoint = bench.emulator.endpoint
+    fault = {"kind": kind, **fault, "seconds": 0 if kind == "delay" else fault.get("seconds", 1), "times": 1}
+    for path, data in (("clock", clock), ("jobs", job), ("faults", fault)):
+        body = json.dumps(data).replace('"1e400"', "1e400")
+        reply = send(endpoint, "POST", f"/_emulator/{path}", {}, body)
+        told = json.loads(reply.body)
+        assert reply.status == 200 or (reply.status == 400 and told["error"]), (path, data, reply)
+        if path == "jobs" and reply.status == 200:
+            headers = {"x-cos-appid": job.get("appid") or APPID}
+            caller = bench.caller(headers=headers)
+            assert caller.ask("GET", f"/jobs/{quote(told['job_id'])}").status == 200, data
+            assert caller.ask("GET", "/jobs").status == 200
+        if path == "faults" and reply.status == 200:
+            with contextlib.suppress(http.client.HTTPException, ConnectionError):
+                answer = bench.caller().ask("GET", "/jobs")
+                assert answer.status != 500 or answer.root.tag == "Error", data
+    assert control(bench, "POST", "reset")[0] == 200
 
 
 @pytest.mark.parametrize(
@@ -302,6 +401,8 @@ def test_manual_clock_is_turned_from_many_threads() -> None:
         ("a=completes", JobOrder("a", "completes", 10.0, 100)),
         ("a=fails,seconds=2.5", JobOrder("a", "fails", 2.5, 100)),
         ("a=stalls,tasks=7,seconds=0", JobOrder("a", "stalls", 0.0, 7)),
+        ("a=restore,starts=first-request,tasks=7", JobOrder("a", "restore", 10.0, 7, "first-request")),
+        ("a=gains-a-word,starts=now", JobOrder("a", "gains-a-word", 10.0, 100, "now")),
     ],
 )
 def test_parse_job(text: str, order: JobOrder) -> None:
@@ -312,7 +413,7 @@ def test_parse_job(text: str, order: JobOrder) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("a", r"a job is given as ID=SCENARIO\[,seconds=N\]\[,tasks=N\], not as 'a'"),
+        ("a", r"a job is given as ID=SCENARIO\[,seconds=N\]\[,tasks=N\]\[,starts=first-request\], not as 'a'"),
         ("=fails", "a job is given as"),
         ("a=", "a job is given as"),
         ("a=explodes", "there is no scenario 'explodes'; the scenarios are: cancelled"),
@@ -323,6 +424,7 @@ def test_parse_job(text: str, order: JobOrder) -> None:
         ("a=fails,seconds=nan", "seconds is a number from 0, not 'nan'"),
         ("a=fails,tasks=1.5", "tasks is a whole number from 0, not '1.5'"),
         ("a=fails,", "not ''"),
+        ("a=fails,starts=soon", "starts is now or first-request, not 'soon'"),
     ],
 )
 def test_parse_job_explains_mistakes(text: str, message: str) -> None:

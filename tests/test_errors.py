@@ -40,6 +40,7 @@ CLASSES: list[type[CosJobError]] = [
 CONTEXT: dict[str, Any] = {
     "hint": "Turn it off and on again.",
     "job_id": "job-1",
+    "appid": "1250000000",
     "endpoint": "https://100000000001.cos-control.ap-chengdu.myqcloud.com",
     "code": "SomeCode",
     "http_status": 418,
@@ -176,6 +177,22 @@ def test_several_jobs_have_a_whole_message_each() -> None:
     first, *lines = str(error).splitlines()
     assert first == "2 of 3 jobs did not complete:"
     assert lines == [f"  {each}" for each in error.errors]
+
+
+@pytest.mark.parametrize("cls", [JobsFailedError, JobsNotReadError])
+@pytest.mark.parametrize(("count", "lines"), [(20, 21), (21, 22), (25, 22), (10_050, 22)])
+def test_of_many_jobs_each_is_named(cls: type[Any], count: int, lines: int) -> None:
+    """All is reported of the first 20; of the others the ids, up to a number that nobody reads."""
+    error = cls([NoSuchJobError("gone", job_id=f"job-{number}") for number in range(count)], count)
+    told = str(error).splitlines()
+    assert len(told) == lines
+    assert told[20] == "  gone (job job-19)."
+    named = set(re.findall(r"job-[0-9]+", str(error)))
+    assert len(named) == min(count, 10_020)
+    if count == 25:
+        assert told[21] == "  and 5 more: job-20, job-21, job-22, job-23, job-24"
+    if count == 10_050:
+        assert told[21].endswith("job-10019, and 30 more")
 
 
 def test_a_message_without_context_has_no_leftovers() -> None:

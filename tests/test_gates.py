@@ -112,7 +112,7 @@ def test_a_job_that_appears_late_is_waited_for(
     service.inject(Fault("error", code="NoSuchJob", status=404, times=8))
     assert waited(client, clock, job_id) == {job_id: "Complete"}
     started = clock.now()
-    with pytest.raises(NoSuchJobError, match="job nope, endpoint http"):
+    with pytest.raises(NoSuchJobError, match="job nope, appid 1250000000, endpoint http"):
         waited(client, clock, "nope")
     assert 30 <= clock.now() - started <= 33
 

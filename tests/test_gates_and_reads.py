@@ -54,6 +54,19 @@ def message(run: Run) -> str:
 
 
 @BOTH
+def test_every_failed_job_of_many_is_named(stack: Stack, service: CosBatchEmulator, native: str) -> None:
+    """The engine takes a message of any length that the plugin sends; after the first ones the ids are what counts."""
+    reasons = [{"failure_code": "任务失败", "failure_reason": "对象不存在" * 16}]
+    job_ids = [service.create_job("fails", seconds=0, failure_reasons=reasons) for _ in range(300)]
+    service.clock.advance(60)
+    program(stack, native, f"AllJobsCompletion('gate', job_ids={job_ids}, appid='1250000000')")
+    said = message(stack.up())
+    assert "300 of 300 jobs did not complete" in said
+    assert "reasons: 任务失败: 对象不存在" in said
+    assert [job_id for job_id in job_ids if job_id not in said] == []
+
+
+@BOTH
 def test_a_gate_is_replaced_at_another_endpoint(stack: Stack, service: CosBatchEmulator, native: str) -> None:
     """Whether the environment or the configuration leads there; what was tried on an emulator proves nothing."""
     program(stack, native, "JobCompletion('gate', job_id='done', appid='1250000000')")

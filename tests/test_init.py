@@ -21,7 +21,7 @@ PACKAGE = Path(pulumi_cosjob.__file__).parent
 # From the bottom to the top; modules of one line know nothing of each other.
 LAYERS = (
     {"_errors", "_echoes", "_version"},
-    {"_clock", "_resolver"},
+    {"_clock", "_resolver", "_secret_texts"},
     {"_compiled", "_job"},
     {"_output_types", "types"},
     {"_schema"},

@@ -394,7 +394,7 @@ def test_a_preview_knows_jobs_that_have_completed(package: ModuleType) -> None:
     }
 
 
-MISSING = f"there is no such job (job {OTHER}, code NoSuchJob). Check "
+MISSING = f"there is no such job (job {OTHER}, appid 1250000000, code NoSuchJob). Check "
 
 
 @both
@@ -518,7 +518,7 @@ def test_a_failure_is_reported_once(caplog: pytest.LogCaptureFixture) -> None:
         loop.close()
         return len(caplog.records)
 
-    missing = no_such_job("a")
+    missing = no_such_job("a", "1250000000")
     of_a_function = pulumi.RunError(str(missing))
     of_a_function.__context__ = missing
     assert [lines_about(error) for error in (missing, of_a_function, ValueError("x"))] == [0, 0, 1]

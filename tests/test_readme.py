@@ -10,14 +10,20 @@ import subprocess
 import sys
 from dataclasses import fields
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
+import pulumi
 import pytest
+from mocked import seen
 from stacks import Stack
 
 import pulumi_cosjob
 from pulumi_cosjob import CosBatchClient
+from pulumi_cosjob._answers import _POLICY
 from pulumi_cosjob._emulator._faults import INSTEAD, KINDS
-from pulumi_cosjob.testing import CosBatchEmulator, Fault, Scenario
+from pulumi_cosjob._emulator._fields import CREATE_JOB_REQUEST, check_request, element
+from pulumi_cosjob.testing import CosBatchEmulator, CosJobMocks, Fault, Scenario
 
 ROOT = Path(__file__).parent.parent
 PAGES = {
@@ -124,6 +130,57 @@ def _describe(variables: dict[str, str], job_id: str) -> pulumi_cosjob.JobDescri
         return client.describe_job(job_id, "1250000000")
 
 
+class Vendor(pulumi.runtime.Mocks):
+    """Stands for the vendor's provider: its resource has created a job."""
+
+    def __init__(self) -> None:
+        self.created: list[dict[str, Any]] = []
+
+    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        """Do as a resource does that the service has given a job id."""
+        assert args.typ == "tencentcloud:index/cosBatch:CosBatch"
+        self.created.append(args.inputs)
+        return f"{args.inputs['uin']}#{args.inputs['appid']}#made", {**args.inputs, "job_id": "made"}
+
+    def call(self, _args: pulumi.runtime.MockCallArgs) -> Any:
+        """Serve no function."""
+        return {}
+
+
+class CosBatch(pulumi.CustomResource):
+    """The vendor's resource, as far as the page uses it."""
+
+    job_id: pulumi.Output[str]
+
+    def __init__(self, name: str, **inputs: Any) -> None:
+        super().__init__("tencentcloud:index/cosBatch:CosBatch", name, {**inputs, "job_id": None})
+
+
+@pytest.mark.parametrize("preview", [False, True])
+def test_the_program_with_the_vendors_provider_runs(monkeypatch: pytest.MonkeyPatch, *, preview: bool) -> None:
+    """The gate waits for the job of the vendor's resource, and CreateJob takes what that one is given."""
+    module = ModuleType("pulumi_tencentcloud")
+    monkeypatch.setattr(module, "CosBatch", CosBatch, raising=False)
+    monkeypatch.setitem(sys.modules, "pulumi_tencentcloud", module)
+    [program] = re.findall(r"```python\n(.*?)```", PAGES["docs/with-the-vendors-provider.md"], re.DOTALL)
+    vendor = Vendor()
+
+    def outputs() -> dict[str, pulumi.Output[Any]]:
+        names: dict[str, Any] = {}
+        exec(compile(program, "page", "exec"), names)  # noqa: S102  the page's own
+        return {"job_id": names["copied"].job_id, "status": names["copied"].status}
+
+    jobs = CosJobMocks({"made": {"status": "Complete"}}, fallback=vendor)
+    found = seen(jobs, outputs, preview=preview)
+    assert [each.value for each in found.values()] == ["made", "Complete"]
+    [created] = vendor.created
+    # The engine knows no whole numbers.
+    assert (created.pop("appid"), created["priority"]) == (1_250_000_000, 10)
+    given = {name: value for name, value in created.items() if name not in ("uin", "job_id")}
+    given |= {"client_request_token": "t", "priority": int(created["priority"])}
+    check_request(element("CreateJobRequest", given, CREATE_JOB_REQUEST))
+
+
 def test_every_error_stands_on_its_page() -> None:
     """Each class that is raised has its row in the table of errors; the others are only roots."""
     named = set(re.findall(r"^\| `(\w+)`", ERRORS, re.MULTILINE))
@@ -132,6 +189,15 @@ def test_every_error_stands_on_its_page() -> None:
     for name in named:
         assert re.search(rf"\b{name}[(,]", raised), name
     assert not re.search(r"raise (CosJob|Wait)Error\(", raised)
+
+
+def test_the_policy_for_reading_stands_on_its_page() -> None:
+    """A refusal points to it; it names both actions, for operations rather than for a bucket."""
+    [policy] = re.findall(r"```json\n(.*?)```", ERRORS, re.DOTALL)
+    [statement] = json.loads(policy)["statement"]
+    assert statement == {"effect": "allow", "action": ["cos:DescribeJob", "cos:ListJobs"], "resource": "*"}
+    assert "docs/errors.md" in _POLICY
+    assert all(action in _POLICY for action in statement["action"])
 
 
 def test_the_page_on_testing_has_all_faults_and_scenarios() -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import demo
 import requests
+import stalls
 from measurements import Bench, Row, in_turn, one_by_one
 
 _SLEEPER = Path(__file__).parent / "sleeper.py"
@@ -31,6 +32,7 @@ for number in range({gates}):
 """
 # The emulator's jobs are being prepared for so long before they work, and complete after.
 _BESIDE_WORK = 4.0
+_STALL_SECONDS = 0.2
 
 
 @dataclass
@@ -167,7 +169,39 @@ def measure(bench: Bench, folder: Path) -> Sequence[Row]:
     return [
         gates.together(sizes.jobs, sizes.dynamic_gates, sizes.seconds, sizes.few_pairs),
         *gates.functions(sizes.some, sizes.few_pairs),
+        *_stalls(bench, sizes.jobs_of_a_gate),
     ]
+
+
+def _stalls(bench: Bench, jobs: int) -> Iterator[Row]:
+    """Measure for how long the plugin's loop hears nothing, while one gate waits for very many jobs with secret ids."""
+    endpoint = bench.endpoint
+    config = {
+        "uin": "100000000001",
+        "region": "ap-chengdu",
+        "endpoint": endpoint,
+        "secretId": demo.SECRET_ID,
+        "secretKey": demo.SECRET_KEY,
+    }
+    for scenario, what in (("completes", ""), ("waits-for-confirmation", ", a warning each")):
+        job_ids = [f"{scenario}-{number}" for number in range(jobs)]
+        with requests.Session() as session:
+            for job_id in job_ids:
+                job = {"job_id": job_id, "scenario": scenario, "seconds": 0}
+                session.post(f"{endpoint}/_emulator/jobs", json=job, timeout=10).raise_for_status()
+        _control(endpoint, "clock", {"advance": _BESIDE_WORK + 1})
+        inputs = {"jobIds": job_ids, "appid": demo.APPID, "failWhenSuspended": True}
+        found = stalls.measure(config, inputs, ["jobIds"])
+        if (scenario == "completes") is bool(found.error):
+            sys.exit(f"bench: the gate ended otherwise than it was to: {found.error[:1000] or 'it opened'}")
+        yield Row(
+            f"longest stall of the plugin by a gate for {jobs:,} jobs{what}",
+            f"the {1000 * _STALL_SECONDS:.0f} ms within which Ctrl-C is to be heard",
+            "ms",
+            [(1000 * found.cpu, 1000 * _STALL_SECONDS)],
+            1.0,
+            f"computed by the loop's thread; by the wall clock, beside 64 threads, {1000 * found.wall:.0f} ms",
+        )
 
 
 def _control(endpoint: str, what: str, data: object) -> None:

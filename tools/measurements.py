@@ -100,6 +100,7 @@ class Sizes:
         reads: Reads of one provider process, before and after.
         steps: Numbers of jobs by which growth is shown.
         dynamic_gates: Gates of the dynamic provider beside those of the plugin.
+        jobs_of_a_gate: Jobs of one gate that are very many.
         seconds: For how long their jobs work.
         repeats: Repeats of what takes a millisecond.
     """
@@ -112,6 +113,7 @@ class Sizes:
     reads: tuple[int, int] = (1000, 10_000)
     steps: tuple[int, ...] = (1, 10, 100, 1000)
     dynamic_gates: int = 20
+    jobs_of_a_gate: int = 10_000
     seconds: float = 36
     repeats: int = 200
 
@@ -125,6 +127,7 @@ SMALL = Sizes(
     reads=(20, 60),
     steps=(1, 2, 4),
     dynamic_gates=2,
+    jobs_of_a_gate=60,
     seconds=1,
     repeats=3,
 )

@@ -9,7 +9,7 @@ from pulumi_cosjob.native import JobCompletion, get_job
 config = pulumi.Config()
 appid = config.get("appid") or "1250000000"
 
-# Any resource that creates a job. (Batch stands for the vendor's `tencentcloud.cos.Batch`.)
+# Any resource that creates a job. (Batch stands for the vendor's, see docs/with-the-vendors-provider.md.)
 job = Batch("archive", description="Copy last year to the archive", seconds=config.get_float("seconds") or 10)
 
 # The gate takes the id as an output: a preview goes through, although no job has been created.

@@ -24,6 +24,9 @@ __all__ = ["JobOrder", "parse_job", "parse_replay", "serve"]
 _WAKE_SECONDS = 1.0
 
 
+_FORM = "ID=SCENARIO[,seconds=N][,tasks=N][,starts=first-request]"
+
+
 @dataclass(frozen=True, slots=True)
 class JobOrder:
     """A job that the emulator begins with.
@@ -33,19 +36,21 @@ class JobOrder:
         scenario: What becomes of it.
         seconds: Its length of Active.
         tasks: How many tasks it has.
+        starts: When its life begins: `now`, or at the `first-request` about it.
     """
 
     job_id: str
     scenario: str = "completes"
     seconds: float = 10.0
     tasks: int = 100
+    starts: str = "now"
 
 
 def parse_job(text: str) -> JobOrder:
     """Read a job from text such as `my-job=fails,seconds=30,tasks=500`.
 
     Args:
-        text: `ID=SCENARIO`, then `,seconds=N` and `,tasks=N` if wanted, in any order.
+        text: `ID=SCENARIO`, then `,seconds=N`, `,tasks=N` and `,starts=first-request` if wanted, in any order.
 
     Returns:
         The job.
@@ -58,17 +63,21 @@ def parse_job(text: str) -> JobOrder:
     job_id, _, rest = text.partition("=")
     scenario, *settings = rest.split(",")
     if not job_id or not scenario:
-        raise ValueError(f"a job is given as ID=SCENARIO[,seconds=N][,tasks=N], not as {text!r}")
+        raise ValueError(f"a job is given as {_FORM}, not as {text!r}")
     names = sorted(known.value for known in Scenario)
     if scenario not in names:
         raise ValueError(f"there is no scenario {scenario!r}; the scenarios are: {', '.join(names)}")
     values: dict[str, str] = {}
     for setting in settings:
         name, _, value = setting.partition("=")
-        if name not in ("seconds", "tasks") or name in values:
-            raise ValueError(f"after the scenario come seconds=N and tasks=N, each at most once, not {setting!r}")
+        if name not in ("seconds", "tasks", "starts") or name in values:
+            known = "seconds=N, tasks=N and starts=now or first-request"
+            raise ValueError(f"after the scenario come {known}, each at most once, not {setting!r}")
         values[name] = value
-    return JobOrder(job_id, scenario, _seconds(values.get("seconds", "10")), _tasks(values.get("tasks", "100")))
+    starts = values.get("starts", "now")
+    if starts not in ("now", "first-request"):
+        raise ValueError(f"starts is now or first-request, not {starts!r}")
+    return JobOrder(job_id, scenario, _seconds(values.get("seconds", "10")), _tasks(values.get("tasks", "100")), starts)
 
 
 def parse_replay(text: str) -> tuple[str, Path]:
@@ -133,7 +142,7 @@ def serve(
 
     service = Service(credentials)
     for job in jobs:
-        service.put_job(job.scenario, {}, job_id=job.job_id, seconds=job.seconds, tasks=job.tasks)
+        service.put_job(job.scenario, {}, job_id=job.job_id, seconds=job.seconds, tasks=job.tasks, starts=job.starts)
     for job_id, source in replays:
         service.replay(job_id, source)
     stopped = threading.Event()

@@ -14,10 +14,21 @@ __all__ = ["JobClock", "ManualClock"]
 _NEW_YEAR_2024 = 1_704_067_200.0
 
 
+# No date is written after the year 9999.
+_LATEST = 253_402_300_799.0
+
+
 def _forward(seconds: float) -> float:
     """Return the seconds, or refuse those that would turn a clock back."""
     if not (math.isfinite(seconds) and seconds >= 0):
         raise ValueError(f"a clock goes forward by a finite number of seconds, not by {seconds!r}")
+    return seconds
+
+
+def _reachable(now: float, seconds: float) -> float:
+    """Return the seconds, or refuse those that would turn a clock beyond the last date."""
+    if now + _forward(seconds) > _LATEST:
+        raise ValueError("the jobs' clock goes to the end of the year 9999, no further")
     return seconds
 
 
@@ -96,13 +107,14 @@ class JobClock:
             seconds: How far.
 
         Raises:
-            ValueError: The number is negative or not finite.
+            ValueError: The number is negative, not finite, or leads beyond the year 9999.
         """
         with self._lock:
+            forward = _reachable(self._unlocked_now(), seconds)
             if self._held_at is None:
-                self._ahead += _forward(seconds)
+                self._ahead += forward
             else:
-                self._held_at += _forward(seconds)
+                self._held_at += forward
 
     def hold(self) -> None:
         """Stop the jobs' time where it is."""

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["add_routes", "is_loopback"]
 
-_JOB_ARGUMENTS = ("job_id", "appid", "seconds", "tasks")
+_JOB_ARGUMENTS = ("job_id", "appid", "seconds", "tasks", "starts")
+# Elements nest less deeply than this; clients take no more than a hundred.
+_DEEPEST = 32
 
 
 def is_loopback(host: str) -> bool:
@@ -62,13 +64,42 @@ def _guarded(
         host = re.sub(r":[0-9]*$", "", request.host)
         if not (is_loopback(request.remote or "") and is_loopback(host)):
             return web.json_response({"error": "control routes answer only this machine"}, status=403)
+        if not _is_own_origin(request):
+            return web.json_response({"error": "control routes do not answer pages of other origins"}, status=403)
         try:
             text = await request.text()
-            return web.json_response(turn(service, json.loads(text) if text else {}))
-        except (ValueError, TypeError, KeyError) as error:
+            return web.json_response(turn(service, _read(text) if text else {}))
+        except (ValueError, TypeError, LookupError, OverflowError) as error:
             return web.json_response({"error": str(error)}, status=400)
 
     return handle
+
+
+def _is_own_origin(request: web.Request) -> bool:
+    """Tell whether no browser sent a request, or for a page of this server alone: any page may send one anywhere."""
+    origins = request.headers.getall("Origin", [])
+    sites = request.headers.getall("Sec-Fetch-Site", [])
+    return set(origins) <= {f"http://{request.host}"} and set(sites) <= {"none", "same-origin"}
+
+
+def _read(text: str) -> Any:
+    """Return what JSON says, or refuse what is none, and what nests more deeply than any element."""
+    try:
+        data = json.loads(text, parse_constant=_refuse_constant)
+    except RecursionError:
+        raise ValueError(f"the body nests more than {_DEEPEST} deep") from None
+    level, depth = [data], 0
+    while level:
+        depth += 1
+        if depth > _DEEPEST:
+            raise ValueError(f"the body nests more than {_DEEPEST} deep")
+        holders = [each for each in level if isinstance(each, (dict, list))]
+        level = [child for each in holders for child in (each.values() if isinstance(each, dict) else each)]
+    return data
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"JSON has no {name}")
 
 
 def _object(data: Any) -> dict[str, Any]:

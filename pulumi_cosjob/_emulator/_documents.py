@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, SubElement, tostring
 
@@ -18,6 +19,7 @@ __all__ = [
     "describe_job_result",
     "error",
     "list_jobs_result",
+    "update_job_priority_result",
     "update_job_status_result",
 ]
 
@@ -54,6 +56,16 @@ def update_job_status_result(view: View) -> bytes:
     elements = _job_elements(view)
     shown = [elements[name] for name in ("JobId", "Status", "StatusUpdateReason") if name in elements]
     return _written(_group("UpdateJobStatusResult", shown))
+
+
+def update_job_priority_result(view: View) -> bytes:
+    """Return the answer to UpdateJobPriority.
+
+    Args:
+        view: The job with its new priority.
+    """
+    elements = _job_elements(view)
+    return _written(_group("UpdateJobPriorityResult", [elements[name] for name in ("JobId", "Priority")]))
 
 
 def list_jobs_result(page: Page) -> bytes:
@@ -94,7 +106,20 @@ def _job_elements(view: View) -> dict[str, Element]:
     job = view.job
     elements = {element.tag: element for element in _living(view)}
     merged = {**elements, **job.given, **job.overrides}
-    return {name: element for name, element in sorted(merged.items()) if element is not None}
+    present = {name: element for name, element in merged.items() if element is not None}
+    for path, text in view.snapshot.gained:
+        _set(present, path, text)
+    return dict(sorted(present.items()))
+
+
+def _set(elements: dict[str, Element], path: str, text: str) -> None:
+    """Let an element have a text, and be there; what the job was created with stays as it is."""
+    name, _, below = path.partition("/")
+    element = elements[name] = deepcopy(elements[name]) if name in elements else Element(name)
+    for step in below.split("/") if below else ():
+        child = element.find(step)
+        element = SubElement(element, step) if child is None else child
+    element.text = text
 
 
 def _living(view: View) -> Iterator[Element]:

@@ -8,6 +8,8 @@ import threading
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from pulumi_cosjob._emulator._limits import check_header, check_integer, check_text, shown
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -31,6 +33,11 @@ KINDS = INSTEAD | frozenset(
 )
 
 
+# Thirty years: a date that is off by more may be none.
+_MOST_SECONDS = 10**9
+_MOST_LENGTH = 2**31
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     r"""Something that goes wrong with an answer.
@@ -40,7 +47,7 @@ class Fault:
     | `delay` | the answer comes late | `seconds` |
     | `empty` | no body | `status` (200) |
     | `endless` | a body without end | |
-    | `error` | an error document | `code`, `status` (503), `message`, `retry_after` |
+    | `error` | an error document | `code`, `status` (the code's own), `message`, `retry_after` |
     | `html` | a page of some proxy | `status` (502), `body` |
     | `other-job` | the answer speaks of another job | `other_job_id` |
     | `raw` | these bytes, then the end of the connection | `body` |
@@ -86,14 +93,34 @@ class Fault:
     length: int = 10
 
     def __post_init__(self) -> None:
-        if self.kind not in KINDS:
-            raise ValueError(f"there is no fault {self.kind!r}; the kinds are: {', '.join(sorted(KINDS))}")
-        if self.times is not None and self.times < 1:
-            raise ValueError(f"times is a whole number from 1, or None, not {self.times!r}")
+        if not isinstance(self.kind, str) or self.kind not in KINDS:
+            raise ValueError(f"there is no fault {shown(self.kind)}; the kinds are: {', '.join(sorted(KINDS))}")
+        if self.times is not None and (not _is_whole(self.times) or self.times < 1):
+            raise ValueError(f"times is a whole number from 1, or None, not {shown(self.times)}")
         if not 0.0 <= self.probability <= 1.0:
-            raise ValueError(f"probability lies between 0 and 1, not at {self.probability!r}")
+            raise ValueError(f"probability lies between 0 and 1, not at {shown(self.probability)}")
         if not math.isfinite(self.seconds) or (self.seconds < 0 and self.kind != "skew"):
-            raise ValueError(f"seconds is a finite number, not {self.seconds!r}")
+            raise ValueError(f"seconds is a finite number, not {shown(self.seconds)}")
+        self._check_what_is_sent()
+
+    def _check_what_is_sent(self) -> None:
+        """Refuse what no answer can hold: a handler that fails would be a fault of the emulator's own."""
+        if abs(self.seconds) > _MOST_SECONDS:
+            raise ValueError(f"seconds lies between -{_MOST_SECONDS} and {_MOST_SECONDS}, not at {shown(self.seconds)}")
+        if self.status is not None:
+            check_integer("status", self.status, 200, 599)
+        check_integer("length", self.length, -_MOST_LENGTH, _MOST_LENGTH)
+        if self.retry_after is not None:
+            check_header("retry_after", self.retry_after if not _is_whole(self.retry_after) else f"{self.retry_after}")
+        check_header("location", self.location)
+        for name in ("code", "message", "other_job_id"):
+            check_text(name, getattr(self, name))
+        if self.job_id is not None:
+            check_text("job_id", self.job_id)
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 class Faults:

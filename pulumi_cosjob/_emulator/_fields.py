@@ -12,11 +12,22 @@ from datetime import datetime, timezone
 from typing import Any
 from xml.etree.ElementTree import Element
 
+from pulumi_cosjob._emulator._limits import check_name, check_text, shown
 from pulumi_cosjob._emulator._refusals import Refused
 from pulumi_cosjob._emulator._scenarios import STATUSES
 from pulumi_cosjob._emulator._xml import parse_fragment
 
-__all__ = ["CREATE_JOB_REQUEST", "JOB", "Group", "check", "element", "snake_case", "timestamp", "xml_name"]
+__all__ = [
+    "CREATE_JOB_REQUEST",
+    "JOB",
+    "Group",
+    "check",
+    "check_request",
+    "element",
+    "snake_case",
+    "timestamp",
+    "xml_name",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +84,8 @@ def _one_of(*values: str) -> Text:
 
 
 _KEY_AND_VALUE = Group({"Key": Text(1), "Value": Text()}, required=frozenset({"Key", "Value"}))
-_DIRECTIVE = _one_of("Add", "Copy", "Replaced")
+# Pages disagree about the third one's name.
+_DIRECTIVE = _one_of("Add", "Copy", "Replace", "Replaced")
 
 _GRANT = Group(
     {
@@ -240,7 +252,7 @@ def xml_name(name: str, kind: Kind) -> str:
     if name[:1].isupper():
         return name
     names = ", ".join(sorted(snake_case(candidate) for candidate in known)) or "none here"
-    raise ValueError(f"there is no element {name!r}; the elements are: {names}")
+    raise ValueError(f"there is no element {shown(name)}; the elements are: {names}")
 
 
 def element(name: str, value: Any, kind: Kind | None) -> Element:
@@ -262,8 +274,8 @@ def element(name: str, value: Any, kind: Kind | None) -> Element:
     if isinstance(value, Element):
         return value
     if isinstance(value, str) and isinstance(kind, (Group, Members)):
-        return parse_fragment(name, value)
-    made = Element(name)
+        return parse_fragment(check_name(name), check_text(name, value))
+    made = Element(check_name(name))
     if isinstance(value, Mapping):
         made.extend(_children(value, kind))
     elif isinstance(value, Sequence) and not isinstance(value, (str, bytes)):
@@ -288,8 +300,38 @@ def _text(name: str, value: Any) -> str:
     if isinstance(value, datetime):
         return timestamp(value.timestamp())
     if isinstance(value, (str, int, float)):
-        return str(value)
-    raise TypeError(f"an element {name} cannot hold {value!r}")
+        return check_text(name, str(value))
+    raise TypeError(f"an element {name} cannot hold {shown(value)}")
+
+
+def check_request(root: Element) -> None:
+    """Judge what CreateJob is given: each element, and what one of them demands of another.
+
+    Args:
+        root: The document.
+
+    Raises:
+        Refused: MalformedXML for a wrong structure, InvalidArgument for a wrong value.
+    """
+    check(root, CREATE_JOB_REQUEST)
+    if root.findtext("Manifest/Spec/Format") == "COSBatchOperations_CSV_V1":
+        _demand(root, "Manifest/Spec", ["Fields"], "of a CSV manifest")
+    if root.findtext("Report/Enabled") == "true":
+        _demand(root, "Report", ["Bucket", "Format", "ReportScope"], "where it is enabled")
+    copy = "Operation/COSPutObjectCopy"
+    if root.findtext(f"{copy}/TaggingDirective") in ("Add", "Replace", "Replaced"):
+        _demand(root, copy, ["NewObjectTagging"], "where TaggingDirective adds or replaces")
+
+
+def _demand(root: Element, path: str, names: Sequence[str], when: str) -> None:
+    """Refuse an element in which others are missing or empty."""
+    missing = [name for name in names if _is_empty(root.find(f"{path}/{name}"))]
+    if missing:
+        raise Refused("MalformedXML", f"{path} lacks {', '.join(missing)}; it needs that {when}.")
+
+
+def _is_empty(node: Element | None) -> bool:
+    return node is None or not (len(node) or (node.text or "").strip())
 
 
 def check(node: Element, kind: Kind) -> None:
@@ -327,7 +369,11 @@ def _check_group(node: Element, group: Group) -> None:
     if group.choice and len(names) != 1:
         raise Refused("MalformedXML", f"{node.tag} holds exactly one of {', '.join(sorted(group.children))}.")
     for child in node:
-        check(child, group.children[child.tag])
+        kind = group.children[child.tag]
+        # The vendor's own SDK sends words that are not given as empty elements.
+        is_absent = _is_empty(child) and child.tag not in group.required and isinstance(kind, Text) and kind.values
+        if not is_absent:
+            check(child, kind)
 
 
 def _check_members(node: Element, members: Members) -> None:

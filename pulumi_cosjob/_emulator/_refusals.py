@@ -17,10 +17,13 @@ STATUSES: dict[str, int] = {
     "NoSuchJob": 404,
     "RequestLimitExceeded": 429,
     "RequestTimeTooSkewed": 403,
-    "ServiceUnavailable": 503,
+    # What a code that has spaces stands for: the signature's time is over.
+    "Request has expired": 403,
+    "ServiceUnavailable": 500,
     "SignatureDoesNotMatch": 403,
     "SlowDown": 503,
     "TooManyJobs": 500,
+    "UnavailableForLegalReasons": 451,
 }
 
 

@@ -39,7 +39,7 @@ def sample_request(account: Account, script: Script) -> dict[str, Any]:
         "ConfirmationRequired": script.confirmation_required,
         "Description": "A job of the emulator.",
         "Manifest": _manifest(account),
-        "Operation": {"COSPutObjectCopy": _copy(account)},
+        "Operation": {script.operation: _RESTORE if script.operation == _RESTORES else _copy(account)},
         "Priority": 10,
         "Report": {
             "Bucket": _bucket(account, "reports"),
@@ -50,6 +50,10 @@ def sample_request(account: Account, script: Script) -> dict[str, Any]:
         },
         "RoleArn": f"qcs::cam::uin/{account.uin}:roleName/COS_Batch_QcsRole",
     }
+
+
+_RESTORES = "COSInitiateRestoreObject"
+_RESTORE = {"ExpirationInDays": 7, "JobTier": "Standard"}
 
 
 def _bucket(account: Account, name: str) -> str:

@@ -12,6 +12,8 @@ from enum import Enum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from pulumi_cosjob._emulator._limits import shown
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -37,6 +39,11 @@ STATUSES = frozenset(
 TERMINAL = frozenset({"Cancelled", "Complete", "Failed"})
 
 _CANCELLING_SECONDS = 1.0
+# As the service writes it on a job that has completed.
+_JOB_COMPLETE = "Job complete"
+# A job of up to so many tasks ends Complete, however many of them fail.
+_FEW_TASKS = 1000
+_MOST_TASKS = 2**63 - 1
 # The total is known once the manifest has been read, which is what a job does while it prepares.
 _BEFORE_COUNTING = frozenset({"New", "Preparing"})
 _SHOWS_FAILURES = frozenset({"Complete", "Failed", "Failing"})
@@ -49,8 +56,10 @@ class Scenario(str, Enum):
     COMPLETES = "completes"
     COMPLETES_WITH_FAILED_TASKS = "completes-with-failed-tasks"
     FAILS = "fails"
+    GAINS_A_WORD = "gains-a-word"
     NEVER_ENDS = "never-ends"
     PAUSES = "pauses"
+    RESTORE = "restore"
     STALLS = "stalls"
     WAITS_FOR_CONFIRMATION = "waits-for-confirmation"
 
@@ -65,12 +74,14 @@ class Phase:
         share: Where given, it lasts this share of the job's own length of Active instead.
         until: The share of the tasks that have been handled at its end; where not given, no task is handled
             in it. A phase that lasts for ever comes ever closer to it.
+        gains: What the description says from here on, by path under Job: words and elements that no page lists.
     """
 
     status: str
     seconds: float = 1.0
     share: float | None = None
     until: float | None = None
+    gains: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +92,19 @@ class Script:
         phases: The rows, in order; the last one has no end.
         failing_percent: How many of a hundred handled tasks fail, rounded up.
         failures: Code and reason of each JobFailure that the job shows once it has failed or completed.
+        failures_of_many: The same for a job of so many tasks that the service fails it for their failures.
         status_update_reason: The StatusUpdateReason from the last phase but one on.
         suspended_cause: The SuspendedCause once it has been suspended.
+        operation: The name of its operation.
     """
 
     phases: tuple[Phase, ...]
     failing_percent: int = 0
     failures: tuple[tuple[str, str], ...] = ()
+    failures_of_many: tuple[tuple[str, str], ...] = ()
     status_update_reason: str | None = None
     suspended_cause: str | None = None
+    operation: str = "COSPutObjectCopy"
 
     @property
     def confirmation_required(self) -> bool:
@@ -98,6 +113,19 @@ class Script:
 
 
 _START = (Phase("New"), Phase("Preparing"))
+# None is known to be sent: they stand for what the service may come to say.
+_NEW_WORDS = (
+    ("Manifest/Spec/Format", "COSBatchOperations_Parquet_V1"),
+    ("Operation/COSPutObjectCopy/CannedAccessControlList", "default"),
+    ("Operation/COSPutObjectCopy/NewObjectMetadata/SSEAlgorithm", "cos/kms"),
+    ("Operation/COSPutObjectCopy/TaggingDirective", "Replace"),
+    ("Report/ReportScope", "SampledTasks"),
+)
+_NEW_ELEMENTS = (
+    ("Operation/COSPutObjectCopy/ChecksumAlgorithm", "CRC64"),
+    ("QueuePosition", "1"),
+    ("Report/Expected", ""),
+)
 _ALL_DONE = (Phase("Active", share=1.0, until=1.0), Phase("Completing"), Phase("Complete", math.inf))
 
 SCRIPTS: Mapping[Scenario, Script] = MappingProxyType(
@@ -114,7 +142,9 @@ SCRIPTS: Mapping[Scenario, Script] = MappingProxyType(
                 Phase("Failed", math.inf),
             ),
             failing_percent=75,
-            failures=(("TooManyFailedTasks", "More than half of the tasks failed."),),
+            # Of few tasks any number may fail, and the job is Complete: it takes another reason to fail it.
+            failures=(("ManifestUnreadable", "The rest of the manifest cannot be read."),),
+            failures_of_many=(("TooManyFailedTasks", "More than half of the executed tasks failed."),),
         ),
         Scenario.CANCELLED: Script(
             (
@@ -137,9 +167,22 @@ SCRIPTS: Mapping[Scenario, Script] = MappingProxyType(
                 Phase("Active", share=0.5, until=0.5),
                 Phase("Pausing"),
                 Phase("Paused", 5.0),
-                Phase("Ready"),
                 Phase("Active", share=0.5, until=1.0),
                 Phase("Completing"),
+                Phase("Complete", math.inf),
+            )
+        ),
+        Scenario.RESTORE: Script(
+            (*_START, Phase("Ready"), *_ALL_DONE), failures=(("", ""),), operation="COSInitiateRestoreObject"
+        ),
+        Scenario.GAINS_A_WORD: Script(
+            (
+                *_START,
+                Phase("Ready", gains=(("ProgressSummary/AutoManifestStatus", "Ready"),)),
+                Phase("Active", share=0.5, until=0.5, gains=_NEW_WORDS),
+                Phase("Active", share=0.5, until=1.0, gains=_NEW_ELEMENTS),
+                Phase("Verifying"),
+                Phase("Completing", gains=(("ProgressSummary/AutoManifestStatus", "Verified"),)),
                 Phase("Complete", math.inf),
             )
         ),
@@ -173,9 +216,9 @@ class Life:
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.seconds) and self.seconds >= 0):
-            raise ValueError(f"seconds is a finite number from 0, not {self.seconds!r}")
-        if self.tasks < 0:
-            raise ValueError(f"tasks is a whole number from 0, not {self.tasks!r}")
+            raise ValueError(f"seconds is a finite number from 0, not {shown(self.seconds)}")
+        if isinstance(self.tasks, bool) or not isinstance(self.tasks, int) or not 0 <= self.tasks <= _MOST_TASKS:
+            raise ValueError(f"tasks is a whole number from 0 to {_MOST_TASKS}, not {shown(self.tasks)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +232,7 @@ class Snapshot:
         ended_at: When it reached a state that it never leaves.
         failures: Code and reason of each JobFailure.
         status_update_reason: Why the status changed, where the scenario says so.
+        gained: Words and elements that no page lists, by path under Job.
     """
 
     status: str
@@ -197,6 +241,7 @@ class Snapshot:
     ended_at: float | None
     failures: tuple[tuple[str, str], ...]
     status_update_reason: str | None
+    gained: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +276,7 @@ def look(life: Life, now: float) -> Snapshot:
         ended_at=ended_at if ended else None,
         failures=(),
         status_update_reason=None,
+        gained=before.gained,
     )
 
 
@@ -241,14 +287,21 @@ def _undisturbed(life: Life, now: float) -> Snapshot:
     current = stretches[-1]
     status = current.phase.status
     suspended = [stretch.start for stretch in stretches if stretch.phase.status == "Suspended"]
+    reason = script.status_update_reason if len(stretches) >= len(script.phases) - 1 else None
     return Snapshot(
         status=status,
         progress=None if status in _BEFORE_COUNTING else _progress(life, current, now),
         suspended_at=suspended[0] if suspended else None,
         ended_at=current.start if status in TERMINAL else None,
-        failures=script.failures if status in _SHOWS_FAILURES else (),
-        status_update_reason=script.status_update_reason if len(stretches) >= len(script.phases) - 1 else None,
+        failures=_failures(life) if status in _SHOWS_FAILURES else (),
+        status_update_reason=_JOB_COMPLETE if status == "Complete" else reason,
+        gained=tuple(gain for stretch in stretches for gain in stretch.phase.gains),
     )
+
+
+def _failures(life: Life) -> tuple[tuple[str, str], ...]:
+    """Return why a job failed: for its failed tasks only where it has many."""
+    return (life.tasks > _FEW_TASKS and life.script.failures_of_many) or life.script.failures
 
 
 def _begun(life: Life, now: float) -> Iterator[_Stretch]:

@@ -13,9 +13,9 @@ from aiohttp import web
 
 from pulumi_cosjob._emulator import _control, _documents
 from pulumi_cosjob._emulator._faults import INSTEAD, Fault
-from pulumi_cosjob._emulator._fields import CREATE_JOB_REQUEST, check
+from pulumi_cosjob._emulator._fields import check_request
 from pulumi_cosjob._emulator._records import RecordedRequest, redacted, redacted_path
-from pulumi_cosjob._emulator._refusals import Refused
+from pulumi_cosjob._emulator._refusals import STATUSES, Refused
 from pulumi_cosjob._emulator._signature import SignedRequest, verify
 from pulumi_cosjob._emulator._state import check_job_id
 from pulumi_cosjob._emulator._wire import Answer, Sender
@@ -73,15 +73,27 @@ def _create_job(service: Service, call: _Call) -> bytes:
     root = parse(call.body)
     if root.tag != "CreateJobRequest":
         raise Refused("MalformedXML", f"The document is a {root.tag}, not a CreateJobRequest.")
-    check(root, CREATE_JOB_REQUEST)
+    check_request(root)
     return _documents.create_job_result(service.jobs.create_job(call.appid, {child.tag: child for child in root}))
 
 
-def _update_job_status(service: Service, call: _Call) -> bytes:
+def _check_updated(call: _Call) -> None:
+    if not call.job_id:
+        raise Refused("InvalidRequest", "The request has no job id.")
     check_job_id(call.job_id)
+
+
+def _update_job_status(service: Service, call: _Call) -> bytes:
+    _check_updated(call)
     requested, reason = call.parameter("requestedJobStatus"), call.parameter("statusUpdateReason")
     view = service.jobs.update_job_status(call.appid, call.job_id, requested or "", reason)
     return _documents.update_job_status_result(view)
+
+
+def _update_job_priority(service: Service, call: _Call) -> bytes:
+    _check_updated(call)
+    view = service.jobs.update_job_priority(call.appid, call.job_id, call.parameter("priority"))
+    return _documents.update_job_priority_result(view)
 
 
 def _list_jobs(service: Service, call: _Call) -> bytes:
@@ -112,6 +124,7 @@ _ACTIONS: dict[str, dict[str, _Action]] = {
         "POST": _Action(_create_job),
     },
     "/jobs/{}": {"GET": _Action(_describe_job)},
+    "/jobs/{}/priority": {"POST": _Action(_update_job_priority, ("priority",))},
     "/jobs/{}/status": {"POST": _Action(_update_job_status, ("requestedJobStatus", "statusUpdateReason"))},
 }
 
@@ -249,7 +262,7 @@ def _instead(fault: Fault, headers: dict[str, str], resource: str) -> Answer:
     if fault.retry_after is not None:
         headers = {**headers, "Retry-After": str(fault.retry_after)}
     if fault.kind == "error":
-        return _error(fault.status or 503, fault.code, fault.message, headers, resource)
+        return _error(fault.status or STATUSES.get(fault.code, 503), fault.code, fault.message, headers, resource)
     if fault.kind == "redirect":
         return Answer(fault.status or 302, {**headers, "Location": fault.location}, b"")
     # A proxy knows nothing of the service's headers.

@@ -11,6 +11,7 @@ from pulumi_cosjob._clock import SystemClock
 from pulumi_cosjob._emulator._clocks import JobClock
 from pulumi_cosjob._emulator._faults import Faults
 from pulumi_cosjob._emulator._fields import JOB, element, xml_name
+from pulumi_cosjob._emulator._limits import check_header, check_text, shown
 from pulumi_cosjob._emulator._records import Records
 from pulumi_cosjob._emulator._refusals import Refused
 from pulumi_cosjob._emulator._samples import Account, sample_request
@@ -24,7 +25,12 @@ if TYPE_CHECKING:
 
     from pulumi_cosjob._clock import Clock
 
-__all__ = ["Service"]
+__all__ = ["FIRST_REQUEST", "NOW", "STARTS", "Service"]
+
+NOW, FIRST_REQUEST = STARTS = ("now", "first-request")
+"""When a job's life may begin."""
+
+_LONGEST_APPID = 64
 
 
 class Service:
@@ -62,6 +68,7 @@ class Service:
         appid: str | None = None,
         seconds: float = 10.0,
         tasks: int = 100,
+        starts: str = NOW,
     ) -> str:
         """Create a job that no request asked for.
 
@@ -72,6 +79,7 @@ class Service:
             appid: Whose it is; the account's if nobody's.
             seconds: Its length of Active.
             tasks: How many tasks it has.
+            starts: When its life begins: `now`, or at the `first-request` about it.
 
         Returns:
             Its id.
@@ -79,16 +87,23 @@ class Service:
         Raises:
             ValueError: There is no such scenario or element, there is such a job already, or an id, a length
                 or a number that no job can have.
+            TypeError: A value is of the wrong kind.
         """
+        if starts not in STARTS:
+            raise ValueError(f"starts is {' or '.join(STARTS)}, not {shown(starts)}")
         script = SCRIPTS[_scenario(scenario)]
-        chosen = str(uuid.uuid4()) if job_id is None else job_id
+        chosen = str(uuid.uuid4()) if job_id is None else check_text("job_id", job_id)
+        owner = self.account.appid if appid is None else check_header("appid", appid)
+        if not 1 <= len(owner) <= _LONGEST_APPID:
+            raise ValueError(f"appid has 1 to {_LONGEST_APPID} characters, not {len(owner)}")
         try:
             check_job_id(chosen)
         except Refused as error:
-            raise ValueError(f"{chosen!r} is no job id: {error.message}") from error
+            raise ValueError(f"{shown(chosen)} is no job id: {error.message}") from error
         given = {name: element(name, value, JOB.children[name]) for name, value in self._sample(script).items()}
         life = Life(script, self.job_clock.now(), seconds, tasks)
-        self.jobs.put(Job(chosen, appid or self.account.appid, life, given, _elements(overrides)))
+        awaits = starts == FIRST_REQUEST
+        self.jobs.put(Job(chosen, owner, life, given, _elements(overrides), awaits_request=awaits))
         return chosen
 
     def replay(self, job_id: str, source: bytes | str | os.PathLike[str]) -> None:
@@ -144,7 +159,7 @@ def _scenario(name: str) -> Scenario:
         return Scenario(name)
     except ValueError:
         names = ", ".join(sorted(scenario.value for scenario in Scenario))
-        raise ValueError(f"there is no scenario {name!r}; the scenarios are: {names}") from None
+        raise ValueError(f"there is no scenario {shown(name)}; the scenarios are: {names}") from None
 
 
 def _elements(overrides: Mapping[str, Any]) -> dict[str, Element | None]:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
+import hashlib
 import re
 import threading
 import uuid
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
+from xml.etree.ElementTree import Element
 
 from pulumi_cosjob._emulator._refusals import Refused
-from pulumi_cosjob._emulator._scenarios import SCRIPTS, STATUSES, Life, Scenario, Snapshot, look
+from pulumi_cosjob._emulator._scenarios import SCRIPTS, STATUSES, TERMINAL, Life, Scenario, Snapshot, look
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from xml.etree.ElementTree import Element
 
     from pulumi_cosjob._clock import Clock
 
@@ -25,7 +23,8 @@ __all__ = ["Job", "Jobs", "Page", "View", "check_job_id"]
 _KEPT_SECONDS = 90 * 24 * 3600.0
 _MOST_RESULTS = 1000
 _CANCELLABLE = frozenset({"Active", "New", "Paused", "Pausing", "Preparing", "Ready", "Suspended"})
-_JOB_ID = re.compile(r"[^\s/\x00-\x1f\x7f]+")
+_JOB_ID = re.compile(r"[^\s/\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]+")
+_MOST_PRIORITY = 2_147_483_647
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +38,7 @@ class Job:
         given: The elements that it was created with.
         overrides: Elements to show in place of the true ones; None for one to leave out.
         status_update_reason: The reason given when its status was updated.
+        awaits_request: Whether its life begins only at the first request about it.
     """
 
     job_id: str
@@ -47,6 +47,7 @@ class Job:
     given: Mapping[str, Element]
     overrides: Mapping[str, Element | None] = field(default_factory=dict)
     status_update_reason: str | None = None
+    awaits_request: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,17 +180,47 @@ class Jobs:
             self._jobs[job_id] = job
             return View(job, look(life, self._clock.now()))
 
+    def update_job_priority(self, appid: str, job_id: str, priority: str | None) -> View:
+        """Give a job that has not ended another priority.
+
+        Args:
+            appid: Who asks.
+            job_id: The job.
+            priority: The priority, as it was written.
+
+        Returns:
+            The job, with that priority.
+
+        Raises:
+            Refused: NoSuchJob, also where the job has ended; InvalidRequest without a priority, InvalidArgument for
+                one that is none.
+        """
+        if not priority:
+            raise Refused("InvalidRequest", "The request has no priority.")
+        if not (priority.isascii() and priority.isdigit() and len(priority) <= 10 and int(priority) <= _MOST_PRIORITY):
+            raise Refused("InvalidArgument", f"priority must lie between 0 and {_MOST_PRIORITY}.")
+        with self._lock:
+            view = self._view(appid, job_id)
+            if view.snapshot.status in TERMINAL:
+                raise Refused("NoSuchJob", "The specified job does not exist, or has completed already.")
+            given = Element("Priority")
+            given.text = str(int(priority))
+            overrides = {name: element for name, element in view.job.overrides.items() if name != "Priority"}
+            job = replace(view.job, given={**view.job.given, "Priority": given}, overrides=overrides)
+            self._jobs[job_id] = job
+            return View(job, view.snapshot)
+
     def list_jobs(self, appid: str, statuses: Iterable[str], max_results: int | None, next_token: str | None) -> Page:
-        """List jobs, the newest first.
+        """List jobs that were created in the last 90 days, in an order that nobody promises.
 
         Args:
             appid: Whose jobs.
             statuses: Only jobs in one of these states; all jobs if there is none.
             max_results: How many at most, 1 to 1000.
-            next_token: Where an earlier list broke off.
+            next_token: The last JobId of an earlier part of the list.
 
         Returns:
-            The jobs, and where this list breaks off.
+            The jobs, and the last JobId among them: that of the last part, too.
 
         Raises:
             Refused: InvalidArgument.
@@ -200,16 +231,17 @@ class Jobs:
             raise Refused("InvalidArgument", f"There is no status {min(wanted - STATUSES)!r}.")
         if not 1 <= most <= _MOST_RESULTS:
             raise Refused("InvalidArgument", f"maxResults must lie between 1 and {_MOST_RESULTS}.")
-        after = None if next_token is None else _read_token(next_token)
+        since = self._clock.now() - _KEPT_SECONDS
         with self._lock:
             own = [self._view_of(job) for job in self._jobs.values() if job.appid == appid]
-        found = sorted(
-            (view for view in own if view is not None and (not wanted or view.status in wanted)),
-            key=_list_order,
-        )
-        rest = [view for view in found if after is None or _list_order(view) > after]
-        token = _write_token(rest[most - 1]) if len(rest) > most else None
-        return Page(tuple(rest[:most]), token)
+        listed = [view for view in own if view is not None and view.job.life.created_at > since]
+        if next_token and next_token not in {view.job.job_id for view in listed}:
+            raise Refused("InvalidArgument", "nextToken is not one that a list gave.")
+        after = _list_order(next_token) if next_token else b""
+        found = [view for view in listed if not wanted or view.status in wanted]
+        rest = sorted((view for view in found if _list_order(view.job.job_id) > after), key=_order_of_view)
+        page = tuple(rest[:most])
+        return Page(page, page[-1].job.job_id if page else None)
 
     def clear(self) -> None:
         """Forget all jobs."""
@@ -226,6 +258,9 @@ class Jobs:
         view = self._find(job_id)
         if view is None or view.job.appid != appid:
             raise Refused("NoSuchJob", "The specified job does not exist.")
+        if view.job.awaits_request:
+            job = self._jobs[job_id] = replace(view.job, awaits_request=False)
+            return View(job, view.snapshot)
         return view
 
     def _find(self, job_id: str) -> View | None:
@@ -241,9 +276,11 @@ class Jobs:
     def _view_of(self, job: Job) -> View | None:
         """Return a job and its state, or None if it is no longer kept."""
         now = self._clock.now()
+        if job.awaits_request:
+            job = replace(job, life=replace(job.life, created_at=now))
         snapshot = look(job.life, now)
-        ended_at = snapshot.ended_at
-        return None if ended_at is not None and now >= ended_at + _KEPT_SECONDS else View(job, snapshot)
+        is_over = snapshot.ended_at is not None and now >= job.life.created_at + _KEPT_SECONDS
+        return None if is_over else View(job, snapshot)
 
     def _update(self, view: View, requested: str) -> Life:
         """Return the life of a job from now on."""
@@ -260,19 +297,10 @@ def _token(job: Job) -> str:
     return job.given["ClientRequestToken"].text or ""
 
 
-def _list_order(view: View) -> tuple[float, str]:
-    return -view.job.life.created_at, view.job.job_id
+def _list_order(job_id: str) -> bytes:
+    """Return a job's place in lists: always the same, and none that follows from its id or its age."""
+    return hashlib.sha256(job_id.encode()).digest()
 
 
-def _write_token(last: View) -> str:
-    """Return the token by which a list goes on after this job."""
-    return base64.urlsafe_b64encode(json.dumps(_list_order(last)).encode()).decode()
-
-
-def _read_token(token: str) -> tuple[float, str]:
-    """Return the place in the list that a token stands for."""
-    try:
-        created_at, job_id = json.loads(base64.urlsafe_b64decode(token))
-        return float(created_at), str(job_id)
-    except (binascii.Error, ValueError, TypeError) as error:
-        raise Refused("InvalidArgument", "nextToken is not one that a list gave.") from error
+def _order_of_view(view: View) -> bytes:
+    return _list_order(view.job.job_id)

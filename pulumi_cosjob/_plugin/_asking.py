@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -19,11 +21,26 @@ if TYPE_CHECKING:
     from pulumi_cosjob._errors import CosJobError
     from pulumi_cosjob._job import JobDescription
 
-__all__ = ["Account", "Accounts", "Sleep"]
+__all__ = ["Account", "Accounts", "Sleep", "aside"]
 
 _T = TypeVar("_T")
 Sleep = Callable[[float], Awaitable[None]]
 """Lets so many seconds pass on an event loop."""
+
+
+async def aside(work: Callable[[], _T], *, many: bool) -> _T:
+    """Convert or compare values; those of many jobs in a thread, as the loop has to hear Cancel meanwhile.
+
+    Raises:
+        RequestError: No thread could be started.
+    """
+    if not many:
+        return work()
+    try:
+        done = asyncio.get_running_loop().run_in_executor(None, work)
+    except RuntimeError as error:
+        raise no_thread(error) from None
+    return await done
 
 
 class Account:
@@ -71,26 +88,29 @@ class Account:
             CosJobError: A job will never complete.
             JobsFailedError: More than one.
         """
-        asked = {asyncio.wrap_future(self._look(each, appid)): each for each in dict.fromkeys(job_ids)}
-        try:
-            answered = (await asyncio.wait(asked, timeout=LOOK_SECONDS))[0] if asked else set()
-        finally:
-            for future in asked:
-                future.cancel()
-        looks = {asked[future]: future.result() for future in answered}
-        errors = {job_id: never_completes(look, limits, preview=True) for job_id, look in looks.items()}
-        failed = {job_id: error for job_id, error in errors.items() if error is not None}
-        raise_failed(failed, len(job_ids), self.client.endpoint)
-        missed: dict[str, CosJobError | None] = dict.fromkeys(job_ids)
+        polls = _Polls(lambda job_id: self._look(job_id, appid))
+        polls.add(dict.fromkeys(job_ids))
+        failed: dict[str, CosJobError] = {}
         completed: dict[str, JobDescription] = {}
-        for job_id, look in looks.items():
-            if look.description is None:
-                missed[job_id] = look.error
-                continue
-            del missed[job_id]
-            if look.description.state.succeeded:
-                completed[job_id] = look.description
-        return completed, preview_notice(missed, len(asked), camel_name)
+        missed: dict[str, CosJobError | None] = dict.fromkeys(job_ids)
+        jobs = len(missed)
+        give_up_at = time.monotonic() + LOOK_SECONDS
+        try:
+            while polls and (left := give_up_at - time.monotonic()) > 0:
+                for job_id, look in await polls.answered(left):
+                    error = never_completes(look, limits, preview=True)
+                    if look.description is None:
+                        missed[job_id] = look.error
+                    else:
+                        del missed[job_id]
+                    if error is not None:
+                        failed[job_id] = error
+                    elif look.description is not None and look.description.state.succeeded:
+                        completed[job_id] = look.description
+        finally:
+            polls.cancel()
+        raise_failed(failed, len(job_ids), self.client.endpoint, appid)
+        return completed, preview_notice(missed, jobs, camel_name)
 
     async def wait_for_jobs(
         self, job_ids: Sequence[str], appid: str, limits: Limits, report: Report
@@ -102,26 +122,23 @@ class Account:
             JobsFailedError: That, and others have failed by then.
         """
         waits = Waits(job_ids, limits, self._clock.monotonic(), report)
-        asking: dict[asyncio.Future[Look], tuple[str, Future[Look]]] = {}
+        polls = _Polls(lambda job_id: self._look(job_id, appid))
         try:
-            while waits.under_way or asking:
-                for job_id in waits.due(self._clock.monotonic()):
-                    look = self._look(job_id, appid)
-                    asking[asyncio.wrap_future(look)] = job_id, look
+            while waits.under_way or polls:
+                polls.add(waits.due(self._clock.monotonic()))
                 seconds = waits.seconds(self._clock.monotonic())
-                if not asking:
+                if not polls:
                     await self._sleep(seconds)
                     continue
-                answered, late = await asyncio.wait(asking, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-                for future in answered:
-                    waits.judge(asking.pop(future)[0], future.result(), self._clock.monotonic())
+                for job_id, look in await polls.answered(seconds):
+                    waits.judge(job_id, look, self._clock.monotonic())
                 if waits.are_overdue(self._clock.monotonic()):
-                    given_up = [asking.pop(future) for future in late]
-                    waits.give_up({job_id: not look.cancel() for job_id, look in given_up}, self._clock.monotonic())
+                    for job_id, was_asked in polls.cancel():
+                        waits.give_up({job_id: was_asked}, self._clock.monotonic())
+                        await asyncio.sleep(0)
         finally:
-            for future in asking:
-                future.cancel()
-        return waits.result(self.client.endpoint)
+            polls.cancel()
+        return waits.result(self.client.endpoint, appid)
 
     def close(self) -> None:
         """Cut off all questions that are under way, and ask no more."""
@@ -129,6 +146,67 @@ class Account:
         self.client.close()
         for pool in (self._looking, self._asking):
             pool.shutdown(wait=False, cancel_futures=True)
+
+
+class _Polls:
+    """Polls that are under way, of one gate.
+
+    Few are submitted at a time, and an answer is found without a look at those that have none, so that what the loop
+    does between two chances to hear Cancel does not grow with the number of jobs.
+
+    Args:
+        submit: Begins a poll.
+    """
+
+    def __init__(self, submit: Callable[[str], Future[Look]]) -> None:
+        self._submit = submit
+        self._to_come: deque[str] = deque()
+        self._under_way: dict[asyncio.Future[Look], tuple[str, Future[Look]]] = {}
+        self._answered: list[tuple[str, Look]] = []
+        self._news: asyncio.Future[None] | None = None
+
+    def __bool__(self) -> bool:
+        """Tell whether a poll has no answer yet, or one that was not taken."""
+        return bool(self._to_come or self._under_way or self._answered)
+
+    def add(self, job_ids: Iterable[str]) -> None:
+        """Poll jobs, after those that were added before."""
+        self._to_come.extend(job_ids)
+
+    async def answered(self, seconds: float) -> Sequence[tuple[str, Look]]:
+        """Return answers that have come, by job; none where so many seconds pass without one."""
+        # Twice as many as there are threads: none of them waits for this loop.
+        while self._to_come and len(self._under_way) < 2 * MOST_LOOKS:
+            job_id = self._to_come.popleft()
+            look = self._submit(job_id)
+            future = asyncio.wrap_future(look)
+            self._under_way[future] = job_id, look
+            future.add_done_callback(self._take)
+        if not self._answered:
+            self._news = asyncio.get_running_loop().create_future()
+            await asyncio.wait([self._news], timeout=seconds)
+            self._news = None
+        answered, self._answered = self._answered, []
+        return answered
+
+    def _take(self, future: asyncio.Future[Look]) -> None:
+        job_id, _ = self._under_way.pop(future, ("", None))
+        if not job_id or future.cancelled():
+            return
+        self._answered.append((job_id, future.result()))
+        if self._news is not None and not self._news.done():
+            self._news.set_result(None)
+
+    def cancel(self) -> Sequence[tuple[str, bool]]:
+        """End all polls without an answer; return of which jobs, and whether a request was sent for each."""
+        under_way = list(self._under_way.items())
+        self._under_way.clear()
+        ended = [(job_id, not look.cancel()) for _, (job_id, look) in under_way]
+        for future, _ in under_way:
+            future.cancel()
+        ended += [(job_id, False) for job_id in self._to_come]
+        self._to_come.clear()
+        return ended
 
 
 class Accounts:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import warnings
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 import grpc
@@ -15,6 +17,9 @@ from pulumi_cosjob._engine_log import NO_PROXY
 from pulumi_cosjob._errors import CosJobWarning
 
 __all__ = ["Engine"]
+
+Line = Callable[[], str]
+"""Makes a line at the moment at which it is sent: most lines about progress never are, as newer ones replace them."""
 
 _LOG_SECONDS = 5.0
 # Nobody is kept waiting for a courtesy.
@@ -33,12 +38,12 @@ class Engine:
     def __init__(self, address: str) -> None:
         self._channel = grpc.aio.insecure_channel(address, options=NO_PROXY)
         self._stub = engine_pb2_grpc.EngineStub(self._channel)
-        self._progress: dict[str, str] = {}
-        self._lines: deque[engine_pb2.LogRequest] = deque()
+        self._progress: dict[str, Line] = {}
+        self._lines: deque[tuple[engine_pb2.LogSeverity.ValueType, str, Line]] = deque()
         self._sending: asyncio.Task[None] | None = None
         self._said: tuple[str, asyncio.Future[None]] | None = None
 
-    def progress(self, urn: str, line: str) -> None:
+    def progress(self, urn: str, line: Line) -> None:
         """Show a line on a resource's row, in place of the one before."""
         self._progress[urn] = line
         self._send()
@@ -51,9 +56,9 @@ class Engine:
         if line is not None:
             await self._log(_in_place(urn, line), _LAST_SECONDS)
 
-    def warn(self, urn: str, line: str) -> None:
+    def warn(self, urn: str, line: Line) -> None:
         """Show a line that stays."""
-        self._lines.append(engine_pb2.LogRequest(severity=engine_pb2.WARNING, message=line, urn=urn))
+        self._lines.append((engine_pb2.WARNING, urn, line))
         self._send()
 
     async def warn_now(self, urn: str, line: str) -> None:
@@ -66,13 +71,13 @@ class Engine:
 
         def show(message: Warning | str, category: type[Warning], *_where: Any, **_more: Any) -> None:
             if issubclass(category, CosJobWarning):
-                loop.call_soon_threadsafe(self.warn, "", str(message))
+                loop.call_soon_threadsafe(self.warn, "", functools.partial(str, message))
 
         warnings.showwarning = show
 
-    def debug(self, line: str) -> None:
+    def debug(self, line: Line) -> None:
         """Leave a line for those who look into the engine's log."""
-        self._lines.append(engine_pb2.LogRequest(severity=engine_pb2.DEBUG, message=line))
+        self._lines.append((engine_pb2.DEBUG, "", line))
         self._send()
 
     async def close(self) -> None:
@@ -90,7 +95,8 @@ class Engine:
     async def _run(self) -> None:
         while self._lines or self._progress:
             if self._lines:
-                request = self._lines.popleft()
+                severity, urn, line = self._lines.popleft()
+                request = engine_pb2.LogRequest(severity=severity, message=line(), urn=urn)
             else:
                 urn = next(iter(self._progress))
                 request = _in_place(urn, self._progress.pop(urn))
@@ -103,5 +109,5 @@ class Engine:
             await self._stub.Log(request, timeout=seconds)
 
 
-def _in_place(urn: str, line: str) -> Any:
-    return engine_pb2.LogRequest(severity=engine_pb2.INFO, message=line, urn=urn, ephemeral=True)
+def _in_place(urn: str, line: Line) -> Any:
+    return engine_pb2.LogRequest(severity=engine_pb2.INFO, message=line(), urn=urn, ephemeral=True)

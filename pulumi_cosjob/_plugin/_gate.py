@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from pulumi_cosjob._errors import InvalidArgumentError
+from pulumi_cosjob._errors import CosJobError, InvalidArgumentError, kind_of, shorten
 from pulumi_cosjob._gate_inputs import (
     ANY_NUMBER,
     SERVICE_ENDPOINT,
@@ -31,14 +31,17 @@ from pulumi_cosjob._job import (
     to_plain,
 )
 from pulumi_cosjob._outputs import received
-from pulumi_cosjob._plugin._inputs import core_inputs, echoing, secret_texts
+from pulumi_cosjob._plugin._inputs import core_inputs, echoing
 from pulumi_cosjob._plugin._properties import Properties, from_struct, to_struct
-from pulumi_cosjob._plugin._schema import JOBS_GATE
+from pulumi_cosjob._plugin._schema import JOB_GATE, JOBS_GATE
 
 if TYPE_CHECKING:
+    from pulumi_cosjob._secret_texts import SecretTexts
     from pulumi_cosjob._waiting import Limits
 
-__all__ = ["DYNAMIC", "JOB_OUTPUTS", "Before", "Gate", "job_outputs", "type_of"]
+__all__ = ["DYNAMIC", "JOB_OUTPUTS", "Before", "Gate", "is_about_many", "job_outputs"]
+
+_T = TypeVar("_T")
 
 JOB_OUTPUTS = (*map(camel_name, element_fields(JobDescription)), "unknownElements")
 """The outputs of a job, in the order of the description."""
@@ -55,9 +58,42 @@ def job_outputs(description: JobDescription) -> dict[str, Any]:
     return outputs
 
 
-def type_of(request: Any) -> str:
-    """Return the type of a request's resource; its URN ends in parents$type::name."""
-    return str(request.urn).split("::")[2].rpartition("$")[2]
+def is_about_many(request: Any) -> bool:
+    """Tell whether a request is about a gate for any number of jobs."""
+    return _type_in(request.urn) == JOBS_GATE
+
+
+def _type_in(urn: str) -> str:
+    """Return the type of a resource; its URN reads urn:pulumi:stack::project::parents$type::name."""
+    return next(iter(urn.split("::")[2:3]), "").rpartition("$")[2]
+
+
+_SUBJECTS: Mapping[str, Subject] = {JOB_GATE: "job_id", JOBS_GATE: "job_ids"}
+
+
+def _subject_of(urn: str) -> Subject:
+    """Return which input of a gate names what it waits for.
+
+    Raises:
+        InvalidArgumentError: The URN names no gate.
+    """
+    kind = _type_in(urn)
+    if urn.count("::") < 3 or not kind:
+        raise InvalidArgumentError("urn", f"is that of no resource: {shorten(urn)}", hint=_OF_THE_STATE)
+    if kind not in _SUBJECTS:
+        hint = f"There are {' and '.join(_SUBJECTS)}."
+        raise InvalidArgumentError("urn", f"cannot be used: there is no resource {shorten(kind)}", hint=hint)
+    return _SUBJECTS[kind]
+
+
+_OF_THE_STATE = (
+    "If the stack's state was edited by hand, undo that. Else remove the gate from it (pulumi state delete) and run "
+    "pulumi up: the new gate opens once its jobs are complete."
+)
+
+
+def _unusable(name: str, problem: str) -> InvalidArgumentError:
+    return InvalidArgumentError("state", f"of the gate cannot be used: {name} {problem}", hint=_OF_THE_STATE)
 
 
 class Before:
@@ -67,6 +103,9 @@ class Before:
         inputs: As the core takes them.
         outputs: In the form of this plugin's.
         dynamic: Names of the outputs that this plugin's gates do not have.
+
+    Raises:
+        InvalidArgumentError: The state is not as a gate wrote it.
     """
 
     def __init__(self, inputs: Any, outputs: Any) -> None:
@@ -76,6 +115,9 @@ class Before:
         # Engines that are too old to tell the inputs apart tell them among the outputs.
         self.properties = from_struct(inputs if inputs.fields else outputs)
         self.inputs = core_inputs(self.properties)
+        _check_texts("jobId", [self.inputs.get("job_id"), self.outputs.get("jobId")])
+        _check_texts("jobIds", _checked("jobIds", self.inputs.get("job_ids"), list) or [])
+        _check_jobs("jobs", self.outputs.get("jobs"))
         endpoint = values.get(camel_name(SERVICE_ENDPOINT)) or values.get(SERVICE_ENDPOINT)
         if endpoint:
             self.inputs[SERVICE_ENDPOINT] = endpoint
@@ -87,10 +129,37 @@ class Before:
 def _native(outputs: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return outputs of a dynamic gate in the form of this plugin's."""
     if "result" in outputs:
-        return {**dict.fromkeys(JOB_OUTPUTS), **in_camel_case(received(outputs["result"]))}
+        return {**dict.fromkeys(JOB_OUTPUTS), **in_camel_case(_received("result", outputs))}
     if "results" in outputs:
-        return {"jobs": {job_id: in_camel_case(job) for job_id, job in received(outputs["results"]).items()}}
+        jobs = _check_jobs("results", _received("results", outputs))
+        return {"jobs": {job_id: in_camel_case(job) for job_id, job in jobs.items()}}
     return outputs
+
+
+def _received(name: str, outputs: Mapping[str, Any]) -> Mapping[str, Any]:
+    try:
+        value = received(outputs[name])
+    except ValueError:
+        raise _unusable(name, "is no JSON") from None
+    return _checked(name, value, dict) or {}
+
+
+def _check_jobs(name: str, jobs: Any) -> Mapping[str, Any]:
+    for job_id, job in (_checked(name, jobs, dict) or {}).items():
+        _checked(f"{name}[{shorten(job_id)}]", job, dict)
+    return jobs or {}
+
+
+def _check_texts(name: str, values: Iterable[Any]) -> None:
+    for value in values:
+        _checked(name, value, str)
+
+
+def _checked(name: str, value: Any, kind: type[_T]) -> _T | None:
+    """Return a value of the state that is there as a gate wrote it, or not at all."""
+    if value is None or isinstance(value, kind):
+        return value
+    raise _unusable(name, f"is {kind_of(value)}")
 
 
 class Gate:
@@ -100,17 +169,22 @@ class Gate:
         request: Of Check, Diff, Create or Update.
         properties: The inputs in it.
         config: Returns the provider's configuration by a full key, such as `cosjob:uin`.
-        configured: That configuration; what is secret in it is so in outputs too.
+        secrets: What no message shows; an output in which one of them stands is secret, too.
+
+    Raises:
+        InvalidArgumentError: The request is about no gate.
     """
 
-    def __init__(self, request: Any, properties: Properties, config: Config, configured: Properties) -> None:
+    def __init__(self, request: Any, properties: Properties, config: Config, secrets: SecretTexts) -> None:
         self.properties = properties
+        self._subject = _subject_of(request.urn)
+        self.kind = _type_in(request.urn)
         self.inputs = core_inputs(properties)
         self.is_known = is_known(self.inputs)
         self.urn: str = request.urn
-        self._config, self._configured = config, configured
+        self.secrets = secrets
+        self._config = config
         self._timeout: float | None = getattr(request, "timeout", 0.0) or None
-        self._subject: Subject = "job_ids" if type_of(request) == JOBS_GATE else "job_id"
 
     def check(self, *, preview: bool = True) -> None:
         """Refuse inputs by which it cannot wait.
@@ -160,25 +234,32 @@ class Gate:
         Raises:
             JobFailedError: One has more failed tasks.
             JobsFailedError: Several have.
+            InvalidArgumentError: The state does not tell.
         """
         if "max_failed_tasks" not in changed_inputs(before.inputs, self.inputs):
             return
         there = self._there(before.outputs)
         again = [job_id for job_id in self.job_ids if job_id not in new]
-        jobs = {job_id: from_plain(JobDescription, in_snake_case(there[job_id])) for job_id in again}
-        judge_again(jobs, self.limits)
+        try:
+            jobs = {job_id: from_plain(JobDescription, in_snake_case(there[job_id])) for job_id in again}
+            judge_again(jobs, self.limits, self.inputs["appid"])
+        except CosJobError:
+            raise
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+            raise _unusable("the description of a job", "is not as it was read") from None
 
     def _there(self, outputs: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the outputs of jobs that have been waited for, by their ids."""
         if self._subject == "job_ids":
             jobs: Mapping[str, Any] = outputs.get("jobs") or {}
             return jobs
-        return {outputs["jobId"]: outputs} if outputs.get("status") else {}
+        return {outputs["jobId"]: outputs} if outputs.get("status") and outputs.get("jobId") else {}
 
-    def outputs(self, jobs: Mapping[str, Mapping[str, Any]], before: Before | None = None) -> Any:
-        """Return the outputs.
+    def write_outputs(self, into: Any, jobs: Mapping[str, Mapping[str, Any]], before: Before | None = None) -> None:
+        """Write the outputs.
 
         Args:
+            into: The properties of a response.
             jobs: The outputs of jobs; in a preview some may lack.
             before: The gate before an update.
         """
@@ -192,6 +273,5 @@ class Gate:
             outputs = {name: job.get(name) for name in JOB_OUTPUTS}
         endpoint = self._inputs_after(before).get(SERVICE_ENDPOINT)
         outputs[camel_name(SERVICE_ENDPOINT)] = endpoint if endpoint or self.is_known else UNKNOWN
-        secrets: Sequence[str] = secret_texts(self.properties, self._configured)
-        secret = self.properties.secret | echoing(outputs, secrets)
-        return to_struct(Properties({**outputs, **echoed}, frozenset(secret)))
+        secret = self.properties.secret | echoing(outputs, self.secrets)
+        to_struct(Properties({**outputs, **echoed}, frozenset(secret)), into)

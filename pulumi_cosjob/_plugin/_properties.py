@@ -14,7 +14,7 @@ from google.protobuf import struct_pb2
 
 from pulumi_cosjob._gate_inputs import UNKNOWN
 
-__all__ = ["Properties", "from_struct", "to_struct"]
+__all__ = ["Properties", "copy_struct", "from_struct", "to_struct"]
 
 
 # The protocol's own: sdk/go/common/resource/sig, and the "Unknown…Value" constants of plugin/rpc.go, for each type.
@@ -78,12 +78,27 @@ def _read(value: struct_pb2.Value, secrets: list[str]) -> Any:
     return None if kind == "null_value" or kind is None else getattr(value, kind)
 
 
-def to_struct(properties: Properties) -> struct_pb2.Struct:
-    """Write properties."""
-    struct = struct_pb2.Struct()
+def to_struct(properties: Properties, into: struct_pb2.Struct | None = None) -> struct_pb2.Struct:
+    """Write properties, into a message where there is one: of the many jobs of a gate, a copy takes long."""
+    struct = struct_pb2.Struct() if into is None else into
     for name, value in properties.values.items():
         _write(struct.fields[name], value, secret=name in properties.secret)
     return struct
+
+
+def copy_struct(struct: struct_pb2.Struct, into: struct_pb2.Struct) -> None:
+    """Copy properties by their parts: one copy of many jobs as a whole would let no other thread run meanwhile."""
+    for name, value in struct.fields.items():
+        _copy(value, into.fields[name], depth=2)  # the jobs of a gate, be they secret or not
+
+
+def _copy(value: struct_pb2.Value, into: struct_pb2.Value, depth: int) -> None:
+    if not depth or value.WhichOneof("kind") != "struct_value":
+        into.CopyFrom(value)
+        return
+    into.struct_value.SetInParent()
+    for name, child in value.struct_value.fields.items():
+        _copy(child, into.struct_value.fields[name], depth - 1)
 
 
 def _write(into: struct_pb2.Value, value: Any, *, secret: bool = False) -> None:

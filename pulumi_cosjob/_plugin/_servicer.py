@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import traceback
 from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -13,19 +14,20 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from pulumi_cosjob._engine_log import EngineLog
-from pulumi_cosjob._errors import ConfigurationError, CosJobError, InvalidArgumentError, redact
+from pulumi_cosjob._errors import ConfigurationError, CosJobError, InvalidArgumentError
 from pulumi_cosjob._gate_inputs import UNKNOWN, check_inputs, job_ids_of, known_inputs, make_id
 from pulumi_cosjob._job import camel_name
-from pulumi_cosjob._plugin._asking import Accounts
-from pulumi_cosjob._plugin._gate import DYNAMIC, JOB_OUTPUTS, Before, Gate, job_outputs, type_of
+from pulumi_cosjob._plugin._asking import Accounts, aside
+from pulumi_cosjob._plugin._gate import DYNAMIC, JOB_OUTPUTS, Before, Gate, is_about_many, job_outputs
 from pulumi_cosjob._plugin._inputs import about, core_inputs, echoing, explain, fitting, secret_texts
-from pulumi_cosjob._plugin._properties import Properties, from_struct, to_struct
+from pulumi_cosjob._plugin._properties import Properties, copy_struct, from_struct, to_struct
 from pulumi_cosjob._plugin._schema import CONFIG, GET_JOB, GET_JOBS, PACKAGE, package_schema
 from pulumi_cosjob._settings import MISSING, check_choice, check_identifier, check_number, resolve
 from pulumi_cosjob._waiting import opening_notice
 
 if TYPE_CHECKING:
     from pulumi_cosjob._plugin._engine import Engine
+    from pulumi_cosjob._secret_texts import SecretTexts
 
 __all__ = ["Servicer"]
 
@@ -106,12 +108,12 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         config = from_struct(request.news)
         secret = config.secret | {name for name in _SECRETS if config.values.get(name) is not None}
         failures = []
-        async with self._failing(context, config):
+        async with self._failing(context, config, secret_texts(config)):
             try:
                 _check_config(config)
             except (InvalidArgumentError, ConfigurationError) as error:
                 argument = getattr(error, "argument", "").removeprefix(f"{PACKAGE}:")
-                text = redact(explain(error), secret_texts(Properties(config.values, frozenset(secret))))
+                text = secret_texts(Properties(config.values, frozenset(secret))).redact(explain(error))
                 failures.append(_failure(camel_name(argument), text, secret))
                 self.has_failed = True
         inputs = to_struct(Properties(config.values, secret))
@@ -134,24 +136,24 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     async def Invoke(self, request: Any, context: Context) -> Any:  # noqa: N802
         """Call a function."""
-        arguments = from_struct(request.args)
         functions = {GET_JOB: self._get_job, GET_JOBS: self._get_jobs}
         if request.tok not in functions:
             await context.abort(grpc.StatusCode.NOT_FOUND, f"there is no function {request.tok}")
+        many = request.tok == GET_JOBS
+        arguments, secrets = await self._read(request.args, many=many)
         declared = package_schema(self._version)["functions"][request.tok]["inputs"]
         misnamed = _misnamed(arguments, declared["properties"], declared["required"])
         if misnamed:
             return provider_pb2.InvokeResponse(failures=misnamed)
-        async with self._failing(context, arguments, _CUT_OFF, of_resource=False):
+        async with self._failing(context, arguments, secrets, _CUT_OFF, of_resource=False):
             try:
                 inputs = core_inputs(arguments)
                 check_inputs("job_id" if request.tok == GET_JOB else "job_ids", inputs)
                 returned = await self._interruptible(functions[request.tok](inputs))
             except InvalidArgumentError as error:
                 name = about(error, arguments.values) or camel_name(error.argument)
-                return provider_pb2.InvokeResponse(failures=[_failure(name, self._redact(explain(error), arguments))])
-        secret = echoing(returned, secret_texts(arguments, self._config))
-        return provider_pb2.InvokeResponse(**{"return": to_struct(Properties(returned, frozenset(secret)))})
+                return provider_pb2.InvokeResponse(failures=[_failure(name, secrets.redact(explain(error)))])
+            return await aside(functools.partial(_returned, returned, secrets), many=many)
 
     async def _get_job(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
         account = self._accounts.get(inputs)
@@ -167,62 +169,90 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         job_ids, appid = job_ids_of("job_ids", inputs), check_identifier("appid", inputs.get("appid"))
         missing = check_choice("missing", inputs.get("missing", "error"), MISSING)
         most = check_number("max_concurrency", inputs.get("max_concurrency", 16), 1, 64)
-        found = await account.ask(
-            lambda: account.client.describe_jobs(
+
+        def read() -> Mapping[str, Any]:
+            found = account.client.describe_jobs(
                 job_ids, appid, missing="skip" if missing == "skip" else "error", max_concurrency=most
             )
-        )
-        return {
-            "jobs": {job_id: job_outputs(found[job_id]) for job_id in found},
-            "missingJobIds": [job_id for job_id in job_ids if job_id not in found],
-        }
+            return {
+                "jobs": {job_id: job_outputs(found[job_id]) for job_id in found},
+                "missingJobIds": [job_id for job_id in job_ids if job_id not in found],
+            }
+
+        return await account.ask(read)
 
     # ----------------------------------------------------------------------------------------------------------- gates
 
     async def Check(self, request: Any, context: Context) -> Any:  # noqa: N802
         """Refuse malformed inputs."""
-        declared = package_schema(self._version)["resources"].get(type_of(request))
-        if declared is None:
-            await context.abort(grpc.StatusCode.NOT_FOUND, f"there is no resource {type_of(request)}")
-        properties = from_struct(request.news)
-        names = declared["inputProperties"]
-        failures = _misnamed(properties, names, declared["requiredInputs"])
-        async with self._failing(context, properties):
+        many = is_about_many(request)
+        properties, secrets = await self._read(request.news, many=many)
+        async with self._failing(context, properties, secrets):
+            gate = self._gate(request, properties, secrets)
+            declared = package_schema(self._version)["resources"][gate.kind]
+            names = declared["inputProperties"]
+            failures = _misnamed(properties, names, declared["requiredInputs"])
             try:
-                self._gate(request, properties).check()
+                await aside(gate.check, many=many)
             except InvalidArgumentError as error:
                 name = about(error, names) or camel_name(error.argument)
                 if properties.values.get(name) is not None:  # else it is among those that are missing
-                    failures.append(_failure(name, self._redact(explain(error), properties), properties.secret))
+                    failures.append(_failure(name, secrets.redact(explain(error)), properties.secret))
         self.has_failed = self.has_failed or bool(failures)
         return provider_pb2.CheckResponse(inputs=request.news, failures=failures)
 
     async def Diff(self, request: Any, context: Context) -> Any:  # noqa: N802
         """Another job or account is another gate; another way of waiting changes only what the state says."""
-        gate, before = self._gate(request, from_struct(request.news)), Before(request.old_inputs, request.olds)
-        async with self._failing(context, gate.properties):
+        many = is_about_many(request)
+        properties, secrets = await self._read(request.news, many=many)
+        async with self._failing(context, properties, secrets):
+            gate = self._gate(request, properties, secrets)
+            before = await aside(lambda: Before(request.old_inputs, request.olds), many=many)
             return _diff_response(gate.changed(before), gate.replacing(before))
 
     async def Create(self, request: Any, context: Context) -> Any:  # noqa: N802
         """Wait for the jobs; in a preview look at them once."""
-        gate = self._gate(request, from_struct(request.properties))
-        async with self._failing(context, gate.properties):
-            gate.check(preview=request.preview)
+        many = is_about_many(request)
+        properties, secrets = await self._read(request.properties, many=many)
+        async with self._failing(context, properties, secrets):
+            gate = self._gate(request, properties, secrets)
+            await aside(lambda: gate.check(preview=request.preview), many=many)
             jobs = await self._interruptible(self._jobs(gate, gate.job_ids, preview=request.preview))
-            return provider_pb2.CreateResponse(id="" if request.preview else make_id(), properties=gate.outputs(jobs))
+            response = provider_pb2.CreateResponse(id="" if request.preview else make_id())
+            await aside(lambda: gate.write_outputs(response.properties, jobs), many=many)
+            return response
 
     async def Update(self, request: Any, context: Context) -> Any:  # noqa: N802
         """Wait for the jobs that are new; those that have completed are not asked about again."""
-        gate, before = self._gate(request, from_struct(request.news)), Before(request.old_inputs, request.olds)
-        async with self._failing(context, gate.properties):
-            gate.check(preview=request.preview)
-            new = gate.new_job_ids(before)
-            gate.judge_again(before, new)
-            jobs = await self._interruptible(self._jobs(gate, new, preview=request.preview))
-            return provider_pb2.UpdateResponse(properties=gate.outputs(jobs, before))
+        many = is_about_many(request)
+        properties, secrets = await self._read(request.news, many=many)
+        async with self._failing(context, properties, secrets):
+            gate = self._gate(request, properties, secrets)
 
-    def _gate(self, request: Any, properties: Properties) -> Gate:
-        return Gate(request, properties, self._setting, self._config)
+            def compare() -> tuple[Before, Sequence[str]]:
+                gate.check(preview=request.preview)
+                before = Before(request.old_inputs, request.olds)
+                new = gate.new_job_ids(before)
+                gate.judge_again(before, new)
+                return before, new
+
+            before, new = await aside(compare, many=many)
+            jobs = await self._interruptible(self._jobs(gate, new, preview=request.preview))
+            response = provider_pb2.UpdateResponse()
+            await aside(lambda: gate.write_outputs(response.properties, jobs, before), many=many)
+            return response
+
+    async def _read(self, struct: Any, *, many: bool) -> tuple[Properties, SecretTexts]:
+        """Return properties, and what of them and of the configuration no message shows."""
+
+        def read() -> tuple[Properties, SecretTexts]:
+            properties = from_struct(struct)
+            return properties, secret_texts(properties, self._config)
+
+        return await aside(read, many=many)
+
+    def _gate(self, request: Any, properties: Properties, secrets: SecretTexts) -> Gate:
+        return Gate(request, properties, self._setting, secrets)
 
     def _setting(self, key: str) -> Any:
         """Return the provider's configuration by a full key, such as `cosjob:uin`."""
@@ -244,13 +274,13 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
                 await self._engine.finish(gate.urn)
             notice = opening_notice(found)
         if notice:
-            await self._engine.warn_now(gate.urn, self._redact(notice, gate.properties))
-        return {job_id: job_outputs(found[job_id]) for job_id in found}
+            await self._engine.warn_now(gate.urn, gate.secrets.redact(notice))
+        return await aside(lambda: {job_id: job_outputs(found[job_id]) for job_id in found}, many=len(found) > 1)
 
     def _teller(self, gate: Gate) -> Callable[[str, bool], None]:
         def tell(line: str, ephemeral: bool) -> None:
             say = self._engine.progress if ephemeral else self._engine.warn
-            say(gate.urn, self._redact(line, gate.properties))
+            say(gate.urn, functools.partial(gate.secrets.redact, line))
 
         return tell
 
@@ -262,7 +292,9 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             self.has_failed = True
             what = "a gate cannot be imported or looked up: declare it, and it opens at once where its job is complete"
             await context.abort(grpc.StatusCode.UNKNOWN, what)
-        return provider_pb2.ReadResponse(id=request.id, properties=request.properties, inputs=request.inputs)
+        response = provider_pb2.ReadResponse(id=request.id, inputs=request.inputs)
+        await aside(lambda: copy_struct(request.properties, response.properties), many=is_about_many(request))
+        return response
 
     async def Delete(self, _request: Any, _context: Context) -> Any:  # noqa: N802
         """Touch nothing: a gate owns no job."""
@@ -281,14 +313,12 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         finally:
             self._waiting.discard(task)
 
-    def _redact(self, text: str, properties: Properties) -> str:
-        return redact(text, secret_texts(properties, self._config))
-
     @contextlib.asynccontextmanager
     async def _failing(
         self,
         context: Context,
         properties: Properties,
+        secrets: SecretTexts,
         interrupted: str = _INTERRUPTED,
         *,
         of_resource: bool = True,
@@ -308,13 +338,21 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             name = about(error, properties.values)
             text = explain(error)
             named = name is None or text.startswith(name)
-            await _abort(context, self._redact(text if named else f"{name}: {text}", properties))
+            await _abort(context, secrets.redact(text if named else f"{name}: {text}"))
         except Exception as error:  # noqa: BLE001  a defect: users get a sentence, the engine's log has the rest
-            self._engine.debug(self._redact("".join(traceback.format_exception(error)), properties))
-            what = self._redact(f"{type(error).__name__}: {error}", properties)
+            whole = "".join(traceback.format_exception(error))
+            self._engine.debug(functools.partial(secrets.redact, whole))
+            what = secrets.redact(f"{type(error).__name__}: {error}")
             await _abort(context, f"the plugin failed in a way that it should not; please report it: {what}")
         finally:
             self.has_failed = self.has_failed or (of_resource and not succeeded)
+
+
+def _returned(outputs: Mapping[str, Any], secrets: SecretTexts) -> Any:
+    """Return what a function answers; outputs in which a secret stands are secret."""
+    response = provider_pb2.InvokeResponse()
+    to_struct(Properties(outputs, frozenset(echoing(outputs, secrets))), getattr(response, "return"))
+    return response
 
 
 def _failure(name: str, reason: str, secret: Collection[str] = ()) -> Any:
