@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email.utils
 import functools
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timezone
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -13,6 +14,7 @@ from pulumi_cosjob._echoes import hide, holds
 from pulumi_cosjob._errors import (
     AccessDeniedError,
     CosJobError,
+    CosJobWarning,
     InvalidAnswerError,
     NoSuchJobError,
     NotXmlError,
@@ -25,6 +27,7 @@ from pulumi_cosjob._errors import (
 if TYPE_CHECKING:
     from xml.etree import ElementTree as ET
 
+    from pulumi_cosjob._errors import Problem
     from pulumi_cosjob._http import Answer
     from pulumi_cosjob._job import JobDescription
     from pulumi_cosjob._schema import Validation
@@ -70,8 +73,9 @@ def judge(
     *,
     job_id: str,
     endpoint: str,
-    validation: Validation = "strict",
+    validation: Validation = _schema.DEFAULT_VALIDATION,
     secrets: Sequence[str | None] = (),
+    warned: set[str] | None = None,
 ) -> JobDescription:
     """Say what an answer to a DescribeJob request means.
 
@@ -81,6 +85,7 @@ def judge(
         endpoint: Where, for messages.
         validation: What to do with an answer that breaks the schema.
         secrets: The keys that the question came with: no error and no warning shows them, whatever the answer echoes.
+        warned: What was warned of before, which is not warned of again; what is new is added.
 
     Raises:
         ServiceError: The service refused; the class and the code say why.
@@ -88,11 +93,22 @@ def judge(
     """
     shown = functools.partial(_shown, job_id=job_id, secrets=secrets)
     try:
-        return _described(answer, job_id, validation, secrets, shown)
+        described, left_out = _described(answer, job_id, validation, secrets, shown)
     except CosJobError as error:
         error.job_id, error.endpoint, error.http_status = job_id, endpoint, answer.status
         error.request_id = _quoted(shown(answer.headers.get("x-cos-request-id", ""))) or error.request_id
         raise
+    for text in _schema.warnings_of(left_out, set() if warned is None else warned):
+        _warn(text)
+    return described
+
+
+def _warn(text: str) -> None:
+    try:
+        warnings.warn(text, CosJobWarning, stacklevel=3)
+    except CosJobWarning as warning:
+        # Where a filter makes errors of warnings: what can be read is read all the same, and a wait goes on.
+        warnings.showwarning(warning, CosJobWarning, __file__, 0)
 
 
 def _shown(text: str, *, job_id: str, secrets: Sequence[str | None]) -> str:
@@ -106,7 +122,7 @@ def _quoted(text: str) -> str:
 
 def _described(
     answer: Answer, job_id: str, validation: Validation, secrets: Sequence[str | None], shown: Callable[[str], str]
-) -> JobDescription:
+) -> tuple[JobDescription, Sequence[Problem]]:
     root, unreadable = None, ""
     try:
         root = _schema.read_xml(answer.body)
@@ -119,11 +135,11 @@ def _described(
         _refuse_without_xml(unreadable, answer)
     if root.tag == "Error" or answer.status != 200:
         _refuse(root, answer, shown)
-    described = _schema.describe(root, validation=validation, shown=shown)
+    described, left_out = _schema.describe(root, validation=validation, shown=shown)
     if described.job_id != job_id:
         hint = "Nothing of it was used. Report this if it came from the service itself."
         raise WrongJobError(f"the answer is about another job, {shorten(shown(described.job_id))}", hint=hint)
-    return described
+    return described, left_out
 
 
 def _refuse(root: ET.Element, answer: Answer, shown: Callable[[str], str]) -> NoReturn:

@@ -99,7 +99,7 @@ def _account_options(command: Callable[..., Any]) -> Callable[..., Any]:
             click.option("--uin", help="Id of the main account; else COSJOB_UIN."),
             click.option("--region", help="Such as ap-chengdu; else TENCENTCLOUD_REGION."),
             click.option("--endpoint", help="In place of what uin and region make up; else COSJOB_ENDPOINT."),
-            click.option("--validation", help="strict (default) or lenient; else COSJOB_VALIDATION."),
+            click.option("--validation", help="lenient (default) or strict; else COSJOB_VALIDATION."),
             click.option("--request-timeout", help="Seconds for one question with all its tries; 60 by default."),
         )
     ):

@@ -32,6 +32,23 @@ def wrapped(path: str, inside: str) -> str:
     return inside
 
 
+def value_at(described: JobDescription, path: str) -> object:
+    """Return the value at a path below Job, through the first item of each list."""
+    value: object = described
+    for tag in path.split("/"):
+        if isinstance(value, (tuple, list)):
+            (value,) = value
+        else:
+            assert isinstance(value, dict)
+            value = value[{"ETag": "etag", "SSEAlgorithm": "sse_algorithm"}.get(tag) or _field(tag)]
+    return value
+
+
+def _field(tag: str) -> str:
+    tag = tag.replace("COS", "Cos").replace("UnM", "Unm")
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in tag).removeprefix("_")
+
+
 def written(described: JobDescription) -> bytes:
     """Return an answer that says what a description says."""
     root = ET.Element("DescribeJobResult")

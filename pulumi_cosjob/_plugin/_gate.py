@@ -22,6 +22,7 @@ from pulumi_cosjob._gate_inputs import (
 )
 from pulumi_cosjob._gates import judge_again
 from pulumi_cosjob._job import (
+    BEYOND_SCHEMA,
     JobDescription,
     camel_name,
     element_fields,
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DYNAMIC", "JOB_OUTPUTS", "Before", "Gate", "job_outputs", "type_of"]
 
-JOB_OUTPUTS = (*map(camel_name, element_fields(JobDescription)), "unknownElements")
+JOB_OUTPUTS = tuple(map(camel_name, (*element_fields(JobDescription), *BEYOND_SCHEMA)))
 """The outputs of a job, in the order of the description."""
 
 DYNAMIC = ("result", "results")
