@@ -405,8 +405,10 @@ def describe(
         if child is not job:
             beyond.add_element(f"/DescribeJobResult/{child.tag}")
     described = _decode(JobDescription, job, _JOB, beyond)
-    unknown = {"unknown_elements": tuple(beyond.elements), "unknown_values": tuple(beyond.values)}
-    return dataclasses.replace(described, **unknown), problems
+    listed = dataclasses.replace(
+        described, unknown_elements=tuple(beyond.elements), unknown_values=tuple(beyond.values)
+    )
+    return listed, problems
 
 
 _STRICT_HINT = (

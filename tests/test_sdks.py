@@ -205,7 +205,8 @@ def test_python(tmp_path: Path, python_sdk: Path) -> None:
     program = """
 import pulumi_cosjob_sdk as sdk
 assert sdk.Status.COMPLETE.value == "Complete"
-assert sdk.outputs.ManifestSpec.format.__doc__.startswith("A list made by hand, or an inventory that COS made. Known")
+documentation = " ".join(sdk.outputs.ManifestSpec.format.__doc__.split())
+assert documentation.startswith("A list made by hand, or an inventory that COS made. Known values: `COSBatch")
 print(sdk.ManifestFormat.COS_BATCH_OPERATIONS_CSV_V1.value, sdk.AllJobsCompletion.__name__, sdk.get_job_output.__name__)
 """
     said = run(tmp_path, *python, "-c", program, PYTHONPATH=str(python_sdk))
