@@ -23,6 +23,7 @@ from pulumi_cosjob._errors import (
     WrongJobError,
     shorten,
 )
+from pulumi_cosjob._job import STATES
 
 if TYPE_CHECKING:
     from xml.etree import ElementTree as ET
@@ -139,6 +140,9 @@ def _described(
     if described.job_id != job_id:
         hint = "Nothing of it was used. Report this if it came from the service itself."
         raise WrongJobError(f"the answer is about another job, {shorten(shown(described.job_id))}", hint=hint)
+    # Unlike other fields it is part of messages, and any word may be one.
+    if described.status not in STATES and shown(described.status) != described.status:
+        raise InvalidAnswerError("the Status of the answer echoes a key")
     return described, left_out
 
 

@@ -1,4 +1,4 @@
-"""An answer is read where the service may grow: empty elements, new words, long texts. What a gate rests on is strict."""
+"""An answer is read where the service may grow: empty elements, new words, long texts; what gates rest on is strict."""
 
 from __future__ import annotations
 
