@@ -607,10 +607,12 @@ def _value(plan: _Plan, element: ET.Element, path: str, beyond: _Beyond) -> Any:
     text = element.text or ""
     if not plan.collapse:
         return text
-    text = _SPACES.sub(" ", text).strip(" ")
+    text = text.strip(XML_SPACE)
     if not text:
         return None
     if plan.known and text not in plan.known:
+        # No known word has a space in it, nor has a number, a boolean or a time.
+        text = _SPACES.sub(" ", text)
         beyond.add_value(path, text)
     if plan.type is bool:
         return text in ("true", "1")

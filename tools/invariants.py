@@ -86,13 +86,18 @@ def _read(document: bytes) -> ET.Element:
     return root
 
 
+def _collapsed(text: str) -> str:
+    """Take off white space around a text, and make one space of a row of it."""
+    return re.sub(f"[{_XML_SPACE}]+", " ", text).strip(" ")
+
+
 def _hold_to_the_word(described: JobDescription, document: bytes) -> None:
     """Hold job and status to the only elements that may say them."""
     jobs = _read(document).findall("Job")
     _hold(len(jobs) == 1, f"one job was read out of {len(jobs)}")
     ids = [each.text or "" for each in jobs[0].findall("JobId")]
     _hold(ids == [described.job_id], f"JobId was read as {described.job_id!r} out of {ids!r}")
-    statuses = [(each.text or "").strip(_XML_SPACE) for each in jobs[0].findall("Status")]
+    statuses = [_collapsed(each.text or "") for each in jobs[0].findall("Status")]
     _hold(statuses == [described.status], f"Status was read as {described.status!r} out of {statuses!r}")
 
 
@@ -122,7 +127,7 @@ def _expected(simple: Any, text: str, path: str, *, is_text: bool) -> Any:
     if not simple.is_union():
         return simple.normalize(text) if is_text else simple.decode(text)
     # It normalizes no text by a union. The members of all of ours collapse white space.
-    text = re.sub(f"[{_XML_SPACE}]+", " ", text).strip(" ")
+    text = _collapsed(text)
     if not text:
         return "" if path in _LISTS_OF_WORDS else None
     return text if is_text else simple.decode(text)
