@@ -7,7 +7,7 @@ import functools
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timezone
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec
 
 from pulumi_cosjob import _schema
 from pulumi_cosjob._echoes import hide, holds
@@ -21,6 +21,7 @@ from pulumi_cosjob._errors import (
     ServiceError,
     UnavailableError,
     WrongJobError,
+    is_refusal,
     shorten,
 )
 from pulumi_cosjob._job import STATES
@@ -40,6 +41,9 @@ _TOLERATED_SKEW = 60.0
 
 _AGED_OUT = "Check job_id, appid, uin and region; the service forgets a job 90 days after its end."
 _KEY = "Check the secret id and the secret key (cosjob:secretId, TENCENTCLOUD_SECRET_ID and the like)."
+_BLOCKED = "Settle the payment, or ask the vendor to unblock the account; then try again."
+_ENDPOINT = "Check the endpoint: is it COS Batch that answers there, and no proxy?"
+_REPORT = "Report this if it came from the service itself."
 _MEANINGS: Mapping[str, tuple[type[ServiceError], str, str]] = {
     "NoSuchJob": (NoSuchJobError, "there is no such job", _AGED_OUT),
     "AccessDenied": (
@@ -59,6 +63,12 @@ _MEANINGS: Mapping[str, tuple[type[ServiceError], str, str]] = {
         "the temporary credentials have expired",
         "Get new ones, and set secret id, secret key and token together.",
     ),
+    "Request has expired": (
+        AccessDeniedError,
+        "the signature's time is over",
+        "Set this machine's clock; where it is right, the request was too long on its way.",
+    ),
+    "UnavailableForLegalReasons": (ServiceError, "the account is blocked, or a payment is overdue", _BLOCKED),
     "InvalidArgument": (ServiceError, "the service refused an argument", "Check job_id and appid."),
     "InvalidRequest": (ServiceError, "the service refused the request", "Check job_id and appid."),
     "TooManyJobs": (UnavailableError, "the service has too many jobs", "Try again later."),
@@ -69,6 +79,28 @@ _MEANINGS: Mapping[str, tuple[type[ServiceError], str, str]] = {
 }
 
 
+_P = ParamSpec("_P")
+
+
+def _total(judging: Callable[_P, JobDescription]) -> Callable[_P, JobDescription]:
+    """Let nothing but this package's errors out of the judgement of an answer: no answer can end a wait otherwise."""
+
+    @functools.wraps(judging)
+    def judged(*args: _P.args, **kwargs: _P.kwargs) -> JobDescription:
+        try:
+            return judging(*args, **kwargs)
+        except (CosJobError, CosJobWarning):
+            raise
+        except Exception as error:  # noqa: BLE001  whatever an answer can be made to do
+            kind = type(error).__name__
+        # Out here, as an error that is raised from another one keeps it: that one may quote the answer as it is.
+        status = getattr(args[0], "status", None)
+        raise InvalidAnswerError(f"the answer cannot be judged ({kind})", hint=_REPORT, http_status=status)
+
+    return judged
+
+
+@_total
 def judge(
     answer: Answer,
     *,
@@ -90,7 +122,7 @@ def judge(
 
     Raises:
         ServiceError: The service refused; the class and the code say why.
-        InvalidAnswerError: The answer cannot be trusted.
+        InvalidAnswerError: The answer cannot be trusted, or judging it failed in whatever way.
     """
     shown = functools.partial(_shown, job_id=job_id, secrets=secrets)
     try:
@@ -138,7 +170,7 @@ def _described(
         _refuse(root, answer, shown)
     described, left_out = _schema.describe(root, validation=validation, shown=shown)
     if described.job_id != job_id:
-        hint = "Nothing of it was used. Report this if it came from the service itself."
+        hint = f"Nothing of it was used. {_REPORT}"
         raise WrongJobError(f"the answer is about another job, {shorten(shown(described.job_id))}", hint=hint)
     # Unlike other fields it is part of messages, and any word may be one.
     if described.status not in STATES and shown(described.status) != described.status:
@@ -151,7 +183,7 @@ def _refuse(root: ET.Element, answer: Answer, shown: Callable[[str], str]) -> No
     if 300 <= answer.status < 400:
         raise InvalidAnswerError("the endpoint redirects, which is not followed", hint=_ENDPOINT)
     if root.tag != "Error":
-        _refuse_by_status(answer, "the answer is no error document of COS Batch")
+        _refuse_by_status(answer, "the answer is no error document of COS Batch", hint=_ENDPOINT)
     code = _text(root, "Code")
     message = " ".join(_text(root, "Message").split())
     request_id = _quoted(shown(_text(root, "RequestId")))
@@ -171,23 +203,29 @@ def _text(root: ET.Element, name: str) -> str:
     return "" if child is None else "".join(child.itertext()).strip()
 
 
-_ENDPOINT = "Check the endpoint: is it COS Batch that answers there, and no proxy?"
-
-
 def _refuse_without_xml(what: str, answer: Answer) -> NoReturn:
     if 300 <= answer.status < 400:
         raise InvalidAnswerError("the endpoint redirects, which is not followed", hint=_ENDPOINT)
     if answer.status < 400:
         raise NotXmlError(what, hint=_ENDPOINT)
-    _refuse_by_status(answer, what)
+    _refuse_by_status(answer, what, hint=_ENDPOINT)
 
 
-def _refuse_by_status(answer: Answer, what: str, **context: Any) -> NoReturn:
-    """Raise by the HTTP status alone; never "no such job", which only the service's own code says."""
-    if answer.status in (408, 429) or answer.status >= 500:
+def _refuse_by_status(answer: Answer, what: str, *, hint: str = "", **context: Any) -> NoReturn:
+    """Raise by the HTTP status alone; never "no such job", which only the service's own code says.
+
+    Args:
+        answer: The answer.
+        what: What it says.
+        hint: What to do besides, where it is not the service that answers.
+        **context: For the error.
+    """
+    if answer.status in (408, 429) or (answer.status >= 500 and not is_refusal(answer.status)):
         raise UnavailableError(what, hint="Try again later.", retry_after=retry_after(answer), **context)
     if answer.status in (401, 403):
-        raise AccessDeniedError(what, hint=_KEY, **context)
+        raise AccessDeniedError(what, hint=" ".join(filter(None, (_KEY, hint))), **context)
+    if answer.status == 451:
+        raise ServiceError(what, hint=" ".join(filter(None, (_BLOCKED, hint))), **context)
     raise ServiceError(what, hint=_ENDPOINT, **context)
 
 

@@ -252,7 +252,7 @@ def wait(
     from pulumi_cosjob._gates import wait_for_jobs  # noqa: PLC0415  as above
     from pulumi_cosjob._progress import progress  # noqa: PLC0415  as above
     from pulumi_cosjob._settings import check_identifier, check_timeout  # noqa: PLC0415  as above
-    from pulumi_cosjob._waiting import Limits  # noqa: PLC0415  as above
+    from pulumi_cosjob._waiting import Limits, opening_notice  # noqa: PLC0415  as above
 
     try:
         limits = Limits(check_timeout(timeout), _failed_tasks(max_failed_tasks), fail_when_suspended)
@@ -271,6 +271,9 @@ def wait(
         _fail(error, 1)
     except KeyboardInterrupt:
         _fail("interrupted; what was waited for goes on all the same", 130)
+    notice = opening_notice(done)
+    if notice:
+        _tell(f"cosjob: warning: {notice}")
     if output == "json":
         _print(_as_json(done))
 

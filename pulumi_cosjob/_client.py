@@ -22,6 +22,7 @@ from pulumi_cosjob._errors import (
     NoSuchJobError,
     TimeLimitError,
     UnavailableError,
+    is_refusal,
     kind_of,
     no_thread,
     shown,
@@ -58,6 +59,9 @@ _CLOCK = ("now", "monotonic", "sleep")
 
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 10.0
+# Tries end after so long where none of them has found the name of the endpoint.
+_UNRESOLVED_SECONDS = 5.0
+_LONGEST_UNRESOLVED_PAUSE = 1.0
 # One try may take so long, and more only where a whole question is given more than a minute.
 _LONGEST_TRY = 10.0
 _TRIES = 6
@@ -68,7 +72,9 @@ _TRIES = 6
 
 def is_worth_a_retry(error: BaseException) -> bool:
     """Tell whether the same question may be answered a little later."""
-    return isinstance(error, (ConnectionFailedError, TimeLimitError, UnavailableError))
+    if isinstance(error, ConnectionFailedError):
+        return not is_refusal(error.http_status)  # a proxy's
+    return isinstance(error, (TimeLimitError, UnavailableError))
 
 
 def pause(tries: int, asked_for: float | None, jitter: float) -> float:
@@ -213,17 +219,26 @@ class CosBatchClient:
 
         check_identifier("job_id", job_id)
         check_identifier("appid", appid)
-        deadline = self._clock.monotonic() + (self._longest_try if once else self._settings.request_timeout)
+        begun, resolved = self._clock.monotonic(), False
+        deadline = begun + (self._longest_try if once else self._settings.request_timeout)
+
+        def is_over(state: tenacity.RetryCallState) -> bool:
+            nonlocal resolved
+            error = state.outcome.exception() if state.outcome else None
+            resolved = resolved or not getattr(error, "name_not_found", False)
+            ends = deadline if resolved else min(deadline, begun + _UNRESOLVED_SECONDS)
+            return once or self._clock.monotonic() + state.upcoming_sleep >= ends
 
         def asked_for(state: tenacity.RetryCallState) -> float:
             error = state.outcome.exception() if state.outcome else None
             wanted = getattr(error, "retry_after", None)
-            return pause(state.attempt_number, wanted, random.random())  # noqa: S311  jitter, no secret
+            drawn = pause(state.attempt_number, wanted, random.random())  # noqa: S311  jitter, no secret
+            return min(drawn, _LONGEST_UNRESOLVED_PAUSE) if getattr(error, "name_not_found", False) else drawn
 
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception(is_worth_a_retry),
             wait=asked_for,
-            stop=lambda state: once or self._clock.monotonic() + state.upcoming_sleep >= deadline,
+            stop=is_over,
             sleep=self._clock.sleep,
             reraise=True,
         )

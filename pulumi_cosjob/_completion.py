@@ -15,7 +15,7 @@ import pulumi.dynamic
 from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 from pulumi.runtime import rpc
 
-from pulumi_cosjob._dynamic import ABSENT, AskingProvider, without_traceback
+from pulumi_cosjob._dynamic import ABSENT, AskingProvider
 from pulumi_cosjob._errors import CosJobError, InvalidArgumentError
 from pulumi_cosjob._gate_inputs import (
     ANY_NUMBER,
@@ -88,9 +88,13 @@ class _GateProvider(AskingProvider):
         """Look at jobs once; raise where one will never complete."""
         if not job_ids:
             return
-        from pulumi_cosjob._gates import look_at_jobs  # noqa: PLC0415  programs import this module, and never wait
+        from pulumi_cosjob._engine_log import to_engine  # noqa: PLC0415  programs import this module, and never wait
+        from pulumi_cosjob._gates import look_at_jobs  # noqa: PLC0415  as above
 
-        look_at_jobs(self._clients.get(inputs), job_ids, inputs["appid"], limits_of(inputs), preview=preview)
+        client, limits = self._clients.get(inputs), limits_of(inputs)
+        notice = look_at_jobs(client, job_ids, inputs["appid"], limits, preview=preview)
+        if notice:
+            to_engine()(notice, False)
 
     def wait(self, props: Mapping[str, Any], operation: str, there: Mapping[str, Any]) -> Mapping[str, JobDescription]:
         """Wait for the jobs that have not completed yet; return them as they were then.
@@ -103,17 +107,20 @@ class _GateProvider(AskingProvider):
         from pulumi_cosjob._engine_log import EngineLog, to_engine  # noqa: PLC0415  as in _look
         from pulumi_cosjob._engine_watch import EngineClock  # noqa: PLC0415  as in _look
         from pulumi_cosjob._gates import wait_for_jobs  # noqa: PLC0415  as in _look
+        from pulumi_cosjob._waiting import opening_notice  # noqa: PLC0415  as in _look
 
         inputs = _inputs(props)
-        try:
-            check_inputs(self.subject, inputs)
-            job_ids = [job_id for job_id in job_ids_of(self.subject, inputs) if job_id not in there]
-            timeout = (props.get(_CUSTOM_TIMEOUTS) or {}).get(operation)
-            client, limits = self._clients.get(inputs), limits_of(inputs, timeout)
-            report = EngineLog(to_engine(), len(job_ids))
-            return wait_for_jobs(client, job_ids, inputs["appid"], limits, report=report, clock=EngineClock())
-        except CosJobError as error:
-            raise without_traceback(error) from None
+        check_inputs(self.subject, inputs)
+        job_ids = [job_id for job_id in job_ids_of(self.subject, inputs) if job_id not in there]
+        timeout = (props.get(_CUSTOM_TIMEOUTS) or {}).get(operation)
+        client, limits = self._clients.get(inputs), limits_of(inputs, timeout)
+        send = to_engine()
+        report = EngineLog(send, len(job_ids))
+        done = wait_for_jobs(client, job_ids, inputs["appid"], limits, report=report, clock=EngineClock())
+        notice = opening_notice(done)
+        if notice:
+            send(notice, False)
+        return done
 
     def judge_again(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> None:
         """Hold jobs that have been waited for against another number of failed tasks."""
@@ -124,10 +131,7 @@ class _GateProvider(AskingProvider):
             return
         there, named = self.there(olds), job_ids_of(self.subject, inputs)
         jobs = {job_id: from_plain(JobDescription, received(there[job_id])) for job_id in named if job_id in there}
-        try:
-            judge_again(jobs, limits_of(inputs))
-        except CosJobError as error:
-            raise without_traceback(error) from None
+        judge_again(jobs, limits_of(inputs))
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Another job or account is another gate; another way of waiting changes only what the state says."""
@@ -139,7 +143,7 @@ class _GateProvider(AskingProvider):
         """Leave the gate be, also after the jobs have aged out: what it stands for has happened."""
         if not props.get("result") and not props.get("results"):
             what = "a gate cannot be looked up: declare it, and it opens at once where its job is complete"
-            raise without_traceback(InvalidArgumentError("id", f"cannot be {id_!r}; {what}"))
+            raise InvalidArgumentError("id", f"cannot be {id_!r}; {what}")
         return ReadResult(id_, props)
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import configparser
 import contextlib
 import re
 import threading
@@ -10,7 +9,6 @@ import time
 from collections.abc import Callable
 from concurrent import futures
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, NoReturn
 
 from pulumi_cosjob._clock import CALLED_OFF
@@ -18,8 +16,6 @@ from pulumi_cosjob._errors import ConfigurationError, RequestError, TimeLimitErr
 
 __all__ = ["CredentialSource", "Credentials", "VendorChain"]
 
-# Where the vendor's library looks, the first that is there alone.
-_FILES = ("~/.tencentcloud/credentials", "/etc/tencentcloud/credentials")
 # A machine without a metadata service can leave the vendor's request for it without any answer. Less than one try of a
 # question has, so that it is told which of the two hangs.
 _CHAIN_TIME_LIMIT = 8.0
@@ -121,7 +117,7 @@ class VendorChain:
             self._found = None if type(found) is _plain_credential() else found
             answer = found.get_credential_info()
         except Exception as error:  # noqa: BLE001  the library lets anything through, even for a file it cannot read
-            answer = type(error).__name__
+            answer = _why(error)
         with contextlib.suppress(futures.InvalidStateError):  # called off
             lookup.set_result(answer)
 
@@ -130,9 +126,9 @@ class VendorChain:
 
 
 def _default_credential() -> Any:
-    from tencentcloud.common import credential  # noqa: PLC0415  loaded only where nothing nearer names credentials
+    from pulumi_cosjob import _default_chain  # noqa: PLC0415  loaded only where nothing nearer names credentials
 
-    return _from_file() or credential.DefaultCredentialProvider().get_credential()
+    return _default_chain.find()
 
 
 def _plain_credential() -> type[Any]:
@@ -142,10 +138,10 @@ def _plain_credential() -> type[Any]:
     return plain
 
 
-def _from_file() -> Any:
-    """Return temporary keys from the vendor's file, if it holds some: the vendor's library passes over their token."""
-    there = [path for path in (Path(each).expanduser() for each in _FILES) if path.exists()]
-    file = configparser.ConfigParser(interpolation=None)
-    file.read(there[:1], encoding="utf-8")
-    keys = [file.get("default", name, fallback="").strip() for name in ("secret_id", "secret_key", "token")]
-    return _plain_credential()(*keys) if all(keys) else None
+def _why(error: Exception) -> str:
+    """Return why there are no credentials: in our own words, or else by the kind of the error alone."""
+    from pulumi_cosjob._default_chain import NoCredentialsError, unreadable_variable  # noqa: PLC0415  as above
+
+    if isinstance(error, NoCredentialsError):
+        return str(error)
+    return (isinstance(error, OSError) and unreadable_variable(error)) or type(error).__name__

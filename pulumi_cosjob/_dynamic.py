@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 import pulumi.dynamic
 
-from pulumi_cosjob._errors import CosJobError
 from pulumi_cosjob._gate_inputs import check_inputs
 from pulumi_cosjob._job import to_plain
 from pulumi_cosjob._mock_outputs import given_job, given_jobs, given_missing, placeholders, taken
@@ -55,7 +54,9 @@ class AskingProvider(pulumi.dynamic.ResourceProvider):
         from pulumi_cosjob._client import Clients  # noqa: PLC0415  programs import this module, and never ask
         from pulumi_cosjob._engine_log import pass_on_warnings  # noqa: PLC0415  as above
         from pulumi_cosjob._engine_watch import EngineClock  # noqa: PLC0415  as above
+        from pulumi_cosjob._provider_errors import show_sentences  # noqa: PLC0415  as above
 
+        show_sentences()
         self._config = req.config.get
         self._clients = Clients(req.config.get, EngineClock())
         pass_on_warnings()
@@ -72,11 +73,8 @@ class JobProvider(AskingProvider):
         if props.get("result"):
             return pulumi.dynamic.ReadResult(id_, props)
         inputs = _inputs(props, "job_id", "appid", *SETTINGS)
-        try:
-            check_inputs("job_id", inputs)
-            description = self._clients.get(inputs).describe_job(inputs["job_id"], inputs["appid"])
-        except CosJobError as error:
-            raise without_traceback(error) from None
+        check_inputs("job_id", inputs)
+        description = self._clients.get(inputs).describe_job(inputs["job_id"], inputs["appid"])
         return pulumi.dynamic.ReadResult(id_, {**inputs, "result": carried(description)})
 
 
@@ -88,23 +86,15 @@ class JobsProvider(AskingProvider):
         if props.get("results"):
             return pulumi.dynamic.ReadResult(id_, props)
         inputs = _inputs(props, "job_ids", "appid", "missing", "max_concurrency", *SETTINGS)
-        try:
-            check_inputs("job_ids", inputs)
-            given = {name: inputs[name] for name in ("missing", "max_concurrency") if name in inputs}
-            found = self._clients.get(inputs).describe_jobs(inputs["job_ids"], inputs["appid"], **given)
-        except CosJobError as error:
-            raise without_traceback(error) from None
+        check_inputs("job_ids", inputs)
+        given = {name: inputs[name] for name in ("missing", "max_concurrency") if name in inputs}
+        found = self._clients.get(inputs).describe_jobs(inputs["job_ids"], inputs["appid"], **given)
         results = {job_id: to_plain(found[job_id]) for job_id in found}
         return pulumi.dynamic.ReadResult(id_, {**inputs, "results": json.dumps(results)})
 
 
 def _inputs(props: Mapping[str, Any], *names: str) -> dict[str, Any]:
     return {name: props[name] for name in names if props.get(name) is not None}
-
-
-def without_traceback(error: CosJobError) -> CosJobError:
-    """Drop where an error came from: the engine shows users all of it, and it is the message that they need."""
-    return error.with_traceback(None)
 
 
 # -------------------------------------------------------------------------------------------- in the program's process

@@ -94,7 +94,7 @@ def pass_on_warnings(arguments: list[str] | None = None) -> None:
 
 
 def _urn_of_call() -> str:
-    """Return the URN of the resource that this thread creates or updates; none, the stack's row, where it is not found.
+    """Return the URN of the resource that this thread is called about; none, the stack's row, where it is not found.
 
     A dynamic provider is not given the URN of its resource. The SDK's servicer has it, in the request by which the
     engine has called: some frames up in the same thread.
@@ -104,7 +104,7 @@ def _urn_of_call() -> str:
     frame = inspect.currentframe()
     while frame is not None:
         request = frame.f_locals.get("request")
-        if isinstance(request, (provider_pb2.CreateRequest, provider_pb2.UpdateRequest)):
+        if isinstance(request, (provider_pb2.CheckRequest, provider_pb2.CreateRequest, provider_pb2.UpdateRequest)):
             return str(request.urn)
         frame = frame.f_back
     return ""

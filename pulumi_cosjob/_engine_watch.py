@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from pulumi_cosjob._clock import SystemClock
 from pulumi_cosjob._errors import RequestError
 
-__all__ = ["EngineClock", "engine_address", "engine_gone", "listens"]
+__all__ = ["EngineClock", "engine_address", "engine_gone", "in_provider_process", "listens"]
 
 _ADDRESS = re.compile(r"[0-9A-Za-z.:\[\]-]+:[0-9]+")
 _SECONDS = 0.5
@@ -29,6 +29,11 @@ def engine_address(arguments: Sequence[str]) -> str | None:
     """Return host and port of the engine that started a process with these arguments; None where none did."""
     addresses = [each for each in arguments[1:] if _ADDRESS.fullmatch(each)]
     return addresses[-1] if addresses else None
+
+
+def in_provider_process() -> bool:
+    """Tell whether this is the process that the SDK runs dynamic providers in."""
+    return getattr(sys.modules["__main__"].__spec__, "name", "") == _HOST
 
 
 class EngineClock(SystemClock):
@@ -53,7 +58,7 @@ def engine_gone() -> threading.Event:
     gone = threading.Event()
     address = engine_address(sys.argv)
     # Another process, such as a test's, knows by itself when it is to end.
-    if address is not None and getattr(sys.modules["__main__"].__spec__, "name", "") == _HOST:
+    if address is not None and in_provider_process():
         threading.Thread(target=_watch, args=(address, gone), name="cosjob-engine", daemon=True).start()
     return gone
 

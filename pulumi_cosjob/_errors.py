@@ -65,8 +65,10 @@ __all__ = [
     "WrongJobError",
     "abridge",
     "duration",
+    "is_refusal",
     "kind_of",
     "no_thread",
+    "reason_of",
     "redact",
     "shorten",
     "shown",
@@ -111,6 +113,12 @@ def shown(value: Any, limit: int = 60) -> str:
     if len(text) > limit:
         text = f"{text[: limit // 2]}…{text[-limit // 4 :]}"
     return text if text.isprintable() else repr(text)
+
+
+def reason_of(error: Exception) -> str:
+    """Return what the operating system says, to stand within a sentence; the error's kind where it says nothing."""
+    words = (error.strerror or "") if isinstance(error, OSError) else ""
+    return words[:1].lower() + words[1:] if words else type(error).__name__
 
 
 def redact(text: str, secrets: Iterable[str]) -> str:
@@ -266,7 +274,15 @@ class RequestError(CosJobError):
 
 
 class ConnectionFailedError(RequestError, ConnectionError):
-    """No route, the name was not found, or the connection was refused or reset."""
+    """No route, the name was not found, the connection was refused or reset, or a proxy did not make it.
+
+    Attributes:
+        name_not_found: Whether it was a name, of the endpoint or of a proxy, that did not resolve.
+    """
+
+    def __init__(self, what: str, *, name_not_found: bool = False, **context: Any) -> None:
+        super().__init__(what, **context)
+        self.name_not_found = name_not_found
 
 
 class TimeLimitError(RequestError, TimeoutError):
@@ -275,6 +291,11 @@ class TimeLimitError(RequestError, TimeoutError):
 
 class TlsError(RequestError):
     """The certificate or the handshake was refused."""
+
+
+def is_refusal(status: int | None) -> bool:
+    """Tell whether an HTTP status refuses a request that is not worth repeating as it is."""
+    return status is not None and ((400 <= status < 500 and status not in (408, 429)) or status == 501)
 
 
 def no_thread(error: RuntimeError) -> RequestError:
@@ -356,27 +377,34 @@ class WaitError(CosJobError):
 class JobFailedError(WaitError):
     """The job failed, was cancelled, or has more failed tasks than accepted."""
 
-    def __init__(self, description: JobDescription, most_failed_tasks: int | None = None) -> None:
+    def __init__(
+        self, description: JobDescription, most_failed_tasks: int | None = None, contradiction: str = ""
+    ) -> None:
         reasons = "; ".join(
             ": ".join(part for part in (failure.failure_code, failure.failure_reason) if part)
             for failure in description.failure_reasons or ()
             if failure.failure_code or failure.failure_reason
         )
+        accept = "Accept them by max_failed_tasks"
         if description.status == "Cancelled":
             what, reasons = "the job was cancelled", description.status_update_reason or reasons
         elif description.status == "Failed":
             what = "the job failed"
         elif description.failed_tasks is None:
             what = "the job is complete, but the answer does not tell how many of its tasks failed"
+            what += f": {contradiction}" if contradiction else ""
+            accept = "Accept any number of them by max_failed_tasks"
         else:
             what = f"the job is complete, but with more failed tasks than the {most_failed_tasks} accepted"
+            lost = _tasks_not_accounted_for(description)
+            what += f": {lost}" if lost else ""
         hint = "Once it has been seen to, create a new job and wait for that one."
         report, where = description.report, ""
         if report is not None and report.enabled and report.bucket:
             prefix = f" under {shorten(report.prefix, 120)[1:-1]}" if report.prefix else ""
             where = f"its report lies in {shorten(report.bucket, 120)[1:-1]}{prefix}"
         if description.status == "Complete":
-            hint = f"Accept them by max_failed_tasks, or: {hint}"
+            hint = f"{accept}, or: {hint}"
         reasons = f"reasons: {shorten(reasons, 300)[1:-1]}" if reasons else ""
         parts = (what, _tasks_in_words(description), reasons, where)
         super().__init__("; ".join(filter(None, parts)), description=description, hint=hint)
@@ -399,16 +427,24 @@ class WaitTimeoutError(WaitError, TimeoutError):
     """
 
     def __init__(
-        self, seconds: float, description: JobDescription | None, last_error: CosJobError | None = None
+        self,
+        seconds: float,
+        description: JobDescription | None,
+        last_error: CosJobError | None = None,
+        first_error: CosJobError | None = None,
     ) -> None:
         what = f"the job was not complete within {duration(seconds)}"
         if description is None:
             what += "; there never was an answer"
+            first_error = first_error or last_error
+            if first_error is not None and last_error is not None and first_error.what != last_error.what:
+                what += f"; the first question failed: {first_error.what}"
+            hint = (first_error.hint if first_error else "") or "Check job_id, appid, uin and region."
         else:
             what += "; ".join(filter(None, (f"; it was last seen {description.status}", _tasks_in_words(description))))
+            hint = "The job goes on all the same: wait again, with a longer timeout if it needs one."
         if last_error is not None:
             what += f"; the last question failed: {last_error.what}"
-        hint = "The job goes on all the same: wait again, with a longer timeout if it needs one."
         super().__init__(what, description=description, hint=hint)
         self.seconds = seconds
 
@@ -453,6 +489,15 @@ def _lines(what: str, errors: Sequence[str]) -> str:
     more = len(errors) - _MOST_LINES
     rest = [f"  and {more} more"] if more > 0 else []
     return "\n".join([f"{what}:", *(f"  {error}" for error in errors[:_MOST_LINES]), *rest])
+
+
+def _tasks_not_accounted_for(description: JobDescription) -> str:
+    summary = description.progress_summary
+    if summary is None or summary.total_number_of_tasks is None or summary.number_of_tasks_succeeded is None:
+        return ""
+    lost = summary.total_number_of_tasks - summary.number_of_tasks_succeeded - (summary.number_of_tasks_failed or 0)
+    total = summary.total_number_of_tasks
+    return f"{lost:,} of {total:,} tasks are not accounted for" if lost > 0 else ""
 
 
 def _tasks_in_words(description: JobDescription) -> str:

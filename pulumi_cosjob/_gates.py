@@ -10,8 +10,18 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING
 
 from pulumi_cosjob._clock import Clock, SystemClock, has_ended
-from pulumi_cosjob._errors import CosJobError, JobsFailedError, TimeLimitError, no_thread
-from pulumi_cosjob._waiting import Done, Failed, History, Limits, Look, decide, judge_end, never_completes
+from pulumi_cosjob._errors import CosJobError, JobsFailedError, RequestError, TimeLimitError, no_thread
+from pulumi_cosjob._waiting import (
+    Done,
+    Failed,
+    History,
+    Limits,
+    Look,
+    decide,
+    judge_end,
+    never_completes,
+    preview_notice,
+)
 
 if TYPE_CHECKING:
     from pulumi_cosjob._client import CosBatchClient
@@ -42,6 +52,8 @@ _GLANCE_SECONDS = 0.5
 
 _NOT_ASKED = "the question was not asked in time, as too many others came first"
 
+_FILTERS = "Let warnings be shown: change Python's option -W or the variable PYTHONWARNINGS."
+
 Report = Callable[[str, History, float], None]
 """Called with a job's id, its history and the time after each look at it."""
 
@@ -54,6 +66,9 @@ def look_at(client: CosBatchClient, job_id: str, appid: str, clock: Clock) -> Lo
         # Its frames hold the whole answer, in a circle with the retries: a wait would keep those of many looks.
         error.__traceback__ = error.__context__ = None
         return Look(clock.monotonic(), error=error)
+    except Warning as warning:  # Python's filters make errors of warnings, those of libraries among them
+        what = f"a warning was raised as an error ({type(warning).__name__})"
+        return Look(clock.monotonic(), error=RequestError(what, hint=_FILTERS))
     return Look(clock.monotonic(), description, service_time=service_time)
 
 
@@ -77,7 +92,7 @@ def look_at_jobs(
     *,
     preview: bool,
     clock: Clock | None = None,
-) -> None:
+) -> str | None:
     """Look at all jobs once, at the same time, before any wait; those without an answer in time are not judged.
 
     Args:
@@ -87,6 +102,9 @@ def look_at_jobs(
         limits: What the wait would accept.
         preview: Whether it is only asked what would be done; see `never_completes`.
         clock: Another clock than the machine's, for tests.
+
+    Returns:
+        What a person has to know of a preview that had no valid response; None for an update, which polls again.
 
     Raises:
         CosJobError: A job will never complete.
@@ -103,13 +121,12 @@ def look_at_jobs(
         raise
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
-    errors = {
-        job_id: never_completes(look.result(), limits, preview=preview)
-        for job_id, look in asked.items()
-        if look in answered
-    }
+    looks = {job_id: look.result() if look in answered else None for job_id, look in asked.items()}
+    errors = {job_id: never_completes(look, limits, preview=preview) for job_id, look in looks.items() if look}
     failed = {job_id: error for job_id, error in errors.items() if error is not None}
     raise_failed(failed, len(job_ids), client.endpoint)
+    missed = {job_id: look.error if look else None for job_id, look in looks.items() if not look or look.error}
+    return preview_notice(missed, len(asked)) if preview else None
 
 
 def wait_for_jobs(

@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import re
 import socket
+import ssl
+import stat
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from http.cookiejar import DefaultCookiePolicy
-from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
@@ -28,8 +29,10 @@ from pulumi_cosjob._errors import (
     TimeLimitError,
     TlsError,
     no_thread,
+    reason_of,
     shorten,
 )
+from pulumi_cosjob._resolver import RESOLVER, LookupTimeoutError
 from pulumi_cosjob._schema import MOST_BYTES
 from pulumi_cosjob._settings import is_loopback
 
@@ -89,6 +92,7 @@ class _Watch:
     def cut(self) -> None:
         """End the request now."""
         self.expired = True
+        RESOLVER.wake()
         with self._lock:
             if self._line is not None:
                 with contextlib.suppress(OSError):  # it may have ended by itself just now
@@ -186,6 +190,15 @@ class _Watched(urllib3.connection.HTTPConnection):
             _current.watch.hold(self.sock)
         super().request(*args, **kwargs)
 
+    def getresponse(self) -> urllib3.response.HTTPResponse:  # type: ignore[override]
+        """Take cookies out of an answer before requests would read them: megabytes of them take seconds."""
+        answer = super().getresponse()
+        original = answer._original_response  # noqa: SLF001  where requests looks
+        if original is not None:
+            for name in ("Set-Cookie", "Set-Cookie2"):
+                del original.msg[name]
+        return answer
+
     def _tunnel(self) -> None:
         super()._tunnel()
         if _current.watch.expired:
@@ -194,14 +207,17 @@ class _Watched(urllib3.connection.HTTPConnection):
     def _new_conn(self) -> socket.socket:
         """Do as urllib3, which gives each address the whole time: here all of them together have what is left."""
         ends = min(_current.watch.deadline, time.monotonic() + float(self.timeout or 0))
-        family = urllib3.util.connection.allowed_gai_family()
+        watch, family = _current.watch, urllib3.util.connection.allowed_gai_family()
+        host, left = self._dns_host.strip("[]"), ends - time.monotonic()
         try:
-            found = socket.getaddrinfo(self._dns_host.strip("[]"), self.port, family, socket.SOCK_STREAM)
+            found = RESOLVER.resolve(host, self.port, family, left, lambda: watch.expired)
         except socket.gaierror as error:
             raise urllib3.exceptions.NameResolutionError(self.host, self, error) from error
+        except LookupTimeoutError as error:
+            raise urllib3.exceptions.ConnectTimeoutError(self, "no connection was made in time") from error
         failure = OSError("the name has no address")
         for number, address in enumerate(found):
-            if _current.watch.expired:
+            if watch.expired:
                 break
             try:
                 return self._connected(address, (ends - time.monotonic()) / (len(found) - number))
@@ -283,7 +299,6 @@ class Transport:
         self._session.trust_env = False
         self._session.proxies.update(_proxies(self.endpoint))
         self._session.verify = _certificates(self.endpoint)
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self._watchdog = _Watchdog()
         adapter = _Adapter(pool_connections=1, pool_maxsize=self._connections)
         self._session.mount("https://", adapter)
@@ -317,13 +332,11 @@ class Transport:
         Raises:
             RequestError: No whole answer came in time.
             InvalidAnswerError: The answer is too large, or encoded though none had asked for that.
-            ConfigurationError: The certificates that the environment named have gone.
+            ConfigurationError: The certificates that the environment named cannot be used any more.
         """
         if self._process != os.getpid():
             # After a fork: the watchdog's thread has stayed behind, and the connections are the other process's, too.
             self._open()
-        if self._session.verify is not True:
-            _certificates(self.endpoint)
 
         def last_of_all(request: requests.PreparedRequest) -> requests.PreparedRequest:
             prepare(request)
@@ -346,16 +359,21 @@ class Transport:
             except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
                 # The socket's own limit may strike before the watchdog is awake, and is told as a broken connection.
                 if watch.expired or time.monotonic() >= watch.deadline:
-                    self._cut_off(seconds)
+                    self._cut_off(seconds, error)
+                if not isinstance(error, requests.RequestException) or isinstance(error, requests.exceptions.SSLError):
+                    _certificates(self.endpoint)  # which may have been taken away
                 _translate(error)
             if watch.expired or self._aborted:
                 # An answer without a length that was cut off looks whole.
                 self._cut_off(seconds)
         return Answer(response.status_code, response.headers, body)
 
-    def _cut_off(self, seconds: float) -> NoReturn:
+    def _cut_off(self, seconds: float, cause: Exception | None = None) -> NoReturn:
         if self._aborted:
             raise RequestError(CALLED_OFF) from None
+        hung = next((each for each in _chain(cause) if isinstance(each, LookupTimeoutError)), None)
+        if hung is not None:
+            raise TimeLimitError(f"no answer came within {seconds:.3g} s: {hung.strerror}", hint=_ROUTE) from None
         raise TimeLimitError(f"no whole answer came within {seconds:.3g} s", hint=_LATER) from None
 
 
@@ -393,16 +411,31 @@ def _certificates(endpoint: str) -> str | bool:
     """Return the certificates that the environment names, or True for the usual ones.
 
     Raises:
-        ConfigurationError: They are not there.
+        ConfigurationError: They cannot be used.
     """
     for variable in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         certificates = os.environ.get(variable)
         if certificates:
-            if endpoint.startswith("https:") and not Path(certificates).exists():
+            problem = _problem_of(certificates) if endpoint.startswith("https:") else ""
+            if problem:
                 hint = "It is a file of certificates in PEM form, or a folder of them; unset it for the usual ones."
-                raise ConfigurationError(f"{variable} names nothing that is there: {shorten(certificates)}", hint=hint)
+                raise ConfigurationError(f"{variable}: {problem}: {shorten(certificates)}", hint=hint) from None
             return certificates
     return True
+
+
+def _problem_of(certificates: str) -> str:
+    """Return why a path holds no certificates; empty where it does."""
+    try:
+        if stat.S_ISDIR(os.stat(certificates).st_mode):  # noqa: PTH116  Path hides some errors
+            os.scandir(certificates).close()
+        else:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(certificates)
+    except ssl.SSLError:
+        return "cannot be read as certificates in PEM form"
+    except (OSError, ValueError) as error:
+        return reason_of(error)
+    return ""
 
 
 def _read(response: requests.Response) -> bytes:
@@ -439,10 +472,30 @@ _TRANSLATIONS: tuple[tuple[type[Exception], type[RequestError], str, str], ...] 
 )
 
 
+# What a proxy answers that does not connect, as the standard library raises it; the proxy's own words may be anything.
+_TUNNEL = re.compile(r"Tunnel connection failed: ([0-9]{3})\b")
+_REFUSING_PROXY = (
+    "Check the proxy that HTTPS_PROXY names: its user and password, and whether it lets the endpoint through. "
+    "NO_PROXY exempts an endpoint from it."
+)
+_NO_SUCH_PROXY = "Check the proxy that HTTPS_PROXY names, and the name server."
+
+
 def _translate(error: Exception) -> NoReturn:
+    reason = _reason(error)
+    through_proxy = isinstance(error, requests.exceptions.ProxyError)
+    for each in _chain(error):
+        status = _TUNNEL.match(str(each.args[0])) if through_proxy and each.args else None
+        if status:
+            what = f"the proxy answered with HTTP status {status[1]}"
+            raise ConnectionFailedError(what, hint=_REFUSING_PROXY, http_status=int(status[1])) from None
+        if isinstance(each, urllib3.exceptions.NameResolutionError):
+            whose, hint = ("proxy", _NO_SUCH_PROXY) if through_proxy else ("endpoint", _ROUTE)
+            raise ConnectionFailedError(
+                f"the {whose}'s name was not found: {reason}", hint=hint, name_not_found=True
+            ) from None
     for theirs, ours, what, hint in _TRANSLATIONS:
         if isinstance(error, theirs):
-            reason = _reason(error)
             raise ours(f"{what}: {reason}" if reason else what, hint=hint) from None
     raise error
 
@@ -450,6 +503,14 @@ def _translate(error: Exception) -> NoReturn:
 def _reason(error: BaseException) -> str:
     """Return what the operating system or the TLS library said, from the innermost of chained errors."""
     found = ""
+    for each in _chain(error):
+        if isinstance(each, OSError) and each.strerror:
+            found = each.strerror
+    return found
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an error and all that it was raised for, the innermost last."""
     seen: set[int] = set()
     waiting: list[object] = [error]
     while waiting:
@@ -457,7 +518,5 @@ def _reason(error: BaseException) -> str:
         if not isinstance(each, BaseException) or id(each) in seen:
             continue
         seen.add(id(each))
-        if isinstance(each, OSError) and each.strerror:
-            found = each.strerror
+        yield each
         waiting += [*each.args, each.__context__, each.__cause__, getattr(each, "reason", None)]
-    return found

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from importlib.metadata import distribution
 from pathlib import Path
 
-from pulumi_cosjob._errors import ConfigurationError
+from pulumi_cosjob._errors import ConfigurationError, shorten
 from pulumi_cosjob._version import plugin_version
 
 __all__ = ["EXECUTABLE", "can_start", "install_plugin", "plugin_folder", "write_launcher"]
@@ -99,12 +99,12 @@ def can_start(folder: Path) -> bool:
     Args:
         folder: As `plugin_folder` returns it.
     """
-    if _beside(folder, ".partial").exists():
+    if os.path.exists(_beside(folder, ".partial")):  # noqa: PTH110  Path raises where it cannot be looked at
         return False
     try:
         launcher = (folder / EXECUTABLE).read_bytes().decode(errors="replace")
     except (FileNotFoundError, NotADirectoryError):
-        return (folder / _SOURCE).exists()
+        return os.path.exists(folder / _SOURCE)  # noqa: PTH110  as above
     except OSError:
         return True
     quoted = _PATHS.findall(launcher) if _OURS in launcher else []
@@ -133,8 +133,9 @@ def install_plugin(folder: Path, *, replace: bool) -> None:
             if replace or not can_start(folder):
                 _put(folder, temporary)
     except OSError as error:
+        told, reason = shorten(str(folder), 200)[1:-1], error.strerror or shorten(str(error))
         raise ConfigurationError(
-            f"the plugin cannot be written to {folder}: {error.strerror or error}",
+            f"the plugin cannot be written to {told}: {reason}",
             hint="Make that folder writable, or set PULUMI_HOME to one that is.",
         ) from None
 

@@ -40,6 +40,7 @@ __all__ = [
     "Report",
     "UserMetadataMember",
     "camel_name",
+    "contradiction",
     "element_fields",
     "from_plain",
     "in_camel_case",
@@ -354,6 +355,18 @@ class ProgressSummary(Element):
     """All tasks: one for each object of the manifest."""
 
 
+def contradiction(summary: ProgressSummary) -> str:
+    """Return which counts contradict each other, as the elements are called; nothing where they do not."""
+    failed, succeeded = summary.number_of_tasks_failed or 0, summary.number_of_tasks_succeeded or 0
+    total = summary.total_number_of_tasks
+    if total is None or failed + succeeded <= total:
+        return ""
+    counts = {"NumberOfTasksFailed": failed, "NumberOfTasksSucceeded": succeeded}
+    more = {name: count for name, count in counts.items() if count > total} or counts
+    words = " and ".join(f"{name} {count}" for name, count in more.items())
+    return f"{words} {'is' if len(more) == 1 else 'are'} more than TotalNumberOfTasks {total}"
+
+
 @dataclass(frozen=True, eq=False)
 class Report(Element):
     """Where and how a job reports on its tasks."""
@@ -453,15 +466,14 @@ class JobDescription(Element):
 
     @property
     def failed_tasks(self) -> int | None:
-        """How many tasks have failed, of a job that has ended: as said, else all that have not succeeded."""
+        """How many tasks of a job that has ended failed or are not accounted for; None if the counts do not tell."""
         summary = self.progress_summary
-        if summary is None:
+        if summary is None or contradiction(summary):
             return None
-        if summary.number_of_tasks_failed is not None:
-            return summary.number_of_tasks_failed
+        failed = summary.number_of_tasks_failed
         if summary.total_number_of_tasks is None or summary.number_of_tasks_succeeded is None:
-            return None
-        return max(0, summary.total_number_of_tasks - summary.number_of_tasks_succeeded)
+            return failed
+        return max(failed or 0, summary.total_number_of_tasks - summary.number_of_tasks_succeeded)
 
     @property
     def creation_datetime(self) -> datetime | None:

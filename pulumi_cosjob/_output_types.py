@@ -451,7 +451,7 @@ class JobDescriptionOutput(JobFields, TypedOutput[JobDescription]):
     """What the status means; one that this version does not know is not final."""
 
     failed_tasks: pulumi.Output[int | None]
-    """How many tasks have failed, of a job that has ended: as said, else all that have not succeeded."""
+    """How many tasks of a job that has ended failed or are not accounted for; None if the counts do not tell."""
 
     creation_datetime: pulumi.Output[datetime | None]
     """When the job was created."""

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import math
+import os
 import threading
+import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -22,8 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["Pace", "Turnstile", "asks_to_slow_down"]
 
 _CODES = frozenset({"SlowDown", "RequestLimitExceeded"})
-# However long the service asks one question to wait, the others try again after so many seconds.
-_LONGEST = 300.0
+# However long the service asks one request to wait, all others of the client are held up for so many seconds at most.
+_LONGEST = 60.0
 
 
 def asks_to_slow_down(error: BaseException) -> bool:
@@ -72,10 +74,15 @@ class Turnstile:
     """
 
     def __init__(self, clock: Clock) -> None:
-        self.pace = Pace()
         self._clock = clock
-        self._under_way = 0
         self._closed = False
+        self._reset()
+        _ALL.add(self)
+
+    def _reset(self) -> None:
+        """Begin at full pace, with nothing under way."""
+        self.pace = Pace()
+        self._under_way = 0
         self._changed = threading.Condition()
 
     def close(self) -> None:
@@ -139,3 +146,16 @@ class Turnstile:
                     self._changed.wait(deadline - now)
             if pause > 0:
                 self._clock.sleep(pause)
+
+
+_ALL: weakref.WeakSet[Turnstile] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    """Reset all turnstiles of a child process: the threads that hold their locks and turns exist in the parent only."""
+    for each in list(_ALL):
+        each._reset()  # noqa: SLF001  its own
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_after_fork)

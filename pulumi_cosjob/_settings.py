@@ -108,13 +108,17 @@ _KEY_PLACES = (
     ("argument", ("secret_id", "secret_key", "token")),
     ("config", ("cosjob:secretId", "cosjob:secretKey", "cosjob:token")),
     ("config", ("tencentcloud:secretId", "tencentcloud:secretKey", "tencentcloud:securityToken")),
-    ("environment", ("TENCENTCLOUD_SECRET_ID", "TENCENTCLOUD_SECRET_KEY", "TENCENTCLOUD_SECURITY_TOKEN")),
+    (
+        "environment",
+        # The last is tccli's name, for where the vendor's own is not set.
+        ("TENCENTCLOUD_SECRET_ID", "TENCENTCLOUD_SECRET_KEY", "TENCENTCLOUD_SECURITY_TOKEN", "TENCENTCLOUD_TOKEN"),
+    ),
 )
 
 
 def _credentials_hint(namespaces: Collection[str]) -> str:
     keys = [keys for kind, keys in _KEY_PLACES if kind == "config" and _seen(keys, namespaces)]
-    config = ", or ".join(f"{secret_id} and {secret_key}" for secret_id, secret_key, _ in keys)
+    config = ", or ".join(f"{secret_id} and {secret_key}" for secret_id, secret_key, *_ in keys)
     return (
         f"Set a secret id and a secret key: Pulumi config {config} (--secret), environment variables "
         "TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY, the file ~/.tencentcloud/credentials or "
@@ -126,7 +130,7 @@ def environment_variable(name: str) -> str:
     """Return the environment variable that a setting is read from, credentials included."""
     (secrets,) = [names for kind, names in _KEY_PLACES if kind == "argument"]
     (variables,) = [names for kind, names in _KEY_PLACES if kind == "environment"]
-    return dict(zip(secrets, variables, strict=True)).get(name) or _PLACES[name].environment[0]
+    return dict(zip(secrets, variables, strict=False)).get(name) or _PLACES[name].environment[0]
 
 
 _IDENTIFIERS = {
@@ -154,7 +158,9 @@ def check_identifier(name: str, value: Any, origin: str = "") -> str:
     return value
 
 
-_TIMEOUT = re.compile(r"(?:([0-9]{1,9})d)?(?:([0-9]{1,9})h)?(?:([0-9]{1,9})m)?(?:([0-9]{1,9}(?:\.[0-9]{1,9})?)s?)?")
+# A number of seconds as text. `float` would also read digits of other scripts, exponents and the like.
+_SECONDS = r"[0-9]{1,9}(?:\.[0-9]{1,9})?|\.[0-9]{1,9}"
+_TIMEOUT = re.compile(rf"(?:([0-9]{{1,9}})d)?(?:([0-9]{{1,9}})h)?(?:([0-9]{{1,9}})m)?(?:({_SECONDS})s)?")
 _LONGEST_TIMEOUT = 366 * 24 * 3600.0
 
 
@@ -162,16 +168,20 @@ def check_timeout(value: Any) -> float:
     """Return a time limit in seconds.
 
     Args:
-        value: Seconds, a text such as `90s`, `2h` or `1d12h` (d, h, m and s, the largest first), or a timedelta.
+        value: Seconds, a text such as `90s`, `2h` or `1d12h` (d, h, m and s, the largest first), or a timedelta. In a
+            text each number has its unit, unless it stands alone and is seconds: `1h30` might mean 30 min or 30 s.
 
     Raises:
         InvalidArgumentError: It is none of these, or not more than 0 s and at most 366 d.
     """
-    hint = 'It is a text such as "90s", "2h" or "1d12h", or a number of seconds; at most 366 days.'
+    hint = (
+        'It is a text such as "90s", "2h" or "1d12h", each number with its unit, or a number of seconds; '
+        "at most 366 days."
+    )
     if isinstance(value, timedelta):
         seconds = value.total_seconds()
     elif isinstance(value, str):
-        match = _TIMEOUT.fullmatch(value)
+        match = _TIMEOUT.fullmatch(f"{value}s" if re.fullmatch(_SECONDS, value) else value)
         parts = [float(part or 0) for part in match.groups()] if match else [math.nan]
         seconds = math.fsum(part * unit for part, unit in zip(parts, (86400, 3600, 60, 1), strict=False))
     elif isinstance(value, (int, float)) and not isinstance(value, bool):
@@ -286,16 +296,16 @@ class _Lookup:
         for kind, keys in _KEY_PLACES:
             if kind == "config" and not _seen(keys, self._namespaces):
                 continue
-            secret_id, secret_key, token = (self.get(kind, key) for key in keys)
+            secret_id, secret_key, *tokens = values = [self.get(kind, key) for key in keys]
             if secret_id is None and secret_key is None:
                 continue
             for key, value in zip(keys, (secret_id, secret_key), strict=False):
                 if value is None:
                     other = next(each for each in keys[:2] if each != key)
                     raise ConfigurationError(f"{other} is set but {key} is not", hint="Set both, or neither.")
-            for key, value in zip(keys, (secret_id, secret_key, token), strict=True):
+            for key, value in zip(keys, values, strict=True):
                 _check_secret(key, value)
-            found = Credentials(secret_id, secret_key, token)
+            found = Credentials(secret_id, secret_key, next((token for token in tokens if token is not None), None))
             return lambda _seconds: found
         return VendorChain(_credentials_hint(self._namespaces))
 
@@ -352,12 +362,12 @@ def is_loopback(host: str) -> bool:
 
 
 def _request_timeout(value: Any, origin: str) -> float:
-    hint = f"It is a number of seconds, more than 0 and at most {_LONGEST_REQUEST_TIMEOUT:g}."
+    hint = f"It is a number of seconds, such as 60 or 1.5, more than 0 and at most {_LONGEST_REQUEST_TIMEOUT:g}."
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         raise InvalidArgumentError("request_timeout", f"must be a number, not {kind_of(value)}{origin}", hint=hint)
     try:
-        seconds = float(value)
-    except (ValueError, OverflowError):
+        seconds = math.nan if isinstance(value, str) and not re.fullmatch(_SECONDS, value) else float(value)
+    except OverflowError:  # of a whole number without end
         seconds = math.nan
     if not 0 < seconds <= _LONGEST_REQUEST_TIMEOUT:
         raise InvalidArgumentError("request_timeout", f"cannot be {shown(value)}{origin}", hint=hint)

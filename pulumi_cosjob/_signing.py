@@ -6,6 +6,7 @@ import logging
 import types
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from qcloud_cos import cos_auth
 
@@ -26,6 +27,9 @@ _silent.disabled = True
 def sign(request: requests.PreparedRequest, path: str, credentials: Credentials, now: float) -> None:
     """Sign a prepared request in place: method, path, host and its `x-cos-` headers, a token among them.
 
+    The Host header is set to the request's own host and port, so that it is signed as it is sent: left to itself, the
+    vendor's code signs an IPv6 address without its brackets.
+
     The vendor's code reads the machine's clock and logs the signing key at debug level. It runs here on names of its
     own: the time it is given, which may be corrected by the service's clock, and a logger that says nothing. Nothing
     in the vendor's module is changed for others.
@@ -36,6 +40,7 @@ def sign(request: requests.PreparedRequest, path: str, credentials: Credentials,
         credentials: Who is asking.
         now: The service's time, in seconds since the epoch.
     """
+    request.headers["Host"] = urlsplit(request.url or "").netloc
     if credentials.token is not None:
         request.headers["x-cos-security-token"] = credentials.token
     configuration = types.SimpleNamespace(

@@ -15,17 +15,25 @@ from typing import TYPE_CHECKING
 from pulumi_cosjob._errors import (
     AccessDeniedError,
     ConfigurationError,
+    ConnectionFailedError,
     CosJobError,
+    InvalidAnswerError,
     InvalidArgumentError,
     JobFailedError,
     JobSuspendedError,
     NoSuchJobError,
+    ServiceError,
     TlsError,
+    UnavailableError,
     WaitTimeoutError,
     duration,
+    is_refusal,
 )
+from pulumi_cosjob._job import contradiction
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from pulumi_cosjob._job import JobDescription, ProgressSummary
 
 __all__ = [
@@ -40,6 +48,8 @@ __all__ = [
     "decide",
     "judge_end",
     "never_completes",
+    "opening_notice",
+    "preview_notice",
     "progress_line",
     "time_left",
 ]
@@ -50,8 +60,13 @@ _LONGEST = 28.0
 _SHARE_OF_AGE = 0.046
 # How long a job may be unknown to the service: it may just have been made.
 _GRACE = 30.0
-# How long the service may refuse what it has answered before: a policy is rolled out, or a token renewed.
+# How long the service may refuse what it has answered before (a policy is rolled out, or a token renewed), and how long
+# something may answer that is not the service, where it never was (it is being set up).
 _REFUSED_GRACE = 300.0
+# How long the name of the endpoint may not be found where it never was.
+_UNRESOLVED_GRACE = 30.0
+# Statuses that are about who is polling: they end a wait at once where it never had an answer.
+_DENIALS = (400, 401, 403, 407)
 # Near the end, as far as it can be foretold, questions may follow each other this closely.
 _NEAR = 1.2
 
@@ -89,6 +104,19 @@ class Look:
 
 
 @dataclass(frozen=True)
+class Streak:
+    """Looks in a row that had an error of one kind.
+
+    Attributes:
+        since: When the first of them had it.
+        error: That first error: later ones may be consequences.
+    """
+
+    since: float
+    error: CosJobError
+
+
+@dataclass(frozen=True)
 class History:
     """The looks so far, as far as they matter: of one size, however long the wait.
 
@@ -100,8 +128,12 @@ class History:
         status_since: When the status of that answer was first seen.
         age_offset: Seconds that the job was old when the wait began, by the service's own clock.
         failures: Looks without an answer since the latest that had one.
-        missing_since: Since when the service has not known the job.
-        refused_since: Since when it has refused the question.
+        first_error: What went wrong first, while there was no answer.
+        reached: Whether anything has ever answered, be it a refusal.
+        missing: Looks in a row at a job that the service does not know.
+        refused: Looks in a row that were refused.
+        unusable: Looks in a row that were refused, or had a response that is no answer of the service.
+        unresolved: Looks in a row for which the name of the endpoint was not found.
         working_since: When tasks were first seen being done, and how many were done then.
         progress: When so many tasks as in the latest answer were first seen done, and how many those are.
         likely_end: When the job is likely to end, where that can be said.
@@ -114,8 +146,12 @@ class History:
     status_since: float = 0.0
     age_offset: float = 0.0
     failures: int = 0
-    missing_since: float | None = None
-    refused_since: float | None = None
+    first_error: CosJobError | None = None
+    reached: bool = False
+    missing: Streak | None = None
+    refused: Streak | None = None
+    unusable: Streak | None = None
+    unresolved: Streak | None = None
     working_since: tuple[float, int] | None = None
     progress: tuple[float, int] | None = None
     likely_end: float | None = None
@@ -123,15 +159,18 @@ class History:
     def add(self, look: Look) -> History:
         """Return the history with one more look."""
         if look.description is None:
-            missing = self.missing_since if self.missing_since is not None else look.at
-            refused = self.refused_since if self.refused_since is not None else look.at
+            refused = _is_refusal(look.error)
             return replace(
                 self,
                 looks=self.looks + 1,
                 last=look,
                 failures=self.failures + 1,
-                missing_since=missing if isinstance(look.error, NoSuchJobError) else None,
-                refused_since=refused if _is_refusal(look.error) else None,
+                first_error=self.first_error or (look.error if self.seen is None else None),
+                reached=self.reached or getattr(look.error, "http_status", None) is not None,
+                missing=_streak(self.missing, look, goes_on=isinstance(look.error, NoSuchJobError)),
+                refused=_streak(self.refused, look, goes_on=refused),
+                unusable=_streak(self.unusable, look, goes_on=refused or isinstance(look.error, InvalidAnswerError)),
+                unresolved=_streak(self.unresolved, look, goes_on=_is_unresolved(look.error)),
             )
         working_since, likely_end = self._estimate(look.at, look.description)
         return replace(
@@ -142,8 +181,12 @@ class History:
             status_since=self.status_since if look.description.status == self.status else look.at,
             age_offset=self._age_offset(look, look.description),
             failures=0,
-            missing_since=None,
-            refused_since=None,
+            first_error=None,
+            reached=True,
+            missing=None,
+            refused=None,
+            unusable=None,
+            unresolved=None,
             working_since=working_since,
             progress=self._progress(look.at, look.description),
             likely_end=likely_end,
@@ -191,6 +234,13 @@ class History:
     def seconds_left(self, now: float) -> float | None:
         """Return after how many seconds the job is likely to end, where that can be said."""
         return None if self.likely_end is None else max(0.0, self.likely_end - now)
+
+
+def _streak(before: Streak | None, look: Look, *, goes_on: bool) -> Streak | None:
+    """Return a streak with one more look; none where that look ends it."""
+    if not goes_on or look.error is None:
+        return None
+    return before or Streak(look.at, look.error)
 
 
 def _tasks(summary: ProgressSummary | None) -> tuple[int, int] | None:
@@ -282,40 +332,56 @@ def judge_end(description: JobDescription, max_failed_tasks: int | None) -> Done
     Args:
         description: The job.
         max_failed_tasks: Failed tasks that it may have; None for any number. Where there is a limit, an answer that
-            does not tell how many have failed is not accepted.
+            does not tell how many have failed is not accepted; nor is one whose counts contradict each other.
     """
     failed = description.failed_tasks
     accepted = max_failed_tasks is None or (failed is not None and failed <= max_failed_tasks)
     if description.status == "Complete" and accepted:
         return Done(description)
-    return Failed(JobFailedError(description, max_failed_tasks))
+    summary = description.progress_summary
+    return Failed(JobFailedError(description, max_failed_tasks, contradiction(summary) if summary else ""))
 
 
 def _judge_error(history: History, error: CosJobError | None, now: float) -> Failed | None:
     """Return how the wait ends for what went wrong, None where it may heal."""
     if error is None:
         return None
-    if isinstance(error, NoSuchJobError):
-        missing = now - (history.missing_since if history.missing_since is not None else now)
-        return Failed(error) if missing >= _GRACE else None
     if isinstance(error, InvalidArgumentError):
         return Failed(error)
-    if _is_refusal(error):
-        refused = now - (history.refused_since if history.refused_since is not None else now)
-        return Failed(error) if history.seen is None or refused >= _REFUSED_GRACE else None
-    if isinstance(error, (ConfigurationError, TlsError)) and history.seen is None:
+    never_seen = history.seen is None
+    if never_seen and (isinstance(error, (ConfigurationError, TlsError)) or _is_denial(error)):
         return Failed(error)
+    for streak, grace, counts in (
+        (history.missing, _GRACE, True),
+        (history.refused, _REFUSED_GRACE, True),
+        (history.unusable, _REFUSED_GRACE, never_seen),
+        (history.unresolved, _UNRESOLVED_GRACE, not history.reached),
+    ):
+        if streak is not None and counts and now - streak.since >= grace:
+            return Failed(streak.error)
     return None
 
 
 def _is_refusal(error: CosJobError | None) -> bool:
-    return error is not None and (isinstance(error, AccessDeniedError) or error.http_status == 400)
+    """Tell whether the service, or a proxy before it, has refused the request."""
+    if error is None or isinstance(error, (InvalidAnswerError, NoSuchJobError, UnavailableError)):
+        return False
+    return isinstance(error, ServiceError) or is_refusal(error.http_status)
+
+
+def _is_denial(error: CosJobError) -> bool:
+    """Tell whether it has refused who is asking, or how."""
+    return _is_refusal(error) and (isinstance(error, AccessDeniedError) or error.http_status in _DENIALS)
+
+
+def _is_unresolved(error: CosJobError | None) -> bool:
+    return isinstance(error, ConnectionFailedError) and error.name_not_found
 
 
 def _timed_out(history: History, limits: Limits) -> WaitTimeoutError:
     seen = history.seen.description if history.seen else None
     error = history.last.error if history.last else None
-    return WaitTimeoutError(limits.timeout, seen, error)
+    return WaitTimeoutError(limits.timeout, seen, error, history.first_error)
 
 
 def _pause(history: History, look: Look, now: float) -> float:
@@ -325,7 +391,7 @@ def _pause(history: History, look: Look, now: float) -> float:
     if look.description is None:
         asked_for = getattr(look.error, "retry_after", None) or 0.0
         growing = 2.0 ** min(history.failures - 1, 10)
-        return max(min(growing, usual) if history.missing_since is None else _SHORTEST, min(asked_for, 300.0))
+        return max(min(growing, usual) if history.missing is None else _SHORTEST, min(asked_for, 300.0))
     if look.description.status in ("Completing", "Failing", "Cancelling"):
         return min(usual, max(_NEAR, 0.1 * (now - history.status_since)))
     left = history.seconds_left(now)
@@ -372,6 +438,44 @@ def progress_line(history: History, now: float, *, brief: bool = False) -> str:
     ]
     line = ", ".join(part for part in parts if part)
     return f"{line}: {trouble.what}" if trouble else line
+
+
+_RESTORED = "Complete means that all restore requests were sent. The objects can be read up to 48 hours later."
+# So many jobs are named, of those that a line is about.
+_MOST_NAMED = 3
+
+
+def opening_notice(jobs: Mapping[str, JobDescription]) -> str | None:
+    """Return what a person has to know when a gate opens; None where its completed jobs are what they seem.
+
+    Args:
+        jobs: The jobs by their ids.
+    """
+    restoring = [job_id for job_id, job in jobs.items() if job.operation and job.operation.cos_initiate_restore_object]
+    if not restoring:
+        return None
+    if len(restoring) == 1:
+        return f"job {restoring[0]} restores objects: {_RESTORED}"
+    named, more = ", ".join(restoring[:_MOST_NAMED]), len(restoring) - _MOST_NAMED
+    return f"{len(restoring)} jobs restore objects ({named}{f' and {more} more' if more > 0 else ''}): {_RESTORED}"
+
+
+def preview_notice(
+    failed: Mapping[str, CosJobError | None], jobs: int, naming: Callable[[str], str] = str
+) -> str | None:
+    """Return what a person has to know of a preview that could not poll; None where it could poll all jobs.
+
+    Args:
+        failed: What went wrong with each job that had no valid response; None where none came in time.
+        jobs: How many jobs were to be polled.
+        naming: Returns the name that an argument has for the reader.
+    """
+    if not failed:
+        return None
+    job_id, error = next(iter(failed.items()))
+    which = f"job {job_id}" if jobs == 1 else f"{len(failed)} of {jobs} jobs, the first of them job {job_id}"
+    told = "none came in time." if error is None else error.told(naming)
+    return f"the preview has no valid response about {which}: {told} The update polls again."
 
 
 def time_left(seconds: float | None) -> str | None:

@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterator
 
 
 @contextlib.contextmanager
-def serving(handle: Callable[[socket.socket], None]) -> Iterator[int]:
+def serving(handle: Callable[[socket.socket], None], host: str = "127.0.0.1") -> Iterator[int]:
     """Hand each connection to a function in a thread of its own; yields the port."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.create_server((host, 0), family=family) as listener:
         threads: list[threading.Thread] = []
 
         def serve(connection: socket.socket) -> None:

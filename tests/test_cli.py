@@ -21,6 +21,7 @@ from typing import Any
 import pytest
 import yaml
 from click.testing import CliRunner, Result
+from documents import UNJUDGED
 
 from pulumi_cosjob import JobDescription
 from pulumi_cosjob._cli import main
@@ -158,6 +159,9 @@ def test_wait_ends_with_0_and_prints_the_final_descriptions(service: CosBatchEmu
         ("never-ends", ["--timeout", "1s"], 124, "not complete within 1 s; it was last seen Active"),
         ("waits-for-confirmation", ["--fail-when-suspended"], 1, "waits for a person to confirm it"),
         ("completes", ["--timeout", "soon"], 2, "cosjob: --timeout cannot be 'soon'"),
+        ("completes", ["--timeout", "1h30"], 2, "cosjob: --timeout cannot be '1h30'. It is a text such as "),
+        ("completes", ["--timeout", "\u0663\u0660"], 2, "cosjob: --timeout cannot be '\u0663\u0660'"),
+        ("completes", ["--request-timeout", "\u0663\u0660"], 2, "cosjob: --request-timeout cannot be '\u0663\u0660'"),
         (
             "completes",
             ["--max-failed-tasks", "few"],
@@ -178,6 +182,31 @@ def test_wait_ends_with_a_code_and_a_sentence(
     assert (result.exit_code, result.stdout) == (code, "")
     assert message in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_wait_says_what_the_end_of_a_restore_job_means(service: CosBatchEmulator) -> None:
+    """On standard error, as a warning; what is printed on standard output is JSON all the same."""
+    service.replay("nightly", ANSWERS / "restore-complete.xml")
+    result = cosjob("wait", "nightly", "--appid", "1250000000", "--output", "json")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["nightly"]["status"] == "Complete"
+    assert result.stderr.splitlines()[-1] == (
+        "cosjob: warning: job nightly restores objects: Complete means that all restore requests were sent. "
+        "The objects can be read up to 48 hours later."
+    )
+
+
+@pytest.mark.parametrize("what", UNJUDGED)
+@pytest.mark.parametrize("command", [["describe"], ["wait", "--timeout", "1s"]], ids=lambda command: command[0])
+def test_an_answer_that_cannot_be_judged_is_a_sentence(
+    service: CosBatchEmulator, command: list[str], what: str
+) -> None:
+    """Whatever stands in it, and wherever."""
+    service.inject(Fault("raw", body=UNJUDGED[what], times=None))
+    result = cosjob(*command, "nightly", "--appid", "1250000000")
+    assert result.exit_code in (1, 124)
+    assert type(result.exception) is SystemExit
+    assert result.stderr.splitlines()[-1].startswith(("cosjob: ", "Report this"))
 
 
 def test_wait_is_interrupted_at_once(service: CosBatchEmulator) -> None:

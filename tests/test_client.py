@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import email.utils
+import errno
 import gc
+import http.cookiejar
 import itertools
 import json
 import logging
@@ -32,12 +34,12 @@ import pytest
 import requests
 import trustme
 import urllib3
-from documents import JOB_ID, job, within
+from documents import JOB_ID, UNJUDGED, job, within
 from requests.structures import CaseInsensitiveDict
 from servers import answer, over_tls, read_request, serving
 
 import pulumi_cosjob
-from pulumi_cosjob import _client, _http
+from pulumi_cosjob import _client, _http, _schema
 from pulumi_cosjob._answers import clock_offset, judge, retry_after
 from pulumi_cosjob._client import CosBatchClient, describe_job, is_worth_a_retry, pause
 from pulumi_cosjob._credentials import Credentials
@@ -188,7 +190,13 @@ CODES: list[tuple[str, int, type[ServiceError], str, bool]] = [
     ("InternalError", 500, UnavailableError, "later", True),
     ("SlowDown", 503, UnavailableError, "less often", True),
     ("RequestLimitExceeded", 429, UnavailableError, "less often", True),
+    ("Request has expired", 403, AccessDeniedError, "clock", False),
+    ("UnavailableForLegalReasons", 451, ServiceError, "payment", False),
+    ("ExpiredToken", 400, AccessDeniedError, "token", False),
     ("NobodyKnowsThisCode", 400, ServiceError, "endpoint", False),
+    ("NobodyKnowsThisCode", 409, ServiceError, "endpoint", False),
+    ("NobodyKnowsThisCode", 451, ServiceError, "payment", False),
+    ("NotImplemented", 501, ServiceError, "endpoint", False),
     ("NobodyKnowsThisCode", 404, ServiceError, "endpoint", False),
     ("NobodyKnowsThisCode", 403, AccessDeniedError, "secret", False),
     ("NobodyKnowsThisCode", 500, UnavailableError, "later", True),
@@ -239,6 +247,28 @@ def test_wrong_keys_are_told_apart(
         error = failure(client, kind=AccessDeniedError)
     assert error.code == code
     assert len(service.requests) == 1
+
+
+@pytest.mark.parametrize("status", [405, 407, 409, 418, 451, 501])
+def test_a_page_that_refuses_is_asked_for_once(client: CosBatchClient, service: CosBatchEmulator, status: int) -> None:
+    """Every 4xx but 408 and 429, and 501, is a refusal; where it is not the service's own, the endpoint is in doubt."""
+    service.inject(Fault("html", status=status, times=None))
+    error = failure(client, kind=ServiceError)
+    assert type(error) is ServiceError
+    assert (error.http_status, error.tries) == (status, 1)
+    assert "endpoint" in error.hint
+    assert ("payment" in error.hint) is (status == 451)
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_page_that_denies_access_puts_keys_and_endpoint_in_doubt(
+    client: CosBatchClient, service: CosBatchEmulator, status: int
+) -> None:
+    """It may be a proxy's."""
+    service.inject(Fault("html", status=status, times=None))
+    error = failure(client, kind=AccessDeniedError)
+    assert "secret key" in error.hint
+    assert "proxy" in error.hint
 
 
 @pytest.mark.parametrize(
@@ -318,14 +348,14 @@ SIDE_DOORS: dict[str, Callable[[str], bytes]] = {
 
 
 def assert_not_shown(service: CosBatchEmulator, make: Callable[[str], bytes]) -> None:
-    """Ask with recognisable keys, let each of them come back, and look for it in all that the error says and keeps."""
+    """Ask with recognisable keys, let each come back, whole and cut off, and look for it in all that an error keeps."""
     keys: dict[str, Any] = {**ECHOED, "request_timeout": 0.3, "validation": "strict"}
     with client_of(service, **keys) as client:
-        for key in ECHOED.values():
-            service.inject(Fault("raw", body=make(key), times=None))
+        for echoed in (each for key in ECHOED.values() for each in (key, key[:-1])):
+            service.inject(Fault("raw", body=make(echoed), times=None))
             error = failure(client)
             told = f"{error!s}{error!r}{vars(error)}{pickle.dumps(error)!r}{error.__context__!r}"
-            assert "recognisable" not in re.sub(r"[^a-z]", "", unquote(told).lower()), told
+            assert "recognis" not in re.sub(r"[^a-z]", "", unquote(told).lower()), told
             service.reset()
 
 
@@ -409,6 +439,37 @@ def test_judge_reads_the_request_id_of_the_document() -> None:
     assert str(caught.value.request_id).startswith(r"in-header\x1b[0m")
     assert str(caught.value).isprintable()
     assert len(str(caught.value)) < 600
+
+
+@pytest.mark.parametrize("what", UNJUDGED)
+def test_an_answer_that_cannot_be_judged_is_an_error_of_ours(
+    client: CosBatchClient, service: CosBatchEmulator, what: str
+) -> None:
+    """Nothing bare comes out of a read; and whatever could be found out about the answer is told."""
+    service.inject(Fault("raw", body=UNJUDGED[what], times=None))
+    error = failure(client)
+    assert isinstance(error, (InvalidAnswerError, ServiceError))
+    assert (error.job_id, error.endpoint, error.__context__) == (JOB_ID, service.endpoint, None)
+    assert len(str(error)) < 1000
+
+
+@pytest.mark.parametrize(
+    "kind", [ValueError, RecursionError, MemoryError, KeyError, AssertionError, DeprecationWarning]
+)
+def test_whatever_fails_while_an_answer_is_judged_is_an_invalid_answer(
+    client: CosBatchClient, service: CosBatchEmulator, monkeypatch: pytest.MonkeyPatch, kind: type[Exception]
+) -> None:
+    """In one place, for defects that nobody has thought of; what they say may quote the answer, and is not told."""
+
+    def fail(*_args: object, **_kwargs: object) -> None:
+        raise kind("recognisable")
+
+    monkeypatch.setattr(_schema, "describe", fail)
+    error = failure(client, service.create_job(), InvalidAnswerError)
+    assert type(error) is InvalidAnswerError
+    assert f"the answer cannot be judged ({kind.__name__}) (job " in str(error)
+    assert error.http_status == 200
+    assert "recognisable" not in f"{error!s}{vars(error)}{error.__context__!r}"
 
 
 @pytest.mark.parametrize("status", [201, 204, 206, 300, 304, 307, 400, 401, 404, 500])
@@ -820,6 +881,12 @@ STRANGE = [
     b"HTTP/1.1 401 No\r\nWWW-Authenticate: Basic\r\nContent-Length: 0\r\n\r\n",
     b"\x15\x03\x01\x00\x02\x02\x46",
     b"\0" * 1000,
+    # Python reads no decimal number of more than 4,300 digits.
+    b"HTTP/1.1 403 No\r\nx-cos-request-id: &#" + b"9" * 5000 + b"\r\nContent-Length: 0\r\n\r\n",
+    b"HTTP/1.1 403 No\r\n\r\n<Error><Message>&amp;#" + b"9" * 5000 + b"</Message></Error>",
+    b"HTTP/1.1 403 No\r\n\r\n&#" + b"9" * 5000,
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"9" * 5000 + b"\r\n" + job(""),
+    b"HTTP/1.1 " + b"9" * 5000 + b" OK\r\n\r\n",
 ]
 
 
@@ -1145,8 +1212,73 @@ def test_a_name_that_is_not_known_is_told_as_such(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     with CosBatchClient(uin="1", region="ap-nowhere", secret_id=ID, secret_key=KEY, clock=clock) as client:
         error = failure(client, kind=ConnectionFailedError)
-    assert "Name or service not known" in str(error)
+    assert "the endpoint's name was not found: Name or service not known" in str(error)
     assert "region" in error.hint
+    assert error.name_not_found
+    assert 3 <= clock.monotonic() <= 5
+    assert error.tries > 2
+
+
+def test_a_name_that_stops_resolving_is_an_outage(monkeypatch: pytest.MonkeyPatch, clock: ManualClock) -> None:
+    """Where an attempt has found it, a single read tries for its whole time."""
+    lookups = itertools.count()
+
+    def sometimes(*_args: object, **_kwargs: object) -> None:
+        if next(lookups) == 1:
+            raise ConnectionRefusedError(111, "Connection refused")
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+    monkeypatch.setattr(socket, "getaddrinfo", sometimes)
+    with CosBatchClient(uin="1", region="ap-x", secret_id=ID, secret_key=KEY, clock=clock) as client:
+        error = failure(client, kind=ConnectionFailedError)
+    assert error.name_not_found
+    assert 45 <= clock.monotonic() < 60
+
+
+@pytest.mark.parametrize("status", [403, 405, 407, 501, 408, 429, 502, 503])
+def test_a_proxy_that_does_not_connect_is_told_with_its_status(
+    status: int, monkeypatch: pytest.MonkeyPatch, clock: ManualClock
+) -> None:
+    """What can never come right is asked for once; the proxy's own words, which may echo a password, are not shown."""
+    asked = 0
+
+    def handle(connection: socket.socket) -> None:
+        nonlocal asked
+        asked += 1
+        read_request(connection)
+        connection.sendall(f"HTTP/1.1 {status} hush\r\nContent-Length: 0\r\n\r\n".encode())
+
+    with serving(handle) as port:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{port}")
+        with (
+            CosBatchClient(uin="1", region="ap-x", secret_id=ID, secret_key=KEY, clock=clock) as client,
+            warnings.catch_warnings(),
+        ):
+            warnings.simplefilter("ignore", ResourceWarning)
+            error = failure(client, kind=ConnectionFailedError)
+    assert f"the proxy answered with HTTP status {status}" in str(error)
+    assert error.http_status == status
+    assert "hush" not in f"{error!s}{vars(error)}"
+    assert "that HTTPS_PROXY names" in error.told(lambda _name: "renamed"), "it is no argument"
+    assert (asked > 5) is (status in (408, 429, 502, 503))
+    assert (error.tries, error.name_not_found) == (asked, False)
+    del error
+    collect_what_is_left_open()
+
+
+def test_a_proxy_whose_name_is_not_known_is_told_as_such(monkeypatch: pytest.MonkeyPatch, clock: ManualClock) -> None:
+    """It is the proxy that is to be looked at, and not the endpoint."""
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.invalid:3128")
+
+    def unknown(*_args: object, **_kwargs: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    with CosBatchClient(uin="1", region="ap-x", secret_id=ID, secret_key=KEY, clock=clock) as client:
+        error = failure(client, kind=ConnectionFailedError)
+    assert "the proxy's name was not found: Name or service not known" in str(error)
+    assert "that HTTPS_PROXY names" in error.told(lambda _name: "renamed"), "it is no argument"
+    assert error.name_not_found
 
 
 def subclasses(cls: type[Exception]) -> Iterator[type[Exception]]:
@@ -1227,31 +1359,89 @@ def test_a_proxy_that_cannot_be_used_is_told_when_the_client_is_made(
     CosBatchClient(uin="1", region="ap-x", secret_id=ID, secret_key=KEY)
 
 
+BAD_CERTIFICATES: dict[str, tuple[Callable[[Path], str], str]] = {
+    "nothing": (lambda folder: f"{folder}/nothing", "no such file or directory"),
+    "below a file": (lambda folder: f"{folder}/empty/nothing", "not a directory"),
+    "a name too long": (lambda folder: f"{folder}/{'a' * 5000}", "file name too long"),
+    "a loop": (lambda folder: f"{folder}/loop", "too many levels of symbolic links"),
+    "an empty file": (lambda folder: f"{folder}/empty", "cannot be read as certificates in PEM form"),
+    "another file": (lambda folder: f"{folder}/other", "cannot be read as certificates in PEM form"),
+    "a closed folder": (lambda folder: f"{folder}/closed/bundle.pem", "permission denied"),
+    "a path that is no text": (lambda folder: f"{folder}/\udcff", "no such file or directory"),
+}
+
+
+@pytest.fixture
+def odd_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a folder of what is not a bundle of certificates; one below is closed, even to root."""
+    (tmp_path / "empty").touch()
+    (tmp_path / "other").write_text("-----BEGIN CERTIFICATE-----\nnone\n-----END CERTIFICATE-----\n")
+    (tmp_path / "loop").symlink_to("loop")
+    real = os.stat
+
+    def look(path: Any, *args: Any, **kwargs: Any) -> os.stat_result:
+        if str(path).startswith(f"{tmp_path}/closed"):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return real(path, *args, **kwargs)
+
+    monkeypatch.setattr(os, "stat", look)
+    return tmp_path
+
+
 @pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
-def test_certificates_that_are_not_there_are_told(
-    variable: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, service: CosBatchEmulator, clock: ManualClock
+@pytest.mark.parametrize("name", BAD_CERTIFICATES)
+def test_certificates_that_cannot_be_used_are_told(
+    variable: str, name: str, odd_files: Path, monkeypatch: pytest.MonkeyPatch, service: CosBatchEmulator
 ) -> None:
-    """When the client is made, and where they go missing later; not where plain HTTP needs none."""
-    bundle = tmp_path / "bundle.pem"
-    monkeypatch.setenv(variable, str(bundle))
-    with pytest.raises(ConfigurationError, match=f"{variable} names nothing that is there"):
+    """The variable is named with what is wrong; plain HTTP needs no certificates."""
+    path, told = BAD_CERTIFICATES[name]
+    monkeypatch.setenv(variable, path(odd_files))
+    with pytest.raises(ConfigurationError) as caught:
         CosBatchClient(endpoint="https://localhost", secret_id=ID, secret_key=KEY)
-    with client_of(service, clock) as client:
+    assert str(caught.value).startswith(f"{variable}: {told}: '{str(odd_files)[:20]}")
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 400
+    with client_of(service) as client:
         failure(client, kind=NoSuchJobError)
-    bundle.touch()
-    with CosBatchClient(endpoint="https://localhost", secret_id=ID, secret_key=KEY, clock=clock) as client:
+
+
+@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+@pytest.mark.parametrize("name", ["nothing", "an empty file"])
+def test_certificates_that_go_missing_later_are_told(
+    variable: str, name: str, bundle: Path, monkeypatch: pytest.MonkeyPatch, clock: ManualClock
+) -> None:
+    """The same sentence at the next request, which is not tried again."""
+    monkeypatch.setenv(variable, str(bundle))
+    with (
+        serving(lambda connection: connection.close()) as port,
+        CosBatchClient(endpoint=f"https://localhost:{port}", secret_id=ID, secret_key=KEY, clock=clock) as client,
+    ):
         bundle.unlink()
-        assert variable in str(failure(client, kind=ConfigurationError))
+        if name == "an empty file":
+            bundle.touch()
+        error = failure(client, kind=ConfigurationError)
+    assert str(error).startswith(f"{variable}: {BAD_CERTIFICATES[name][1]}: ")
+    assert error.__suppress_context__
     assert clock.monotonic() == 0.0
 
 
-def test_cookies_are_neither_kept_nor_sent(client: CosBatchClient, service: CosBatchEmulator) -> None:
-    """Whoever sets one finds that it never comes back."""
+def test_cookies_are_neither_read_nor_sent(
+    client: CosBatchClient, service: CosBatchEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that sets one finds that it never comes back; to parse megabytes of them would take seconds."""
+    parsed: list[str] = []
+
+    def parse(headers: list[str]) -> list[object]:
+        parsed.extend(headers)
+        return []
+
+    monkeypatch.setattr(http.cookiejar, "parse_ns_headers", parse)
     service.replay(JOB_ID, job(""))
     service.inject(Fault("raw", body=answer(job(""), "Set-Cookie: a=b; Path=/", "Set-Cookie: c=d; Domain=127.0.0.1")))
     for _ in range(2):
         client.describe_job(JOB_ID, APPID)
     assert [request.headers.get("cookie") for request in service.requests] == [None, None]
+    assert parsed == []
 
 
 @pytest.mark.parametrize("where", ["HOME", "NETRC"])

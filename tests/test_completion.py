@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -129,7 +128,7 @@ def test_fan_in(example: Callable[[str], Stack], service: CosBatchEmulator) -> N
     stack.run("config", "set", "jobIds", json.dumps(job_ids)).ok()
     run = stack.up().ok()
     assert stack.outputs()["statuses"] == dict.fromkeys(job_ids, "Complete")
-    assert "12 of 12 Complete" in run.text
+    assert "12 of 12 jobs Complete" in run.text
     added = service.create_job("completes", seconds=1)
     asked = len(service.requests)
     stack.run("config", "set", "jobIds", json.dumps([*job_ids[1:], added])).ok()
@@ -160,7 +159,7 @@ def test_a_failed_gate_leaves_nothing_behind_and_the_next_up_heals_it(
     assert not is_opened(stack)
     clean = message(stack.up())
     assert "the job failed" in clean
-    assert "Traceback" not in clean, "a job that has failed already is refused before the gate is begun"
+    assert "Traceback" not in said + clean
     stack.write(gate(service.create_job("completes", seconds=1)))
     stack.up().ok()
     assert is_opened(stack)
@@ -285,8 +284,6 @@ pulumi.export("failed", one.progress_summary.number_of_tasks_failed)
 pulumi.export("statuses", many.jobs.apply(lambda jobs: jobs and len(jobs)))
 JobCompletion("other", job_id="{job_id}", appid="1250000000")
 """)
-    with (stack.folder / "Pulumi.yaml").open("a") as project:
-        project.write(f"plugins: {{providers: [{{name: cosjob, path: {Path(sys.executable).parent}}}]}}\n")
     service.create_job("never-ends", job_id="job-that-never-ends")
     stack.up("--target", "**::other").ok()
     assert [each["urn"].rpartition("::")[2] for each in gates(stack)] == ["other"]

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from urllib.parse import quote
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pulumi_cosjob._echoes import hide, holds
 
@@ -75,10 +77,93 @@ def test_a_key_within_a_key_leaves_no_part() -> None:
     assert hide("a AKIDrecognisable-token, b", ("AKIDrecognisable", "AKIDrecognisable-token")) == "a [secret], b"
 
 
-@pytest.mark.parametrize("text", ["", "AKID", "recognisable", "a%b &c \\d <e", "AKIDrecognisabl", "%41%"])
+@pytest.mark.parametrize("text", ["", "AKID", "recogni", "sable=", "a%b &c \\d <e", "AKIDrec recogn", "%41%"])
 def test_a_text_without_keys_is_left_alone(text: str) -> None:
-    """Whatever else it holds, parts of keys included."""
+    """Whatever else it holds, up to seven characters of a key included."""
     assert hide(text, SECRETS) == text
+
+
+LONG_ID, LONG_KEY, LONG_TOKEN = (
+    "AKID" + "z8krbsJ5yKBZQpn74WFkmLPx3EXAMPLE",
+    "Gu5t9xGARNpq86cd98joQYCN3EXAMPLE",
+    "aZ/+9=" * 200,
+)
+
+
+@pytest.mark.parametrize("form", ["plain", *FORMS])
+@pytest.mark.parametrize(
+    "part",
+    [LONG_ID[:31], LONG_ID[1:], LONG_KEY[:31], LONG_KEY[:8], LONG_KEY[-8:], LONG_KEY[11:19], LONG_TOKEN[:64]],
+)
+def test_a_part_of_a_key_takes_the_whole_text_with_it(form: str, part: str) -> None:
+    """An echo that was cut off, or masked but for eight characters, is found in each form."""
+    written = FORMS[form](part) if form != "plain" else part
+    for text in (f"before {written}", f"{written}...", f"before {written.swapcase()}*** after"):
+        assert holds(text, (LONG_ID, LONG_KEY, LONG_TOKEN))
+        assert hide(text, (LONG_ID, LONG_KEY, LONG_TOKEN)) == "[secret]"
+
+
+def test_eight_characters_are_found_wherever_they_stand() -> None:
+    """Every run of every key, after any number of other characters; no run of seven."""
+    for begin in range(len(LONG_KEY) - 7):
+        for before in range(9):
+            assert holds("#" * before + LONG_KEY[begin : begin + 8], (LONG_KEY,))
+            assert not holds("#" * before + LONG_KEY[begin : begin + 7], (LONG_KEY,))
+
+
+LONG_REFERENCES = {
+    "decimal": "&#" + "9" * 5000 + ";",
+    "without an end": "&#" + "9" * 1_000_000,
+    "hexadecimal": "&#x" + "f" * 1_000_000 + ";",
+    "zeros": "&#" + "0" * 1_000_000 + ";",
+    "after other escapes": "%26%23" + "9" * 5000,
+    "many": ("&#" + "9" * 5000) * 100,
+}
+
+
+@pytest.mark.parametrize("name", LONG_REFERENCES)
+def test_a_reference_of_any_length_is_no_error(name: str) -> None:
+    """Python refuses to read decimal numbers of more than 4,300 digits."""
+    text = LONG_REFERENCES[name]
+    assert hide(text, SECRETS) == text
+    assert hide(text + KEY + text, SECRETS) == text + "[secret]" + text
+
+
+@pytest.mark.parametrize("zeros", [1, 5, 5000])
+@pytest.mark.parametrize("form", ["&#{}{:d};", "&#{}{:d}", "&#x{}{:x};", "&#X{}{:X};"])
+def test_a_reference_may_begin_with_zeros(form: str, zeros: int) -> None:
+    """XML sets no limit to them."""
+    assert holds("".join(form.format("0" * zeros, ord(each)) for each in ID), SECRETS)
+
+
+PIECES = [
+    "&#",
+    "&#x",
+    "9",
+    "0",
+    ";",
+    "%",
+    "%25",
+    "\\",
+    "\\u00",
+    "<",
+    ">",
+    "<!--",
+    "-->",
+    "<![CDATA[",
+    "]]>",
+    "\ud800",
+    "İ",
+    "\0",
+]
+
+
+@given(st.lists(st.sampled_from([*PIECES, ID, KEY[:7], KEY[:8], TOKEN]) | st.text()).map("".join))
+def test_no_text_makes_it_raise(text: str) -> None:
+    """Whatever it is made of, it comes back, and without any key."""
+    shown = hide(text, SECRETS)
+    assert not any(key in shown for key in SECRETS)
+    assert hide(shown, SECRETS) == shown
 
 
 def test_what_is_too_short_is_no_key() -> None:
@@ -87,9 +172,15 @@ def test_what_is_too_short_is_no_key() -> None:
     assert hide("the word secret12", ("secret12",)) == "the word [secret]"
 
 
-@pytest.mark.parametrize("piece", ["%", "%25", "&a", "&amp;", f"&{'q' * 32}", "<", "<!--", "\\", "\\u0041", "<a>", "x"])
+@pytest.mark.parametrize(
+    "piece",
+    [
+        *("%", "%25", "&a", "&amp;", f"&{'q' * 32}", "<", "<!--", "\\", "\\u0041", "<a>", "x", "&#0", "&#x0", "&#9"),
+        *("AKIDrec", "AKID", TOKEN[:7]),
+    ],
+)
 def test_a_large_text_takes_no_time(piece: str) -> None:
-    """A megabyte of what has to be undone, in less than the seconds of a time limit."""
+    """A megabyte of what has to be undone, or of parts of a key, in less than the seconds of a time limit."""
     began = time.process_time()
     assert not holds(piece * (1024 * 1024 // len(piece)), SECRETS)
     assert time.process_time() - began < 2

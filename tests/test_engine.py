@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -62,6 +63,33 @@ def test_own_cli_comes_first(built: list[str], tmp_path: Path) -> None:
     assert first == own
     assert built == ["cosjob-sdkgen", "pulumi-language-nodejs", "pulumi-language-go"]
     assert sorted(built) == sorted(path.name for path in second.iterdir())
+
+
+@pytest.mark.parametrize("prints", [f"v{engine.OLDEST}", "v3.255.1", "v3.256.0", "v4.0.0", "3.255.0-alpha.1"])
+def test_own_cli_that_is_older_than_what_is_built(built: list[str], tmp_path: Path, prints: str) -> None:
+    """A CLI from the oldest version on is used as it is, and nothing newer is fetched or built in its place."""
+    own = _executable(tmp_path / "own" / "pulumi", prints).parent
+    _executable(own / "pulumi-language-python")
+    assert engine.provide() == [own]
+    assert built == []
+
+
+def test_the_oldest_cli_is_that_of_the_oldest_sdk() -> None:
+    """What is asked for on PATH is what the package's own range of the SDK begins with."""
+    project = (ROOT / "pyproject.toml").read_text()
+    assert f'"pulumi>={engine.OLDEST},<4"' in project
+
+
+@pytest.mark.parametrize("binary", engine.BINARIES, ids=lambda binary: binary.name)
+def test_each_binary_has_its_own_version(binary: engine.Binary) -> None:
+    """No host claims to be as new as the CLI, as those that can be built are not; the page on the design names each."""
+    own = {"pulumi": engine.VERSION, "cosjob-sdkgen": engine.VERSION, "pulumi-language-yaml": "1.25.0"}
+    sdk = {"pulumi-language-python": "3.79.0", "pulumi-language-nodejs": "3.60.0", "pulumi-language-go": "3.60.0"}
+    assert binary.version == {**own, **sdk}[binary.name]
+    variable, _, version = binary.linker_flags.removeprefix("-s -w -X ").partition("=")
+    assert (variable.startswith(f"{binary.versioned_by}/"), version) == (True, binary.version)
+    design = (ROOT / "docs" / "design.md").read_text()
+    assert binary.name == "cosjob-sdkgen" or re.search(rf"`{binary.name}`.* {re.escape(version)} ", design)
 
 
 @pytest.mark.parametrize("prints", ["v3.254.9", "v2.300.0", "no version"])

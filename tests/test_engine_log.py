@@ -47,6 +47,7 @@ def called(request: Any, arguments: list[str]) -> None:  # noqa: ARG001  found i
 @pytest.mark.parametrize(
     ("request_", "urn"),
     [
+        (provider_pb2.CheckRequest(urn=URN), URN),
         (provider_pb2.CreateRequest(urn=URN), URN),
         (provider_pb2.UpdateRequest(urn=URN), URN),
         ("another request", ""),

@@ -29,7 +29,7 @@ def test_every_fault_comes_to_what_it_should() -> None:
     assert lines[-1].startswith(f"{len(lines) - 2} rows, 0 wrong")
 
 
-FINE = faults.Row("a fault", "passes", "Complete", Measured("Complete", 4.9, 199.0, (), turned=3600.0), lasts=3600.0)
+FINE = faults.Row("a fault", "passes", "Complete", Measured("Complete", 4.9, 199.0, (), turned=3600.0), 3600.0, 3700.0)
 
 
 @pytest.mark.parametrize(
@@ -42,6 +42,7 @@ FINE = faults.Row("a fault", "passes", "Complete", Measured("Complete", 4.9, 199
         ({"megabytes": 201.0}, "too much memory"),
         ({"touched": ("/etc/passwd",)}, "opened /etc/passwd"),
         ({"turned": 3599.0}, "over after 3599 s"),
+        ({"turned": 3701.0}, "over after 3701 s"),
     ],
 )
 def test_a_row_is_wrong_for_each_of_its_promises(change: dict[str, object], told: str) -> None:
@@ -78,3 +79,11 @@ def test_files_addresses_and_memory_are_noticed(tmp_path: object) -> None:
     paths = f"{ROOT / 'tools'}:{ROOT / 'tests'}"
     done = subprocess.run(command, env={"PYTHONPATH": paths}, capture_output=True, text=True, check=False)
     assert done.stdout.strip() == f"({secret!r}, 'localhost:2', '127.0.0.1:1') True", done.stderr
+
+
+def test_framing_without_an_end_takes_no_memory() -> None:
+    """Lines that frame an answer are bounded by the oldest versions of the libraries, too."""
+    command = [sys.executable, str(ROOT / "tools" / "faults.py"), "a chunk's size", "a trailer"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=270, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.splitlines()[-1].startswith("6 rows, 0 wrong")

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
+import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
 
 import pytest
+from documents import UNJUDGED
 
 from pulumi_cosjob import (
     AccessDeniedError,
     CosBatchClient,
+    CosJobWarning,
     JobFailedError,
     JobsFailedError,
     NoSuchJobError,
@@ -19,14 +25,16 @@ from pulumi_cosjob import (
     WaitTimeoutError,
     _engine_watch,
     _gates,
+    _signing,
 )
 from pulumi_cosjob._gates import look_at, look_at_jobs, wait_for_jobs
 from pulumi_cosjob._settings import resolve
-from pulumi_cosjob._waiting import AskAgain, History, Limits, decide
+from pulumi_cosjob._waiting import AskAgain, History, Limits, decide, progress_line
 from pulumi_cosjob.testing import CosBatchEmulator, Fault, ManualClock
 
 APPID = "1250000000"
 HOUR = 3600.0
+ANSWERS = Path(__file__).parent / "answers"
 
 
 @pytest.fixture
@@ -152,6 +160,68 @@ def test_a_look_that_fails_keeps_nothing_of_the_answer(
     assert "nested more than 100 deep" in str(error)
 
 
+@pytest.mark.parametrize("what", UNJUDGED)
+def test_an_answer_that_cannot_be_judged_ends_no_wait(
+    client: CosBatchClient, clock: ManualClock, service: CosBatchEmulator, what: str
+) -> None:
+    """It counts as any other broken answer, and the next one is judged by itself."""
+    job_id = service.create_job("completes", seconds=60)
+    client.describe_job(job_id, APPID)
+    reports: list[str] = []
+
+    def report(_job_id: str, history: History, now: float) -> None:
+        reports.append(progress_line(history, now))
+        if len(reports) == 2:
+            service.inject(Fault("raw", body=UNJUDGED[what], times=3))
+
+    assert wait_for_jobs(client, [job_id], APPID, Limits(HOUR), report=report, clock=clock)
+    assert sum("no answer just now" in line for line in reports) == 3
+
+
+@pytest.mark.parametrize("kind", [CosJobWarning, DeprecationWarning])
+def test_a_warning_that_is_raised_as_an_error_ends_no_wait(
+    client: CosBatchClient,
+    clock: ManualClock,
+    service: CosBatchEmulator,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: type[Warning],
+) -> None:
+    """Whatever Python's filters say, and wherever it comes from."""
+    job_id, polls = service.create_job("completes", seconds=60), itertools.count()
+    sign = _signing.sign
+
+    def warn(*arguments: Any) -> None:
+        if next(polls) in (1, 2):
+            warnings.warn("deprecated", kind, stacklevel=2)
+        sign(*arguments)
+
+    monkeypatch.setattr(_signing, "sign", warn)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert waited(client, clock, job_id) == {job_id: "Complete"}
+
+
+def test_an_answer_of_which_a_part_is_left_out_ends_no_wait_where_warnings_are_errors(
+    clock: ManualClock, service: CosBatchEmulator
+) -> None:
+    """Lenient validation warns, and the wait goes on to the end of the job."""
+    job_id = service.create_job("completes", seconds=60)
+    settings = resolve({"validation": "lenient"}, environment=service.environment())
+    complete = (ANSWERS / "restore-complete.xml").read_text().replace("nightly", job_id)
+    broken = complete.replace("Complete", "Active").replace("</Job>", "<Priority>x</Priority></Job>")
+    service.replay(job_id, broken)
+    looks = itertools.count(1)
+
+    def report(_job_id: str, _history: History, _now: float) -> None:
+        if next(looks) == 4:
+            service.replay(job_id, complete)
+
+    with CosBatchClient.from_settings(settings, clock) as client, warnings.catch_warnings():
+        warnings.simplefilter("error")
+        done = wait_for_jobs(client, [job_id], APPID, Limits(HOUR), report=report, clock=clock)
+    assert done[job_id].status == "Complete"
+
+
 def test_no_jobs_are_complete_already(client: CosBatchClient, clock: ManualClock) -> None:
     """Nothing to wait for takes no time."""
     assert waited(client, clock) == {}
@@ -170,6 +240,16 @@ def test_a_look_before_the_wait_finds_what_can_never_complete(
         look_at_jobs(client, [going, "nope", failed], APPID, Limits(HOUR), preview=True, clock=clock)
 
 
+def test_a_preview_tells_what_it_could_not_poll(client: CosBatchClient, service: CosBatchEmulator) -> None:
+    """An update does not: it polls again, and shows what is wrong."""
+    job_id = service.create_job("completes")
+    for preview, told in ((True, "no valid response about job"), (False, None)):
+        service.inject(Fault("reset"))
+        notice = look_at_jobs(client, [job_id], APPID, Limits(HOUR), preview=preview)
+        assert told is notice is None or (told and notice and told in notice)
+    assert look_at_jobs(client, [job_id], APPID, Limits(HOUR), preview=True) is None
+
+
 def test_a_look_before_the_wait_has_an_end(
     client: CosBatchClient, service: CosBatchEmulator, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -179,7 +259,8 @@ def test_a_look_before_the_wait_has_an_end(
     clock.advance(60)
     service.inject(Fault("delay", seconds=60.0, times=None, job_id=silent))
     started = time.monotonic()
-    look_at_jobs(client, [silent, silent], APPID, Limits(HOUR), preview=True, clock=clock)
+    notice = look_at_jobs(client, [silent, silent], APPID, Limits(HOUR), preview=True, clock=clock)
+    assert notice == f"the preview has no valid response about job {silent}: none came in time. The update polls again."
     with pytest.raises(JobFailedError):
         look_at_jobs(client, [silent, failed], APPID, Limits(HOUR), preview=True, clock=clock)
     assert time.monotonic() - started < 5
@@ -281,9 +362,26 @@ def test_jobs_that_are_held_up_by_another_wait_as_long(
 ) -> None:
     """Where the service asks one question to slow down, those that have no turn in time know when to come back."""
     ids = [service.create_job("never-ends") for _ in range(2)]
-    service.inject(Fault("error", code="SlowDown", status=503, retry_after=60, job_id=ids[0]))
+    service.inject(Fault("error", code="SlowDown", status=503, retry_after=20, job_id=ids[0]))
     looks = [look_at(client, job_id, APPID, clock) for job_id in ids]
-    assert [getattr(look.error, "retry_after", None) for look in looks] == [60.0, 60.0]
+    assert [getattr(look.error, "retry_after", None) for look in looks] == [20.0, 20.0]
     assert len(service.requests) == 1
     verdict = decide(History(0.0).add(looks[1]), 0.0, Limits(HOUR))
-    assert verdict == AskAgain(60.0)
+    assert verdict == AskAgain(20.0)
+
+
+def test_a_pause_of_a_day_for_one_job_holds_up_no_other(
+    client: CosBatchClient, service: CosBatchEmulator, clock: ManualClock
+) -> None:
+    """That job is polled again after five minutes, the others within a minute."""
+    held, other = (service.create_job("completes", seconds=seconds) for seconds in (1, 60))
+    service.inject(Fault("error", code="SlowDown", status=503, retry_after=86400, job_id=held))
+    ends: dict[str, float] = {}
+
+    def report(job_id: str, history: History, now: float) -> None:
+        if history.status == "Complete":
+            ends[job_id] = now
+
+    wait_for_jobs(client, [held, other], APPID, Limits(HOUR), report=report, clock=clock)
+    assert 60 <= ends[other] <= 64 + 4
+    assert 270 <= ends[held] <= 310

@@ -195,3 +195,19 @@ def test_an_import_is_refused_by_one_sentence(stack: Stack) -> None:
         said = message(stack.run("import", f"cosjob:index:{kind}", "gate", "some-id", "--yes", "--generate-code=false"))
         assert "a gate cannot be imported or looked up: declare it" in said
         assert "Traceback" not in said
+
+
+@BOTH
+def test_an_endpoint_that_is_secret_in_the_configuration_stays_one(
+    stack: Stack, service: CosBatchEmulator, native: str
+) -> None:
+    """What a gate keeps of it is encrypted in the state, as the configuration is."""
+    del stack.variables["COSJOB_ENDPOINT"]
+    stack.run("config", "set", "--secret", "cosjob:endpoint", service.endpoint).ok()
+    program(
+        stack, native, "pulumi.export('at', JobCompletion('g', job_id='done', appid='1250000000').service_endpoint)"
+    )
+    stack.up().ok()
+    assert stack.outputs() == {"at": "[secret]"}
+    [gate] = [each for each in stack.resources() if each["type"].endswith("JobCompletion")]
+    assert service.endpoint not in json.dumps(gate)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import pwd
@@ -200,6 +201,32 @@ def test_a_home_that_cannot_be_written_is_said(tmp_path: Path) -> None:
         f"the plugin cannot be written to {folder}: File exists. "
         "Make that folder writable, or set PULUMI_HOME to one that is."
     )
+
+
+@pytest.mark.parametrize("home", ["/" + "a" * 5000, "/dev/null/home", "/dev/null", "loop"])
+def test_any_home_is_a_sentence(home: str, tmp_path: Path) -> None:
+    """A program and the command get an error that names the variable, of a length that can be read."""
+    (tmp_path / "loop").symlink_to("loop")
+    folder = plugin_folder({"PULUMI_HOME": str(tmp_path / home)})
+    assert can_start(folder) in (True, False)
+    with pytest.raises(ConfigurationError, match="PULUMI_HOME") as caught:
+        install_plugin(folder, replace=True)
+    assert len(str(caught.value)) < 500
+
+
+@pytest.mark.parametrize("code", [errno.EACCES, errno.EIO])
+def test_a_folder_that_cannot_be_looked_at_is_left_to_the_engine(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    """What may be there is not known, so nothing is installed, and the program goes on."""
+
+    def look(path: Any, *_args: object, **_more: object) -> Any:
+        raise OSError(code, os.strerror(code), str(path))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "stat", look)
+        patched.setattr(Path, "read_bytes", look)
+        assert can_start(folder)
 
 
 def test_windows_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 import time
 from collections import defaultdict
 from pathlib import Path
@@ -47,12 +46,7 @@ def test_a_log_has_a_line_for_each_tenth_and_each_status(tmp_path: Path) -> None
     with CosBatchEmulator() as service:
         service.clock.hold()
         job_ids = [service.create_job("completes", seconds=100) for _ in range(6)]
-        stack = Stack(
-            tmp_path / "stack",
-            PROGRAM.format(job_ids=job_ids),
-            service.environment(),
-            plugin=Path(sys.executable).parent,
-        )
+        stack = Stack(tmp_path / "stack", PROGRAM.format(job_ids=job_ids), service.environment())
         with stack.running("up", "--yes", "--skip-preview", "--parallel", "16") as up:
             until_all_are_polled(service, job_ids, times=2)  # once before the wait
             service.clock.advance(3)

@@ -260,6 +260,39 @@ pulumi.export("read", get_job(secret, "1250000000", opts=mine).job_id)
     assert shown == {"gate": job_id, "default": "Complete", "read": job_id}
 
 
+FAILS = """
+import pulumi
+from pulumi_cosjob.native import AllJobsCompletion, JobCompletion, get_job
+
+gate = JobCompletion("gate", job_id="failed", appid="1250000000")
+AllJobsCompletion("all", job_ids=["failed", "completed"], appid="1250000000")
+after = pulumi.ResourceOptions(depends_on=[gate])
+pulumi.export("status", get_job("completed", "1250000000", opts=after).status)
+"""
+
+
+@pytest.mark.parametrize("verb", ["preview", "up"])
+def test_a_gate_that_fails_leaves_the_program_its_last_words(
+    new_stack: NewStack, service: CosBatchEmulator, verb: str
+) -> None:
+    """The engine would interrupt the program as soon as the plugin has ended, and Python write where it was."""
+    service.create_job("fails", seconds=0, job_id="failed")
+    service.create_job("completes", seconds=0, job_id="completed")
+    service.clock.advance(60)
+    run = getattr(new_stack(FAILS), verb)()
+    assert "the job failed; 10 of 100 tasks succeeded, 30 failed" in message(run)
+    assert re.findall("KeyboardInterrupt|Traceback", run.text) == []
+
+
+def test_a_function_that_fails_is_one_sentence(new_stack: NewStack) -> None:
+    """The program ends by itself there."""
+    program = "from pulumi_cosjob.native import get_job, get_jobs\n"
+    calls = 'get_job("nope", "1250000000")\nget_jobs(["nope", "no"], "1250000000")\n'
+    run = new_stack(program + calls).preview()
+    assert "no such job" in message(run)
+    assert re.findall("KeyboardInterrupt|Traceback", run.text) == []
+
+
 def test_the_installed_plugin_serves_without_a_word(tmp_path: Path, service: CosBatchEmulator) -> None:
     """`cosjob plugin install` is all it takes, in a shell that knows no Python environment; twice is as once."""
     job_id = service.create_job("completes", seconds=1)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor, wait
 
@@ -66,8 +68,8 @@ def test_a_pace_recovers_by_one_for_each_round_of_answers() -> None:
 
 
 def test_a_pause_without_reason_ends() -> None:
-    """A service that says to come back tomorrow holds up that question, and the others for minutes."""
-    assert Pace().slowed(0.0, asked_at=0.0, under_way=1, seconds=86400.0).not_before == 300.0
+    """A service that says to come back tomorrow holds up that question, and the others for a minute."""
+    assert Pace().slowed(0.0, asked_at=0.0, under_way=1, seconds=86400.0).not_before == 60.0
 
 
 def refuse(turnstile: Turnstile, error: CosJobError = SLOW_DOWN) -> None:
@@ -169,3 +171,40 @@ def test_a_turn_that_nobody_gives_up_is_not_waited_for_without_end() -> None:
     turnstile.pace = Pace(1.0)
     with turnstile.turn(1000.0, 5.0), pytest.raises(UnavailableError, match="no turn"), turnstile.turn(0.2, 5.0):
         pytest.fail("asked")
+
+
+FORKED = """
+import os, sys
+from pulumi_cosjob._errors import RequestError, UnavailableError
+from pulumi_cosjob._pacing import Pace, Turnstile
+from pulumi_cosjob.testing import ManualClock
+
+slow_down = UnavailableError("the service asks to slow down", code="SlowDown", retry_after=20.0)
+turnstile, closed = Turnstile(ManualClock()), Turnstile(ManualClock())
+closed.close()
+try:
+    with turnstile.turn(1000.0, 5.0):
+        raise slow_down
+except UnavailableError:
+    pass
+with turnstile.turn(1000.0, 5.0):
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            with turnstile.turn(0.1, 5.0):  # at once, or never
+                code = 0 if turnstile.pace == Pace() else 2
+            with closed.turn(0.1, 5.0):
+                code = 3
+        except RequestError:
+            pass
+        finally:
+            os._exit(code)
+assert turnstile.pace.most > 1.0, "the parent goes on as it was"
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+def test_a_forked_process_begins_at_a_pace_of_its_own() -> None:
+    """What the parent was told, and what is under way there, holds up no child; what was closed stays so."""
+    assert subprocess.run([sys.executable, "-c", FORKED], timeout=60, check=False).returncode == 0

@@ -645,6 +645,70 @@ async def test_a_preview_looks_and_never_waits(service: CosBatchEmulator) -> Non
 
 
 @on_a_loop
+async def test_a_preview_that_cannot_poll_says_so(service: CosBatchEmulator) -> None:
+    """It succeeds, as an update may find the service well, with a warning on the gate's row that names what failed."""
+    job_id, other = service.create_job("completes"), service.create_job("completes")
+    async with plugin(service) as served:
+        await served.create(jobId=job_id, preview=True)
+        assert served.logged == []
+        service.inject(Fault("html", status=200, body=b"<html><br>", times=2, job_id=job_id))
+        _, outputs = await served.create(jobId=job_id, preview=True)
+        assert outputs.values["status"] is UNKNOWN
+        await served.create(JOBS, jobIds=[other, job_id], preview=True)
+        old = to_struct(Properties({"jobIds": [other], "appid": APPID}))
+        service.inject(Fault("error", code="ServiceUnavailable", status=503))
+        await served.update(JOBS, from_struct(old), {"jobIds": [other, job_id], "appid": APPID}, preview=True)
+        service.stop()
+        await served.create(jobId=job_id, preview=True, secret=frozenset({"jobId"}))
+    assert {(each.severity, each.ephemeral, each.urn != "") for each in served.logged} == {
+        (engine_pb2.WARNING, False, True)
+    }
+    assert len(served.logged) == 4
+    page, many, later, away = (each.message for each in served.logged)
+    assert page.startswith(f"the preview has no valid response about job {job_id}: the answer cannot be read as XML")
+    assert page.endswith("is it COS Batch that answers there, and no proxy? The update polls again.")
+    assert many.startswith(f"the preview has no valid response about 1 of 2 jobs, the first of them job {job_id}: ")
+    assert "the service is not available" in later
+    assert "Connection refused" in away
+    assert job_id not in away
+
+
+@on_a_loop
+async def test_a_gate_of_restore_jobs_warns_when_it_opens(living: CosBatchEmulator, turned: TurnedTime) -> None:
+    """The requests were sent; nothing is said of a gate that does not open, or of a job that copies."""
+    copies = living.create_job("completes", seconds=0)
+    document = (ANSWERS / "restore-complete.xml").read_text()
+    for job_id in ("nightly", "weekly"):
+        living.replay(job_id, document.replace("nightly", job_id))
+    living.replay("failed", document.replace("nightly", "failed").replace("Complete", "Failed"))
+    turned.clock.advance(30)
+    async with plugin(living, turned) as served:
+        await served.create(jobId="nightly", preview=True)
+        await served.create(jobId=copies)
+        await refused(served.create(JOBS, jobIds=["nightly", "failed"]))
+        assert served.lines(ephemeral=False) == []
+        await served.create(jobId="nightly")
+        _, outputs = await served.create(JOBS, jobIds=["nightly", "weekly", copies])
+    meaning = "Complete means that all restore requests were sent. The objects can be read up to 48 hours later."
+    assert served.lines(ephemeral=False) == [
+        f"job nightly restores objects: {meaning}",
+        f"2 jobs restore objects (nightly, weekly): {meaning}",
+    ]
+    assert set(outputs.values["jobs"]) == {"nightly", "weekly", copies}
+
+
+@on_a_loop
+async def test_tasks_that_are_not_accounted_for_close_a_gate(living: CosBatchEmulator, turned: TurnedTime) -> None:
+    """As failed ones do."""
+    living.replay("nightly", (ANSWERS / "complete-with-contradictory-counts.xml").read_bytes())
+    async with plugin(living, turned) as served:
+        said = await refused(served.create(jobId="nightly", maxFailedTasks=89))
+        assert "90 of 100 tasks are not accounted for; 10 of 100 tasks succeeded, 0 failed" in said
+        for accepted in (90, -1):
+            assert (await served.create(jobId="nightly", maxFailedTasks=accepted))[1].values["status"] == "Complete"
+
+
+@on_a_loop
 async def test_a_secret_job_id_shows_nowhere(living: CosBatchEmulator, turned: TurnedTime) -> None:
     """The outputs that echo it are secret, the resource's id is another, and no message has it."""
     living.create_job("waits-for-confirmation", seconds=5, job_id=SECRET)
@@ -807,8 +871,9 @@ async def test_a_silent_service_holds_up_neither_a_preview_nor_the_end_of_a_wait
     account = _asking.Account(client, SystemClock(), asyncio.sleep)
     begun = time.monotonic()
     try:
-        assert await account.look_at_jobs([], "1", Limits(1.0)) == {}
-        assert await account.look_at_jobs(["a", "a"], "1", Limits(1.0)) == {}
+        assert await account.look_at_jobs([], "1", Limits(1.0)) == ({}, None)
+        notice = "the preview has no valid response about job a: none came in time. The update polls again."
+        assert await account.look_at_jobs(["a", "a"], "1", Limits(1.0)) == ({}, notice)
         with pytest.raises(JobFailedError):
             await account.look_at_jobs(["a", "failed"], "1", Limits(1.0))
         with pytest.raises(JobsFailedError) as raised:
@@ -936,3 +1001,27 @@ async def test_a_refresh_leaves_a_gate_be_and_deleting_it_touches_nothing(servic
             request = provider_pb2.ReadRequest(id="a", urn=URN.format(JOB), properties=state, inputs=state)
             assert (await refused(served.stub.Read(request))).startswith("a gate cannot be imported or looked up")
     assert service.requests == []
+
+
+@on_a_loop
+async def test_it_is_known_whether_a_resource_has_failed(service: CosBatchEmulator) -> None:
+    """By a check, a preview or an import; not by a function, whose error is the program's own."""
+    service.create_job("completes", seconds=0, job_id="done")
+    service.clock.advance(30)
+    state = to_struct(Properties({"jobId": "a"}))
+    async with plugin(service) as served:
+        assert await served.check(JOB, jobId="done", appid=APPID) == {}
+        await served.create(jobId="done", preview=True)
+        await refused(served.invoke("getJob", jobId="nope", appid=APPID))
+        assert not served.servicer.has_failed
+        for fails in (
+            lambda: served.check(JOB, jobId="a/b", appid=APPID),
+            lambda: served.check(JOB, jobId="a"),
+            lambda: refused(served.create(jobId="nope", preview=True)),
+            lambda: refused(served.stub.Read(provider_pb2.ReadRequest(id="a", urn=URN.format(JOB), properties=state))),
+        ):
+            served.servicer.has_failed = False
+            await fails()
+            assert served.servicer.has_failed
+            await served.create(jobId="done", preview=True)
+            assert served.servicer.has_failed, "what comes after changes nothing"

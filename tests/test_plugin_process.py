@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import os
@@ -11,6 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -27,6 +29,7 @@ from pulumi_cosjob._engine_log import NO_PROXY
 from pulumi_cosjob._install import EXECUTABLE, write_launcher
 from pulumi_cosjob._plugin._properties import Properties, to_struct
 from pulumi_cosjob._plugin._schema import GET_JOB, package_schema
+from pulumi_cosjob._plugin._server import serve
 from pulumi_cosjob._version import plugin_version
 
 BIN = Path(sys.executable).parent
@@ -216,6 +219,35 @@ def test_it_ends_when_it_is_told(launcher: Path, engine: str, number: signal.Sig
         port_of(process)
         process.send_signal(number)
         assert process.wait(5) == 0
+
+
+@pytest.mark.parametrize(("appid", "slept"), [("1250000000", []), ("a/b", [1.0])])
+def test_it_outlives_a_program_that_it_has_failed(
+    monkeypatch: pytest.MonkeyPatch, engine: str, appid: str, slept: list[float]
+) -> None:
+    """It ends at once where no resource has failed, else a second later: the engine interrupts the program then."""
+    monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
+    paused: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        paused.append(seconds)
+
+    async def run() -> None:
+        reads, writes = os.pipe()
+        serving = asyncio.ensure_future(serve(engine, writes, sleep))
+        port = int(await asyncio.to_thread(os.read, reads, 16))
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=NO_PROXY) as channel:
+            urn = "urn:pulumi:dev::tests::cosjob:index:JobCompletion::gate"
+            news = to_struct(Properties({"jobId": "a", "appid": appid}))
+            await provider_pb2_grpc.ResourceProviderStub(channel).Check(provider_pb2.CheckRequest(urn=urn, news=news))
+            assert paused == []
+            os.kill(os.getpid(), signal.SIGINT)
+            await serving
+        for each in (reads, writes):
+            os.close(each)
+
+    asyncio.run(run())
+    assert paused == slept
 
 
 def test_it_ends_with_the_engine(launcher: Path) -> None:

@@ -165,6 +165,24 @@ def test_a_key_pair_and_its_token_come_from_one_place(nearest: int, with_token: 
     assert (found.secret_id, found.secret_key, found.token) == (f"id-{nearest}", f"key-{nearest}", token)
 
 
+@pytest.mark.parametrize(
+    ("variables", "token"),
+    [
+        ({"TENCENTCLOUD_TOKEN": "of-tccli"}, "of-tccli"),
+        ({"TENCENTCLOUD_TOKEN": "of-tccli", "TENCENTCLOUD_SECURITY_TOKEN": "of-the-vendor"}, "of-the-vendor"),
+        ({"TENCENTCLOUD_TOKEN": "of-tccli", "TENCENTCLOUD_SECURITY_TOKEN": ""}, "of-tccli"),
+        ({"TENCENTCLOUD_TOKEN": ""}, None),
+    ],
+)
+def test_the_token_has_two_names_in_the_environment(variables: dict[str, str], token: str | None) -> None:
+    """The name that tccli uses serves where the vendor's own is not set; never with keys of another place."""
+    pair = {"TENCENTCLOUD_SECRET_ID": "an-id", "TENCENTCLOUD_SECRET_KEY": "a-key"}
+    assert resolved(ACCOUNT, {}, {**pair, **variables}).credentials(60.0).token == token
+    assert resolved({**ACCOUNT, **KEYS}, {}, {**pair, **variables}).credentials(60.0).token is None
+    with pytest.raises(InvalidArgumentError, match=r"^TENCENTCLOUD_TOKEN must be printable ASCII"):
+        resolved(ACCOUNT, {}, {**pair, "TENCENTCLOUD_TOKEN": "to\nken"})
+
+
 @pytest.mark.parametrize(("kind", "keys"), KEY_PLACES)
 @pytest.mark.parametrize("which", [0, 1])
 def test_half_a_key_pair_is_refused(kind: str, keys: tuple[str, str, str], which: int) -> None:
@@ -458,7 +476,10 @@ def test_loopback_by_value(host: str, loopback: bool) -> None:
 
 @pytest.mark.parametrize(
     "timeout",
-    [0, -1, 0.0, -0.0, 3600.0001, 10**400, math.nan, math.inf, -math.inf, "nan", "inf", "", "soon", "1 h", "1,5"],
+    [
+        *(0, -1, 0.0, -0.0, 3600.0001, 10**400, math.nan, math.inf, -math.inf, "nan", "inf", "", "soon", "1 h", "1,5"),
+        *("\u0663\u0660", "\uff13\uff10", "\u0967.5", "1_0", "1e1", ".", "1.", " 60"),
+    ],
 )
 def test_time_limits_that_are_refused(timeout: object) -> None:
     """Only a number of seconds above 0 and up to an hour will do; the message says so and shows the value."""
@@ -475,7 +496,9 @@ def test_time_limits_of_another_type_are_refused(timeout: object) -> None:
         resolved({**KEYS, **ACCOUNT, "request_timeout": timeout})
 
 
-@pytest.mark.parametrize(("timeout", "seconds"), [(1, 1.0), (0.001, 0.001), ("60", 60.0), ("1.5", 1.5), (3600, 3600.0)])
+@pytest.mark.parametrize(
+    ("timeout", "seconds"), [(1, 1.0), (0.001, 0.001), ("60", 60.0), ("1.5", 1.5), (".5", 0.5), (3600, 3600.0)]
+)
 def test_time_limits_that_are_fine(timeout: object, seconds: float) -> None:
     """Numbers, and texts that are numbers, are taken as seconds."""
     assert resolved({**KEYS, **ACCOUNT, "request_timeout": timeout}).request_timeout == seconds
@@ -521,6 +544,7 @@ def refusal(name: str, value: object) -> str:
         ("2h", 7200),
         ("1d12h", 129600),
         ("1h30m", 5400),
+        ("1h0.5s", 3600.5),
         ("366d", 366 * 86400),
         (5, 5),
         (0.5, 0.5),
@@ -536,6 +560,7 @@ def test_a_timeout_has_many_forms(value: object, seconds: float) -> None:
     "value",
     [
         *("", "0s", "soon", "1h2d", "-1s", "1 h", "\u0661s", "1e3", "367d", "9" * 40, b"90s"),
+        *("1h30", "1d12", "5m30", "1d1h1m1", "1h1.5", "\u0663\u0660", "\uff13\uff10s"),
         *(0, -1, True, None, [1], 10**400, float("nan"), float("inf"), timedelta(0), timedelta(days=400)),
     ],
 )

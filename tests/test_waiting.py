@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import random
 import statistics
 import sys
@@ -16,6 +17,7 @@ from pulumi_cosjob import (
     ConfigurationError,
     ConnectionFailedError,
     CosJobError,
+    InvalidAnswerError,
     InvalidArgumentError,
     JobDescription,
     JobFailedError,
@@ -31,7 +33,16 @@ from pulumi_cosjob import (
     WrongJobError,
 )
 from pulumi_cosjob._errors import duration
-from pulumi_cosjob._job import STATES, JobFailure, ProgressSummary, Report
+from pulumi_cosjob._job import (
+    STATES,
+    COSInitiateRestoreObject,
+    COSPutObjectCopy,
+    JobFailure,
+    Operation,
+    ProgressSummary,
+    Report,
+)
+from pulumi_cosjob._schema import parse_describe_job_result
 from pulumi_cosjob._waiting import (
     AskAgain,
     Done,
@@ -41,6 +52,9 @@ from pulumi_cosjob._waiting import (
     Look,
     Verdict,
     decide,
+    judge_end,
+    opening_notice,
+    preview_notice,
     progress_line,
     time_left,
 )
@@ -49,6 +63,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tools"))
 import simulation  # a tool, not a package
 
 DAY = 24 * 3600.0
+CASES = Path(__file__).parent / "answers"
 LIMITS = Limits(timeout=3600.0)
 
 
@@ -83,9 +98,9 @@ def failure(verdict: Verdict) -> CosJobError:
 @pytest.mark.parametrize("status", list(STATES))
 def test_only_complete_is_done(status: str) -> None:
     """Every state leads to its own verdict, and none but Complete to Done."""
-    verdict = after(Look(0.0, job(status, 0)))
+    verdict = after(Look(0.0, job(status, 100)))
     if status == "Complete":
-        assert verdict == Done(job(status, 0))
+        assert verdict == Done(job(status, 100))
     elif status in ("Failed", "Cancelled"):
         assert isinstance(failure(verdict), JobFailedError)
     else:
@@ -113,9 +128,60 @@ def test_complete_without_a_count_of_failed_tasks_is_in_doubt() -> None:
         (ProgressSummary(None, None, 10), False),
         (ProgressSummary(None, 10, None), False),
         (ProgressSummary(0, None, None), True),
+        (ProgressSummary(0, None, 10), True),
+        (ProgressSummary(0, 0, 0), True),
     ):
         verdict = after(Look(0.0, JobDescription("job", "Complete", progress_summary=summary)))
         assert isinstance(verdict, Done) is done
+
+
+@pytest.mark.parametrize(
+    ("failed", "succeeded", "total", "accepted", "told"),
+    [
+        (0, 10, 100, 0, "90 of 100 tasks are not accounted for; 10 of 100 tasks succeeded, 0 failed"),
+        (2, 8, 100, 91, "with more failed tasks than the 91 accepted: 90 of 100 tasks are not accounted for; 8 of"),
+        (None, 200, 100, 0, "NumberOfTasksSucceeded 200 is more than TotalNumberOfTasks 100"),
+        (None, 200, 100, 10**9, "NumberOfTasksSucceeded 200 is more than TotalNumberOfTasks 100"),
+        (0, 200, 100, 5, "NumberOfTasksSucceeded 200 is more than TotalNumberOfTasks 100"),
+        (101, None, 100, 500, "NumberOfTasksFailed 101 is more than TotalNumberOfTasks 100"),
+        (1, 100, 100, 5, "NumberOfTasksFailed 1 and NumberOfTasksSucceeded 100 are more than TotalNumberOfTasks 100"),
+        (0, 1, 0, 0, "NumberOfTasksSucceeded 1 is more than TotalNumberOfTasks 0"),
+    ],
+)
+def test_counts_that_do_not_add_up_open_no_gate_with_a_limit(
+    failed: int | None, succeeded: int | None, total: int | None, accepted: int, told: str
+) -> None:
+    """Tasks that are not accounted for count as failed; counts that contradict each other tell nothing."""
+    look = Look(0.0, JobDescription("job", "Complete", progress_summary=ProgressSummary(failed, succeeded, total)))
+    error = failure(after(look, Limits(60.0, max_failed_tasks=accepted)))
+    assert isinstance(error, JobFailedError)
+    assert told in str(error)
+    assert isinstance(after(look, Limits(60.0, max_failed_tasks=None)), Done), "any number is any number"
+
+
+@given(*[st.none() | st.integers(0, 8)] * 3, st.integers(0, 8))
+def test_a_gate_with_a_limit_opens_only_if_some_outcome_of_all_tasks_is_within_it(
+    failed: int | None, succeeded: int | None, total: int | None, accepted: int
+) -> None:
+    """Whatever the counts say, no reading of them has more failed tasks than accepted; and all such counts open it."""
+    description = JobDescription("job", "Complete", progress_summary=ProgressSummary(failed, succeeded, total))
+    opened = isinstance(judge_end(description, accepted), Done)
+    is_told = failed is not None or (succeeded is not None and total is not None)
+    adds_up = total is None or (failed or 0) + (succeeded or 0) <= total
+    worst = max(failed or 0, total - succeeded if total is not None and succeeded is not None else 0)
+    assert opened is (is_told and adds_up and worst <= accepted)
+    assert description.failed_tasks == (worst if is_told and adds_up else None)
+
+
+def test_the_services_own_contradictory_answer_opens_no_gate() -> None:
+    """Nine tenths of the tasks are missing from a job that says Complete and no failure."""
+    described = parse_describe_job_result((CASES / "complete-with-contradictory-counts.xml").read_bytes())
+    error = failure(after(Look(0.0, described)))
+    assert str(error) == (
+        "the job is complete, but with more failed tasks than the 0 accepted: 90 of 100 tasks are not accounted for; "
+        "10 of 100 tasks succeeded, 0 failed (job nightly). Accept them by max_failed_tasks, or: Once it has been seen "
+        "to, create a new job and wait for that one."
+    )
 
 
 def test_a_failed_job_is_told_with_reasons_counts_and_report() -> None:
@@ -148,8 +214,11 @@ def test_a_suspended_job_is_waited_for_or_not() -> None:
         NotXmlError("a page", http_status=200),
         SchemaError([]),
         WrongJobError("another"),
-        ServiceError("odd", http_status=404),
-        ServiceError("odd", http_status=409),
+        InvalidAnswerError("the endpoint redirects", http_status=302),
+        UnavailableError("odd", http_status=408),
+        UnavailableError("odd", http_status=429),
+        ConnectionFailedError("the name was not found", name_not_found=True),
+        ConnectionFailedError("the proxy answered with HTTP status 503", http_status=503),
     ],
 )
 def test_an_outage_of_any_length_is_outlived(error: CosJobError) -> None:
@@ -178,7 +247,12 @@ def test_an_outage_of_any_length_is_outlived(error: CosJobError) -> None:
     [
         AccessDeniedError("wrong key", http_status=403),
         InvalidArgumentError("job_id", "is odd"),
+        AccessDeniedError("wrong key", http_status=200),
         ServiceError("refused", http_status=400),
+        ServiceError("a page", http_status=401),
+        ServiceError("a page", http_status=407),
+        ConnectionFailedError("the proxy answered with HTTP status 403", http_status=403),
+        ConnectionFailedError("the proxy answered with HTTP status 407", http_status=407),
         ConfigurationError("no key"),
         TlsError("the certificate is for another name"),
     ],
@@ -195,8 +269,113 @@ def test_what_was_right_before_may_come_back(kind: type[CosJobError]) -> None:
     assert isinstance(decide(past, 5.0, LIMITS), AskAgain)
 
 
+NO_RESPONSE_OF_THE_SERVICE: list[CosJobError] = [
+    NotXmlError("a page", hint="Check the endpoint.", http_status=200),
+    InvalidAnswerError("the endpoint redirects", hint="Check the endpoint.", http_status=302),
+    InvalidAnswerError("the answer is encoded", hint="Check the endpoint."),
+    WrongJobError("another", hint="Report this.", http_status=200),
+    SchemaError([], hint="Report this."),
+]
+REFUSALS: list[CosJobError] = [
+    *(ServiceError("no", hint="Check it.", http_status=status) for status in (404, 405, 409, 410, 418, 451, 499, 501)),
+    ServiceError("a code that nobody knows", http_status=200, code="Odd", hint="Check it."),
+    ConnectionFailedError("the proxy answered with HTTP status 405", http_status=405, hint="Check the proxy."),
+]
+
+
+def told(error: CosJobError) -> str:
+    """Return how an error is shown where many are tried."""
+    return f"{type(error).__name__}-{error.http_status}"
+
+
+@pytest.mark.parametrize("error", [*NO_RESPONSE_OF_THE_SERVICE, *REFUSALS], ids=told)
+def test_what_can_never_come_right_has_five_minutes(error: CosJobError) -> None:
+    """Where nothing has ever been answered, and always so, the wait ends with the first problem and its hint."""
+    past, now, looks = History(0.0), 0.0, 0
+    while True:
+        look = Look(now, error=error if looks == 0 else copy.copy(error))
+        past = past.add(look)
+        looks += 1
+        verdict = decide(past, now, Limits(timeout=DAY))
+        if not isinstance(verdict, AskAgain):
+            break
+        assert now < 300.0
+        now += verdict.seconds
+    assert failure(verdict) is error
+    assert 300.0 <= now < 330.0
+    assert looks < 80
+
+
+@pytest.mark.parametrize("other", [UnavailableError("later"), TimeLimitError("slow"), ConnectionFailedError("reset")])
+@pytest.mark.parametrize("error", [NO_RESPONSE_OF_THE_SERVICE[0], REFUSALS[0]], ids=told)
+def test_a_service_that_is_still_being_set_up_is_waited_for(error: CosJobError, other: CosJobError) -> None:
+    """Where something else came in between, the five minutes begin anew."""
+    past = history(Look(0.0, error=error), Look(299.0, error=other), Look(301.0, error=error))
+    assert isinstance(decide(past, 301.0, LIMITS), AskAgain)
+    past = past.add(Look(601.0, error=error))
+    assert failure(decide(past, 601.0, LIMITS)) is error
+    mixed = history(Look(0.0, error=NO_RESPONSE_OF_THE_SERVICE[1]), Look(300.0, error=error))
+    assert failure(decide(mixed, 300.0, LIMITS)) is NO_RESPONSE_OF_THE_SERVICE[1], "the first problem is what is told"
+
+
+UNRESOLVED = ConnectionFailedError(
+    "the endpoint's name was not found", hint="Check uin and region.", name_not_found=True
+)
+
+
+def test_a_name_that_does_not_resolve_has_thirty_seconds_before_the_first_answer() -> None:
+    """After that the wait ends with it; where the name has resolved before, it is an outage."""
+    past, now = History(0.0), 0.0
+    while isinstance(verdict := decide(past := past.add(Look(now, error=UNRESOLVED)), now, LIMITS), AskAgain):
+        now += verdict.seconds
+    assert failure(verdict) is UNRESOLVED
+    assert 30.0 <= now < 33.0
+    for resolved in (
+        Look(0.0, job("Active")),
+        Look(0.0, error=UnavailableError("later", http_status=503)),
+        Look(0.0, error=AccessDeniedError("no", http_status=403)),
+    ):
+        past = history(resolved, Look(1.0, error=UNRESOLVED), Look(100.0, error=UNRESOLVED))
+        assert isinstance(decide(past, 100.0, LIMITS), AskAgain)
+    past = history(Look(0.0, error=UNRESOLVED), Look(29.0, error=TimeLimitError("slow")), Look(31.0, error=UNRESOLVED))
+    assert isinstance(decide(past, 31.0, LIMITS), AskAgain)
+
+
+SLOW = TimeLimitError("slow", hint="Try again later.")
+PAGE = NO_RESPONSE_OF_THE_SERVICE[0]
+
+
 @pytest.mark.parametrize(
-    "error", [AccessDeniedError("the token has expired", http_status=403), ServiceError("a page", http_status=400)]
+    ("errors", "problem", "hint"),
+    [
+        (
+            [UNRESOLVED, SLOW],
+            "the first question failed: the endpoint's name was not found; the last question failed: slow",
+            "Check uin and region.",
+        ),
+        ([PAGE, PAGE], "the last question failed: a page", "Check the endpoint."),
+        ([TimeLimitError("slow")], "the last question failed: slow", "Check job_id, appid, uin and region."),
+    ],
+)
+def test_a_job_that_was_never_seen_is_not_said_to_go_on(errors: list[CosJobError], problem: str, hint: str) -> None:
+    """When time is up, the first problem and its hint are told: what came last may be a consequence."""
+    past = history(*(Look(float(at), error=error) for at, error in enumerate(errors)))
+    error = failure(decide(past, 60.0, Limits(60.0)))
+    assert str(error) == f"the job was not complete within 1 min; there never was an answer; {problem}. {hint}"
+    seen = failure(decide(past.add(Look(30.0, job("Active"))), 60.0, Limits(60.0)))
+    assert "the first question failed" not in str(seen)
+    assert "The job goes on all the same" in str(seen)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        AccessDeniedError("the token has expired", http_status=403),
+        ServiceError("a page", http_status=400),
+        *REFUSALS,
+        ConnectionFailedError("the proxy answered with HTTP status 407", http_status=407),
+    ],
+    ids=told,
 )
 def test_a_refusal_after_an_answer_has_five_minutes_to_pass(error: CosJobError) -> None:
     """One wrong answer of a proxy, or a key that is just being renewed, ends no wait of days; a lasting one does."""
@@ -314,6 +493,49 @@ def test_a_history_does_not_grow() -> None:
         past = past.add(Look(float(at), job("Active", min(at, 100))))
     assert past.looks == 2000
     assert len(repr(past)) < 3000
+
+
+# -------------------------------------------------------------------------------------------- what a person has to know
+
+
+RESTORES = Operation(cos_initiate_restore_object=COSInitiateRestoreObject(7, "Standard"))
+COPIES = Operation(cos_put_object_copy=COSPutObjectCopy())
+
+
+def test_a_gate_of_restore_jobs_says_what_their_completion_means() -> None:
+    """Requests were sent: what reads the objects next would fail. Other jobs, and no jobs, need no such words."""
+    jobs = {str(number): job("Complete", operation=RESTORES) for number in range(6)}
+    meaning = "Complete means that all restore requests were sent. The objects can be read up to 48 hours later."
+    assert opening_notice({"a": jobs["0"]}) == f"job a restores objects: {meaning}"
+    assert (
+        opening_notice({"a": jobs["0"], "b": job("Complete", operation=COPIES)}) == f"job a restores objects: {meaning}"
+    )
+    assert opening_notice({"a": jobs["0"], "b": jobs["1"]}) == f"2 jobs restore objects (a, b): {meaning}"
+    assert opening_notice(jobs) == f"6 jobs restore objects (0, 1, 2 and 3 more): {meaning}"
+    for operation in (COPIES, None, Operation()):
+        assert opening_notice({"a": job("Complete", operation=operation)}) is None
+    assert opening_notice({}) is None
+    described = parse_describe_job_result((CASES / "restore-complete.xml").read_bytes())
+    assert isinstance(after(Look(0.0, described)), Done)
+    assert opening_notice({"nightly": described}) == f"job nightly restores objects: {meaning}"
+
+
+def test_a_preview_names_what_it_could_not_poll() -> None:
+    """One job with its own problem; of many the first one; nothing where each had a valid response."""
+    away = ConnectionFailedError("the service could not be reached: Connection refused", hint="Check job_id.")
+    late = "none came in time"
+    assert preview_notice({}, 3) is None
+    assert preview_notice({"a": away}, 1) == (
+        "the preview has no valid response about job a: the service could not be reached: Connection refused. "
+        "Check job_id. The update polls again."
+    )
+    assert preview_notice({"a": away}, 1, lambda name: name.upper()).count("JOB_ID") == 1  # type: ignore[union-attr]
+    assert preview_notice({"a": None}, 1) == (
+        f"the preview has no valid response about job a: {late}. The update polls again."
+    )
+    assert preview_notice({"a": None, "b": away}, 7) == (
+        f"the preview has no valid response about 2 of 7 jobs, the first of them job a: {late}. The update polls again."
+    )
 
 
 # ----------------------------------------------------------------------------------------------------- a simulated year

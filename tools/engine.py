@@ -3,7 +3,8 @@
 In this order: a `pulumi` on PATH that is new enough; what was fetched or built before, in the user's cache folder; the
 official build, fetched by Pulumi's own Automation API; a build from the Go modules that `tools/engine` pins. `--all`
 adds the hosts of YAML, TypeScript and Go, and `cosjob-sdkgen`, which writes SDKs from a schema. Only what is missing is
-built. Needs Python only, and for the last way Go.
+built. Needs Python only, and for the last way Go. A build from modules has older hosts than an official one; see
+docs/design.md.
 """
 
 from __future__ import annotations
@@ -23,8 +24,19 @@ from pathlib import Path
 from typing import NamedTuple
 
 VERSION = "3.274.1"
+"""The CLI that is fetched or built."""
+
+OLDEST = "3.255.0"
+"""The oldest CLI on PATH that is used."""
+
 MODULES = Path(__file__).parent / "engine"
-LDFLAGS = f"-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version={VERSION}"
+PULUMI_SDK = "github.com/pulumi/pulumi/sdk/v3"
+PULUMI_YAML = "github.com/pulumi/pulumi-yaml"
+# Where a binary keeps its version, for each module that it can have it from.
+VERSION_VARIABLES = {
+    PULUMI_SDK: f"{PULUMI_SDK}/go/common/version.Version",
+    PULUMI_YAML: f"{PULUMI_YAML}/pkg/version.Version",
+}
 
 
 class Binary(NamedTuple):
@@ -35,12 +47,27 @@ class Binary(NamedTuple):
         module: Folder with its go.mod, below `tools/engine`.
         package: To build there.
         scripts: What the binary starts, inside the SDK's module.
+        versioned_by: The Go module whose version is the binary's.
     """
 
     name: str
     module: str
     package: str
     scripts: tuple[str, ...] = ()
+    versioned_by: str = PULUMI_SDK
+
+    @property
+    def version(self) -> str:
+        """Its own version, as its go.mod pins it: a host is often older than the CLI."""
+        pinned = (MODULES / self.module / "go.mod").read_text(encoding="utf-8")
+        match = re.search(rf"^(?:require)?\s+{re.escape(self.versioned_by)} v(\S+)", pinned, re.MULTILINE)
+        assert match is not None, f"{self.module}/go.mod does not pin {self.versioned_by}"  # noqa: S101
+        return match[1]
+
+    @property
+    def linker_flags(self) -> str:
+        """What the linker is told: the version, as the makers' own builds have it."""
+        return f"-s -w -X {VERSION_VARIABLES[self.versioned_by]}={self.version}"
 
 
 BINARIES = (
@@ -48,17 +75,22 @@ BINARIES = (
     Binary(
         "pulumi-language-python",
         "language-python",
-        "github.com/pulumi/pulumi/sdk/v3/python/cmd/pulumi-language-python",
+        f"{PULUMI_SDK}/python/cmd/pulumi-language-python",
         ("python/cmd/pulumi-language-python-exec", "python/dist/pulumi-resource-pulumi-python"),
     ),
     Binary("cosjob-sdkgen", "pulumi", "./cosjob-sdkgen"),
-    Binary("pulumi-language-yaml", "language-yaml", "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml"),
+    Binary(
+        "pulumi-language-yaml",
+        "language-yaml",
+        f"{PULUMI_YAML}/cmd/pulumi-language-yaml",
+        versioned_by=PULUMI_YAML,
+    ),
     Binary(
         "pulumi-language-nodejs",
         "language-nodejs-go",
-        "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs",
+        f"{PULUMI_SDK}/nodejs/cmd/pulumi-language-nodejs",
     ),
-    Binary("pulumi-language-go", "language-nodejs-go", "github.com/pulumi/pulumi/sdk/v3/go/pulumi-language-go"),
+    Binary("pulumi-language-go", "language-nodejs-go", f"{PULUMI_SDK}/go/pulumi-language-go"),
 )
 ALL = tuple(binary.name for binary in BINARIES)
 DEFAULT = ("pulumi", "pulumi-language-python")
@@ -85,7 +117,7 @@ def holds(folder: Path, name: str) -> bool:
     if found is None or name != "pulumi":
         return found is not None
     version = version_of(found)
-    return version is not None and version >= tuple(map(int, VERSION.split(".")))
+    return version is not None and version >= tuple(map(int, OLDEST.split(".")))
 
 
 def missing(names: Collection[str], folders: list[Path]) -> list[Binary]:
@@ -131,17 +163,18 @@ def build(binary: Binary, folder: Path) -> None:
             f"engine: no {binary.name} found, and no Go to build it; install either "
             "(https://www.pulumi.com/docs/install)"
         )
-    command = [go, "build", "-trimpath", "-ldflags", LDFLAGS, "-o", str(folder / binary.name), binary.package]
+    target = str(folder / binary.name)
+    command = [go, "build", "-trimpath", "-ldflags", binary.linker_flags, "-o", target, binary.package]
     subprocess.run(command, cwd=MODULES / binary.module, check=True)
     if not binary.scripts:
         return
     # Those of the SDK that the CLI was built with: the programs that they start use one that is no older.
-    where = [go, "list", "-m", "-f", "{{.Dir}}", "github.com/pulumi/pulumi/sdk/v3"]
+    where = [go, "list", "-m", "-f", "{{.Dir}}", PULUMI_SDK]
     sdk = subprocess.run(where, cwd=MODULES / "pulumi", check=True, capture_output=True, text=True).stdout.strip()
     for script in binary.scripts:
-        target = folder / Path(script).name
-        shutil.copyfile(Path(sdk) / script, target)
-        target.chmod(0o755)
+        copied = folder / Path(script).name
+        shutil.copyfile(Path(sdk) / script, copied)
+        copied.chmod(0o755)
 
 
 def move(source: Path, target: Path, last: str) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import itertools
+import math
 import multiprocessing
 import os
 import socket
@@ -45,6 +46,7 @@ class Row:
     expected: str
     measured: Measured
     lasts: float = 0.0
+    ends: float = math.inf
 
     @property
     def wrong(self) -> str:
@@ -55,7 +57,7 @@ class Row:
             "too slow": measured.seconds > _MOST_SECONDS,
             "too much memory": measured.megabytes > _MOST_MEGABYTES,
             f"opened {', '.join(measured.touched)}": bool(measured.touched),
-            f"over after {measured.turned:.0f} s": measured.turned < self.lasts,
+            f"over after {measured.turned:.0f} s": not self.lasts <= measured.turned <= self.ends,
         }
         return "; ".join(reason for reason, holds in reasons.items() if holds)
 
@@ -130,6 +132,7 @@ class _Bench:
                 lambda connection: next(bodies)(connection),  # noqa: PLW0108  another each time
                 request,
                 times=len(answer.asked) or 3,
+                never=request if answer.never else "",
             )
         )
 
@@ -139,10 +142,13 @@ class _Bench:
             yield self._row(accident, "passes", accident.passes, range(1, 1 + accident.times))
         if accident.persists:
             yield self._row(accident, "persists", accident.persists, range(1, _FOR_EVER))
+        if accident.never:
+            yield self._row(accident, "never", accident.never, range(_FOR_EVER))
 
     def _row(self, accident: hostile.Accident, place: str, expected: str, when: range) -> Row:
         what = fault_places.ask if place == "request" else fault_places.wait
         lasts = accident.lasts if place == "passes" else 0.0
+        ends = accident.ends if place == "never" else math.inf
         limit = accident.limit if place == "persists" else 3 * 3600.0
         with self._service(accident, when) as port:
             scheme, host = ("https", "localhost") if accident.secure else ("http", "127.0.0.1")
@@ -150,7 +156,7 @@ class _Bench:
             where = Place(
                 f"{scheme}://{host}:{port}", str(self._certificates), accident.real, accident.off, limit, unresolved
             )
-            return Row(accident.name, place, expected, self._run(what, where), lasts)
+            return Row(accident.name, place, expected, self._run(what, where), lasts, ends)
 
     @contextlib.contextmanager
     def _service(self, accident: hostile.Accident, when: range) -> Iterator[int]:

@@ -58,6 +58,7 @@ class Answer:
         decoder: What the decoder makes of it.
         request: What a request makes of it; the same where nothing is said.
         asked: Bodies for the other places, where all of them would take too long.
+        never: Whether it is tried, too, what a wait makes of it that has never had an answer.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Answer:
     decoder: str
     request: str = ""
     asked: Sequence[bytes] = ()
+    never: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,8 @@ class Accident:
         request: What a request makes of it.
         passes: What a wait makes of it that meets it a few times; nothing where that cannot be.
         persists: What a wait makes of it that meets it for ever; nothing where that cannot be.
+        never: What a wait makes of it that has never had an answer; nothing where that is not tried.
+        ends: When that wait has to be over at the latest, by the turned clock.
         secure: Whether the endpoint is one of TLS.
         tls: The certificate that the server shows at that time; with none it speaks no TLS.
         times: How often a wait meets it before it passes.
@@ -92,6 +96,8 @@ class Accident:
     request: str
     passes: str = "Complete"
     persists: str = "WaitTimeoutError"
+    never: str = ""
+    ends: float = 330.0
     secure: bool = False
     tls: ssl.SSLContext | None = None
     times: int = 5
@@ -209,19 +215,27 @@ def answers(file: str, port: int) -> list[Answer]:
     }
     cut = [FULL.rstrip()[:length] for length in range(len(FULL.rstrip()))]
     return [
-        *(Answer(name, [document], "NotXmlError") for name, document in no_xml.items()),
+        *(Answer(name, [document], "NotXmlError", never="page" in name) for name, document in no_xml.items()),
         Answer("truncation at every byte", cut, "NotXmlError", asked=cut[1::250]),
         *(Answer(name, [document], "InvalidAnswerError") for name, document in large.items()),
-        *(Answer(name, [document], "SchemaError") for name, document in broken.items()),
+        *(Answer(name, [document], "SchemaError", never="two" in name) for name, document in broken.items()),
         *(Answer(name, [document], "SchemaError", "Active") for name, document in violating.items()),
         *(Answer(name, [document], "Active") for name, document in harmless.items()),
         Answer("a status that there is not", [job(status=b"Completed")], "Completed"),
-        Answer("another job's answer", [job(status=b"Complete", job_id=b"another")], "Complete", "WrongJobError"),
+        Answer(
+            "another job's answer",
+            [job(status=b"Complete", job_id=b"another")],
+            "Complete",
+            "WrongJobError",
+            never=True,
+        ),
         Answer("the same id in other letters", [job(job_id=JOB_ID.upper().encode())], "Active", "WrongJobError"),
         Answer("the same id with a space", [job(job_id=JOB_ID.encode() + b" ")], "Active", "WrongJobError"),
     ]
 
 
+# As many as Python's own library takes, and each as long.
+_COOKIES = ["Set-Cookie: " + "a=b; " * 13_000] * 95
 _LETTERS = [bytes([letter]) for letter in b"abcdefghij"]
 
 
@@ -314,10 +328,11 @@ def accidents(authority: trustme.CA) -> list[Accident]:
     ok = b"HTTP/1.1 200 OK\r\n"
     whole = answer(job())
     part = whole[: len(whole) - 40]
+    chunked = b"Transfer-Encoding: chunked\r\n\r\n"
     failed, denied = "ConnectionFailedError", "AccessDeniedError"
     return [
         Accident("nothing listens", None, failed, passes="", persists=""),
-        Accident("the name is not found", well(b"Active"), failed, unresolved=True),
+        Accident("the name is not found", well(b"Active"), failed, unresolved=True, never=failed, ends=40.0),
         Accident("reset at once", _reset(b"", unasked=True), failed),
         Accident("reset before the answer", _reset(b""), failed),
         Accident("reset during the headers", _reset(ok), failed),
@@ -325,7 +340,7 @@ def accidents(authority: trustme.CA) -> list[Accident]:
         Accident("reset after the answer", _reset(whole), "Active"),
         Accident("an end before the answer", saying(b""), failed),
         Accident("an end during the body", saying(part), failed),
-        Accident("an end during a chunk", saying(ok + b"Transfer-Encoding: chunked\r\n\r\nff\r\n<a"), failed),
+        Accident("an end during a chunk", saying(ok + chunked + b"ff\r\n<a"), failed),
         Accident("an outage of an hour", _reset(b"", unasked=True), failed, times=215, lasts=3600),
         Accident("a connection that is half open", _late(20), "TimeLimitError", real=True),
         Accident("a slow start", _late(0.1), "Active", real=True),
@@ -334,9 +349,19 @@ def accidents(authority: trustme.CA) -> list[Accident]:
         Accident("an endless body", _endless(ok + b"\r\n", b" " * 65536), "InvalidAnswerError"),
         Accident(
             "an endless body in chunks",
-            _endless(ok + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n" * 9999),
+            _endless(ok + chunked, b"1\r\n \r\n" * 9999),
             "InvalidAnswerError",
         ),
+        Accident("a chunk's size without an end", _endless(ok + chunked, b"0" * 65536), failed),
+        Accident("a chunk's extension without an end", _endless(ok + chunked + b"1;", b"x" * 65536), failed),
+        Accident("a trailer without an end", _endless(ok + chunked + b"0\r\nX: ", b"y" * 65536), failed),
+        Accident(
+            "trailers without an end",
+            _endless(ok + chunked + b"0\r\n", b"X: y\r\n" * 9999),
+            "TimeLimitError",
+            real=True,
+        ),
+        Accident("mebibytes of cookies", saying(answer(job(), *_COOKIES)), "Active"),
         Accident("endless headers", _endless(ok, b"X: y\r\n" * 9999), failed),
         Accident("a header without an end", _endless(ok + b"X: ", b"y" * 65536), failed),
         Accident(
@@ -353,6 +378,7 @@ def accidents(authority: trustme.CA) -> list[Accident]:
             "a redirect to another host",
             saying(answer(b"", "Location: http://127.0.0.2:9/", status="302 Found")),
             "InvalidAnswerError",
+            never="InvalidAnswerError",
         ),
         Accident(
             "a redirect with an answer",
@@ -365,6 +391,19 @@ def accidents(authority: trustme.CA) -> list[Accident]:
             denied,
             persists=denied,
             limit=3600,
+            never=denied,
+            ends=1.0,
+        ),
+        *(
+            Accident(
+                f"a page with {status}",
+                saying(answer(b"<html><br>", status=status)),
+                "ServiceError",
+                persists="ServiceError",
+                limit=3600,
+                never="ServiceError",
+            )
+            for status in ("404 Not Found", "405 Method Not Allowed", "451 Unavailable", "501 Not Implemented")
         ),
         Accident("404 with a job", saying(answer(job(status=b"Complete"), status="404 Not Found")), "ServiceError"),
         Accident(

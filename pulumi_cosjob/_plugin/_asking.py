@@ -11,16 +11,19 @@ from pulumi_cosjob._client import MOST_AT_ONCE, Clients, CosBatchClient
 from pulumi_cosjob._clock import Clock, SystemClock
 from pulumi_cosjob._errors import no_thread
 from pulumi_cosjob._gates import LOOK_SECONDS, MOST_LOOKS, Report, Waits, begin_to_look, raise_failed
+from pulumi_cosjob._job import camel_name
 from pulumi_cosjob._plugin._schema import PACKAGE
-from pulumi_cosjob._waiting import Limits, Look, never_completes
+from pulumi_cosjob._waiting import Limits, Look, never_completes, preview_notice
 
 if TYPE_CHECKING:
+    from pulumi_cosjob._errors import CosJobError
     from pulumi_cosjob._job import JobDescription
 
-__all__ = ["Account", "Accounts"]
+__all__ = ["Account", "Accounts", "Sleep"]
 
 _T = TypeVar("_T")
 Sleep = Callable[[float], Awaitable[None]]
+"""Lets so many seconds pass on an event loop."""
 
 
 class Account:
@@ -55,8 +58,14 @@ class Account:
     def _look(self, job_id: str, appid: str) -> Future[Look]:
         return begin_to_look(self._looking, self.client, job_id, appid, self._clock)
 
-    async def look_at_jobs(self, job_ids: Sequence[str], appid: str, limits: Limits) -> Mapping[str, JobDescription]:
-        """Look at jobs in a preview; return those that have completed already, as far as that is known in time.
+    async def look_at_jobs(
+        self, job_ids: Sequence[str], appid: str, limits: Limits
+    ) -> tuple[Mapping[str, JobDescription], str | None]:
+        """Look at jobs in a preview.
+
+        Returns:
+            Those that have completed already, as far as that is known in time; and what a person has to know, if there
+            is no valid response about a job.
 
         Raises:
             CosJobError: A job will never complete.
@@ -72,8 +81,16 @@ class Account:
         errors = {job_id: never_completes(look, limits, preview=True) for job_id, look in looks.items()}
         failed = {job_id: error for job_id, error in errors.items() if error is not None}
         raise_failed(failed, len(job_ids), self.client.endpoint)
-        seen = {job_id: look.description for job_id, look in looks.items()}
-        return {job_id: job for job_id, job in seen.items() if job is not None and job.state.succeeded}
+        missed: dict[str, CosJobError | None] = dict.fromkeys(job_ids)
+        completed: dict[str, JobDescription] = {}
+        for job_id, look in looks.items():
+            if look.description is None:
+                missed[job_id] = look.error
+                continue
+            del missed[job_id]
+            if look.description.state.succeeded:
+                completed[job_id] = look.description
+        return completed, preview_notice(missed, len(asked), camel_name)
 
     async def wait_for_jobs(
         self, job_ids: Sequence[str], appid: str, limits: Limits, report: Report

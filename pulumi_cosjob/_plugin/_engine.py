@@ -56,6 +56,10 @@ class Engine:
         self._lines.append(engine_pb2.LogRequest(severity=engine_pb2.WARNING, message=line, urn=urn))
         self._send()
 
+    async def warn_now(self, urn: str, line: str) -> None:
+        """Show a line that stays before the call about a resource ends: the engine may end with it."""
+        await self._log(engine_pb2.LogRequest(severity=engine_pb2.WARNING, message=line, urn=urn), _LAST_SECONDS)
+
     def pass_on_warnings(self) -> None:
         """Show our own warnings: the engine keeps what is said on standard error to its log."""
         loop = asyncio.get_running_loop()

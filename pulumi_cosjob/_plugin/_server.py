@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import grpc
 from pulumi.runtime.proto import provider_pb2_grpc
@@ -20,19 +20,27 @@ from pulumi_cosjob._plugin._engine import Engine
 from pulumi_cosjob._plugin._servicer import Servicer
 from pulumi_cosjob._version import plugin_version
 
+if TYPE_CHECKING:
+    from pulumi_cosjob._plugin._asking import Sleep
+
 __all__ = ["serve", "serve_by_hand"]
 
 # A thousand jobs in one resource are some megabytes.
 _MOST_BYTES = 400 * 1024 * 1024
 _CHECK_SECONDS = 0.5
+# Once a resource has failed, the engine ends its plugins without waiting for the program: first this one, then, as soon
+# as this one has ended, the program by SIGINT. It ends by itself in that time, as its calls fail; SIGINT would make
+# Python write a traceback below the message about the resource.
+_PROGRAM_SECONDS = 1.0
 
 
-async def serve(address: str, port_to: int) -> None:
+async def serve(address: str, port_to: int, sleep: Sleep = asyncio.sleep) -> None:
     """Serve one engine until this process is told to end, or the engine has ended.
 
     Args:
         address: Host and port of the engine.
         port_to: The file descriptor from which it reads the port.
+        sleep: Lets time pass after a failure, for tests.
     """
     engine = Engine(address)
     servicer = _servicer(engine)
@@ -43,6 +51,8 @@ async def serve(address: str, port_to: int) -> None:
         await asyncio.wait([told, watching], return_when=asyncio.FIRST_COMPLETED)
         watching.cancel()
         servicer.interrupt()
+        if servicer.has_failed and told.done():
+            await sleep(_PROGRAM_SECONDS)
     await engine.close()
 
 

@@ -22,6 +22,7 @@ from pulumi_cosjob._plugin._inputs import about, core_inputs, echoing, explain, 
 from pulumi_cosjob._plugin._properties import Properties, from_struct, to_struct
 from pulumi_cosjob._plugin._schema import CONFIG, GET_JOB, GET_JOBS, PACKAGE, package_schema
 from pulumi_cosjob._settings import MISSING, check_choice, check_identifier, check_number, resolve
+from pulumi_cosjob._waiting import opening_notice
 
 if TYPE_CHECKING:
     from pulumi_cosjob._plugin._engine import Engine
@@ -44,6 +45,9 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         engine: Is told about progress.
         version: Of the plugin.
         accounts: Makes of a configuration what asks about jobs, for tests.
+
+    Attributes:
+        has_failed: Whether a resource has failed here, by which the engine ends the program too.
     """
 
     def __init__(
@@ -56,6 +60,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         self._accounts = accounts(lambda _key: None)
         self._waiting: set[asyncio.Future[Any]] = set()
         self._interrupted = False
+        self.has_failed = False
 
     # ------------------------------------------------------------------------------------------------------ the plugin
 
@@ -108,6 +113,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
                 argument = getattr(error, "argument", "").removeprefix(f"{PACKAGE}:")
                 text = redact(explain(error), secret_texts(Properties(config.values, frozenset(secret))))
                 failures.append(_failure(camel_name(argument), text, secret))
+                self.has_failed = True
         inputs = to_struct(Properties(config.values, secret))
         return provider_pb2.CheckResponse(inputs=inputs, failures=failures)
 
@@ -136,7 +142,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         misnamed = _misnamed(arguments, declared["properties"], declared["required"])
         if misnamed:
             return provider_pb2.InvokeResponse(failures=misnamed)
-        async with self._failing(context, arguments, _CUT_OFF):
+        async with self._failing(context, arguments, _CUT_OFF, of_resource=False):
             try:
                 inputs = core_inputs(arguments)
                 check_inputs("job_id" if request.tok == GET_JOB else "job_ids", inputs)
@@ -188,6 +194,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
                 name = about(error, names) or camel_name(error.argument)
                 if properties.values.get(name) is not None:  # else it is among those that are missing
                     failures.append(_failure(name, self._redact(explain(error), properties), properties.secret))
+        self.has_failed = self.has_failed or bool(failures)
         return provider_pb2.CheckResponse(inputs=request.news, failures=failures)
 
     async def Diff(self, request: Any, context: Context) -> Any:  # noqa: N802
@@ -228,13 +235,16 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             return {}
         account, appid = self._accounts.get(gate.inputs), gate.inputs["appid"]
         if preview:
-            found = await account.look_at_jobs(job_ids, appid, gate.limits)
+            found, notice = await account.look_at_jobs(job_ids, appid, gate.limits)
         else:
             report = EngineLog(self._teller(gate), len(job_ids))
             try:
                 found = await account.wait_for_jobs(job_ids, appid, gate.limits, report)
             finally:
                 await self._engine.finish(gate.urn)
+            notice = opening_notice(found)
+        if notice:
+            await self._engine.warn_now(gate.urn, self._redact(notice, gate.properties))
         return {job_id: job_outputs(found[job_id]) for job_id in found}
 
     def _teller(self, gate: Gate) -> Callable[[str, bool], None]:
@@ -249,6 +259,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         # On an import what a program claims arrives as inputs too. That does not prove that anybody has waited.
         seen = {"status", "jobs", *DYNAMIC} & set(request.properties.fields)
         if not seen or seen & set(request.inputs.fields):
+            self.has_failed = True
             what = "a gate cannot be imported or looked up: declare it, and it opens at once where its job is complete"
             await context.abort(grpc.StatusCode.UNKNOWN, what)
         return provider_pb2.ReadResponse(id=request.id, properties=request.properties, inputs=request.inputs)
@@ -275,11 +286,18 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     @contextlib.asynccontextmanager
     async def _failing(
-        self, context: Context, properties: Properties, interrupted: str = _INTERRUPTED
+        self,
+        context: Context,
+        properties: Properties,
+        interrupted: str = _INTERRUPTED,
+        *,
+        of_resource: bool = True,
     ) -> AsyncIterator[None]:
         """Turn what goes wrong into one message, about the input that it is about."""
+        succeeded = False
         try:
             yield
+            succeeded = True
         except asyncio.CancelledError:
             if not self._interrupted:
                 raise
@@ -295,6 +313,8 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             self._engine.debug(self._redact("".join(traceback.format_exception(error)), properties))
             what = self._redact(f"{type(error).__name__}: {error}", properties)
             await _abort(context, f"the plugin failed in a way that it should not; please report it: {what}")
+        finally:
+            self.has_failed = self.has_failed or (of_resource and not succeeded)
 
 
 def _failure(name: str, reason: str, secret: Collection[str] = ()) -> Any:

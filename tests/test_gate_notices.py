@@ -1,0 +1,56 @@
+"""What gates say on their own rows beside their progress: on the real engine, against the emulator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from stacks import Run, Stack
+
+from pulumi_cosjob.testing import CosBatchEmulator, Fault
+
+pytestmark = [pytest.mark.engine, pytest.mark.newest]
+
+ANSWERS = Path(__file__).parent / "answers"
+PROGRAM = """
+from pulumi_cosjob{module} import AllJobsCompletion, JobCompletion
+
+JobCompletion("one", job_id="nightly", appid="1250000000")
+AllJobsCompletion("many", job_ids=["nightly", "weekly"], appid="1250000000")
+"""
+
+
+@pytest.fixture
+def service() -> Iterator[CosBatchEmulator]:
+    """An emulator with two restore jobs that are complete."""
+    document = (ANSWERS / "restore-complete.xml").read_text()
+    with CosBatchEmulator() as emulator:
+        for job_id in ("nightly", "weekly"):
+            emulator.replay(job_id, document.replace("nightly", job_id))
+        yield emulator
+
+
+def diagnostics(run: Run) -> str:
+    """Return what the engine lists below the resources, on one line."""
+    return " ".join(run.text.partition("Diagnostics:")[2].split())
+
+
+@pytest.mark.parametrize("module", ["", ".native"])
+def test_gates_say_what_cannot_be_seen_of_them(tmp_path: Path, service: CosBatchEmulator, module: str) -> None:
+    """A preview that cannot poll, and what the end of a restore job means when the gate opens; nothing else warns."""
+    stack = Stack(tmp_path / "stack", PROGRAM.format(module=module), service.environment())
+    assert "warning" not in stack.preview().ok().text
+    service.inject(Fault("error", code="ServiceUnavailable", status=503, times=None))
+    text = diagnostics(stack.preview().ok())
+    problem = "the service is not available: 'The emulator was told to answer so.' (job nightly, endpoint http://"
+    assert f"warning: the preview has no valid response about job nightly: {problem}" in text
+    assert "about 2 of 2 jobs, the first of them job nightly: the service is not available" in text
+    assert text.count("The update polls again.") == 2, "each gate says it once"
+    service._service.faults.clear()
+    text = diagnostics(stack.up().ok())
+    meaning = "Complete means that all restore requests were sent. The objects can be read up to 48 hours later."
+    assert f"warning: job nightly restores objects: {meaning}" in text
+    assert f"warning: 2 jobs restore objects (nightly, weekly): {meaning}" in text
+    assert text.count("warning: ") == 2
+    assert "warning" not in stack.up("--expect-no-changes").ok().text

@@ -1,0 +1,189 @@
+"""What a user sees of an error in the process that the SDK runs dynamic providers in."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import traceback
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import dill
+import grpc
+import pulumi.dynamic
+import pytest
+from google.protobuf import struct_pb2
+from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
+from stacks import Run, Stack
+
+from pulumi_cosjob._completion import JobCompletionProvider
+from pulumi_cosjob._dynamic import JobProvider
+from pulumi_cosjob._engine_log import NO_PROXY
+from pulumi_cosjob._errors import NoSuchJobError
+
+if TYPE_CHECKING:
+    from pulumi_cosjob.testing import CosBatchEmulator
+
+APPID = "1250000000"
+
+
+def fail_as_we_do() -> None:
+    """Raise an error of ours."""
+    raise NoSuchJobError("there is no such job", job_id="a")
+
+
+class OtherProvider(pulumi.dynamic.ResourceProvider):
+    """A provider of a user's own, which fails."""
+
+    def create(self, props: dict[str, Any]) -> pulumi.dynamic.CreateResult:
+        """Raise what it is told to."""
+        if props["raises"] == "ours":
+            fail_as_we_do()
+        try:
+            props["not there"]
+        except KeyError as error:
+            raise ValueError("there is no such job") from error
+        return pulumi.dynamic.CreateResult("id")
+
+
+@dataclass
+class Process:
+    """The SDK's process; what it says is there once it has ended."""
+
+    stub: Any
+    said: Path
+
+    def error(self, provider: Any, method: str = "Create", **props: Any) -> str:
+        """Return how a call fails."""
+        values = struct_pb2.Struct()
+        values.update({"__provider": base64.b64encode(dill.dumps(provider)).decode(), **props})
+        request = getattr(provider_pb2, f"{method}Request")(properties=values)
+        if method == "Read":
+            request.id = "id"
+        with pytest.raises(grpc.RpcError) as caught:
+            getattr(self.stub, method)(request)
+        return str(caught.value.details())
+
+
+@contextlib.contextmanager
+def provider_process(folder: Path, service: CosBatchEmulator) -> Iterator[Process]:
+    """Run what `pulumi-resource-pulumi-python` runs."""
+    folder.mkdir()
+    (folder / "Pulumi.yaml").write_text("name: tests\nruntime: python\n")
+    paths = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
+    variables = {**os.environ, **service.environment(), "PYTHONPATH": paths, "PULUMI_PROJECT": "tests"}
+    variables["PULUMI_CONFIG"] = json.dumps({})
+    said = folder / "said"
+    # It watches the engine's address, and ends by itself where nobody listens there.
+    with socket.create_server(("127.0.0.1", 0)) as engine, said.open("wb") as errors:
+        command = [sys.executable, "-u", "-m", "pulumi.dynamic", f"127.0.0.1:{engine.getsockname()[1]}"]
+        with subprocess.Popen(command, cwd=folder, env=variables, stdout=subprocess.PIPE, stderr=errors) as process:
+            assert process.stdout is not None
+            port = int(process.stdout.readline())
+            try:
+                with grpc.insecure_channel(f"127.0.0.1:{port}", options=NO_PROXY) as channel:
+                    stub = provider_pb2_grpc.ResourceProviderStub(channel)
+                    stub.Configure(provider_pb2.ConfigureRequest(args=struct_pb2.Struct()))
+                    yield Process(stub, said)
+            finally:
+                process.kill()
+
+
+def without_places(text: str) -> str:
+    """Return a traceback without what differs from call to call."""
+    return re.sub(r"0x[0-9a-f]+", "", text)
+
+
+def test_our_errors_are_sentences_and_all_others_as_they_were(tmp_path: Path, emulator: CosBatchEmulator) -> None:
+    """From the first call of a provider of ours on; what others raise there looks as it did before that."""
+    with provider_process(tmp_path / "work", emulator) as process:
+        before = process.error(OtherProvider(), raises="theirs")
+        missing = process.error(JobProvider(), "Read", job_id="nope", appid=APPID)
+        looked_up = process.error(JobCompletionProvider(), "Read", job_id="nope", appid=APPID)
+        again = process.error(JobProvider(), "Read", job_id="a/b", appid=APPID)
+        passed_on = process.error(OtherProvider(), raises="ours")
+        after = process.error(OtherProvider(), raises="theirs")
+        defect = process.error(JobProvider(), "Create", job_id="nope", appid=APPID)
+        said = process.said.read_text()
+    prefix = "" if "Traceback" in before else "Exception calling application: "
+    assert missing.startswith(f"{prefix}there is no such job: 'The specified job does not exist.' (job nope, ")
+    assert looked_up.startswith(f"{prefix}id cannot be 'id'; a gate cannot be looked up: declare it, ")
+    assert again.startswith(f"{prefix}job_id cannot be 'a/b'")
+    assert passed_on == f"{prefix}there is no such job (job a)."
+    for text in (missing, looked_up, again, passed_on):
+        assert "Traceback" not in text
+        assert len(text.splitlines()) == 1
+    assert without_places(after) == without_places(before)
+    assert before.endswith("there is no such job" if prefix else "ValueError: there is no such job\n")
+    assert prefix or "KeyError: 'not there'" in before
+    assert prefix or "Traceback (most recent call last)" in before
+    assert prefix or "Traceback (most recent call last)" in defect
+    assert "must implement 'create'" in defect
+    assert said == ""
+
+
+def test_another_process_is_left_alone(emulator: CosBatchEmulator) -> None:
+    """A program's or a test's own errors have their tracebacks."""
+    provider = JobProvider()
+    provider.configure(pulumi.dynamic.ConfigureRequest(pulumi.dynamic.Config({}, "tests")))
+    assert getattr(sys.modules["__main__"], "traceback", traceback) is traceback
+    try:
+        fail_as_we_do()
+    except NoSuchJobError:
+        assert "Traceback" in traceback.format_exc()
+    assert emulator.requests == []
+
+
+MISSING = """
+import pulumi
+from pulumi_cosjob import get_job
+
+pulumi.export("status", get_job("nope", "1250000000").status)
+"""
+WITH_ANOTHER = """
+import pulumi
+from pulumi.dynamic import CreateResult, Resource, ResourceProvider
+from pulumi_cosjob import get_job
+
+class Other(ResourceProvider):
+    def create(self, props):
+        raise ValueError("another kind of error")
+
+class OtherResource(Resource, module="other", name="Other"):
+    pass
+
+job = get_job("there", "1250000000")
+OtherResource(Other(), "other", {"status": job.status})
+"""
+
+
+def diagnostics(run: Run) -> str:
+    """Return what the engine says went wrong."""
+    return run.failed().text.partition("Diagnostics:")[2]
+
+
+@pytest.mark.engine
+def test_a_missing_job_is_one_sentence_on_the_engine(tmp_path: Path, emulator: CosBatchEmulator) -> None:
+    """In a preview and in an update, with the newest SDK and with the oldest."""
+    stack = Stack(tmp_path / "stack", MISSING, emulator.environment())
+    for run in (stack.preview(), stack.up()):
+        assert re.search(r"error: .*there is no such job: .*job nope, ", diagnostics(run))
+        assert "Traceback" not in run.text
+        assert "File " not in run.text
+
+
+@pytest.mark.engine
+def test_an_error_of_another_kind_has_its_traceback_on_the_engine(tmp_path: Path, emulator: CosBatchEmulator) -> None:
+    """A provider of the user's own, in the same process."""
+    emulator.create_job("completes", job_id="there")
+    run = Stack(tmp_path / "stack", WITH_ANOTHER, emulator.environment()).up()
+    assert "Traceback (most recent call last)" in run.text or "Exception calling application: another" in run.text
+    assert "another kind of error" in diagnostics(run)
