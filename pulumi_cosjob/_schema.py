@@ -492,8 +492,8 @@ def _prune(root: ET.Element, problems: Sequence[Problem]) -> Sequence[Problem]:
 
 
 _DECISIVE_HINT = (
-    "Report this response if it came from the service itself. Even lenient validation needs one job, with one JobId, one "
-    "Status and counts of tasks that are whole numbers, and no element twice."
+    "Report this response if it came from the service itself. Even lenient validation needs one job, with one JobId, "
+    "one Status and counts of tasks that are whole numbers, and no element twice."
 )
 
 
