@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email.utils
 import functools
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timezone
 from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec
@@ -23,10 +24,12 @@ from pulumi_cosjob._errors import (
     is_refusal,
     shorten,
 )
+from pulumi_cosjob._job import STATES
 
 if TYPE_CHECKING:
     from xml.etree import ElementTree as ET
 
+    from pulumi_cosjob._errors import Problem
     from pulumi_cosjob._http import Answer
     from pulumi_cosjob._job import JobDescription
     from pulumi_cosjob._schema import Validation
@@ -107,8 +110,9 @@ def judge(
     *,
     job_id: str,
     endpoint: str,
-    validation: Validation = "strict",
+    validation: Validation = _schema.DEFAULT_VALIDATION,
     secrets: Sequence[str | None] = (),
+    warned: set[str] | None = None,
 ) -> JobDescription:
     """Say what an answer to a DescribeJob request means.
 
@@ -118,6 +122,7 @@ def judge(
         endpoint: Where, for messages.
         validation: What to do with an answer that breaks the schema.
         secrets: The keys that the question came with: no error and no warning shows them, whatever the answer echoes.
+        warned: What was warned of before, which is not warned of again; what is new is added.
 
     Raises:
         ServiceError: The service refused; the class and the code say why.
@@ -125,11 +130,22 @@ def judge(
     """
     shown = functools.partial(_shown, job_id=job_id, secrets=secrets)
     try:
-        return _described(answer, job_id, validation, secrets, shown)
+        described, left_out = _described(answer, job_id, validation, secrets, shown)
     except CosJobError as error:
         error.job_id, error.endpoint, error.http_status = job_id, endpoint, answer.status
         error.request_id = _quoted(shown(answer.headers.get("x-cos-request-id", ""))) or error.request_id
         raise
+    for text in _schema.warnings_of(left_out, set() if warned is None else warned):
+        _warn(text)
+    return described
+
+
+def _warn(text: str) -> None:
+    try:
+        warnings.warn(text, CosJobWarning, stacklevel=3)
+    except CosJobWarning as warning:
+        # Where a filter makes errors of warnings: what can be read is read all the same, and a wait goes on.
+        warnings.showwarning(warning, CosJobWarning, __file__, 0)
 
 
 def _shown(text: str, *, job_id: str, secrets: Sequence[str | None]) -> str:
@@ -143,7 +159,7 @@ def _quoted(text: str) -> str:
 
 def _described(
     answer: Answer, job_id: str, validation: Validation, secrets: Sequence[str | None], shown: Callable[[str], str]
-) -> JobDescription:
+) -> tuple[JobDescription, Sequence[Problem]]:
     root, unreadable = None, ""
     try:
         root = _schema.read_xml(answer.body)
@@ -156,11 +172,14 @@ def _described(
         _refuse_without_xml(unreadable, answer)
     if root.tag == "Error" or answer.status != 200:
         _refuse(root, answer, shown)
-    described = _schema.describe(root, validation=validation, shown=shown)
+    described, left_out = _schema.describe(root, validation=validation, shown=shown)
     if described.job_id != job_id:
         hint = f"Nothing of it was used. {_REPORT}"
         raise WrongJobError(f"the answer is about another job, {shorten(shown(described.job_id))}", hint=hint)
-    return described
+    # Unlike other fields it is part of messages, and any word may be one.
+    if described.status not in STATES and shown(described.status) != described.status:
+        raise InvalidAnswerError("the Status of the answer echoes a key")
+    return described, left_out
 
 
 def _refuse(root: ET.Element, answer: Answer, shown: Callable[[str], str]) -> NoReturn:

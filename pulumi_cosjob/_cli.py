@@ -6,12 +6,14 @@ was interrupted.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
 import re
 import shlex
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -20,6 +22,7 @@ import click
 from pulumi_cosjob._errors import (
     ConfigurationError,
     CosJobError,
+    CosJobWarning,
     InvalidAnswerError,
     InvalidArgumentError,
     JobsFailedError,
@@ -99,7 +102,7 @@ def _account_options(command: Callable[..., Any]) -> Callable[..., Any]:
             click.option("--uin", help="Id of the main account; else COSJOB_UIN."),
             click.option("--region", help="Such as ap-chengdu; else TENCENTCLOUD_REGION."),
             click.option("--endpoint", help="In place of what uin and region make up; else COSJOB_ENDPOINT."),
-            click.option("--validation", help="strict (default) or lenient; else COSJOB_VALIDATION."),
+            click.option("--validation", help="lenient (default) or strict; else COSJOB_VALIDATION."),
             click.option("--request-timeout", help="Seconds for one question with all its tries; 60 by default."),
         )
     ):
@@ -115,6 +118,25 @@ def main() -> None:
     The secret id and the secret key come from TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY, from
     ~/.tencentcloud/credentials or /etc/tencentcloud/credentials, or from a role of this machine.
     """
+    click.get_current_context().with_resource(_warnings_as_lines())
+
+
+@contextlib.contextmanager
+def _warnings_as_lines() -> Iterator[None]:
+    """Show the package's warnings as the command shows its errors, without a place in the code."""
+    before = warnings.showwarning
+
+    def show(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
+        if issubclass(category, CosJobWarning):
+            _tell(f"cosjob: warning: {message}")
+        else:
+            before(message, category, *where, **more)
+
+    warnings.showwarning = show
+    try:
+        yield
+    finally:
+        warnings.showwarning = before
 
 
 # ------------------------------------------------------------------------------------------------------------ describe

@@ -100,7 +100,7 @@ class CosBatchClient:
         secret_id: Id of the key to sign with.
         secret_key: The key.
         token: The token that belongs to a temporary key.
-        validation: `strict` (default) refuses an answer that breaks the schema, `lenient` warns.
+        validation: `lenient` (default) leaves out what violates the schema, with a warning; `strict` fails.
         request_timeout: Seconds for one question with all its tries, 60 by default; a single try has 10 s, or a sixth
             of it where that is more.
         clock: Another clock than the machine's, for tests; it has `now`, `monotonic` and `sleep`.
@@ -155,6 +155,7 @@ class CosBatchClient:
         self._transport = Transport(settings.endpoint)
         self._turnstile = Turnstile(self._clock)
         self._offset = 0.0
+        self._warned: set[str] = set()
 
     @property
     def endpoint(self) -> str:
@@ -318,6 +319,7 @@ class CosBatchClient:
                 endpoint=self.endpoint,
                 validation=self._settings.validation,
                 secrets=secrets,
+                warned=self._warned,
             )
             return described, answer
 

@@ -24,7 +24,7 @@ BYTES = re.compile(r"string-length\(replace\(encode-for-uri\(\$value\), '%\[0-9A
 _XS = "{http://www.w3.org/2001/XMLSchema}"
 _OPEN = {"notQName": "##definedSibling", "processContents": "skip"}
 # Of patterns only what means the same to Python.
-_PLAIN_PATTERN = re.compile(r"(?:[A-Za-z0-9:\[\](){}|,?+*-]|\\[-.])*")
+_PLAIN_PATTERN = re.compile(r"(?:[A-Za-z0-9 :!~\[\](){}|,?+*-]|\\[-.])*")
 _DIGITS = re.compile(r"[0-9]{1,20}")
 _DATE_TIME = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(\.[0-9]{1,9})?(Z|[+-](0[0-9]|1[0-3]):[0-5][0-9])?"
@@ -38,12 +38,14 @@ class Simple:
     """A simple type.
 
     Attributes:
-        collapse: Whether white space around a value does not count.
-        checks: What a value has to pass.
+        collapse: Whether white space around a value does not count, and a run of it inside is one space.
+        checks: What a value has to pass; nothing where any text will do.
+        known: The words that an enumeration lists; empty where there is none. Others may pass as well.
     """
 
     collapse: bool
     checks: tuple[_Check, ...]
+    known: frozenset[str] = frozenset()
 
     def accepts(self, text: str) -> bool:
         """Tell whether a text is surely valid."""
@@ -63,7 +65,7 @@ class Declared:
         children: Its declared children by name; others pass.
         required: Names of those that must be there.
         repeated: Names of those that may be there more than once.
-        one_of: Whether only one of them may be there, and some child has to be.
+        one_of: Whether only one of them may be there.
     """
 
     simple: Simple | None = None
@@ -96,7 +98,7 @@ class Declared:
                 if not declared.accepts(child):
                     return False
                 seen.add(child.tag)
-        return self.required <= seen and not (self.one_of and (len(seen) > 1 or not len(element)))
+        return self.required <= seen and not (self.one_of and len(seen) > 1)
 
 
 def _is_blank(text: str | None) -> bool:
@@ -169,11 +171,9 @@ class _Compiler:
 
     def _complex_type(self, declared: ET.Element) -> Declared:
         _attributes(declared, name=r".+")
-        group, *asserts = _parts(declared, "all", "choice", "assert")
+        [group] = _parts(declared, "all", "choice")
         one_of = group.tag == f"{_XS}choice"
         _attributes(group, **({"minOccurs": "0"} if one_of else {}))
-        if [each.attrib for each in asserts] != [{"test": "exists(*)"}] * one_of:
-            _refuse("another assertion", declared)
         elements = _parts(group, "element")
         return Declared(
             children={each.get("name", ""): self._element(each) for each in elements},
@@ -194,13 +194,7 @@ class _Compiler:
     def _derived(self, declared: ET.Element) -> Simple:
         [how] = _parts(declared, "restriction", "union")
         if how.tag == f"{_XS}union":
-            _attributes(how, memberTypes=r".+")
-            _parts(how)
-            members = [self._simple_type(member) for member in how.get("memberTypes", "").split()]
-            return Simple(
-                all(member.collapse for member in members),
-                (lambda value: any(member.accepts(value) for member in members),),
-            )
+            return self._union(how)
         _attributes(how, base=r".+")
         base = self._simple_type(how.get("base", ""))
         facets: dict[str, list[str]] = {}
@@ -208,7 +202,18 @@ class _Compiler:
             value = "test" if facet.tag == f"{_XS}assertion" else "value"
             _attributes(facet, **{value: r".+"})
             facets.setdefault(facet.tag.removeprefix(_XS), []).append(facet.get(value, ""))
-        return Simple(base.collapse, (*base.checks, *(_FACETS[kind](values) for kind, values in facets.items())))
+        checks = (*base.checks, *(_FACETS[kind](values) for kind, values in facets.items()))
+        return Simple(base.collapse, checks, frozenset(facets.get("enumeration", ())))
+
+    def _union(self, how: ET.Element) -> Simple:
+        _attributes(how, memberTypes=r".+")
+        members = [self._simple_type(member) for member in how.get("memberTypes", "").split()]
+        members += [self._derived(member) for member in _parts(how, "simpleType")]
+        return Simple(
+            all(member.collapse for member in members),
+            (lambda value: any(member.accepts(value) for member in members),) if all(m.checks for m in members) else (),
+            frozenset().union(*(member.known for member in members)),
+        )
 
 
 def _below(limit: int) -> _Check:

@@ -52,12 +52,14 @@ class AskingProvider(pulumi.dynamic.ResourceProvider):
     def configure(self, req: pulumi.dynamic.ConfigureRequest) -> None:
         """Keep the stack's config, secrets among it, in this process only."""
         from pulumi_cosjob._client import Clients  # noqa: PLC0415  programs import this module, and never ask
+        from pulumi_cosjob._engine_log import pass_on_warnings  # noqa: PLC0415  as above
         from pulumi_cosjob._engine_watch import EngineClock  # noqa: PLC0415  as above
         from pulumi_cosjob._provider_errors import show_sentences  # noqa: PLC0415  as above
 
         show_sentences()
         self._config = req.config.get
         self._clients = Clients(req.config.get, EngineClock())
+        pass_on_warnings()
 
 
 class JobProvider(AskingProvider):

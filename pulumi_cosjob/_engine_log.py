@@ -6,16 +6,18 @@ import contextlib
 import inspect
 import sys
 import threading
+import warnings
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pulumi_cosjob._engine_watch import engine_address
+from pulumi_cosjob._errors import CosJobWarning
 from pulumi_cosjob._progress_lines import ProgressLines
 
 if TYPE_CHECKING:
     from pulumi_cosjob._waiting import History
 
-__all__ = ["NO_PROXY", "EngineLog", "Send", "to_engine"]
+__all__ = ["NO_PROXY", "EngineLog", "Send", "pass_on_warnings", "to_engine"]
 
 Send = Callable[[str, bool], None]
 """Called with a line and whether it is progress, shown in place, or a warning that stays."""
@@ -70,6 +72,25 @@ def to_engine(arguments: list[str] | None = None) -> Send:
             stub.Log(request, timeout=_LOG_SECONDS)
 
     return send
+
+
+def pass_on_warnings(arguments: list[str] | None = None) -> None:
+    """Show the package's warnings as the engine's, in the process of a dynamic provider; elsewhere nothing is changed.
+
+    Args:
+        arguments: The arguments of this process, the engine's address among them.
+    """
+    if engine_address(arguments or sys.argv) is None:
+        return
+    before = warnings.showwarning
+
+    def show(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
+        if issubclass(category, CosJobWarning):
+            to_engine(arguments)(str(message), False)
+        else:
+            before(message, category, *where, **more)
+
+    warnings.showwarning = show
 
 
 def _urn_of_call() -> str:

@@ -17,6 +17,7 @@ from datetime import datetime, timezone
 from typing import Any, NoReturn, TypeVar
 
 __all__ = [
+    "BEYOND_SCHEMA",
     "STATES",
     "COSDeleteObject",
     "COSGrant",
@@ -153,7 +154,7 @@ class ManifestSpec(Element):
     """The columns of the list, in their order; not given for an inventory."""
 
     format: str | None = None
-    """A list made by hand, or an inventory that COS made. One of `COSBatchOperations_CSV_V1`,
+    """A list made by hand, or an inventory that COS made. Known values: `COSBatchOperations_CSV_V1`,
     `COSInventoryReport_CSV_V1`.
     """
 
@@ -180,7 +181,7 @@ class Grantee(Element):
     """The grantee, such as qcs::cam::uin/100000000001:uin/100000000001."""
 
     type_identifier: str | None = None
-    """How Identifier is to be read. One of `ID`."""
+    """How Identifier is to be read. Known values: `ID`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -191,7 +192,7 @@ class COSGrant(Element):
     """Who receives the permission."""
 
     permission: str | None = None
-    """What the grantee may do. One of `READ`, `WRITE`, `FULL_CONTROL`."""
+    """What the grantee may do. Known values: `READ`, `WRITE`, `FULL_CONTROL`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -236,7 +237,7 @@ class NewObjectMetadata(Element):
     """Expires header of the copies, as text: the vendor's pages disagree on its form."""
 
     sse_algorithm: str | None = None
-    """Encryption of the copies on the server. One of `AES256`."""
+    """Encryption of the copies on the server. Known values: `AES256`."""
 
     user_metadata: Sequence[UserMetadataMember] | None = _items("member")
     """The user's own metadata of the copies."""
@@ -247,18 +248,20 @@ class COSPutObjectCopy(Element):
     """Each object is copied."""
 
     access_control_directive: str | None = None
-    """Whether the copy takes the access rules of its source, replaces or extends them. One of `Copy`, `Replaced`,
-    `Add`.
+    """Whether the copy takes the access rules of its source, replaces or extends them. Known values: `Copy`,
+    `Replaced`, `Add`.
     """
 
     access_control_grants: Sequence[COSGrant] | None = _items("COSGrant")
     """Who may do what with the copies."""
 
     canned_access_control_list: str | None = None
-    """Ready-made access rule of the copies. One of `private`, `public-read`."""
+    """Ready-made access rule of the copies. Known values: `private`, `public-read`."""
 
     metadata_directive: str | None = None
-    """Whether the copy takes the metadata of its source, replaces or extends them. One of `Copy`, `Replaced`, `Add`."""
+    """Whether the copy takes the metadata of its source, replaces or extends them. Known values: `Copy`, `Replaced`,
+    `Add`.
+    """
 
     modified_since_constraint: str | None = None
     """Only objects changed after this time are copied. A timestamp or seconds since 1970."""
@@ -276,10 +279,13 @@ class COSPutObjectCopy(Element):
     """Prefix of the source keys that is replaced. 0 to 1024 bytes."""
 
     storage_class: str | None = None
-    """Storage class of the copies, such as STANDARD or ARCHIVE; the service has more than any page lists."""
+    """Storage class of the copies. Known values: `STANDARD`, `STANDARD_IA`, `INTELLIGENT_TIERING`, `ARCHIVE`,
+    `DEEP_ARCHIVE`, `MAZ_STANDARD`.
+    """
 
     tagging_directive: str | None = None
-    """Whether the copy takes the tags of its source, replaces or extends them. One of `Copy`, `Replaced`, `Add`."""
+    """Whether the copy takes the tags of its source, replaces or extends them. Known values: `Copy`, `Replaced`, `Add`.
+    """
 
     target_key_prefix: str | None = None
     """Prefix of the target keys. 0 to 1024 bytes."""
@@ -299,7 +305,7 @@ class COSInitiateRestoreObject(Element):
     """For how many days the restored copy is kept. 1 to 365."""
 
     job_tier: str | None = None
-    """How fast the objects are restored. One of `Bulk`, `Standard`."""
+    """How fast the objects are restored. Known values: `Bulk`, `Standard`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -310,7 +316,7 @@ class COSPutObjectTagging(Element):
     """The tags to set."""
 
     tagging_directive: str | None = None
-    """Whether the tags replace or extend those that are there. One of `Copy`, `Replaced`, `Add`."""
+    """Whether the tags replace or extend those that are there. Known values: `Copy`, `Replaced`, `Add`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -372,27 +378,28 @@ class Report(Element):
     """Whether a report is written."""
 
     format: str | None = None
-    """How the report is written. One of `Report_CSV_V1`."""
+    """How the report is written. Known values: `Report_CSV_V1`."""
 
     prefix: str | None = None
     """Prefix of the report's key. 0 to 256 bytes."""
 
     report_scope: str | None = None
-    """Which tasks are reported. One of `AllTasks`, `FailedTasksOnly`."""
+    """Which tasks are reported. Known values: `AllTasks`, `FailedTasksOnly`."""
 
 
 @dataclass(frozen=True, eq=False)
 class JobDescription(Element):
-    """A job as DescribeJob answers it: every element of the schema, absent ones None, times as text.
+    """A job as DescribeJob describes it: every element of the schema, absent ones None, times as text.
 
-    `unknown_elements` has the paths of what the answer holds beyond the schema, so that nothing is lost in silence.
+    `unknown_elements` and `unknown_values` list what the response holds beyond the schema, so that nothing is lost in
+    silence.
     """
 
     job_id: str
     """Id of the job, given by the service when it created the job. 1 to 64 bytes. Always there."""
 
     status: str
-    """Where the job is in its life. Complete, Failed and Cancelled are final. Always there. One of `Active`,
+    """Where the job is in its life. Complete, Failed and Cancelled are final. Always there. Known values: `Active`,
     `Cancelled`, `Cancelling`, `Complete`, `Completing`, `Failed`, `Failing`, `New`, `Paused`, `Pausing`, `Preparing`,
     `Ready`, `Suspended`.
     """
@@ -418,7 +425,7 @@ class JobDescription(Element):
     """The list of objects that the job works on."""
 
     operation: Operation | None = None
-    """What is done to each object: exactly one operation."""
+    """What is done to each object: one operation."""
 
     priority: int | None = None
     """Jobs with a higher number run first. 0 to 2147483647."""
@@ -445,12 +452,17 @@ class JobDescription(Element):
     """When the job ended."""
 
     unknown_elements: Sequence[str] = dataclasses.field(default=(), metadata={"beyond_schema": True})
-    """Paths of what the answer holds beyond the schema, so that nothing is lost in silence."""
+    """Paths of the elements of the response that its schema does not list."""
+
+    unknown_values: Sequence[str] = dataclasses.field(default=(), metadata={"beyond_schema": True})
+    """Values of the response that its schema does not list, at most 100, each with the path of its element, such as
+    `/DescribeJobResult/Job/Status: Archiving`.
+    """
 
     @property
     def state(self) -> JobState:
-        """What the status means."""
-        return STATES[self.status]
+        """What the status means; one that this version does not know is not final."""
+        return STATES.get(self.status) or JobState(self.status, "a status that this version does not know")
 
     @property
     def failed_tasks(self) -> int | None:
@@ -529,7 +541,12 @@ STATES: Mapping[str, JobState] = types.MappingProxyType(
         )
     }
 )
-"""All states by status, in the order of a job's life."""
+"""All known states by status, in the order of a job's life."""
+
+BEYOND_SCHEMA: tuple[str, ...] = tuple(
+    field.name for field in dataclasses.fields(JobDescription) if field.metadata.get("beyond_schema")
+)
+"""The fields of a job that stand for no element: what the response holds beyond the schema."""
 
 
 @dataclass(frozen=True)
@@ -587,8 +604,8 @@ def from_plain(cls: type[_E], plain: Mapping[str, Any]) -> _E:
         child = plain.get(name)
         if child is not None:
             values[name] = [_value(field, each) for each in child] if field.item else _value(field, child)
-    if "unknown_elements" in plain:
-        values["unknown_elements"] = list(plain["unknown_elements"])
+    if issubclass(cls, JobDescription):
+        values.update({name: list(plain[name]) for name in BEYOND_SCHEMA if plain.get(name) is not None})
     return cls(**values)
 
 

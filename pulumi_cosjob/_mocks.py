@@ -19,6 +19,7 @@ from pulumi_cosjob._errors import CosJobError, InvalidArgumentError, kind_of, sh
 from pulumi_cosjob._gate_inputs import INPUTS, UNKNOWN, Subject, check_inputs, is_known, job_ids_of, limits_of
 from pulumi_cosjob._gates import Waits, raise_failed
 from pulumi_cosjob._job import (
+    BEYOND_SCHEMA,
     STATES,
     Element,
     FieldType,
@@ -317,7 +318,7 @@ def _element(cls: type[_E], defaults: Mapping[str, Any], given: Any, place: str)
         raise InvalidArgumentError(place, f"must be a mapping of fields, not {kind_of(given)}")
     declared = {**element_fields(cls)}
     if cls is JobDescription:
-        declared["unknown_elements"] = FieldType(str, "member")
+        declared.update(dict.fromkeys(BEYOND_SCHEMA, FieldType(str, "member")))
     for name in given:
         if name not in declared:
             alike = difflib.get_close_matches(str(name), declared, 1)

@@ -168,7 +168,7 @@ class ManifestSpecOutput(TypedOutput[ManifestSpec | None]):
     """The columns of the list, in their order; not given for an inventory."""
 
     format: pulumi.Output[str | None]  # type: ignore[assignment]
-    """A list made by hand, or an inventory that COS made. One of `COSBatchOperations_CSV_V1`,
+    """A list made by hand, or an inventory that COS made. Known values: `COSBatchOperations_CSV_V1`,
     `COSInventoryReport_CSV_V1`.
     """
 
@@ -193,7 +193,7 @@ class GranteeOutput(TypedOutput[Grantee | None]):
     """The grantee, such as qcs::cam::uin/100000000001:uin/100000000001."""
 
     type_identifier: pulumi.Output[str | None]
-    """How Identifier is to be read. One of `ID`."""
+    """How Identifier is to be read. Known values: `ID`."""
 
 
 class COSGrantOutput(TypedOutput[COSGrant | None]):
@@ -203,7 +203,7 @@ class COSGrantOutput(TypedOutput[COSGrant | None]):
     """Who receives the permission."""
 
     permission: pulumi.Output[str | None]
-    """What the grantee may do. One of `READ`, `WRITE`, `FULL_CONTROL`."""
+    """What the grantee may do. Known values: `READ`, `WRITE`, `FULL_CONTROL`."""
 
 
 class UserMetadataMemberOutput(TypedOutput[UserMetadataMember | None]):
@@ -245,7 +245,7 @@ class NewObjectMetadataOutput(TypedOutput[NewObjectMetadata | None]):
     """Expires header of the copies, as text: the vendor's pages disagree on its form."""
 
     sse_algorithm: pulumi.Output[str | None]
-    """Encryption of the copies on the server. One of `AES256`."""
+    """Encryption of the copies on the server. Known values: `AES256`."""
 
     user_metadata: ListOutput[UserMetadataMember, UserMetadataMemberOutput]
     """The user's own metadata of the copies."""
@@ -255,18 +255,20 @@ class COSPutObjectCopyOutput(TypedOutput[COSPutObjectCopy | None]):
     """Each object is copied."""
 
     access_control_directive: pulumi.Output[str | None]
-    """Whether the copy takes the access rules of its source, replaces or extends them. One of `Copy`, `Replaced`,
-    `Add`.
+    """Whether the copy takes the access rules of its source, replaces or extends them. Known values: `Copy`,
+    `Replaced`, `Add`.
     """
 
     access_control_grants: ListOutput[COSGrant, COSGrantOutput]
     """Who may do what with the copies."""
 
     canned_access_control_list: pulumi.Output[str | None]
-    """Ready-made access rule of the copies. One of `private`, `public-read`."""
+    """Ready-made access rule of the copies. Known values: `private`, `public-read`."""
 
     metadata_directive: pulumi.Output[str | None]
-    """Whether the copy takes the metadata of its source, replaces or extends them. One of `Copy`, `Replaced`, `Add`."""
+    """Whether the copy takes the metadata of its source, replaces or extends them. Known values: `Copy`, `Replaced`,
+    `Add`.
+    """
 
     modified_since_constraint: pulumi.Output[str | None]
     """Only objects changed after this time are copied. A timestamp or seconds since 1970."""
@@ -284,10 +286,13 @@ class COSPutObjectCopyOutput(TypedOutput[COSPutObjectCopy | None]):
     """Prefix of the source keys that is replaced. 0 to 1024 bytes."""
 
     storage_class: pulumi.Output[str | None]
-    """Storage class of the copies, such as STANDARD or ARCHIVE; the service has more than any page lists."""
+    """Storage class of the copies. Known values: `STANDARD`, `STANDARD_IA`, `INTELLIGENT_TIERING`, `ARCHIVE`,
+    `DEEP_ARCHIVE`, `MAZ_STANDARD`.
+    """
 
     tagging_directive: pulumi.Output[str | None]
-    """Whether the copy takes the tags of its source, replaces or extends them. One of `Copy`, `Replaced`, `Add`."""
+    """Whether the copy takes the tags of its source, replaces or extends them. Known values: `Copy`, `Replaced`, `Add`.
+    """
 
     target_key_prefix: pulumi.Output[str | None]
     """Prefix of the target keys. 0 to 1024 bytes."""
@@ -306,7 +311,7 @@ class COSInitiateRestoreObjectOutput(TypedOutput[COSInitiateRestoreObject | None
     """For how many days the restored copy is kept. 1 to 365."""
 
     job_tier: pulumi.Output[str | None]
-    """How fast the objects are restored. One of `Bulk`, `Standard`."""
+    """How fast the objects are restored. Known values: `Bulk`, `Standard`."""
 
 
 class COSPutObjectTaggingOutput(TypedOutput[COSPutObjectTagging | None]):
@@ -316,7 +321,7 @@ class COSPutObjectTaggingOutput(TypedOutput[COSPutObjectTagging | None]):
     """The tags to set."""
 
     tagging_directive: pulumi.Output[str | None]
-    """Whether the tags replace or extend those that are there. One of `Copy`, `Replaced`, `Add`."""
+    """Whether the tags replace or extend those that are there. Known values: `Copy`, `Replaced`, `Add`."""
 
 
 class COSDeleteObjectOutput(TypedOutput[COSDeleteObject | None]):
@@ -362,13 +367,13 @@ class ReportOutput(TypedOutput[Report | None]):
     """Whether a report is written."""
 
     format: pulumi.Output[str | None]  # type: ignore[assignment]
-    """How the report is written. One of `Report_CSV_V1`."""
+    """How the report is written. Known values: `Report_CSV_V1`."""
 
     prefix: pulumi.Output[str | None]
     """Prefix of the report's key. 0 to 256 bytes."""
 
     report_scope: pulumi.Output[str | None]
-    """Which tasks are reported. One of `AllTasks`, `FailedTasksOnly`."""
+    """Which tasks are reported. Known values: `AllTasks`, `FailedTasksOnly`."""
 
 
 class JobFields:
@@ -378,7 +383,7 @@ class JobFields:
     """Id of the job, given by the service when it created the job. 1 to 64 bytes. Always there."""
 
     status: pulumi.Output[str]
-    """Where the job is in its life. Complete, Failed and Cancelled are final. Always there. One of `Active`,
+    """Where the job is in its life. Complete, Failed and Cancelled are final. Always there. Known values: `Active`,
     `Cancelled`, `Cancelling`, `Complete`, `Completing`, `Failed`, `Failing`, `New`, `Paused`, `Pausing`, `Preparing`,
     `Ready`, `Suspended`.
     """
@@ -404,7 +409,7 @@ class JobFields:
     """The list of objects that the job works on."""
 
     operation: OperationOutput
-    """What is done to each object: exactly one operation."""
+    """What is done to each object: one operation."""
 
     priority: pulumi.Output[int | None]
     """Jobs with a higher number run first. 0 to 2147483647."""
@@ -431,14 +436,19 @@ class JobFields:
     """When the job ended."""
 
     unknown_elements: pulumi.Output[Sequence[str]]
-    """Paths of what the answer holds beyond the schema, so that nothing is lost in silence."""
+    """Paths of the elements of the response that its schema does not list."""
+
+    unknown_values: pulumi.Output[Sequence[str]]
+    """Values of the response that its schema does not list, at most 100, each with the path of its element, such as
+    `/DescribeJobResult/Job/Status: Archiving`.
+    """
 
 
 class JobDescriptionOutput(JobFields, TypedOutput[JobDescription]):
     """A whole job as an output, and its fields."""
 
     state: pulumi.Output[JobState]
-    """What the status means."""
+    """What the status means; one that this version does not know is not final."""
 
     failed_tasks: pulumi.Output[int | None]
     """How many tasks of a job that has ended failed or are not accounted for; None if the counts do not tell."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import pulumi
 
-from pulumi_cosjob._job import JobDescription, element_fields, from_plain, to_plain
+from pulumi_cosjob._job import BEYOND_SCHEMA, JobDescription, element_fields, from_plain, to_plain
 
 if TYPE_CHECKING:
     from pulumi_cosjob._output_types import JobAttributes, JobDescriptionOutput, JobsOutput
@@ -199,4 +199,4 @@ def described_missing(
     return pulumi.Output.all(job_ids, results).apply(absent)
 
 
-JOB_FIELDS = frozenset({*element_fields(JobDescription), "unknown_elements"})
+JOB_FIELDS = frozenset({*element_fields(JobDescription), *BEYOND_SCHEMA})

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pulumi_cosjob._progress_lines import JobsSum, ProgressLines
-from pulumi_cosjob._waiting import progress_line
+from pulumi_cosjob._progress_lines import JobsSum, Line, ProgressLines
+from pulumi_cosjob._waiting import ATTENTION, progress_line
 
 if TYPE_CHECKING:
     from pulumi_cosjob._gates import Report
@@ -63,13 +63,17 @@ def _lines(job_ids: Sequence[str], tell: Callable[[str], None]) -> Report:
         if len(job_ids) > _MOST_BARS:
             texts = [line.text for line in together.add(job_id, history, now)]
         else:
-            # The line itself begins with what a person is to do.
             lines = apart[job_id].add(job_id, history, now)
-            texts = [f"{job_id}: {line.text}" for line in lines if not line.stays]
+            texts = [line.text if line.stays else f"{job_id}: {line.text}" for line in lines if _is_due(line, history)]
         for text in texts:
             tell(text)
 
     return report
+
+
+def _is_due(line: Line, history: History) -> bool:
+    """Leave out what the line of progress itself begins with: what a person is to do."""
+    return not line.stays or history.status not in ATTENTION
 
 
 @contextlib.contextmanager
@@ -89,9 +93,12 @@ def _bars(job_ids: Sequence[str]) -> Iterator[Report]:
     )
     with Progress(*columns, console=Console(file=courtesy, highlight=False), transient=False) as shown:
         bars = [shown.add_task("", total=1.0, name=name, line="asking") for name in names]
-        all_jobs = JobsSum(len(job_ids))
+        all_jobs, lines = JobsSum(len(job_ids)), ProgressLines(len(job_ids))
 
         def report(job_id: str, history: History, now: float) -> None:
+            for line in lines.add(job_id, history, now):
+                if line.stays and _is_due(line, history):
+                    shown.console.print(line.text, markup=False)
             if together:
                 all_jobs.add(job_id, history)
                 shown.update(bars[0], completed=all_jobs.share_done, line=all_jobs.line(now))

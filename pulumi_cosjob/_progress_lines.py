@@ -23,6 +23,8 @@ HEARTBEAT_SECONDS = 60.0
 # Of many jobs, the number of those comes first.
 _FIRST = {**ATTENTION, **{status: status for status in ("Failed", "Failing", "Cancelled", "Cancelling")}}
 _NO_ANSWER = "no answer"
+# A service that has a new status at each poll is not warned of for ever.
+_MOST_UNKNOWN = 8
 
 
 class Line(NamedTuple):
@@ -53,9 +55,12 @@ class ProgressLines:
         self._sum = JobsSum(jobs)
         self._news: tuple[object, ...] | None = None
         self._heartbeat = 0.0
+        self._unknown: set[str] = set()
 
     def add(self, job_id: str, history: History, now: float) -> list[Line]:
         """Return the lines that are due after a poll: first a warning, once, where a job has come to need a person.
+
+        So has a status that this version does not know: once in a wait, whatever the number of jobs that have it.
 
         Args:
             job_id: The job that was polled.
@@ -68,10 +73,20 @@ class ProgressLines:
         seen = history.seen.description if history.seen else None
         if seen is not None and seen.status in ATTENTION and seen.status != before:
             lines.append(Line(f"job {job_id} {seen.state.meaning}; the wait goes on", stays=True))
+        if seen is not None and seen.status not in STATES and self._is_new(seen.status):
+            text = f"job {job_id} has the status {seen.status!r}, which this version does not know; the wait goes on"
+            lines.append(Line(text, stays=True))
         news = _news(history) if self._sum.jobs == 1 else self._sum.news()
         if self._is_due(news, now):
             lines.append(Line(progress_line(history, now) if self._sum.jobs == 1 else self._sum.line(now)))
         return lines
+
+    def _is_new(self, status: str) -> bool:
+        """Note a status that is not known; return whether it is worth a warning."""
+        if status in self._unknown or len(self._unknown) == _MOST_UNKNOWN:
+            return False
+        self._unknown.add(status)
+        return True
 
     def _is_due(self, news: tuple[object, ...], now: float) -> bool:
         if news != self._news:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import itertools
 import re
 import threading
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar
 from xml.etree import ElementTree as ET
@@ -32,17 +31,26 @@ from pulumi_cosjob._job import Element, JobDescription
 if TYPE_CHECKING:
     import xmlschema
 
-__all__ = ["MOST_BYTES", "VALIDATIONS", "Validation", "find_problems", "parse_describe_job_result", "schema_path"]
+__all__ = [
+    "DEFAULT_VALIDATION",
+    "MOST_BYTES",
+    "VALIDATIONS",
+    "Validation",
+    "find_problems",
+    "parse_describe_job_result",
+    "schema_path",
+]
 
 Validation = Literal["strict", "lenient"]
 VALIDATIONS: tuple[Validation, ...] = ("strict", "lenient")
+DEFAULT_VALIDATION: Validation = "lenient"
 
 # The largest answer that is read, from wherever it comes.
 MOST_BYTES = 1024 * 1024
 
 _FILE = "describe_job_result.xsd"
 _JOB = "/DescribeJobResult/Job"
-# What says whether a job has completed, and well: it is never left out, nor anything below it.
+# What a gate rests on: it is never left out, nor anything below it.
 _DECISIVE = frozenset({"JobId", "Status", "ProgressSummary"})
 _DEEPEST = 100
 # What an answer may hold that is not recognised at once: the time of the XSD processor grows with its square in places,
@@ -54,6 +62,9 @@ _LONGEST_PATH = 200
 _LONGEST_RULE = 200
 # Each time costs a whole validation; an answer that needs more is not worth it.
 _MOST_PRUNINGS = 10
+# Of words that the schema does not list, as outputs list them. A longer one is no word: outputs give its length.
+_MOST_UNKNOWN_VALUES = 100
+_LONGEST_UNKNOWN_VALUE = 64
 _INSTANCE_NAMESPACE = "{http://www.w3.org/2001/XMLSchema-instance}"
 _INSTANCE = re.compile(rf"{re.escape(_INSTANCE_NAMESPACE)}(?:type|nil)")
 _loading = threading.Lock()
@@ -191,12 +202,12 @@ class _Violation:
     Attributes:
         culprit: That element.
         tell: Says what is wrong. Finding out takes the longer the larger the document is.
-        namesakes: Whether its later siblings of the same name have to go with it.
+        is_repeated: Whether it stands more than once where it may stand only once.
     """
 
     culprit: ET.Element
     tell: Callable[[], Problem]
-    namesakes: bool = False
+    is_repeated: bool = False
 
 
 def _violations(root: ET.Element) -> Iterator[_Violation]:
@@ -216,7 +227,8 @@ def _violations(root: ET.Element) -> Iterator[_Violation]:
             element = error.elem if isinstance(error.elem, ET.Element) else root
             child = getattr(error, "invalid_child", None)
             culprit = element if child is None else child
-            yield _Violation(culprit, functools.partial(_problem, error, element), namesakes=child is not None)
+            repeated = child is not None and len(element.findall(child.tag)) > 1
+            yield _Violation(culprit, functools.partial(_problem, error, element), is_repeated=repeated)
     except xmlschema.XMLSchemaException as error:  # an xsi:type that there is not
         reason = " ".join(str(error).split())
         yield _Violation(root, lambda: Problem(f"/{root.tag}", None, f"cannot be validated: {reason}"))
@@ -275,7 +287,8 @@ def _foreign_spaces(declared: Declared, element: ET.Element, path: str) -> Itera
     """Yield what xmlschema takes for blank and no other processor does: white space that XML does not know."""
     if declared.simple is not None:
         text = element.text or ""
-        if declared.simple.collapse and text.strip() != text.strip(XML_SPACE):
+        # Where any word will do, it is one that nobody knows.
+        if declared.simple.collapse and declared.simple.checks and text.strip() != text.strip(XML_SPACE):
             yield _Violation(element, functools.partial(Problem, path, text, _SPACE_AROUND))
         return
     if any(text.strip(XML_SPACE) and not text.strip() for text in _texts(element)):
@@ -317,8 +330,9 @@ def _rule(error: xmlschema.XMLSchemaValidationError, path: str) -> str:
     for component in components:
         annotation = getattr(component, "annotation", None)
         words = [str(each.text) for each in getattr(annotation, "documentation", ()) if each.text]
-        if words and words[0].startswith("must "):
-            return words[0]
+        rule = next((each for each in words if each.startswith("must ")), None)
+        if rule is not None:
+            return rule
     return " ".join(str(error.reason or error.message).split())
 
 
@@ -339,65 +353,90 @@ def find_problems(document: bytes) -> list[Problem]:
     return _problems(read_xml(document))
 
 
-def parse_describe_job_result(document: bytes, *, validation: Validation = "strict") -> JobDescription:
-    """Validate the answer of a DescribeJob request and return the job that it describes.
+def parse_describe_job_result(document: bytes, *, validation: Validation = DEFAULT_VALIDATION) -> JobDescription:
+    """Validate the response to a DescribeJob request and return the job that it describes.
 
     Args:
-        document: The answer's body, in UTF-8, UTF-16 or the encoding that it declares.
-        validation: `strict` refuses an answer that breaks the schema. `lenient` warns, leaves out the elements that
-            break it and returns the rest, as long as the job's JobId, Status and counts of tasks are not among them.
+        document: The response's body, in UTF-8, UTF-16 or the encoding that it declares.
+        validation: `strict` refuses a response that violates the schema. `lenient` leaves out the elements that violate
+            it, with a warning for each, and returns the rest. Neither accepts a response without one job, one JobId,
+            one Status and counts of tasks that are whole numbers, or with an element that stands twice.
 
     Raises:
-        NotXmlError: The answer is no XML document.
-        SchemaError: The answer breaks the schema; all problems are in the error.
-        InvalidAnswerError: The answer is too large.
+        NotXmlError: The response is no XML document.
+        SchemaError: The response violates the schema; all problems are in the error.
+        InvalidAnswerError: The response is too large.
     """
     if not isinstance(document, (bytes, bytearray)):
         raise InvalidArgumentError("document", f"must be bytes, not {kind_of(document)}")
     if validation not in VALIDATIONS:
         told = f"must be one of {', '.join(VALIDATIONS)}, not {_errors.shown(validation)}"
         raise InvalidArgumentError("validation", told)
-    return describe(read_xml(bytes(document)), validation=validation)
+    described, left_out = describe(read_xml(bytes(document)), validation=validation)
+    for text in warnings_of(left_out, set()):
+        warnings.warn(text, CosJobWarning, stacklevel=2)
+    return described
 
 
 def describe(
-    root: ET.Element, *, validation: Validation = "strict", shown: Callable[[str], str] = str
-) -> JobDescription:
-    """Do what `parse_describe_job_result` does, from a document that was read already.
+    root: ET.Element, *, validation: Validation = DEFAULT_VALIDATION, shown: Callable[[str], str] = str
+) -> tuple[JobDescription, Sequence[Problem]]:
+    """Do what `parse_describe_job_result` does, from a document that was read already, and without warnings.
 
     Args:
-        root: The document; lenient validation takes out of it what breaks the schema.
+        root: The document; lenient validation takes out of it what violates the schema.
         validation: As there.
         shown: Returns of a text of the document what may be quoted.
+
+    Returns:
+        The job, and the problems for which something was left out: `warnings_of` makes warnings of them.
     """
-    problems = _problems(root, shown)
+    problems: Sequence[Problem] = _problems(root, shown)
+    if problems and root.tag != "DescribeJobResult":
+        raise SchemaError(problems, hint=_FOREIGN_HINT)
     if problems and validation == "strict":
-        raise SchemaError(problems, hint=_STRICT_HINT if root.tag == "DescribeJobResult" else _FOREIGN_HINT)
+        raise SchemaError(problems, hint=_STRICT_HINT)
     if problems:
-        _prune(root, problems)
-        for mentioned in dict.fromkeys(map(_mention, problems)):
-            warnings.warn(f"{_LEFT_OUT}: {mentioned}", CosJobWarning, stacklevel=3)
+        problems = _prune(root, problems)
     job = root.find("Job")
     assert job is not None  # noqa: S101  the schema requires it
-    unknown = [f"/DescribeJobResult/{child.tag}" for child in root if child is not job]
-    described = _decode(JobDescription, job, _JOB, unknown.append)
-    return dataclasses.replace(described, unknown_elements=tuple(dict.fromkeys(unknown)))
+    beyond = _Beyond()
+    for child in root:
+        if child is not job:
+            beyond.add_element(f"/DescribeJobResult/{child.tag}")
+    described = _decode(JobDescription, job, _JOB, beyond)
+    listed = dataclasses.replace(
+        described, unknown_elements=tuple(beyond.elements), unknown_values=tuple(beyond.values)
+    )
+    return listed, problems
 
 
-_LEFT_OUT = "a part of the answer that breaks the schema was left out"
 _STRICT_HINT = (
-    "Report this answer if it came from the service itself; until then, validation=lenient (setting cosjob:validation) "
-    "reads what can be read."
+    "Report this response if it came from the service itself. validation=lenient, the default (setting "
+    "cosjob:validation), reads what can be read."
 )
 _FOREIGN_HINT = "Check the endpoint: this is no answer of COS Batch."
 
 
-def _mention(problem: Problem) -> str:
-    """Return what a warning tells of a problem: nothing that the document says by itself.
+def warnings_of(left_out: Sequence[Problem], warned: set[str]) -> list[str]:
+    """Return the warnings about what was left out of a response: one for each element and rule.
 
-    Python keeps each text of a warning, to tell it once only: in a wait of days with an answer that changes all the
-    time, there must be few of them.
+    Args:
+        left_out: The problems.
+        warned: What was warned of before; what is new is added. A wait of days may see a response that changes all the
+            time: however it does, this stays small.
     """
+    texts = []
+    for problem in left_out:
+        key = _fixed_part(problem)
+        if key not in warned:
+            warned.add(key)
+            texts.append(f"a part of the response violates the schema and was left out: {problem}")
+    return texts
+
+
+def _fixed_part(problem: Problem) -> str:
+    """Return what a problem is about, without anything that the document says by itself."""
     paths, rules = _fixed_words()
     path = _without_positions(problem.path)
     path = path if path in paths else _JOB
@@ -421,37 +460,54 @@ def _fixed_words() -> tuple[frozenset[str], frozenset[str]]:
     return paths, frozenset(rules)
 
 
-def _prune(root: ET.Element, problems: list[Problem]) -> None:
-    """Take out of the document what breaks the schema, until it is valid.
+def _prune(root: ET.Element, problems: Sequence[Problem]) -> Sequence[Problem]:
+    """Take out of the document what violates the schema, until it is valid; return the problems that this was for.
 
     Raises:
-        SchemaError: That cannot be done without losing the job, its JobId, its Status or a count of its tasks.
+        SchemaError: That cannot be done without losing what a gate rests on, or an element stands twice.
     """
     refusal = SchemaError(problems, hint=_DECISIVE_HINT)
     if any(_is_distorted(part) for job in root.iterfind("Job") for part in _decisive_parts(job)):
         raise refusal
+    excess = _excess(root)
     _strip(root)
+    if excess:
+        problems = _take_out_unrecognised(root, excess)
     for _ in range(_MOST_PRUNINGS):
+        if _is_recognised(root):
+            return problems
         parents = {child: parent for parent in root.iter() for child in parent}
         decisive = {part for job in root.iterfind("Job") for part in _decisive_parts(job)}
         condemned: set[ET.Element] = set()
         for violation in _violations(root):
             culprit = violation.culprit
-            if culprit is root or parents[culprit] is root or culprit in decisive:
+            if culprit is root or parents[culprit] is root or culprit in decisive or violation.is_repeated:
                 raise refusal
             condemned.add(culprit)
-            if violation.namesakes:
-                parent = parents[culprit]
-                later = itertools.islice(parent, list(parent).index(culprit), None)
-                condemned.update(sibling for sibling in later if sibling.tag == culprit.tag)
         if not condemned:
-            return
+            return problems
         for parent in {parents[element] for element in condemned}:
             parent[:] = [child for child in parent if child not in condemned]
     raise SchemaError(problems, hint="Too much of it does for the rest to be of use, even to lenient validation.")
 
 
-_DECISIVE_HINT = "Even lenient validation needs one job, with a JobId, a Status and counts of tasks as they should be."
+_DECISIVE_HINT = (
+    "Report this response if it came from the service itself. Even lenient validation needs one job, with one JobId, "
+    "one Status and counts of tasks that are whole numbers, and no element twice."
+)
+
+
+def _take_out_unrecognised(root: ET.Element, rule: str) -> list[Problem]:
+    """Take out of a document that is too large to be validated the parts of its job that are not surely valid."""
+    problems = []
+    declared = _compiled().find("Job")
+    for job in root.iterfind("Job"):
+        for child in list(job):
+            known = declared.children.get(child.tag)
+            if known is not None and child.tag not in _DECISIVE and not known.accepts(child):
+                job.remove(child)
+                problems.append(Problem(f"{_JOB}/{child.tag}", None, rule))
+    return problems[:MOST_PROBLEMS]
 
 
 def _strip(root: ET.Element) -> None:
@@ -489,6 +545,24 @@ class _Plan:
     type: type[Any]
     item: str | None
     collapse: bool
+    known: frozenset[str]
+
+
+@dataclasses.dataclass
+class _Beyond:
+    """What a response holds beyond what the schema lists, in its order."""
+
+    elements: dict[str, None] = dataclasses.field(default_factory=dict)
+    values: dict[str, None] = dataclasses.field(default_factory=dict)
+
+    def add_element(self, path: str) -> None:
+        self.elements[path] = None
+
+    def add_value(self, path: str, value: str) -> None:
+        if len(self.values) < _MOST_UNKNOWN_VALUES:
+            # Not a part of it: of a secret that the response echoes, a part would not be recognised.
+            listed = value if len(value) <= _LONGEST_UNKNOWN_VALUE else f"a text of {len(value)} characters"
+            self.values[f"{path}: {listed}"] = None
 
 
 @functools.cache
@@ -499,37 +573,50 @@ def _plans(cls: type[Element], path: str) -> Mapping[str, _Plan]:
         tag = _job.xml_name(name)
         leaf = "/".join(filter(None, (path, tag, field.item)))
         simple = _compiled().find(leaf.removeprefix("/DescribeJobResult/")).simple
-        plans[tag] = _Plan(name, field.type, field.item, simple is not None and simple.collapse)
+        collapse, known = (False, frozenset()) if simple is None else (simple.collapse, simple.known)
+        plans[tag] = _Plan(name, field.type, field.item, collapse, known)
     return plans
 
 
-def _decode(cls: type[_E], element: ET.Element, path: str, unknown: Callable[[str], None]) -> _E:
+def _decode(cls: type[_E], element: ET.Element, path: str, beyond: _Beyond) -> _E:
     plans = _plans(cls, path)
     values: dict[str, Any] = {}
     for child in element:
         plan = plans.get(child.tag)
         where = f"{path}/{child.tag}"
         if plan is None:
-            unknown(where)
+            beyond.add_element(where)
         elif plan.item is None:
-            values[plan.field] = _value(plan, child, where, unknown)
+            values[plan.field] = _value(plan, child, where, beyond)
         else:
             items = []
             for item in child:
                 if item.tag == plan.item:
-                    items.append(_value(plan, item, f"{where}/{plan.item}", unknown))
+                    value = _value(plan, item, f"{where}/{plan.item}", beyond)
+                    # An empty item keeps the place of a column.
+                    items.append("" if value is None else value)
                 else:
-                    unknown(f"{where}/{item.tag}")
+                    beyond.add_element(f"{where}/{item.tag}")
             values[plan.field] = tuple(items)
     return cls(**values)
 
 
-def _value(plan: _Plan, element: ET.Element, path: str, unknown: Callable[[str], None]) -> Any:
+def _value(plan: _Plan, element: ET.Element, path: str, beyond: _Beyond) -> Any:
     if issubclass(plan.type, Element):
-        return _decode(plan.type, element, path, unknown)
+        return _decode(plan.type, element, path, beyond)
     text = element.text or ""
-    if plan.collapse:
-        text = text.strip(XML_SPACE)
+    if not plan.collapse:
+        return text
+    text = text.strip(XML_SPACE)
+    if not text:
+        return None
+    if plan.known and text not in plan.known:
+        # No known word has a space in it, nor has a number, a boolean or a time.
+        text = _SPACES.sub(" ", text)
+        beyond.add_value(path, text)
     if plan.type is bool:
         return text in ("true", "1")
     return int(text) if plan.type is int else text
+
+
+_SPACES = re.compile(f"[{XML_SPACE}]+")

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from pulumi_cosjob._credentials import Credentials, CredentialSource, VendorChain
 from pulumi_cosjob._errors import ConfigurationError, InvalidArgumentError, kind_of, shorten, shown
-from pulumi_cosjob._schema import VALIDATIONS, Validation
+from pulumi_cosjob._schema import DEFAULT_VALIDATION, VALIDATIONS, Validation
 
 __all__ = [
     "MISSING",
@@ -60,7 +60,7 @@ class Settings:
 
     endpoint: str
     credentials: CredentialSource
-    validation: Validation = "strict"
+    validation: Validation = DEFAULT_VALIDATION
     request_timeout: float = DEFAULT_REQUEST_TIMEOUT
 
 
@@ -411,7 +411,7 @@ def resolve(
     return Settings(
         endpoint=endpoint,
         credentials=lookup.credentials(),
-        validation=validation or "strict",
+        validation=validation or DEFAULT_VALIDATION,
         request_timeout=DEFAULT_REQUEST_TIMEOUT if timeout is None else _request_timeout(timeout, origin),
     )
 

@@ -22,7 +22,7 @@ import pulumi
 
 from pulumi_cosjob._first_use import provide_plugin
 from pulumi_cosjob._gate_inputs import HOW, INPUTS, SERVICE_ENDPOINT
-from pulumi_cosjob._job import JobDescription, camel_name, element_fields, in_snake_case, snake_name
+from pulumi_cosjob._job import BEYOND_SCHEMA, JobDescription, camel_name, element_fields, in_snake_case, snake_name
 from pulumi_cosjob._mock_outputs import given_job, is_mocked
 from pulumi_cosjob._options import NATIVE_FUNCTION, NATIVE_GATE, check_options
 from pulumi_cosjob._outputs import Field, JobOutputs, described_by_id, described_partly
@@ -55,7 +55,7 @@ __all__ = [
 
 Options = pulumi.ResourceOptions | pulumi.InvokeOptions | pulumi.InvokeOutputOptions
 
-_OUTPUTS = (*map(camel_name, element_fields(JobDescription)), "unknownElements")
+_OUTPUTS = tuple(map(camel_name, (*element_fields(JobDescription), *BEYOND_SCHEMA)))
 
 
 def _given(**arguments: Any) -> dict[str, Any]:
@@ -74,7 +74,7 @@ class Provider(pulumi.ProviderResource):
         secret_key: The key.
         token: The token that belongs to a temporary key.
         endpoint: In place of the one that uin and region make up.
-        validation: `strict` (default) refuses an answer that breaks the schema, `lenient` takes what can be taken.
+        validation: `lenient` (default) leaves out what violates the schema, with a warning; `strict` fails.
         request_timeout: Seconds for one question with all its tries, 60 by default.
         opts: Options as any resource takes them.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
 
@@ -34,6 +35,41 @@ def wrapped(path: str, inside: str) -> str:
     return inside
 
 
+def emptied(document: bytes) -> Iterator[tuple[str, bytes]]:
+    """Yield an answer with each of its elements emptied, one at a time, and the path of that element."""
+    paths = list(_walk(ET.fromstring(document), ""))  # noqa: S314  our own document
+    for position, path in enumerate(paths[1:], 1):
+        root = ET.fromstring(document)  # noqa: S314  our own document
+        element = list(root.iter())[position]
+        element[:], element.text = [], None
+        yield path, ET.tostring(root, "utf-8")
+
+
+def _walk(element: ET.Element, above: str) -> Iterator[str]:
+    """Yield the paths of an element and all below it, in the document's order."""
+    path = f"{above}/{element.tag}"
+    yield path
+    for child in element:
+        yield from _walk(child, path)
+
+
+def value_at(described: JobDescription, path: str) -> object:
+    """Return the value at a path below Job, through the first item of each list."""
+    value: object = described
+    for tag in path.split("/"):
+        if isinstance(value, (tuple, list)):
+            (value,) = value
+        else:
+            assert isinstance(value, dict)
+            value = value[{"ETag": "etag", "SSEAlgorithm": "sse_algorithm"}.get(tag) or _field(tag)]
+    return value
+
+
+def _field(tag: str) -> str:
+    tag = tag.replace("COS", "Cos").replace("UnM", "Unm")
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in tag).removeprefix("_")
+
+
 def written(described: JobDescription) -> bytes:
     """Return an answer that says what a description says."""
     root = ET.Element("DescribeJobResult")
@@ -63,6 +99,10 @@ UNJUDGED = {
     "message": answer(f"<Error><Message>{escape(ENDLESS_REFERENCE)}</Message></Error>".encode(), status="404 No"),
     "code": answer(f"<Error><Code>{escape(ENDLESS_REFERENCE)}</Code></Error>".encode(), status="404 No"),
     "header": answer(b"<Error/>", f"x-cos-request-id: {ENDLESS_REFERENCE}", status="404 No"),
-    "value": answer(job(f"<Priority>{escape(ENDLESS_REFERENCE)}</Priority>")),
+    "value": answer(
+        job(
+            f"<ProgressSummary><NumberOfTasksFailed>{escape(ENDLESS_REFERENCE)}</NumberOfTasksFailed></ProgressSummary>"
+        )
+    ),
 }
 """Whole responses, as they go over the wire, that hold it at each place that is quoted."""

@@ -51,7 +51,7 @@ class Schema:
     def __init__(self, root: ET.Element) -> None:
         self._root = root
         self._complex = {each.get("name", ""): each for each in root.iter(f"{XS}complexType")}
-        self._simple = {each.get("name", ""): each for each in root.iter(f"{XS}simpleType")}
+        self._simple = {each.get("name", ""): each for each in root.findall(f"{XS}simpleType")}
 
     def elements(self, complex_type: str) -> dict[str, Kind]:
         """Return the elements of a complex type by name."""
@@ -68,16 +68,16 @@ class Schema:
             declared = element.get("type", "")
             values = self.enumeration(declared) if declared in self._simple else []
             found[element.get("name", "")] = text + (
-                f" One of {', '.join(f'`{each}`' for each in values)}." * bool(values)
+                f" Known values: {', '.join(f'`{each}`' for each in values)}." * bool(values)
             )
         return found
 
     def enumeration(self, simple_type: str) -> list[str]:
-        """Return the values of a closed list."""
+        """Return the known values of a list."""
         return [each.get("value", "") for each in self._simple[simple_type].iter(f"{XS}enumeration")]
 
     def value_meanings(self, simple_type: str) -> dict[str, str]:
-        """Return the values of a closed list with their documentation."""
+        """Return the known values of a list with their documentation."""
         values = self._simple[simple_type].iter(f"{XS}enumeration")
         return {each.get("value", ""): each.findtext(f"{XS}annotation/{XS}documentation", "") for each in values}
 
@@ -96,14 +96,18 @@ class Schema:
             return "int"
         if name in _TEXTS:
             return "str"
-        simple = self._simple[name]
+        return self._simple_leaf(self._simple[name])
+
+    def _simple_leaf(self, simple: ET.Element) -> str:
         union = simple.find(f"{XS}union")
         if union is not None:
-            kinds = {self._leaf(member) for member in union.get("memberTypes", "").split()}
+            # An empty element is an absent one.
+            kinds = {self._leaf(member) for member in union.get("memberTypes", "").split() if member != "Empty"}
+            kinds |= {self._simple_leaf(member) for member in union.findall(f"{XS}simpleType")}
             # What may be either is kept as the text that it is.
             return kinds.pop() if len(kinds) == 1 else "str"
         restriction = simple.find(f"{XS}restriction")
-        assert restriction is not None, name
+        assert restriction is not None, simple.attrib
         return self._leaf(restriction.get("base", ""))
 
 

@@ -81,7 +81,27 @@ def test_describe_prints_the_whole_description_as_data(service: CosBatchEmulator
     result = cosjob("describe", FULL, "--appid", "1250000000", "--output", output)
     data = json.loads(result.stdout) if output == "json" else yaml.safe_load(result.stdout)
     expected = json.loads((ANSWERS / "full.json").read_text())
-    assert data == {**expected, "unknown_elements": []}
+    assert data == {**expected, "unknown_elements": [], "unknown_values": []}
+
+
+def test_describe_shows_what_is_new_and_what_was_left_out(service: CosBatchEmulator) -> None:
+    """A warning is a line on standard error; the table has the words that the schema does not list."""
+    answer = (ANSWERS / "full.xml").read_text().replace(">2147483647<", ">urgent<").replace("DEEP_ARCHIVE", "DEEP_COLD")
+    service.replay(FULL, answer.replace(">Active<", ">Archiving<"))
+    result = cosjob("describe", FULL, "--appid", "1250000000")
+    assert result.exit_code == 0
+    assert result.stderr == (
+        "cosjob: warning: a part of the response violates the schema and was left out: "
+        "/DescribeJobResult/Job/Priority: must be a whole number from 0 to 2147483647, or nothing, but is 'urgent'\n"
+    )
+    shown = "".join(result.stdout.split())
+    assert "statusArchiving:astatusthatthisversiondoesnotknow" in shown
+    copied = "/DescribeJobResult/Job/Operation/COSPutObjectCopy"
+    assert shown.endswith(f"unknown_values{copied}/StorageClass:DEEP_COLD,/DescribeJobResult/Job/Status:Archiving")
+    assert "priority" not in shown
+    result = cosjob("describe", FULL, "--appid", "1250000000", "--validation", "strict")
+    assert result.exit_code == 1
+    assert "/DescribeJobResult/Job/Priority: must be a whole number" in result.stderr
 
 
 def test_describe_takes_the_account_from_options(service: CosBatchEmulator, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -396,7 +416,7 @@ def test_validate_is_silent_about_valid_files() -> None:
 
 def test_validate_prints_one_line_for_each_problem(tmp_path: Path) -> None:
     """All problems of all files are printed, with file, path and rule."""
-    broken = (ANSWERS / "full.xml").read_bytes().replace(b">Active<", b">Asleep<").replace(b">2147483647<", b">-1<")
+    broken = (ANSWERS / "full.xml").read_bytes().replace(b">Active<", b"><").replace(b">2147483647<", b">-1<")
     (tmp_path / "broken.xml").write_bytes(broken)
     (tmp_path / "page.xml").write_bytes(b"<html")
     result = cosjob("validate", str(tmp_path / "broken.xml"), str(ANSWERS / "full.xml"), str(tmp_path / "page.xml"))

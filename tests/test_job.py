@@ -20,6 +20,7 @@ from schema_comparison import XS, Schema, class_fields, declared_attributes, dif
 import pulumi_cosjob
 from pulumi_cosjob import _job
 from pulumi_cosjob._job import (
+    BEYOND_SCHEMA,
     STATES,
     COSDeleteObject,
     COSPutObjectCopy,
@@ -27,6 +28,7 @@ from pulumi_cosjob._job import (
     Element,
     JobDescription,
     JobFailure,
+    JobState,
     ManifestSpec,
     NewObjectMetadata,
     Operation,
@@ -230,7 +232,7 @@ def test_each_field_says_what_the_schema_says(schema_tree: ET.Element, complex_t
 def test_an_element_says_what_it_means(schema_tree: ET.Element) -> None:
     """Documentation and listed values are read, of an element with a list of its own and of one without."""
     meanings = Schema(schema_tree).meanings("Report")
-    assert meanings["ReportScope"] == "Which tasks are reported. One of `AllTasks`, `FailedTasksOnly`."
+    assert meanings["ReportScope"] == "Which tasks are reported. Known values: `AllTasks`, `FailedTasksOnly`."
     assert meanings["Enabled"] == "Whether a report is written."
 
 
@@ -282,6 +284,13 @@ def test_the_table_of_states_by_value() -> None:
 def test_a_description_knows_its_state() -> None:
     """`state` is the row of the table for the status."""
     assert JobDescription("a", "Failed").state is STATES["Failed"]
+
+
+def test_a_state_that_is_not_known_is_not_final() -> None:
+    """A service may gain statuses: one says that it is not known, and that the job may go on."""
+    state = JobDescription("a", "Archiving").state
+    assert state == JobState("Archiving", "a status that this version does not know")
+    assert {state.final, state.succeeded, state.needs_person} == {False}
 
 
 def test_the_table_of_states_cannot_be_changed() -> None:
@@ -401,6 +410,7 @@ def test_the_full_answer_is_decoded_by_value(full_answer: bytes) -> None:
         UserMetadataMember("x-cos-meta-note", ""),
     )
     assert job.unknown_elements == ()
+    assert job.unknown_values == ()
 
 
 def test_the_full_answer_leaves_no_field_out(full_answer: bytes) -> None:
@@ -491,7 +501,7 @@ def elements(cls: type[Element]) -> st.SearchStrategy[Element]:
         value = st.lists(one, max_size=3) if field.item else one
         fields[name] = value if name in {"job_id", "status"} else st.none() | value
     if cls is JobDescription:
-        fields["unknown_elements"] = st.lists(st.text(max_size=5), max_size=2)
+        fields.update({name: st.lists(st.text(max_size=5), max_size=2) for name in BEYOND_SCHEMA})
     return st.builds(cls, **fields)
 
 
@@ -547,6 +557,7 @@ def test_what_is_absent_and_what_is_empty_stay_apart() -> None:
         "failure_reasons": [],
         "operation": {"cos_delete_object": {}},
         "unknown_elements": [],
+        "unknown_values": [],
     }
     again = from_plain(JobDescription, plain)
     assert (again.description, list(again.failure_reasons or ()), again.priority) == ("", [], None)

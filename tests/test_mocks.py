@@ -714,10 +714,11 @@ def test_a_wrong_table_is_refused(jobs: Any, message: str) -> None:
 def test_descriptions_may_stand_in_a_mapping() -> None:
     """Typed values of the package as well as plain ones, and fields that are None."""
     summary = FULL.progress_summary
-    job = {"progress_summary": summary, "description": None, "unknown_elements": ["/x"]}
+    job = {"progress_summary": summary, "description": None, "unknown_elements": ["/x"], "unknown_values": ["/x: y"]}
     found = seen(CosJobMocks({JOB: job}), lambda: {"x": pulumi_cosjob.get_job(JOB, APPID).result})
     assert found["x"].value.progress_summary == summary
     assert found["x"].value.unknown_elements == ["/x"]
+    assert found["x"].value.unknown_values == ["/x: y"]
 
 
 def test_a_malformed_argument_is_refused_as_on_the_engine() -> None:

@@ -115,22 +115,27 @@ UNSIGNED_LONG = "{http://www.w3.org/2001/XMLSchema}unsignedLong"
 def declared(schema: Any, properties: dict[str, Any], cls: type[Element], path: str) -> None:
     """Compare the properties of an object with the elements that an XSD processor finds at a place."""
     names = {camel_name(name) for name in element_fields(cls)}
-    assert set(properties) - {"unknownElements"} == names
+    assert set(properties) - {"unknownElements", "unknownValues"} == names
     types = package_schema("0.1.0")["types"]
     for name, field in element_fields(cls).items():
         property_, element_path = properties[camel_name(name)], f"{path}/{xml_name(name)}"
         element = schema.find(element_path)
-        assert property_["description"] == str(element.annotation)
+        description, annotation = property_["description"], str(element.annotation)
         if field.item:
             assert property_["type"] == "array"
             property_, element_path = property_["items"], f"{element_path}/{field.item}"
             element = schema.find(element_path)
         referred = types.get(property_.get("$ref", "").removeprefix("#/types/"))
-        values = getattr(element.type, "enumeration", None)
+        values = [word for member in getattr(element.type, "member_types", ()) for word in member.enumeration or ()]
+        assert description == annotation + (
+            f" Known values: {', '.join(f'`{each}`' for each in values)}." * bool(values)
+        )
         if values:
-            assert [each["value"] for each in referred["enum"]] == values
-            assert all(each["name"].isidentifier() for each in referred["enum"])
-            assert referred["description"]
+            known = types[f"cosjob:index:{element.type.name}"]
+            assert [each["value"] for each in known["enum"]] == values
+            assert all(each["name"].isidentifier() for each in known["enum"])
+            assert known["description"]
+            assert property_["type"] == "string", "SDKs raise for what an enumeration does not list"
         elif issubclass(field.type, Element):
             declared(schema, referred["properties"], field.type, element_path)
         else:
@@ -255,7 +260,12 @@ async def test_get_job_returns_every_field(service: CosBatchEmulator) -> None:
         # The engine's numbers are doubles.
         assert in_snake_case(found) == from_struct(to_struct(Properties(expected))).values
         minimal = await served.invoke("getJob", jobId="minimal", appid=APPID)
-    assert {name for name, value in minimal.items() if value is not None} == {"jobId", "status", "unknownElements"}
+    assert {name for name, value in minimal.items() if value is not None} == {
+        "jobId",
+        "status",
+        "unknownElements",
+        "unknownValues",
+    }
     assert set(minimal) == set(found)
 
 
@@ -343,10 +353,11 @@ async def test_what_lenient_validation_leaves_out_is_a_warning(service: CosBatch
 @on_a_loop
 async def test_a_message_of_any_length_arrives(service: CosBatchEmulator) -> None:
     """An answer that breaks the schema in a hundred places is described in all of them."""
-    reason = f"<JobFailure><FailureCode>{'x' * 70}</FailureCode></JobFailure>"
+    reason = "<JobFailure><FailureCode>x<b/></FailureCode></JobFailure>"
     text = (ANSWERS / "minimal.xml").read_text()
     service.replay(FULL, text.replace("</Job>", f"<FailureReasons>{reason * 120}</FailureReasons></Job>"))
-    async with plugin(service) as served:
+    async with plugin() as served:
+        await served.configure(**config_of(service), validation="strict")
         said = await refused(served.invoke("getJob", jobId=FULL, appid=APPID))
         assert said.count("FailureCode") == 100
 

@@ -35,7 +35,7 @@ ACCOUNT = {
     "COSJOB_UIN": "100000000009",
     "TENCENTCLOUD_REGION": "ap-tokyo",
     "COSJOB_ENDPOINT": "https://cos.example.com",
-    "COSJOB_VALIDATION": "lenient",
+    "COSJOB_VALIDATION": "strict",
     "COSJOB_REQUEST_TIMEOUT": "7",
 }
 """Another value than the default for each setting that the environment may give."""

@@ -11,6 +11,7 @@ import pytest
 
 from pulumi_cosjob import ConnectionFailedError, JobDescription
 from pulumi_cosjob._job import ProgressSummary
+from pulumi_cosjob._progress import progress
 from pulumi_cosjob._progress_lines import HEARTBEAT_SECONDS, Line, ProgressLines
 from pulumi_cosjob._waiting import AskAgain, History, Limits, Look, decide
 
@@ -229,6 +230,33 @@ def test_an_outage_is_news_where_no_job_has_an_answer() -> None:
     never = Sum(2)
     never.poll(0, 0.0, None)
     assert never.poll(1, 0.0, None) == [Line("no answer just now, 0 %, 0 of 2 jobs Complete, 2 no answer")]
+
+
+def test_a_status_that_is_not_known_is_a_warning_once() -> None:
+    """Whatever the number of jobs that have it, and however often it comes and goes; the wait goes on."""
+    jobs = Sum(3)
+    known = "job job-0 has the status 'Archiving', which this version does not know; the wait goes on"
+    for number in range(3):
+        found = jobs.poll(number, 0.0, "Archiving")
+        assert [line.text for line in found if line.stays] == [known][number:]
+    assert found[-1].text == "0 %, 0 of 3 jobs Complete, 3 Archiving"
+    for status in ("Active", "Archiving"):
+        assert not [line for line in jobs.poll(0, 1.0, status) if line.stays]
+    every = [jobs.poll(0, 2.0 + number, f"Status {number}") for number in range(100)]
+    assert sum(line.stays for found in every for line in found) == 7
+
+
+def test_the_command_line_shows_a_status_that_is_not_known() -> None:
+    """As a line of its own; that a job needs a person is said by the line of progress."""
+    said: list[str] = []
+    with progress(["job-1"], said.append) as report:
+        history = History(0.0)
+        for now, status in enumerate(("Archiving", "Suspended", "Archiving")):
+            history = history.add(Look(float(now), job(status)))
+            report("job-1", history, float(now))
+    assert [line for line in said if not line.startswith("job-1: ")] == [
+        "job job-1 has the status 'Archiving', which this version does not know; the wait goes on"
+    ]
 
 
 def test_a_job_that_fails_comes_first() -> None:

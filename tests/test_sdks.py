@@ -18,7 +18,7 @@ from stacks import PASSPHRASE, ROOT, Run, Stack, engine_path
 from pulumi_cosjob import __version__
 from pulumi_cosjob._install import EXECUTABLE, write_launcher
 from pulumi_cosjob._plugin._schema import package_schema
-from pulumi_cosjob._plugin.publication import CSHARP_NAMESPACE, GO_MODULE, JAVA_PACKAGE
+from pulumi_cosjob._plugin.publication import CSHARP_NAMESPACE, GO_MODULE, JAVA_PACKAGE, NPM_PACKAGE
 from pulumi_cosjob.testing import CosBatchEmulator
 
 pytestmark = pytest.mark.engine
@@ -159,7 +159,7 @@ def test_typescript(typescript: Path) -> None:
         assert run(typescript, typescript / "node_modules" / ".bin" / "tsc", "--noEmit", "-p", project) == ""
     gate = (package / "bin" / "jobCompletion.d.ts").read_text()
     assert "How many tasks there are and how they ended so far.\n     */\n    readonly progressSummary: " in gate
-    assert "readonly status: pulumi.Output<enums.Status>;" in gate
+    assert "readonly status: pulumi.Output<string>;" in gate
     enums = (package / "bin" / "types" / "enums" / "index.d.ts").read_text()
     assert '* Ended; some tasks may have failed.\n     */\n    readonly Complete: "Complete";' in enums
     assert 'readonly CosBatchOperationsCsvV1: "COSBatchOperations_CSV_V1";' in enums
@@ -205,7 +205,8 @@ def test_python(tmp_path: Path, python_sdk: Path) -> None:
     program = """
 import pulumi_cosjob_sdk as sdk
 assert sdk.Status.COMPLETE.value == "Complete"
-assert sdk.outputs.ManifestSpec.format.__doc__.split() == "A list made by hand, or an inventory that COS made.".split()
+documentation = " ".join(sdk.outputs.ManifestSpec.format.__doc__.split())
+assert documentation.startswith("A list made by hand, or an inventory that COS made. Known values: `COSBatch")
 print(sdk.ManifestFormat.COS_BATCH_OPERATIONS_CSV_V1.value, sdk.AllJobsCompletion.__name__, sdk.get_job_output.__name__)
 """
     said = run(tmp_path, *python, "-c", program, PYTHONPATH=str(python_sdk))
@@ -268,6 +269,7 @@ def test_java(tmp_path: Path, other_sdk: Sdk) -> None:
     sources = tmp_path / "src" / "main" / "java" / Path(*JAVA_PACKAGE.split(".")) / "cosjob"
     gate = (sources / "JobCompletion.java").read_text()
     assert "### Example: release after a job has completed" in gate
+    assert "public Output<String> status()" in gate
     assert "Ended; some tasks may have failed.\n" in (sources / "enums" / "Status.java").read_text()
 
 
@@ -383,6 +385,83 @@ def test_documented_examples_in_python(
     kept = "".join(path.read_text(errors="replace") for path in stack.folder.rglob("*") if path.is_file())
     for secret in ("TENCENTCLOUD_SECRET_ID", "TENCENTCLOUD_SECRET_KEY"):
         assert variables[secret] not in kept
+
+
+ANSWERS = Path(__file__).parent / "answers"
+NEW_STATUS = (
+    f"""<DescribeJobResult><Job><JobId>{OTHER_JOB}</JobId><Status>Archiving</Status></Job></DescribeJobResult>"""
+)
+NEW_WORDS = {
+    "status": "Archiving",
+    "storageClass": "DEEP_COLD",
+    "unknownOfGate": [
+        f"/DescribeJobResult/Job/Operation/COSPutObjectCopy/{each}"
+        for each in (
+            "CannedAccessControlList: default",
+            "NewObjectMetadata/SSEAlgorithm: cos/kms",
+            "StorageClass: DEEP_COLD",
+            "TaggingDirective: Replace",
+        )
+    ],
+    "unknownOfRead": ["/DescribeJobResult/Job/Status: Archiving"],
+    "unknownElements": ["/DescribeJobResult/Job/ProgressSummary/AutoManifestStatus"],
+}
+"""What a program reads of a gate whose job has words that nobody listed, and of a job with such a status."""
+
+
+def gain_words(service: CosBatchEmulator) -> None:
+    """Serve a Complete job with new words, and one whose status is new."""
+    service.replay(JOB, (ANSWERS / "new-words.xml").read_text().replace("copy-to-the-archive", JOB))
+    service.replay(OTHER_JOB, NEW_STATUS)
+
+
+@pytest.mark.newest
+def test_new_words_in_python(tmp_path: Path, plugin: Path, python_sdk: Path, service: CosBatchEmulator) -> None:
+    """The generated SDK, which makes members of enumerations where a schema names some, reads them as texts."""
+    gain_words(service)
+    program = f"""
+import pulumi
+import pulumi_cosjob_sdk as cosjob
+
+gate = cosjob.JobCompletion("gate", job_id="{JOB}", appid="1250000000")
+read = cosjob.get_job_output(job_id="{OTHER_JOB}", appid="1250000000")
+many = cosjob.get_jobs(job_ids=["{OTHER_JOB}"], appid="1250000000")
+pulumi.export("status", read.status)
+pulumi.export("ofMany", many.jobs["{OTHER_JOB}"].status)
+pulumi.export("storageClass", gate.operation.apply(lambda done: done.cos_put_object_copy.storage_class))
+pulumi.export("unknownOfGate", gate.unknown_values)
+pulumi.export("unknownOfRead", read.unknown_values)
+pulumi.export("unknownElements", gate.unknown_elements)
+"""
+    variables = {**service.environment(), "PYTHONPATH": str(python_sdk)}
+    stack = Stack(tmp_path / "stack", program, variables, plugin=plugin)
+    stack.up().ok()
+    assert stack.outputs() == {**NEW_WORDS, "ofMany": "Archiving"}
+
+
+@pytest.mark.newest
+def test_new_words_in_typescript(plugin: Path, typescript: Path, service: CosBatchEmulator, tmp_path: Path) -> None:
+    """They are texts for the compiler as well."""
+    gain_words(service)
+    folder = tmp_path / "program"
+    shutil.copytree(typescript, folder, symlinks=True)
+    (folder / "index.ts").write_text(
+        f"""
+import * as cosjob from "@pulumi/cosjob";
+
+const gate = new cosjob.JobCompletion("gate", {{ jobId: "{JOB}", appid: "1250000000" }});
+const read = cosjob.getJobOutput({{ jobId: "{OTHER_JOB}", appid: "1250000000" }});
+const word: string = "Archiving";
+export const status = read.status.apply((each) => (each === word ? each : "another"));
+export const storageClass = gate.operation.apply((done) => done?.cosPutObjectCopy?.storageClass);
+export const unknownOfGate = gate.unknownValues;
+export const unknownOfRead = read.unknownValues;
+export const unknownElements = gate.unknownElements;
+""".replace("@pulumi/cosjob", NPM_PACKAGE)
+    )
+    stack = Stack(folder, folder, service.environment(), plugin=plugin)
+    stack.up().ok()
+    assert stack.outputs() == NEW_WORDS
 
 
 @pytest.mark.newest

@@ -107,7 +107,9 @@ def _measured(run: Callable[[], str], allowed: Sequence[str] = (), clock: Manual
 
 def _outcome(run: Callable[[], str]) -> str:
     try:
-        return run()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return run()
     except CosJobError as error:
         readable = len(str(error)) < 50_000 and str(error).replace("\n", "").isprintable()
         return type(error).__name__ + ("" if readable else ", unreadable")
@@ -132,12 +134,7 @@ def decode(documents: Sequence[bytes], validation: _schema.Validation) -> Measur
     def read(document: bytes) -> str:
         return _outcome(lambda: _schema.parse_describe_job_result(document, validation=validation).status)
 
-    def run() -> str:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return " or ".join(sorted(set(map(read, documents))))
-
-    return _measured(run)
+    return _measured(lambda: " or ".join(sorted(set(map(read, documents)))))
 
 
 def ask(place: Place) -> Measured:

@@ -25,8 +25,9 @@ def rows(schema: xmlschema.XMLSchema11, cls: type[Element], field_path: str, xml
     for name, field in element_fields(cls).items():
         path, element_path = f"{field_path}{name}", f"{xml_path}/{xml_name(name)}"
         declared: Any = schema.find(element_path)
-        values = getattr(declared.type, "enumeration", None)
-        meaning = str(declared.annotation) + (f" One of {', '.join(f'`{each}`' for each in values)}." if values else "")
+        values = [word for member in getattr(declared.type, "member_types", ()) for word in member.enumeration or ()]
+        known = f" Known values: {', '.join(f'`{each}`' for each in values)}." if values else ""
+        meaning = f"{declared.annotation}{known}"
         kind = TYPES.get(field.type, "")
         if field.item:
             kind = f"list of {kind}s" if kind else "list"
@@ -37,8 +38,8 @@ def rows(schema: xmlschema.XMLSchema11, cls: type[Element], field_path: str, xml
 
 
 def values(root: ET.Element) -> Iterator[str]:
-    """Yield a row for each value of each closed list, with the fields that have one of them."""
-    for declared in root.iter(f"{XS}simpleType"):
+    """Yield a row for each known value of each list, with the fields that have one of them."""
+    for declared in root.findall(f"{XS}simpleType"):
         name = declared.get("name", "")
         fields = dict.fromkeys(each.get("name", "") for each in root.iter(f"{XS}element") if each.get("type") == name)
         shown = ", ".join(f"`{field}`" for field in fields)

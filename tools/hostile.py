@@ -169,28 +169,34 @@ def answers(file: str, port: int) -> list[Answer]:
         "a text of 50 MiB": job(b"<Description>" + b"x" * 50 * _MIB + b"</Description>"),
     }
     broken = {
-        "a mebibyte of attributes on a leaf": job().replace(b"<JobId", b"<JobId " + _attributes(90_000)),
         "a mebibyte of attributes on the root": job()
         .replace(b"Result>", b"Result %b>" % _attributes(90_000), 1)
-        .replace(b"Active", b"Bogus"),
+        .replace(b"Active", b""),
         "a mebibyte of jobs": b"<DescribeJobResult>"
         + b"<Job><JobId/><Status/></Job>" * 37_000
         + b"</DescribeJobResult>",
         "a mebibyte of empty jobs": b"<DescribeJobResult>" + b"<Job/>" * 170_000 + b"</DescribeJobResult>",
         "as many jobs as are judged": b"<DescribeJobResult>" + b"<Job/>" * 4_990 + b"</DescribeJobResult>",
-        "a mebibyte of items that are none": job(_within(b"Manifest/Spec/Fields", b"<member/>" * 110_000)),
-        "as many items as are judged": job(_within(b"Manifest/Spec/Fields", b"<member/>" * 4_980)),
         "a mebibyte of repeated elements": job(b"<Priority>1</Priority>" * 45_000),
-        "a number of a million digits": job(b"<Priority>" + b"9" * 1_000_000 + b"</Priority>"),
         "a name of a million letters": b"<" + b"a" * 1_000_000 + b"/>",
         "two jobs": job().replace(b"</Job>", b"</Job>" + job(status=b"Complete")[19:-20], 1),
         "two statuses": job(b"<Status>Complete</Status>"),
-        "a status that there is not": job(status=b"Completed"),
+        "no status": job(status=b""),
+        "a count that is empty": job(_within(b"ProgressSummary", b"<NumberOfTasksFailed/>")),
+        "a count that is none": job(_within(b"ProgressSummary", b"<NumberOfTasksFailed>many</NumberOfTasksFailed>")),
         "Complete with a space of Unicode": job(status="Complete\u00a0".encode()),
         "xsi:type that changes the status": job().replace(b"<Status>", b"<Status%b xsi:type='Empty'>" % xsi),
         "xsi:nil on the status": job(status=b"").replace(b"<Status>", b"<Status%b xsi:nil='true'>" % xsi),
-        "schema hints, and a broken answer": job(status=b"Bogus").replace(b"<DescribeJobResult>", hinted),
+        "schema hints, and a broken answer": job(status=b"").replace(b"<DescribeJobResult>", hinted),
         "another document": b"<ListJobsResult><Job><Status>Complete</Status></Job></ListJobsResult>",
+    }
+    # What lenient validation, the default, leaves out.
+    violating = {
+        "a mebibyte of attributes on a leaf": job().replace(b"<JobId", b"<JobId " + _attributes(90_000)),
+        "a mebibyte of items that are none": job(_within(b"Manifest/Spec/Fields", b"<member><a/></member>" * 48_000)),
+        "as many items as are judged": job(_within(b"Manifest/Spec/Fields", b"<member><a/></member>" * 2_490)),
+        "a number of a million digits": job(b"<Priority>" + b"9" * 1_000_000 + b"</Priority>"),
+        "a time that is none": job(b"<CreationTime>yesterday</CreationTime>"),
     }
     harmless = {
         "a mebibyte of siblings": job(b"<a/>" * most),
@@ -198,6 +204,12 @@ def answers(file: str, port: int) -> list[Answer]:
         "a mebibyte of namespaces": job(b"<a " + b" ".join(b"xmlns:a%d='a'" % n for n in range(60_000)) + b"/>"),
         "a mebibyte of comments": job(b"<!---->" * 149_000),
         "Complete anywhere else": job(b"<!--Complete--><Old><Status>Complete</Status></Old><status>Complete</status>"),
+        "empty elements": job(b"<Priority/><CreationTime/><Operation/><Report><Enabled/><Format/></Report>"),
+        "new words": job(
+            b"<Report><Format>Report_JSON_V1</Format></Report>" + _within(b"Manifest/Spec/Format", b"new")
+        ),
+        "a long text": job(b"<SuspendedCause>" + b"x" * 9000 + b"</SuspendedCause>"),
+        "a mebibyte of empty items": job(_within(b"Manifest/Spec/Fields", b"<member/>" * 110_000)),
         "schema hints": job(b"<a/>").replace(b"<DescribeJobResult>", hinted),
         "UTF-16": text.encode("utf-16"),
     }
@@ -207,7 +219,9 @@ def answers(file: str, port: int) -> list[Answer]:
         Answer("truncation at every byte", cut, "NotXmlError", asked=cut[1::250]),
         *(Answer(name, [document], "InvalidAnswerError") for name, document in large.items()),
         *(Answer(name, [document], "SchemaError", never="two" in name) for name, document in broken.items()),
+        *(Answer(name, [document], "SchemaError", "Active") for name, document in violating.items()),
         *(Answer(name, [document], "Active") for name, document in harmless.items()),
+        Answer("a status that there is not", [job(status=b"Completed")], "Completed"),
         Answer(
             "another job's answer",
             [job(status=b"Complete", job_id=b"another")],

@@ -37,8 +37,8 @@ func main() {
 
 		ctx.Export("released", release.Output)
 		ctx.Export("terminatedAt", copied.TerminationDate)
-		ctx.Export("isComplete", job.Status().ApplyT(func(status cosjob.Status) bool {
-			return status == cosjob.StatusComplete
+		ctx.Export("isComplete", job.Status().ApplyT(func(status string) bool {
+			return status == string(cosjob.StatusComplete)
 		}))
 		// What a job lacks is nil, and so is all below it.
 		ctx.Export("objects", job.ProgressSummary().NumberOfTasksSucceeded())

@@ -22,6 +22,7 @@ from pulumi_cosjob._gate_inputs import (
 )
 from pulumi_cosjob._gates import judge_again
 from pulumi_cosjob._job import (
+    BEYOND_SCHEMA,
     JobDescription,
     camel_name,
     element_fields,
@@ -43,7 +44,7 @@ __all__ = ["DYNAMIC", "JOB_OUTPUTS", "Before", "Gate", "is_about_many", "job_out
 
 _T = TypeVar("_T")
 
-JOB_OUTPUTS = (*map(camel_name, element_fields(JobDescription)), "unknownElements")
+JOB_OUTPUTS = tuple(map(camel_name, (*element_fields(JobDescription), *BEYOND_SCHEMA)))
 """The outputs of a job, in the order of the description."""
 
 DYNAMIC = ("result", "results")

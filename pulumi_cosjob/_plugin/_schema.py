@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 
 from pulumi_cosjob._client import MOST_AT_ONCE
 from pulumi_cosjob._gate_inputs import DEFAULTS
-from pulumi_cosjob._job import Element, JobDescription, camel_name, element_fields, snake_name, xml_name
+from pulumi_cosjob._job import BEYOND_SCHEMA, Element, JobDescription, camel_name, element_fields, snake_name, xml_name
 from pulumi_cosjob._plugin import publication
 from pulumi_cosjob._schema import VALIDATIONS, schema_path
 from pulumi_cosjob._settings import MISSING, Settings, environment_variable
@@ -68,7 +68,7 @@ _SETTINGS: Mapping[str, Property] = {
     "validation": {
         **_ref("Validation"),
         "description": "How to treat a response that violates the schema of `DescribeJobResult`: `strict` fails, "
-        "`lenient` leaves out the elements that violate it.",
+        "`lenient` leaves out the elements that violate it, with a warning.",
     },
     "requestTimeout": _property(
         "number",
@@ -174,7 +174,13 @@ _MANY = {
 _ENUMERATIONS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "Validation": (
         "How to treat a response that violates the schema.",
-        dict(zip(VALIDATIONS, ("The request fails.", "The elements that violate it are left out."), strict=True)),
+        dict(
+            zip(
+                VALIDATIONS,
+                ("The request fails.", "The elements that violate it are left out, with a warning."),
+                strict=True,
+            )
+        ),
     ),
     "Missing": (
         "What to do about a job that the service does not know.",
@@ -207,10 +213,11 @@ class _Xsd:
         }
 
     def _property(self, type_: type[Any], item: str | None, element: ET.Element) -> Property:
-        description = _documentation(element)
-        if item is not None:
-            return _list_of(self._value(type_, self._element(element.get("type", ""), item)), description)
-        return {**self._value(type_, element), "description": description}
+        leaf = element if item is None else self._element(element.get("type", ""), item)
+        values = self._known_values(leaf.get("type", ""))
+        known = f" Known values: {', '.join(f'`{each}`' for each in values)}." if values else ""
+        value, description = self._value(type_, leaf), f"{_documentation(element)}{known}"
+        return {**value, "description": description} if item is None else _list_of(value, description)
 
     def _value(self, type_: type[Any], element: ET.Element) -> Property:
         declared = element.get("type", "")
@@ -223,17 +230,24 @@ class _Xsd:
                     "properties": properties,
                 }
             return _ref(declared)
-        values = {each.get("value", ""): _documentation(each) for each in self._parts(declared, "enumeration")}
-        if not values:
-            return {"type": _TYPES.get(self._base(declared)) or _TYPES[type_]}
-        self.types[declared] = _enumeration(_documentation(self._named[declared]), values)
-        return _ref(declared)
+        values = self._known_values(declared)
+        if values:
+            # For programs to compare with. No property is of this type: SDKs raise for a value that it does not list.
+            self.types[declared] = _enumeration(f"{_documentation(self._named[declared])} {_OPEN}", values)
+        return {"type": _TYPES.get(self._base(declared)) or _TYPES[type_]}
+
+    def _known_values(self, declared: str) -> Mapping[str, str]:
+        """Return the words that a type lists, with their meanings."""
+        return {each.get("value", ""): _documentation(each) for each in self._parts(declared, "enumeration")}
 
     def _parts(self, declared: str, name: str) -> list[ET.Element]:
         return self._named[declared].findall(f".//{_XS}{name}") if declared in self._named else []
 
     def _base(self, declared: str) -> str:
         return next((each.get("base", "") for each in self._parts(declared, "restriction")), declared)
+
+
+_OPEN = "Known values: an output may have others, which `unknownValues` lists."
 
 
 def _enumeration(description: str, meanings: Mapping[str, str]) -> Property:
@@ -313,7 +327,12 @@ def package_schema(version: str) -> Mapping[str, Any]:
     job = {
         **xsd.properties(JobDescription, "Job"),
         "unknownElements": _list_of(
-            {"type": "string"}, "Paths of the elements of the response that its schema does not know."
+            {"type": "string"}, "Paths of the elements of the response that its schema does not list."
+        ),
+        "unknownValues": _list_of(
+            {"type": "string"},
+            "Values of the response that its schema does not list, at most 100, each with the path of its element, "
+            "such as `/DescribeJobResult/Job/Status: Archiving`.",
         ),
     }
     types = {
@@ -350,7 +369,7 @@ def package_schema(version: str) -> Mapping[str, Any]:
     }
 
 
-_REQUIRED = ["jobId", "status", "unknownElements"]
+_REQUIRED = ["jobId", "status", *map(camel_name, BEYOND_SCHEMA)]
 
 
 def _languages(version: str) -> Property:

@@ -62,6 +62,7 @@ assert_type(job.suspended_cause, pulumi.Output[str | None])
 assert_type(job.suspended_date, pulumi.Output[str | None])
 assert_type(job.termination_date, pulumi.Output[str | None])
 assert_type(job.unknown_elements, pulumi.Output[Sequence[str]])
+assert_type(job.unknown_values, pulumi.Output[Sequence[str]])
 
 # What stands below another field.
 assert_type(job.progress_summary.number_of_tasks_failed, pulumi.Output[int | None])

@@ -1,0 +1,216 @@
+"""An answer is read where the service may grow: empty elements, new words, long texts; what gates rest on is strict."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from documents import emptied, job, value_at, within, wrapped
+
+from pulumi_cosjob import CosBatchClient, CosJobWarning, JobDescription, SchemaError
+from pulumi_cosjob._gates import wait_for_jobs
+from pulumi_cosjob._schema import find_problems, parse_describe_job_result
+from pulumi_cosjob._settings import resolve
+from pulumi_cosjob._waiting import History, Limits
+from pulumi_cosjob.testing import CosBatchEmulator, ManualClock
+
+ANSWERS = Path(__file__).parent / "answers"
+JOB = "/DescribeJobResult/Job"
+COPY = "Operation/COSPutObjectCopy"
+FULL = (ANSWERS / "full.xml").read_bytes()
+APPID = "1250000000"
+COUNTS = ("NumberOfTasksFailed", "NumberOfTasksSucceeded", "TotalNumberOfTasks")
+# What a gate rests on.
+DECISIVE = {JOB, f"{JOB}/JobId", f"{JOB}/Status", *(f"{JOB}/ProgressSummary/{name}" for name in COUNTS)}
+EMPTIED = dict(enumerate(emptied(FULL)))
+
+
+@pytest.mark.parametrize("number", EMPTIED, ids=[path.removeprefix(JOB) for path, _ in EMPTIED.values()])
+def test_an_empty_element_is_no_reason_to_refuse(number: int) -> None:
+    """Of a full answer each element may come empty, but for those that a gate rests on."""
+    path, document = EMPTIED[number]
+    assert bool(find_problems(document)) == (path in DECISIVE)
+
+
+def test_every_element_was_emptied() -> None:
+    """The full answer has 85 elements below its root."""
+    assert len(EMPTIED) == 85
+    assert {path for path, _ in EMPTIED.values()} > DECISIVE
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "value"),
+    [
+        ("Priority", "", None),
+        ("Operation/COSInitiateRestoreObject/ExpirationInDays", " ", None),
+        ("ConfirmationRequired", "", None),
+        ("Report/Enabled", "\n\t", None),
+        ("CreationTime", "", None),
+        (f"{COPY}/ModifiedSinceConstraint", "", None),
+        ("Report/Format", "", None),
+        (f"{COPY}/StorageClass", "  ", None),
+        ("Description", "", ""),
+        ("Report/Bucket", "", ""),
+        ("Manifest/Spec/Fields/member", "", ""),
+    ],
+)
+def test_an_empty_element_of_a_type_is_an_absent_one(path: str, text: str, value: str | None) -> None:
+    """Numbers, booleans, times and words are None; a text is an empty one, and an item of a list keeps its place."""
+    described = parse_describe_job_result(within(path, text), validation="strict")
+    found = value_at(described, path)
+    assert (found[0] if isinstance(found, tuple) else found) == value
+    assert described.unknown_values == ()
+
+
+# ------------------------------------------------------------------------------------------------------------- listed
+
+
+def test_values_are_listed_once_in_their_order() -> None:
+    """Each with the path of its element; an element that is not known is listed apart, without its values."""
+    described = parse_describe_job_result((ANSWERS / "new-words.xml").read_bytes(), validation="strict")
+    assert described.unknown_values == (
+        f"{JOB}/{COPY}/CannedAccessControlList: default",
+        f"{JOB}/{COPY}/NewObjectMetadata/SSEAlgorithm: cos/kms",
+        f"{JOB}/{COPY}/StorageClass: DEEP_COLD",
+        f"{JOB}/{COPY}/TaggingDirective: Replace",
+    )
+    assert described.unknown_elements == (f"{JOB}/ProgressSummary/AutoManifestStatus",)
+    assert len(described.description or "") > 256
+    members = "".join(f"<member>{word}</member>" for word in ("Size", "Key", "Size", "ETag"))
+    described = parse_describe_job_result(job(wrapped("Manifest/Spec/Fields", members)), validation="strict")
+    assert described.unknown_values == tuple(f"{JOB}/Manifest/Spec/Fields/member: {word}" for word in ("Size", "ETag"))
+
+
+def test_what_is_listed_has_its_limits() -> None:
+    """A hundred values at most; of a value that is too long for a word, its length."""
+    members = "".join(f"<member>Column{number}</member>" for number in range(1000))
+    described = parse_describe_job_result(job(wrapped("Manifest/Spec/Fields", members)))
+    assert len(described.unknown_values) == 100
+    for length, listed in ((64, "x" * 64), (65, "a text of 65 characters"), (9000, "a text of 9000 characters")):
+        described = parse_describe_job_result(within("Report/Format", "x" * length))
+        assert described.unknown_values == (f"{JOB}/Report/Format: {listed}",)
+        assert value_at(described, "Report/Format") == "x" * length
+
+
+# ------------------------------------------------------------------------------------------------------------- waiting
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """The time of service and client alike."""
+    return ManualClock()
+
+
+@pytest.fixture
+def service(clock: ManualClock) -> Iterator[CosBatchEmulator]:
+    """An emulator on that clock."""
+    with CosBatchEmulator(clock=clock) as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def connect(service: CosBatchEmulator, clock: ManualClock) -> Callable[..., CosBatchClient]:
+    """Make clients on that clock."""
+    return lambda **settings: CosBatchClient.from_settings(resolve(settings, environment=service.environment()), clock)
+
+
+@pytest.mark.parametrize("name", ["empty-words.xml", "new-words.xml"])
+@pytest.mark.parametrize("validation", ["strict", "lenient"])
+def test_a_gate_opens_for_a_job_that_is_complete(
+    service: CosBatchEmulator, clock: ManualClock, connect: Callable[..., CosBatchClient], name: str, validation: str
+) -> None:
+    """What says nothing of completion holds no wait, whatever it is."""
+    answer = (ANSWERS / name).read_bytes()
+    job_id = parse_describe_job_result(answer).job_id
+    service.replay(job_id, answer)
+    with connect(validation=validation) as client, warnings.catch_warnings():
+        warnings.simplefilter("error")
+        done = wait_for_jobs(client, [job_id], APPID, Limits(3600.0), clock=clock)
+    assert done[job_id].status == "Complete"
+    assert len(service.requests) == 1
+
+
+def test_a_status_that_is_not_known_is_waited_through(
+    service: CosBatchEmulator, clock: ManualClock, connect: Callable[..., CosBatchClient]
+) -> None:
+    """A service may gain one between Active and Complete; the wait goes on, and ends with the job."""
+    job_id = service.create_job("completes", seconds=10)
+    answers = {status: job("", JobId=job_id, Status=status) for status in ("Archiving", "complete")}
+    service.replay(job_id, answers["Archiving"])
+    seen: list[str | None] = []
+    complete = job(wrapped("ProgressSummary/NumberOfTasksFailed", "0"), JobId=job_id, Status="Complete")
+
+    def report(_job_id: str, history: History, _now: float) -> None:
+        seen.append(history.status)
+        if len(seen) == 3:
+            service.replay(job_id, answers["complete"])
+        if len(seen) == 5:
+            service.replay(job_id, complete)
+
+    with connect() as client:
+        done = wait_for_jobs(client, [job_id], APPID, Limits(3600.0), report=report, clock=clock)
+    assert done[job_id].status == "Complete"
+    assert seen == ["Archiving"] * 3 + ["complete"] * 2 + ["Complete"]
+
+
+# -------------------------------------------------------------------------------------------------- what is left out
+
+
+BROKEN = wrapped("Priority", "urgent") + wrapped("CreationTime", "yesterday")
+
+
+def warned(read: Callable[[], object]) -> list[str]:
+    """Return the warnings of a call, each as often as it is given."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        read()
+    return [str(each.message) for each in caught if issubclass(each.category, CosJobWarning)]
+
+
+def test_what_violates_the_schema_is_warned_of_once(
+    service: CosBatchEmulator, connect: Callable[..., CosBatchClient]
+) -> None:
+    """By a client, for each element and rule, with path, value and rule; the field is None."""
+    service.replay("j", job(BROKEN, JobId="j", Status="Complete"))
+    with connect() as client:
+        found: list[JobDescription] = []
+        said = warned(lambda: found.append(client.describe_job("j", APPID)))
+        beginning = f"a part of the response violates the schema and was left out: {JOB}"
+        assert said == [
+            f"{beginning}/Priority: must be a whole number from 0 to 2147483647, or nothing, but is 'urgent'",
+            f"{beginning}/CreationTime: must be a time such as 2019-12-19T18:00:30Z, or nothing, but is 'yesterday'",
+        ]
+        service.replay("j", job(BROKEN.replace("urgent", "very urgent"), JobId="j", Status="Complete"))
+        assert warned(lambda: found.append(client.describe_job("j", APPID))) == []
+        assert found == [JobDescription("j", "Complete")] * 2
+    with connect(validation="strict") as client, pytest.raises(SchemaError, match="'very urgent'"):
+        client.describe_job("j", APPID)
+
+
+def test_a_warning_ends_no_wait(
+    service: CosBatchEmulator, clock: ManualClock, connect: Callable[..., CosBatchClient]
+) -> None:
+    """Filters that make errors of warnings are about programs: it is shown, and the gate opens."""
+    shown: list[str] = []
+    count = wrapped("ProgressSummary/NumberOfTasksFailed", "0")
+    service.replay("j", job(BROKEN + count, JobId="j", Status="Complete"))
+    with connect() as client, warnings.catch_warnings():
+        warnings.simplefilter("error")
+        # As an interpreter without a test runner shows warnings.
+        warnings.showwarning = lambda message, *_where, **_more: shown.append(str(message))
+        done = wait_for_jobs(client, ["j"], APPID, Limits(3600.0), clock=clock)
+    assert done["j"].status == "Complete"
+    assert ["was left out" in each for each in shown] == [True, True]
+
+
+@pytest.mark.parametrize("name", COUNTS)
+@pytest.mark.parametrize("text", ["", "many", "-1", "1.0", "9" * 30])
+def test_a_count_that_is_no_whole_number_opens_nothing(
+    service: CosBatchEmulator, connect: Callable[..., CosBatchClient], name: str, text: str
+) -> None:
+    """Not even for lenient validation, which is the default."""
+    service.replay("j", job(wrapped(f"ProgressSummary/{name}", text), JobId="j", Status="Complete"))
+    with connect() as client, pytest.raises(SchemaError, match=name):
+        client.describe_job("j", APPID)
