@@ -292,6 +292,6 @@ def test_an_engine_attaches_to_one_that_was_started_by_hand(tmp_path: Path) -> N
             assert not installed(stack).exists()
             assert served.poll() is None
             served.send_signal(signal.SIGINT)
-            assert served.wait(10) == 0
+            assert served.wait(60) == 0
         finally:
             served.kill()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -141,9 +140,7 @@ def test_a_state_of_the_first_release_can_be_refreshed_and_destroyed(
 @pytest.mark.newest
 def test_the_example_shows_what_needs_a_look(tmp_path: Path, service: CosBatchEmulator) -> None:
     """The example runs as it is."""
-    stack = Stack(tmp_path / "many_jobs", "", service.environment())
-    shutil.copytree(ROOT / "examples" / "many_jobs", stack.folder, dirs_exist_ok=True)
-    stack.run("stack", "init", "dev").ok()
+    stack = Stack(tmp_path / "many_jobs", ROOT / "examples" / "many_jobs", service.environment())
     good, bad = service.create_job("completes"), service.create_job("fails")
     service.clock.advance(60)
     stack.run("config", "set", "jobIds", json.dumps([good, bad, "gone"])).ok()
