@@ -118,9 +118,10 @@ async def round_of_waits(gates: int, seed: int, soak: Soak) -> None:
     turned = TurnedTime(gates)
     with CosBatchEmulator(clock=turned.clock, seed=seed) as service:
         service.inject(*(_often(fault) for fault in FAULTS))
-        jobs = []
-        for scenario in itertools.islice(itertools.cycle(VERDICTS), gates):
-            jobs.append((service.create_job(scenario, seconds=chance.choice((0, 10, 100, 1000))), scenario))
+        jobs = [
+            (service.create_job(scenario, seconds=chance.choice((0, 10, 100, 1000))), scenario)
+            for scenario in itertools.islice(itertools.cycle(VERDICTS), gates)
+        ]
         variables = service.environment()
         config = {
             "cosjob:endpoint": variables["COSJOB_ENDPOINT"],
