@@ -988,8 +988,13 @@ def test_a_pause_is_called_off(service: CosBatchEmulator, code: str, monkeypatch
     service.inject(Fault("error", code=code, status=503, retry_after=50, times=None))
     paused: list[float] = []
 
-    sleep = SystemClock.sleep
-    monkeypatch.setattr(SystemClock, "sleep", lambda clock, seconds: paused.append(seconds) or sleep(clock, seconds))
+    real = SystemClock.sleep
+
+    def sleep(clock: SystemClock, seconds: float) -> None:
+        paused.append(seconds)
+        real(clock, seconds)
+
+    monkeypatch.setattr(SystemClock, "sleep", sleep)
     with client_of(service) as client, ThreadPoolExecutor(2) as pool:
         answered = [pool.submit(client.describe_job, JOB_ID, APPID) for _ in range(2)]
         until(lambda: service.requests and paused)

@@ -142,6 +142,7 @@ def test_fan_in(example: Callable[[str], Stack], service: CosBatchEmulator) -> N
     assert "Traceback" not in said
 
 
+@pytest.mark.newest
 def test_a_failed_gate_leaves_nothing_behind_and_the_next_up_heals_it(
     new_stack: NewStack, service: CosBatchEmulator
 ) -> None:
@@ -210,6 +211,7 @@ def test_accepted_failures_and_suspension_with_confirmation(new_stack: NewStack,
     assert stack.outputs() == {"status": "Complete"}
 
 
+@pytest.mark.newest
 def test_a_preview_fails_at_once_for_what_can_never_complete(new_stack: NewStack, service: CosBatchEmulator) -> None:
     """A missing, failed or cancelled job and malformed arguments are clean messages; nothing is waited for."""
     stack = new_stack(gate("nope"))

@@ -37,9 +37,14 @@ def test_the_process_ends_as_the_engine_would_have_ended_it(monkeypatch: pytest.
     """Not while somebody listens, and soon after nobody does any more; then no sleep goes on."""
     monkeypatch.setattr(_engine_watch, "_SECONDS", 0.02)
     sent: list[tuple[int, int]] = []
-    asked: list[bool] = []
-    listens = _engine_watch.listens
-    monkeypatch.setattr(_engine_watch, "listens", lambda address: asked.append(listens(address)) or asked[-1])
+    asked: list[str] = []
+    real = _engine_watch.listens
+
+    def listens(address: str) -> bool:
+        asked.append(address)
+        return real(address)
+
+    monkeypatch.setattr(_engine_watch, "listens", listens)
     monkeypatch.setattr(os, "kill", lambda *arguments: sent.append(arguments))
     gone = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as listener:

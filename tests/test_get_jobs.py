@@ -84,6 +84,7 @@ def test_many_jobs_are_one_read_with_every_field(new_stack: NewStack, service: C
     assert {request.method for request in service.requests} == {"GET"}
 
 
+@pytest.mark.newest
 def test_what_cannot_be_read_is_named(new_stack: NewStack, service: CosBatchEmulator) -> None:
     """One missing job, several, and one that is refused: the message names them; skip leaves out the missing ones."""
     there = [service.create_job() for _ in range(3)]
@@ -106,6 +107,7 @@ def test_what_cannot_be_read_is_named(new_stack: NewStack, service: CosBatchEmul
     assert there[1] in text
 
 
+@pytest.mark.newest
 def test_refresh_and_destroy_work_after_the_jobs_have_aged_out(new_stack: NewStack, service: CosBatchEmulator) -> None:
     """What was read last stays in the state; a program reads anew."""
     service.replay(FULL, ANSWERS / "full.xml")

@@ -13,7 +13,7 @@ from stacks import Stack
 
 from pulumi_cosjob.testing import CosBatchEmulator
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.newest]
 
 PROGRAM = """
 import pulumi_cosjob, pulumi_cosjob.native

@@ -116,6 +116,7 @@ def test_a_program_on_the_plugin(new_stack: NewStack, service: CosBatchEmulator)
     assert {request.method for request in service.requests} == {"GET"}
 
 
+@pytest.mark.newest
 def test_a_program_moves_over_by_a_change_of_its_imports(new_stack: NewStack, service: CosBatchEmulator) -> None:
     """Gates that have opened stay open, although the service has long forgotten their jobs."""
     job_ids = [service.create_job("completes", seconds=0) for _ in range(2)]
@@ -141,6 +142,7 @@ def test_a_program_moves_over_by_a_change_of_its_imports(new_stack: NewStack, se
     assert {each["type"] for each in stack.resources()} >= {"cosjob:index:JobCompletion"}
 
 
+@pytest.mark.newest
 def test_what_goes_wrong_is_one_message(new_stack: NewStack, service: CosBatchEmulator) -> None:
     """In a preview and in an update, from gates and from functions, and never a stack trace of ours."""
     failing = service.create_job("fails", seconds=3)

@@ -12,6 +12,7 @@ import socket
 import ssl
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trustme
@@ -177,7 +178,8 @@ def test_a_connection_that_is_half_open_is_given_up(clock: Watched, monkeypatch:
         ) as client,
     ):
         # Only the question that is not answered is to have so little time: a busy machine may need more for others.
-        get, limits = client._transport.get, iter([HANGS, 0.2, HANGS])
+        get: Callable[..., Any] = client._transport.get
+        limits = iter([HANGS, 0.2, HANGS])
         monkeypatch.setattr(client._transport, "get", lambda *arguments: get(*arguments[:-1], next(limits)))
         assert client.describe_job(JOB_ID, APPID).status == "New"
         with pytest.raises(TimeLimitError):

@@ -808,6 +808,7 @@ async def test_a_silent_service_holds_up_neither_a_preview_nor_the_end_of_a_wait
         client.told.set()
 
 
+@pytest.mark.newest
 @on_a_loop
 async def test_hundreds_of_gates_wait_on_a_few_threads() -> None:
     """No wait has a thread of its own, and none is late for it."""

@@ -184,7 +184,7 @@ class _client:  # noqa: N801  used like a function
         )
         if not place.real:
             transport = self._client._transport  # noqa: SLF001  a busy machine may take longer for a try than its limit
-            get = transport.get
+            get: Callable[..., Any] = transport.get
             transport.get = lambda *arguments: get(*arguments[:-1], _HANGS)  # type: ignore[method-assign]
 
     def __enter__(self) -> tuple[CosBatchClient, ManualClock]:
