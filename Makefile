@@ -7,6 +7,9 @@ LOWEST := .venv-lowest
 FUZZ := .venv-fuzz
 PINS := tools/requirements
 # All that is needed is pinned: pip is not to look for what would suit, in which it may come upon newer versions.
+# One more than there are processors: many a test waits for another process.
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+PARALLEL = --numprocesses=$(WORKERS) --dist=loadgroup
 PIP_INSTALL = -m pip install --quiet --disable-pip-version-check --no-deps
 
 .PHONY: help demo test lint check lowest compat faults secrets fuzz soak bench coverage engine docs pins format clean
@@ -25,10 +28,10 @@ lint: $(VENV)/ready ## style, layout and types of the code
 	$(VENV)/bin/mypy
 
 check: $(VENV)/ready ## all tests, those on the real engine included
-	$(VENV)/bin/python -m pytest $(ARGS)
+	$(VENV)/bin/python -m pytest $(PARALLEL) $(ARGS)
 
 lowest: $(LOWEST)/ready ## the tests again, with the oldest versions that the ranges allow, on the oldest Python here
-	$(LOWEST)/bin/python -m pytest -q -m "not newest" $(ARGS)
+	$(LOWEST)/bin/python -m pytest $(PARALLEL) -m "not newest" $(ARGS)
 
 compat: ## the tests on every Python here; about two minutes for each
 	$(PYTHON) tools/compat.py
@@ -46,7 +49,7 @@ bench: $(VENV)/ready ## what is claimed about speed, as numbers
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/python tools/bench.py $(ARGS)
 
 coverage: $(VENV)/ready ## how much of the package the tests without the engine run: a figure, no gate; some minutes
-	$(VENV)/bin/python -m pytest -q -m "not engine" --cov --cov-report=term $(ARGS)
+	$(VENV)/bin/python -m pytest $(PARALLEL) -m "not engine" --cov --cov-report=term $(ARGS)
 
 secrets: $(VENV)/ready ## search everything written at the highest log levels for keys
 	$(VENV)/bin/python tools/secrets_search.py

@@ -26,6 +26,17 @@ _SURPRISES = ("COSJOB_", "TENCENTCLOUD_", "TKE_")
 _SURPRISING = {"ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NETRC"}
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let workers share out the tests of the engine one by one, as each takes long, and all others by files.
+
+    Those that share what takes long to be made say so by a mark of their own.
+    """
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None and item.get_closest_marker("engine") is None:
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
 @pytest.fixture(autouse=True)
 def _environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Take away settings, proxies, certificates and the home of whoever runs the tests."""

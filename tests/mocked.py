@@ -39,6 +39,11 @@ def under_mocks(test: Callable[[], _T]) -> _T:
         try:
             return test()
         finally:
+            # Outputs that nobody has looked at may not even have begun, where the machine is busy.
+            tasks = asyncio.all_tasks(loops[0])
+            for task in tasks:
+                task.cancel()
+            loops[0].run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
             loops[0].run_until_complete(loops[0].shutdown_default_executor())
             asyncio.set_event_loop(None)
             for loop in loops:

@@ -33,9 +33,9 @@ def serving(handle: Callable[[socket.socket], None], host: str = "127.0.0.1") ->
             yield int(listener.getsockname()[1])
         finally:
             listener.shutdown(socket.SHUT_RDWR)
-            accepting.join(5)
+            accepting.join(60)
             for thread in threads:
-                thread.join(5)
+                thread.join(60)
 
 
 def answer(body: bytes, *headers: str, status: str = "200 OK") -> bytes:

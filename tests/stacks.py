@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import functools
 import json
@@ -10,14 +11,27 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
+import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
+from patience import HANGS, until
+
 ROOT = Path(__file__).parent.parent
 PASSPHRASE = "tests"
+NO_PIP = ROOT / "tests" / "no_pip"
+STACK = "dev"
+# What keeps a call of the engine from a network, and from what is not under test.
+QUIET = {
+    "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
+    "PULUMI_SKIP_UPDATE_CHECK": "true",
+    # An editable install hides its pulumi-plugin.json, and every command would look for a plugin to download.
+    "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+    "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+}
 
 
 @functools.cache
@@ -32,6 +46,26 @@ def engine_path() -> str:
     )
     assert done.returncode == 0, f"no Pulumi engine: {done.stderr}"
     return done.stdout.splitlines()[-1]
+
+
+@functools.cache
+def new_backend(project: str) -> Path:
+    """Return a folder with a backend, and a stack of a project in it, to be copied: making one takes long.
+
+    Half a second of computing goes into the key that each stack derives from its passphrase.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="backend-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    (folder / "state").mkdir()
+    (folder / "Pulumi.yaml").write_text(json.dumps({"name": project, "runtime": "python"}))
+    variables = {**os.environ, **QUIET, "PULUMI_HOME": str(folder / "home")}
+    variables["PULUMI_BACKEND_URL"] = f"file://{folder / 'state'}"
+    command = [shutil.which("pulumi", path=engine_path()) or "pulumi", "stack", "init", STACK, "--non-interactive"]
+    done = subprocess.run(
+        command, cwd=folder, env=variables, capture_output=True, text=True, timeout=HANGS, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return folder
 
 
 @dataclass(frozen=True)
@@ -76,14 +110,9 @@ class Process:
         """Tell whether it runs still."""
         return any((each.number, each.started) == (self.number, self.started) for each in Process.all())
 
-    def ends(self, seconds: float) -> bool:
-        """Tell whether it ends within so many seconds."""
-        deadline = time.monotonic() + seconds
-        while self.is_running():
-            if time.monotonic() > deadline:
-                return False
-            time.sleep(0.05)
-        return True
+    def wait(self) -> None:
+        """Wait until it has ended by itself."""
+        until(lambda: not self.is_running(), lambda: f"goes on: {self.command}")
 
     def kill(self) -> None:
         """End it at once, if it runs."""
@@ -123,7 +152,7 @@ class Running:
 
     def wait(self) -> Run:
         """Wait until it ends by itself."""
-        code = self.process.wait(120)
+        code = self.process.wait(HANGS)
         return Run(code, self.text)
 
     def end(self) -> None:
@@ -168,6 +197,9 @@ class Stack:
         if plugin is not None:
             with project.open("a") as file:
                 file.write(f"plugins: {{providers: [{{name: cosjob, path: {json.dumps(str(plugin))}}}]}}\n")
+        backend = new_backend(yaml.safe_load(project.read_text())["name"])
+        shutil.copytree(backend / "state", folder / "state", dirs_exist_ok=True)
+        shutil.copy(backend / f"Pulumi.{STACK}.yaml", folder)
         # The Python host of the engine takes whichever interpreter comes first on PATH.
         binaries = (python or Path(sys.executable)).parent
         self.variables = {
@@ -175,14 +207,13 @@ class Stack:
             "PATH": os.pathsep.join([str(binaries), engine_path(), os.environ["PATH"]]),
             "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
             "PULUMI_HOME": str(folder / "home"),
-            "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
-            "PULUMI_SKIP_UPDATE_CHECK": "true",
-            # An editable install hides its pulumi-plugin.json, and every command would look for a plugin to download.
-            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+            "PULUMI_STACK": STACK,
+            **QUIET,
+            # In this environment; in others it is part of what is tested.
+            **({} if python else {"PYTHONPATH": str(NO_PIP)}),
             "PYTHONWARNINGS": "default",
             **variables,
         }
-        self.run("stack", "init", "dev").ok()
 
     def write(self, program: str) -> None:
         """Replace the program."""
@@ -203,7 +234,7 @@ class Stack:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=240,
+            timeout=HANGS,
             check=False,
         )
         return Run(done.returncode, done.stdout)

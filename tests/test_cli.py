@@ -221,7 +221,7 @@ def test_wait_is_interrupted_at_once(service: CosBatchEmulator) -> None:
             assert process.stderr is not None
             assert "New" in process.stderr.readline()
             process.send_signal(signal.SIGINT)
-            assert process.wait(timeout=5) == 130
+            assert process.wait(timeout=60) == 130
             assert "goes on all the same" in process.stderr.read()
         finally:
             process.kill()
@@ -508,7 +508,7 @@ def test_emulator_serves_jobs_and_replays_until_it_is_interrupted(
     answer.write_text(answer.read_text().replace("New", "Paused"))
     assert status(FULL) == "Paused"
     emulator_process.send_signal(signal.SIGINT)
-    assert emulator_process.wait(timeout=10) == 0
+    assert emulator_process.wait(timeout=60) == 0
 
 
 @pytest.mark.parametrize(

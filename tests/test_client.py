@@ -18,12 +18,11 @@ import ssl
 import subprocess
 import sys
 import threading
-import time
 import traceback
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
@@ -35,6 +34,7 @@ import requests
 import trustme
 import urllib3
 from documents import JOB_ID, UNJUDGED, job, within
+from patience import HANGS, until
 from requests.structures import CaseInsensitiveDict
 from servers import answer, over_tls, read_request, serving
 
@@ -42,6 +42,7 @@ import pulumi_cosjob
 from pulumi_cosjob import _client, _http, _schema
 from pulumi_cosjob._answers import clock_offset, judge, retry_after
 from pulumi_cosjob._client import CosBatchClient, describe_job, is_worth_a_retry, pause
+from pulumi_cosjob._clock import SystemClock
 from pulumi_cosjob._credentials import Credentials
 from pulumi_cosjob._errors import (
     AccessDeniedError,
@@ -733,7 +734,7 @@ class MeetingClock(ManualClock):
 
     def __init__(self) -> None:
         super().__init__()
-        self._meeting = threading.Barrier(2, timeout=20)
+        self._meeting = threading.Barrier(2, timeout=HANGS)
         self._looks: Counter[int] = Counter()
 
     def now(self) -> float:
@@ -915,17 +916,15 @@ def test_header_lines_that_cannot_be_read_are_logged_nowhere(
 
 
 @pytest.mark.parametrize(
-    "fault", [Fault("slow", seconds=0.02, times=None), Fault("delay", seconds=60, times=None)], ids=lambda it: it.kind
+    "fault", [Fault("slow", seconds=0.02, times=None), Fault("delay", seconds=3600, times=None)], ids=lambda it: it.kind
 )
 def test_slow_answers_are_ended_by_the_time_limit(fault: Fault) -> None:
     """Neither bytes that trickle in nor an answer that never comes hold a question up for longer than its limit."""
     with CosBatchEmulator(secret_id=ID, secret_key=KEY, token=TOKEN) as service:
         job_id = service.create_job()
         service.inject(fault)
-        begun = time.monotonic()
         with client_of(service, request_timeout=0.4) as client:
             error = failure(client, job_id, TimeLimitError)
-    assert 0.3 < time.monotonic() - begun < 3
     assert "request_timeout" in error.hint
     assert isinstance(error, TimeoutError)
 
@@ -953,10 +952,8 @@ def test_an_endless_answer_is_ended() -> None:
     """A body without end is given up at the limit of size or of time, whichever comes first."""
     with CosBatchEmulator(secret_id=ID, secret_key=KEY, token=TOKEN) as service:
         service.inject(Fault("endless", times=None))
-        begun = time.monotonic()
         with client_of(service, request_timeout=1) as client:
             assert isinstance(failure(client), (InvalidAnswerError, TimeLimitError))
-    assert time.monotonic() - begun < 4
 
 
 def trickle(head: bytes, piece: bytes) -> Callable[[socket.socket], None]:
@@ -986,11 +983,9 @@ def trickle(head: bytes, piece: bytes) -> Callable[[socket.socket], None]:
 def test_no_part_of_an_answer_can_trickle_past_the_limit(head: bytes, piece: bytes) -> None:
     """Status line, headers and body of any kind are all under the one limit; a cut-off body never looks whole."""
     with serving(trickle(head, piece)) as port:
-        begun = time.monotonic()
         endpoint = f"http://127.0.0.1:{port}"
         with CosBatchClient(endpoint=endpoint, secret_id=ID, secret_key=KEY, request_timeout=0.3) as client:
             assert isinstance(failure(client), (TimeLimitError, ConnectionFailedError))
-        assert time.monotonic() - begun < 3
 
 
 def test_a_tls_handshake_cannot_trickle_past_the_limit() -> None:
@@ -1004,21 +999,17 @@ def test_a_tls_handshake_cannot_trickle_past_the_limit() -> None:
             connection.sendall(b"\x02")
 
     with serving(handle) as port:
-        begun = time.monotonic()
         endpoint = f"https://127.0.0.1:{port}"
         with CosBatchClient(endpoint=endpoint, secret_id=ID, secret_key=KEY, request_timeout=0.3) as client:
             failure(client, kind=RequestError)
-        assert time.monotonic() - begun < 3
 
 
 def test_a_proxys_answer_cannot_trickle_past_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     """The limit holds while a proxy connects, too."""
     with serving(trickle(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n")) as port:
         monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{port}")
-        begun = time.monotonic()
         with CosBatchClient(uin="1", region="ap-x", secret_id=ID, secret_key=KEY, request_timeout=0.3) as client:
             failure(client, kind=TimeLimitError)
-        assert time.monotonic() - begun < 3
 
 
 def test_a_process_that_was_forked_asks_by_connections_of_its_own() -> None:
@@ -1034,24 +1025,23 @@ def test_a_process_that_was_forked_asks_by_connections_of_its_own() -> None:
             trickle(b"HTTP/1.1 200 OK\r\n\r\n", b" ")(connection)
 
     program = """
-import os, sys, time
+import os, sys
 from pulumi_cosjob import CosBatchClient, TimeLimitError
 client = CosBatchClient(endpoint=sys.argv[1], secret_id="id", secret_key="key", request_timeout=0.5)
 client.describe_job(sys.argv[2], "1")
 child = os.fork()
 if child == 0:
-    begun = time.monotonic()
     try:
         client.describe_job(sys.argv[2], "1")
     except TimeLimitError:
-        os._exit(0 if time.monotonic() - begun < 3 else 2)
+        os._exit(0)
     os._exit(1)
 client.describe_job(sys.argv[2], "1")
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """
     with serving(handle) as port:
         command = [sys.executable, "-c", program, f"http://127.0.0.1:{port}", JOB_ID]
-        assert subprocess.run(command, timeout=30, check=False).returncode == 0
+        assert subprocess.run(command, timeout=HANGS, check=False).returncode == 0
     assert next(connections) == 2
 
 
@@ -1073,21 +1063,26 @@ def test_a_machine_without_threads_is_told(
 
 
 @pytest.mark.parametrize("code", ["InternalError", "SlowDown"])
-def test_a_pause_is_called_off(service: CosBatchEmulator, code: str) -> None:
+def test_a_pause_is_called_off(service: CosBatchEmulator, code: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever waits for the next try, or for a turn to ask, does not hold up the end of the program."""
     service.inject(Fault("error", code=code, status=503, retry_after=50, times=None))
+    paused: list[float] = []
+
+    real = SystemClock.sleep
+
+    def sleep(clock: SystemClock, seconds: float) -> None:
+        paused.append(seconds)
+        real(clock, seconds)
+
+    monkeypatch.setattr(SystemClock, "sleep", sleep)
     with client_of(service) as client, ThreadPoolExecutor(2) as pool:
         answered = [pool.submit(client.describe_job, JOB_ID, APPID) for _ in range(2)]
-        while not service.requests:
-            assert not wait(answered, 0.01).done
-        assert not wait(answered, 0.2).done
+        until(lambda: service.requests and paused)
         client.abort()
-        begun = time.monotonic()
         for each in answered:
             with pytest.raises(RequestError, match="called off"):
-                each.result(20)
+                each.result(HANGS)
         failure(client, kind=RequestError)
-        assert time.monotonic() - begun < 3
 
 
 @contextlib.contextmanager
@@ -1111,12 +1106,22 @@ def resolving_to(monkeypatch: pytest.MonkeyPatch, *ports: int) -> Iterator[None]
 
 
 def test_all_addresses_together_have_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A name with eight addresses, none of which can be reached, costs the time of one question."""
-    with black_hole() as port, resolving_to(monkeypatch, *[port] * 8):
-        begun = time.monotonic()
-        with CosBatchClient(endpoint="https://localhost", secret_id=ID, secret_key=KEY, request_timeout=0.4) as client:
-            failure(client, kind=TimeLimitError)
-        assert time.monotonic() - begun < 2
+    """A name with eight addresses, none of which can be reached, is given the time of one question."""
+    given: list[float] = []
+    connected = _http._Watched._connected
+
+    def connect(connection: _http._Watched, address: Any, seconds: float) -> socket.socket:
+        given.append(seconds)
+        return connected(connection, address, seconds)
+
+    monkeypatch.setattr(_http._Watched, "_connected", connect)
+    with (
+        black_hole() as port,
+        resolving_to(monkeypatch, *[port] * 8),
+        CosBatchClient(endpoint="https://localhost", secret_id=ID, secret_key=KEY, request_timeout=0.4) as client,
+    ):
+        failure(client, kind=TimeLimitError)
+    assert sum(given) <= 0.4
 
 
 def test_an_address_that_cannot_be_reached_leaves_time_for_the_next(
@@ -1127,7 +1132,7 @@ def test_an_address_that_cannot_be_reached_leaves_time_for_the_next(
     with (
         black_hole() as port,
         resolving_to(monkeypatch, port, int(service.endpoint.rpartition(":")[2])),
-        client_of(service, clock, request_timeout=1) as client,
+        client_of(service, clock, request_timeout=4) as client,
     ):
         assert client.describe_job(job_id, APPID).job_id == job_id
 
@@ -1146,6 +1151,13 @@ BEGUN = {"proxy": b"HTTP/1.1 200 OK\r\n", "handshake": b"\x16\x03\x03\x40\x00", 
 def test_a_request_is_called_off_wherever_it_is(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """While it connects, asks a proxy, shakes hands or waits for the answer, it is over at once."""
     asked = threading.Event()
+    # Whatever is not cut off hangs.
+    monkeypatch.setattr(_http, "_CONNECT_SECONDS", 3600.0)
+    connected = _http._Watched._connected
+
+    def connect(connection: _http._Watched, address: Any, seconds: float) -> socket.socket:
+        asked.set()
+        return connected(connection, address, seconds)
 
     def handle(connection: socket.socket) -> None:
         connection.recv(65536)
@@ -1162,18 +1174,16 @@ def test_a_request_is_called_off_wherever_it_is(how: str, monkeypatch: pytest.Mo
             endpoint = "https://cos.example.com"
         elif how == "handshake":
             endpoint = f"https://127.0.0.1:{port}"
-        client = stack.enter_context(CosBatchClient(endpoint=endpoint, secret_id=ID, secret_key=KEY))
+        keys: dict[str, Any] = {"secret_id": ID, "secret_key": KEY, "request_timeout": 3600}
+        client = stack.enter_context(CosBatchClient(endpoint=endpoint, **keys))
+        if how == "connect":
+            monkeypatch.setattr(_http._Watched, "_connected", connect)
         pool = stack.enter_context(ThreadPoolExecutor(1))
         answered = pool.submit(client.describe_job, JOB_ID, APPID)
-        if how == "connect":
-            assert not wait([answered], 0.3).done
-        else:
-            assert asked.wait(10)
+        assert asked.wait(HANGS)
         client.abort()
-        begun = time.monotonic()
         with pytest.raises(RequestError, match="called off"):
-            answered.result(20)
-        assert time.monotonic() - begun < 3
+            answered.result(HANGS)
     del answered
     collect_what_is_left_open()
 
@@ -1472,19 +1482,19 @@ def test_an_interrupt_ends_many_questions_at_once(monkeypatch: pytest.MonkeyPatc
         def submit(self, *args: Any) -> Any:  # type: ignore[override]
             if not self._threads:
                 return super().submit(*args)
-            assert asked.wait(10)
+            assert asked.wait(HANGS)
             raise KeyboardInterrupt
 
     monkeypatch.setattr(_client, "ThreadPoolExecutor", Interrupted)
     with serving(handle) as port:
-        client = CosBatchClient(endpoint=f"http://127.0.0.1:{port}", secret_id=ID, secret_key=KEY)
-        begun = time.monotonic()
+        keys: dict[str, Any] = {"secret_id": ID, "secret_key": KEY, "request_timeout": 3600}
+        client = CosBatchClient(endpoint=f"http://127.0.0.1:{port}", **keys)
         with pytest.raises(KeyboardInterrupt):
             client.describe_jobs(["a", "b"], APPID)
         for thread in threading.enumerate():
             if thread.name.startswith("cosjob-read"):
-                thread.join(20)
-        assert time.monotonic() - begun < 4
+                thread.join(HANGS)
+                assert not thread.is_alive()
 
 
 def test_many_threads_share_a_client(service: CosBatchEmulator, clock: ManualClock) -> None:
@@ -1649,7 +1659,7 @@ def test_no_thread_is_left_behind(service: CosBatchEmulator, clock: ManualClock)
             client.describe_job(job_id, APPID)
     for thread in threading.enumerate():
         if thread.name == "cosjob-watchdog":
-            thread.join(5)
+            thread.join(HANGS)
     assert threading.active_count() <= before
 
 
@@ -1680,7 +1690,7 @@ def server_context(authority: trustme.CA, name: str) -> ssl.SSLContext:
 def ask_over_tls(port: int, host: str = "localhost") -> str:
     """Ask a server on this machine over TLS, and return the status of the job."""
     endpoint = f"https://{host}:{port}"
-    with CosBatchClient(endpoint=endpoint, secret_id=ID, secret_key=KEY, request_timeout=10) as client:
+    with CosBatchClient(endpoint=endpoint, secret_id=ID, secret_key=KEY) as client:
         return client.describe_job(JOB_ID, APPID).status
 
 

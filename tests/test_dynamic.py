@@ -127,6 +127,7 @@ def test_all_fields_of_a_full_answer_arrive_in_preview_and_up(new_stack: NewStac
     assert outputs["reasons"] == expected["failure_reasons"]
 
 
+@pytest.mark.newest
 def test_absent_fields_are_none_in_preview_and_up(new_stack: NewStack, service: CosBatchEmulator) -> None:
     """A job with nothing but an id and a status has None everywhere else, also below what is absent."""
     service.replay(FULL, ANSWERS / "minimal.xml")
@@ -204,6 +205,7 @@ for position, job in enumerate(jobs):
     assert {request.method for request in service.requests} == {"GET"}
 
 
+@pytest.mark.newest
 def test_refresh_and_destroy_work_after_the_job_has_aged_out(new_stack: NewStack, service: CosBatchEmulator) -> None:
     """What is known of a job stays in the state when the service has forgotten it."""
     job_id = service.create_job("completes")
@@ -346,6 +348,7 @@ def test_keys_of_the_environment_are_in_no_log_at_the_highest_level(
     assert files_with(SECRET_KEY, stack.folder) == []
 
 
+@pytest.mark.newest
 def test_lenient_validation_warns_and_goes_on(new_stack: NewStack, service: CosBatchEmulator) -> None:
     """By default what violates the schema is left out, with one warning; cosjob:validation strict makes it an error."""
     answer = (ANSWERS / "full.xml").read_bytes().replace(b">2147483647<", b">-1<")

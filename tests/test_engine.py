@@ -127,6 +127,7 @@ def test_a_change_of_the_modules_builds_anew(built: list[str], tmp_path: Path, m
     assert len(built) == 4
 
 
+@pytest.mark.newest
 @pytest.mark.engine
 def test_the_last_line_is_for_path() -> None:
     """All binaries are found in the folders of the last line."""

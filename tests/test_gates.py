@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import threading
-import time
 import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +12,7 @@ from typing import Any
 
 import pytest
 from documents import UNJUDGED
+from patience import HANGS
 
 from pulumi_cosjob import (
     AccessDeniedError,
@@ -54,6 +54,15 @@ def service(clock: ManualClock) -> Iterator[CosBatchEmulator]:
 def client(service: CosBatchEmulator, clock: ManualClock) -> Iterator[CosBatchClient]:
     """A client on that clock."""
     with CosBatchClient.from_settings(resolve({}, environment=service.environment()), clock) as client:
+        yield client
+
+
+@pytest.fixture
+def patient(service: CosBatchEmulator, clock: ManualClock) -> Iterator[CosBatchClient]:
+    """A client that waits for an answer for as long as it may: what it is asked and is not cut off hangs."""
+    with CosBatchClient.from_settings(
+        resolve({"request_timeout": 3600}, environment=service.environment()), clock
+    ) as client:
         yield client
 
 
@@ -251,20 +260,18 @@ def test_a_preview_tells_what_it_could_not_poll(client: CosBatchClient, service:
 
 
 def test_a_look_before_the_wait_has_an_end(
-    client: CosBatchClient, service: CosBatchEmulator, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+    patient: CosBatchClient, service: CosBatchEmulator, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A service that says nothing holds up no preview: what has an answer in time is judged, and the rest is not."""
     monkeypatch.setattr(_gates, "LOOK_SECONDS", 0.5)
     silent, failed = service.create_job("completes"), service.create_job("fails", seconds=0)
     clock.advance(60)
-    service.inject(Fault("delay", seconds=60.0, times=None, job_id=silent))
-    started = time.monotonic()
-    notice = look_at_jobs(client, [silent, silent], APPID, Limits(HOUR), preview=True, clock=clock)
+    service.inject(Fault("delay", seconds=24 * HOUR, times=None, job_id=silent))
+    notice = look_at_jobs(patient, [silent, silent], APPID, Limits(HOUR), preview=True, clock=clock)
     assert notice == f"the preview has no valid response about job {silent}: none came in time. The update polls again."
     with pytest.raises(JobFailedError):
-        look_at_jobs(client, [silent, failed], APPID, Limits(HOUR), preview=True, clock=clock)
-    assert time.monotonic() - started < 5
-    client.abort()
+        look_at_jobs(patient, [silent, failed], APPID, Limits(HOUR), preview=True, clock=clock)
+    patient.abort()
 
 
 def test_a_question_that_was_never_asked_is_told_as_such(
@@ -299,9 +306,9 @@ def test_a_machine_without_threads_ends_no_wait(
         client.describe_jobs([job_id], APPID)
 
 
-def test_an_interrupt_ends_the_wait_at_once(service: CosBatchEmulator, client: CosBatchClient) -> None:
+def test_an_interrupt_ends_the_wait_at_once(service: CosBatchEmulator, patient: CosBatchClient) -> None:
     """What is being asked at that moment is cut off, and no thread is left behind."""
-    service.inject(Fault("delay", seconds=8.0))
+    service.inject(Fault("delay", seconds=24 * HOUR))
     before = set(threading.enumerate())
 
     class Interrupted(ManualClock):
@@ -320,13 +327,11 @@ def test_an_interrupt_ends_the_wait_at_once(service: CosBatchEmulator, client: C
 
     job_id = service.create_job("completes")
     other = service.create_job("completes")
-    started = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
-        wait_for_jobs(client, [job_id, other], APPID, Limits(HOUR), clock=Interrupted())
+        wait_for_jobs(patient, [job_id, other], APPID, Limits(HOUR), clock=Interrupted())
     for thread in set(threading.enumerate()) - before:
-        thread.join(5)
+        thread.join(HANGS)
         assert not thread.is_alive()
-    assert time.monotonic() - started < 5
 
 
 def test_a_report_that_fails_ends_its_own_wait_alone(client: CosBatchClient, service: CosBatchEmulator) -> None:
@@ -342,19 +347,17 @@ def test_a_report_that_fails_ends_its_own_wait_alone(client: CosBatchClient, ser
 
 
 def test_an_engine_that_has_gone_ends_what_is_being_asked(
-    client: CosBatchClient, service: CosBatchEmulator, monkeypatch: pytest.MonkeyPatch
+    patient: CosBatchClient, service: CosBatchEmulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A wait does not hold up the end of its process until a silent service answers."""
     job_id, gone = service.create_job("never-ends"), threading.Event()
-    service.inject(Fault("delay", seconds=60.0, times=None))
+    service.inject(Fault("delay", seconds=24 * HOUR, times=None))
     monkeypatch.setattr(_engine_watch, "engine_gone", lambda: gone)
     threading.Timer(0.2, gone.set).start()
-    started = time.monotonic()
     with pytest.raises(RequestError, match="the engine that waited for this has gone"):
-        wait_for_jobs(client, [job_id], APPID, Limits(HOUR), clock=_engine_watch.EngineClock())
+        wait_for_jobs(patient, [job_id], APPID, Limits(HOUR), clock=_engine_watch.EngineClock())
     with pytest.raises(RequestError, match="called off"):
-        client.describe_job(job_id, APPID)
-    assert time.monotonic() - started < 5
+        patient.describe_job(job_id, APPID)
 
 
 def test_jobs_that_are_held_up_by_another_wait_as_long(

@@ -53,6 +53,7 @@ def message(run: Run) -> str:
     return " ".join(run.failed().text.partition("Diagnostics:")[2].split())
 
 
+@pytest.mark.newest
 @BOTH
 def test_every_failed_job_of_many_is_named(stack: Stack, service: CosBatchEmulator, native: str) -> None:
     """The engine takes a message of any length that the plugin sends; after the first ones the ids are what counts."""
@@ -153,6 +154,7 @@ pulumi.export("many", many.apply(lambda found: [sorted(found["jobs"]), found["mi
     assert stack.outputs() == {"one": ["done", "Complete"], "many": [["done"], ["nope"]]}
 
 
+@pytest.mark.newest
 def test_a_drift_check_passes_while_a_job_is_under_way(stack: Stack, service: CosBatchEmulator) -> None:
     """A refresh keeps what was read last, and sends nothing; a program that runs reads anew."""
     program(
@@ -177,6 +179,7 @@ pulumi.export("many", get_jobs(["endless"], "1250000000").jobs.apply(
     assert after["done"] == after["many"] > before["done"]
 
 
+@pytest.mark.newest
 @BOTH
 def test_two_gates_have_two_ids_and_a_state_without_hints(stack: Stack, native: str) -> None:
     """Nothing is in the state but what a program gives, the job, and the endpoint that it was read from."""

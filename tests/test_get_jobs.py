@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -85,6 +84,7 @@ def test_many_jobs_are_one_read_with_every_field(new_stack: NewStack, service: C
     assert {request.method for request in service.requests} == {"GET"}
 
 
+@pytest.mark.newest
 def test_what_cannot_be_read_is_named(new_stack: NewStack, service: CosBatchEmulator) -> None:
     """One missing job, several, and one that is refused: the message names them; skip leaves out the missing ones."""
     there = [service.create_job() for _ in range(3)]
@@ -107,6 +107,7 @@ def test_what_cannot_be_read_is_named(new_stack: NewStack, service: CosBatchEmul
     assert there[1] in text
 
 
+@pytest.mark.newest
 def test_refresh_and_destroy_work_after_the_jobs_have_aged_out(new_stack: NewStack, service: CosBatchEmulator) -> None:
     """What was read last stays in the state; a program reads anew."""
     service.replay(FULL, ANSWERS / "full.xml")
@@ -141,9 +142,7 @@ def test_a_state_of_the_first_release_can_be_refreshed_and_destroyed(
 @pytest.mark.newest
 def test_the_example_shows_what_needs_a_look(tmp_path: Path, service: CosBatchEmulator) -> None:
     """The example runs as it is."""
-    stack = Stack(tmp_path / "many_jobs", "", service.environment())
-    shutil.copytree(ROOT / "examples" / "many_jobs", stack.folder, dirs_exist_ok=True)
-    stack.run("stack", "init", "dev").ok()
+    stack = Stack(tmp_path / "many_jobs", ROOT / "examples" / "many_jobs", service.environment())
     good, bad = service.create_job("completes"), service.create_job("fails")
     service.clock.advance(60)
     stack.run("config", "set", "jobIds", json.dumps([good, bad, "gone"])).ok()

@@ -151,7 +151,7 @@ def test_no_turn_comes_once_there_are_no_more() -> None:
         assert not wait([waiting], 0.1).done
         turnstile.close()
         with pytest.raises(RequestError, match="called off"):
-            waiting.result(10)
+            waiting.result(60)
         with pytest.raises(RequestError, match="called off"):
             ask()
 

@@ -7,7 +7,6 @@ import json
 import re
 import string
 import threading
-import time
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,6 +19,7 @@ import xmlschema
 from google.protobuf import empty_pb2
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from patience import HANGS
 from plugins import JOB, JOBS, UNKNOWN, URN, TurnedTime, config_of, on_a_loop, plugin
 from pulumi.runtime.proto import engine_pb2, provider_pb2, provider_pb2_grpc
 
@@ -53,6 +53,8 @@ from pulumi_cosjob._plugin._servicer import Servicer
 from pulumi_cosjob._version import semantic
 from pulumi_cosjob._waiting import Limits
 from pulumi_cosjob.testing import CosBatchEmulator, Fault
+
+DAY = 24 * 3600.0
 
 ANSWERS = Path(__file__).parent / "answers"
 FULL = "53dc6228-c50b-46f7-8ad7-65e7159f1aae"
@@ -819,12 +821,11 @@ async def test_fewer_failed_tasks_than_there_were_close_a_gate(service: CosBatch
 @on_a_loop
 async def test_an_outage_keeps_no_gate_beyond_its_time(service: CosBatchEmulator) -> None:
     """However many wait for a thread to ask with: each gives up when its own time is over."""
-    service.inject(Fault("delay", seconds=30.0, times=None))
-    async with plugin(service) as served:
-        started = time.monotonic()
+    service.inject(Fault("delay", seconds=DAY, times=None))
+    async with plugin() as served:
+        await served.configure(**config_of(service), requestTimeout="3600")
         waits = [refused(served.create(jobId=f"job-{number}", timeout="1s")) for number in range(64)]
         said = await asyncio.gather(*waits)
-        assert time.monotonic() - started < 9
         assert {
             text.startswith("timeout: the job was not complete within 1 s; there never was an answer") for text in said
         } == {True}
@@ -840,24 +841,23 @@ async def test_a_proxy_is_not_asked_for_the_engine(
     monkeypatch.setenv("grpc_proxy", "http://127.0.0.1:9")
     job_id = living.create_job("completes", seconds=5)
     async with plugin(living, turned) as served:
-        started = time.monotonic()
         await served.create(jobId=job_id)
-        assert time.monotonic() - started < 2
         assert served.lines(ephemeral=True)[-1] == "Complete, 100 %, 100 of 100 tasks"
 
 
 @on_a_loop
 async def test_ctrl_c_ends_all_waits_at_once(service: CosBatchEmulator) -> None:
     """Those that sleep and those that are being answered; what comes later is not begun."""
-    service.inject(Fault("delay", seconds=4.0, job_id=service.create_job("never-ends", job_id="slow")))
+    service.inject(Fault("delay", seconds=DAY, job_id=service.create_job("never-ends", job_id="slow")))
     job_ids = ["slow", *(service.create_job("never-ends") for _ in range(20))]
-    async with plugin(service) as served:
+    async with plugin() as served:
+        await served.configure(**config_of(service), requestTimeout="3600")
         waits = [asyncio.ensure_future(refused(served.create(jobId=job_id))) for job_id in job_ids]
-        await until(lambda: len({request.path for request in service.requests}) == len(job_ids))
-        started = time.monotonic()
+        # What is being answered is not among the requests yet; its fault has been taken from the queue.
+        faults = service._service.faults._queue
+        await until(lambda: len({each.path for each in service.requests}) == len(job_ids) - 1 and not faults)
         await served.stub.Cancel(empty_pb2.Empty())
         said = set(await asyncio.gather(*waits))
-        assert time.monotonic() - started < 2
         said.add(await refused(served.create(jobId="late")))
         cut_off = await refused(served.invoke("getJob", jobId="late", appid=APPID))
     assert said == {
@@ -877,7 +877,7 @@ class Silent:
 
     def look(self, job_id: str, _appid: str) -> tuple[JobDescription, float | None]:
         """Answer, once it may."""
-        assert job_id == "failed" or self.told.wait(30)
+        assert job_id == "failed" or self.told.wait(HANGS)
         return JobDescription(job_id, "Failed"), None
 
 
@@ -891,7 +891,6 @@ async def test_a_silent_service_holds_up_neither_a_preview_nor_the_end_of_a_wait
     monkeypatch.setattr(_gates, "_LAST_LOOK_SECONDS", 0.1)
     client: Any = Silent()
     account = _asking.Account(client, SystemClock(), asyncio.sleep)
-    begun = time.monotonic()
     try:
         assert await account.look_at_jobs([], "1", Limits(1.0)) == ({}, None)
         notice = "the preview has no valid response about job a: none came in time. The update polls again."
@@ -905,13 +904,13 @@ async def test_a_silent_service_holds_up_neither_a_preview_nor_the_end_of_a_wait
         assert "was not asked in time" in told["c"]
     finally:
         client.told.set()
-    assert time.monotonic() - begun < 5
 
 
+@pytest.mark.newest
 @on_a_loop
-async def test_a_thousand_gates_wait_on_a_few_threads() -> None:
+async def test_hundreds_of_gates_wait_on_a_few_threads() -> None:
     """No wait has a thread of its own, and none is late for it."""
-    count = 1000
+    count = 300
     turned = TurnedTime(count)
     with CosBatchEmulator(clock=turned.clock) as living:
         job_ids = [living.create_job("completes", seconds=2) for _ in range(count)]

@@ -324,6 +324,7 @@ def live(stack: Stack, release: Callable[[], None], created: int) -> dict[str, A
     return outputs
 
 
+@pytest.mark.newest
 def test_example_in_yaml(tmp_path: Path, plugin: Path, service: CosBatchEmulator) -> None:
     """A program without a line of code."""
     service.create_job("completes", seconds=3, job_id=JOB, description="Copy for the archive")

@@ -63,6 +63,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tools"))
 import simulation  # a tool, not a package
 
 DAY = 24 * 3600.0
+pytestmark = pytest.mark.newest
 CASES = Path(__file__).parent / "answers"
 LIMITS = Limits(timeout=3600.0)
 

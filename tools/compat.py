@@ -1,7 +1,7 @@
-"""`make compat`: the tests on every supported Python of this machine, with the newest and the oldest dependencies.
+"""`make compat`: the tests on every Python of this machine from 3.10 on, with the newest and the oldest dependencies.
 
-Looks for interpreters on PATH and among those of pyenv. All tests that need no engine run on each; of those on the real
-engine a few, enough to load every provider there.
+Looks for interpreters on PATH and among those of pyenv and uv; one that is too new for a dependency is told as such.
+All tests that need no engine run on each; of those on the real engine a few, enough to load every provider there.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 PINS = ROOT / "tools" / "requirements"
 OLDEST = 10
+# As in the Makefile.
+PARALLEL = (f"--numprocesses={(os.cpu_count() or 1) + 1}", "--dist=loadgroup")
 ON_THE_ENGINE = (
     "tests/test_completion.py::test_gate_deployment",
     "tests/test_native.py::test_a_program_on_the_plugin",
@@ -39,8 +41,12 @@ class Interpreter:
 
 
 def minor_of(python: Path) -> int | None:
-    """Return the minor version of a Python 3, None where it does not run: a shim may have nothing behind it."""
-    code = "import sys; print(sys.version_info[:2])"
+    """Return the minor version of a Python 3; None where it does not run, as a shim may have nothing behind it.
+
+    Another implementation is none, and so is a build without the lock: the dependencies have no wheels for them.
+    """
+    code = "import sys, sysconfig; print(sys.version_info[:2]); "
+    code += "sys.exit(sys.implementation.name != 'cpython' or bool(sysconfig.get_config_var('Py_GIL_DISABLED')))"
     try:
         printed = subprocess.run([python, "-c", code], capture_output=True, text=True, timeout=60, check=True).stdout
     except (OSError, subprocess.SubprocessError):
@@ -52,11 +58,14 @@ def minor_of(python: Path) -> int | None:
 def candidates() -> Iterator[Path]:
     """Yield what may be a Python."""
     yield Path(sys.executable)
-    for minor in range(OLDEST, OLDEST + 10):
+    for minor in range(OLDEST, OLDEST + 20):
         if found := shutil.which(f"python3.{minor}"):
             yield Path(found)
     pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
     yield from sorted(pyenv.glob("versions/3.*/bin/python"))
+    data = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    uv = Path(os.environ.get("UV_PYTHON_INSTALL_DIR") or data / "uv" / "python")
+    yield from sorted(uv.glob("cpython-3.*/bin/python3"))
 
 
 def interpreters() -> list[Interpreter]:
@@ -88,7 +97,7 @@ def run(python: Path, pins: str) -> str:
     deselected = " and not newest" if pins == "lowest" else ""
     told = []
     for arguments in (["-m", f"not engine{deselected}"], list(ON_THE_ENGINE)):
-        command = [str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
+        command = [str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider", *PARALLEL, *arguments]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         last = (done.stdout.strip().splitlines() or ["nothing was run"])[-1]
         told.append(re.sub(r"(, [0-9]+ deselected)? in .*", "", last))
@@ -108,7 +117,10 @@ def main(arguments: list[str]) -> int:
     for python in found:
         for pins in ("dev", "lowest") if python is found[0] else ("dev",):
             started = time.monotonic()
-            told = run(environment(python, pins), pins)
+            try:
+                told = run(environment(python, pins), pins)
+            except subprocess.CalledProcessError as error:
+                told = f"no environment FAILED: {error}"
             which = "oldest" if pins == "lowest" else "newest"
             rows.append(f"Python {python.name:5} {which} dependencies  {time.monotonic() - started:4.0f} s  {told}")
             print(rows[-1], flush=True)

@@ -1,8 +1,9 @@
 """`make faults`: every fault at every place, and what comes of it, as a table; exits with 1 where a row is wrong.
 
-What has to come of it stands in `hostile`. A row is wrong, too, where an answer took more than 5 s, where it all took
-more than 200 MB, or where a file or an address was opened that is none of its business. With words as ARGS, it is only
-the faults whose names hold one of them.
+What has to come of it stands in `hostile`. A row is wrong, too, where an answer took more than 5 s of computing, where
+it all took more than 200 MB, or where a file or an address was opened that is none of its business. How long it took by
+the clock on the wall says more of the machine, and is not judged. With words as ARGS, it is only the faults whose names
+hold one of them.
 """
 
 from __future__ import annotations
@@ -32,8 +33,8 @@ __all__ = ["Row", "main", "rows"]
 
 _MOST_SECONDS = 5.0
 _MOST_MEGABYTES = 200.0
-# No row takes so long, whatever is wrong with it.
-_PATIENCE = 60.0
+# No row takes so long, however busy the machine is, unless it hangs.
+_PATIENCE = 600.0
 _FOR_EVER = 1_000_000_000
 
 
@@ -54,7 +55,7 @@ class Row:
         measured = self.measured
         reasons = {
             f"expected {self.expected}": measured.outcome != self.expected,
-            "too slow": measured.seconds > _MOST_SECONDS,
+            "too much computing": measured.seconds > _MOST_SECONDS,
             "too much memory": measured.megabytes > _MOST_MEGABYTES,
             f"opened {', '.join(measured.touched)}": bool(measured.touched),
             f"over after {measured.turned:.0f} s": not self.lasts <= measured.turned <= self.ends,
@@ -204,7 +205,7 @@ def rows(words: Sequence[str] = ()) -> Iterator[Row]:
             bench.close()
 
 
-HEAD = f"{'fault':35} {'place':8} {'outcome':21} {'s':>5} {'MB':>4}"
+HEAD = f"{'fault':35} {'place':8} {'outcome':21} {'CPU s':>5} {'MB':>4}"
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -343,7 +343,7 @@ def accidents(authority: trustme.CA) -> list[Accident]:
         Accident("an end during a chunk", saying(ok + chunked + b"ff\r\n<a"), failed),
         Accident("an outage of an hour", _reset(b"", unasked=True), failed, times=215, lasts=3600),
         Accident("a connection that is half open", _late(20), "TimeLimitError", real=True),
-        Accident("a slow start", _late(0.1), "Active", real=True),
+        Accident("a slow start", _late(0.1), "Active"),
         Accident("a byte a second", _slowly(ok + b"\r\n", b" ", 1), "TimeLimitError", real=True),
         Accident("headers, one every 20 ms", _slowly(ok, b"X: y\r\n", 0.02), "TimeLimitError", real=True),
         Accident("an endless body", _endless(ok + b"\r\n", b" " * 65536), "InvalidAnswerError"),

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import collections
 import gc
+import itertools
 import os
 import random
 import statistics
@@ -117,10 +118,10 @@ async def round_of_waits(gates: int, seed: int, soak: Soak) -> None:
     turned = TurnedTime(gates)
     with CosBatchEmulator(clock=turned.clock, seed=seed) as service:
         service.inject(*(_often(fault) for fault in FAULTS))
-        jobs = []
-        for _ in range(gates):
-            scenario = chance.choice(sorted(VERDICTS))
-            jobs.append((service.create_job(scenario, seconds=chance.choice((0, 10, 100, 1000))), scenario))
+        jobs = [
+            (service.create_job(scenario, seconds=chance.choice((0, 10, 100, 1000))), scenario)
+            for scenario in itertools.islice(itertools.cycle(VERDICTS), gates)
+        ]
         variables = service.environment()
         config = {
             "cosjob:endpoint": variables["COSJOB_ENDPOINT"],
@@ -172,21 +173,30 @@ class _TimeIsUp(Exception):  # noqa: N818  nothing went wrong
     """Ends a long wait."""
 
 
+Passed = Callable[[int], float]
+"""Returns how much of a long wait is over after so many looks; at 1 it ends."""
+
+
+def by_time(seconds: float) -> Passed:
+    """Let a wait go on for so many real seconds."""
+    started = time.monotonic()
+    return lambda _looks: (time.monotonic() - started) / seconds
+
+
 class _Watched:
     """Counts the looks of a long wait, takes samples as it goes, and ends it once time is up."""
 
-    def __init__(self, way: str, soak: Soak, seconds: float) -> None:
-        self._way, self._soak = way, soak
+    def __init__(self, way: str, soak: Soak, passed: Passed) -> None:
+        self._way, self._soak, self._passed = way, soak, passed
         self._samples = soak.within.setdefault(way, [])
-        self._started, self._seconds = time.monotonic(), seconds
 
     def look(self, _job_id: str, _history: History, _now: float) -> None:
         """Take note of a look."""
         self._soak.looks[self._way] += 1
-        passed = time.monotonic() - self._started
-        if passed >= self._seconds * (len(self._samples) + 1) / SAMPLES:
+        passed = self._passed(self._soak.looks[self._way])
+        if passed >= (len(self._samples) + 1) / SAMPLES:
             self._samples.append(sample())
-        if passed >= self._seconds:
+        if passed >= 1:
             raise _TimeIsUp
 
 
@@ -211,8 +221,8 @@ def _by_account(client: CosBatchClient, job_ids: Sequence[str], turned: TurnedTi
 WAYS: Mapping[str, Wait] = {"one wait": _by_gates, "one wait of the plugin": _by_account}
 
 
-def long_wait(way: str, seconds: float, soak: Soak) -> None:
-    """Wait for so many real seconds for jobs that never end."""
+def long_wait(way: str, passed: Passed, soak: Soak) -> None:
+    """Wait for jobs that never end, until enough of it is over."""
     turned = TurnedTime()
     with CosBatchEmulator(clock=turned.clock) as service:
         # Ten thousand requests are kept for tests to look at: while those become more, nothing else can be seen.
@@ -220,7 +230,7 @@ def long_wait(way: str, seconds: float, soak: Soak) -> None:
         records._requests = collections.deque(maxlen=1)  # noqa: SLF001  as above
         service.inject(*(_often(fault) for fault in FAULTS))
         job_ids = [service.create_job("never-ends") for _ in range(LONG_JOBS)]
-        watched = _Watched(way, soak, seconds)
+        watched = _Watched(way, soak, passed)
         keys: dict[str, Any] = {"secret_id": "emulator-id", "secret_key": "emulator-key"}
         with CosBatchClient(endpoint=service.endpoint, clock=turned.clock, **keys) as client:
             try:
@@ -252,7 +262,7 @@ def run(seconds: float, gates: int, say: Any = lambda _text: None) -> Soak:
         seed += 1
         say(_line(f"{seed * gates:6,} waits", soak.samples[-1], started, soak))
     for way in WAYS:
-        long_wait(way, seconds / 2 / len(WAYS), soak)
+        long_wait(way, by_time(seconds / 2 / len(WAYS)), soak)
         say(_line(f"{soak.looks[way]:6,} looks in {way}", soak.within[way][-1], started, soak))
     return soak
 
