@@ -99,6 +99,10 @@ def _compiled() -> Declared:
 # --------------------------------------------------------------------------------------------------------- documents
 
 
+# Where the root has a namespace, an element without one is not of the schema, whatever its name.
+_NO_NAMESPACE = "{no namespace}"
+
+
 def read_xml(document: bytes) -> ET.Element:
     """Read an untrusted XML document, without DTDs or entities; a default namespace of the root is taken off.
 
@@ -117,7 +121,8 @@ def read_xml(document: bytes) -> ET.Element:
     if root.tag.startswith("{"):
         namespace = root.tag[: root.tag.index("}") + 1]
         for element in root.iter():
-            element.tag = element.tag.removeprefix(namespace)
+            own = element.tag.startswith((namespace, "{"))
+            element.tag = element.tag.removeprefix(namespace) if own else f"{_NO_NAMESPACE}{element.tag}"
     return root
 
 

@@ -11,7 +11,7 @@ from documents import emptied, job, value_at, within, wrapped
 
 from pulumi_cosjob import CosBatchClient, CosJobWarning, JobDescription, SchemaError
 from pulumi_cosjob._gates import wait_for_jobs
-from pulumi_cosjob._schema import find_problems, parse_describe_job_result
+from pulumi_cosjob._schema import VALIDATIONS, Validation, find_problems, parse_describe_job_result
 from pulumi_cosjob._settings import resolve
 from pulumi_cosjob._waiting import History, Limits
 from pulumi_cosjob.testing import CosBatchEmulator, ManualClock
@@ -214,3 +214,17 @@ def test_a_count_that_is_no_whole_number_opens_nothing(
     service.replay("j", job(wrapped(f"ProgressSummary/{name}", text), JobId="j", Status="Complete"))
     with connect() as client, pytest.raises(SchemaError, match=name):
         client.describe_job("j", APPID)
+
+
+@pytest.mark.parametrize("validation", VALIDATIONS)
+def test_an_element_without_a_namespace_is_not_ours_where_the_root_has_one(validation: Validation) -> None:
+    """It is an unknown element, whatever its name."""
+    head = b"<DescribeJobResult xmlns='urn:x'><Job><JobId>a</JobId><Status>Active</Status>"
+    for extra in (b"<Priority xmlns=''>5</Priority>", b"<Status xmlns=''>Complete</Status>"):
+        found = parse_describe_job_result(head + extra + b"</Job></DescribeJobResult>", validation=validation)
+        assert (found.status, found.priority) == ("Active", None)
+        name = "Priority" if b"Priority" in extra else "Status"
+        assert found.unknown_elements == (f"/DescribeJobResult/Job/{{no namespace}}{name}",)
+    foreign = head.replace(b"<Status>Active</Status>", b"<Status xmlns=''>Complete</Status>")
+    with pytest.raises(SchemaError):
+        parse_describe_job_result(foreign + b"</Job></DescribeJobResult>", validation=validation)
