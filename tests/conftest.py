@@ -26,15 +26,13 @@ _SURPRISES = ("COSJOB_", "TENCENTCLOUD_", "TKE_")
 _SURPRISING = {"ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NETRC"}
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_itemcollected(item: pytest.Item) -> None:
     """Let workers share out the tests of the engine one by one, as each takes long, and all others by files.
 
     Those that share what takes long to be made say so by a mark of their own.
     """
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None and item.get_closest_marker("engine") is None:
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+    if item.get_closest_marker("xdist_group") is None and item.get_closest_marker("engine") is None:
+        item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
 @pytest.fixture(autouse=True)
@@ -54,6 +52,19 @@ def _environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempP
     for name, folder in kept:
         monkeypatch.setenv(name, os.environ.get(name) or str(home / folder))
     monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
+
+
+@pytest.fixture(autouse=True)
+def _no_outputs_are_left() -> Iterator[None]:
+    """Keep outputs of one test from the next: the SDK waits for all that there are, and those of a lost loop never end.
+
+    `mocked.under_mocks` gives a test a loop of its own, and leaves nothing.
+    """
+    yield
+    if (settings := sys.modules.get("pulumi.runtime.settings")) is not None:
+        left = [each for each in settings.SETTINGS.outputs if not each.done()]
+        settings.SETTINGS.outputs.clear()
+        assert left == []
 
 
 @pytest.fixture
