@@ -9,7 +9,7 @@ PINS := tools/requirements
 # All that is needed is pinned: pip is not to look for what would suit, in which it may come upon newer versions.
 # One more than there are processors: many a test waits for another process.
 WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
-PARALLEL = --numprocesses=$(WORKERS) --dist=loadgroup
+PARALLEL = --numprocesses=$(WORKERS)
 PIP_INSTALL = -m pip install --quiet --disable-pip-version-check --no-deps
 
 .PHONY: help demo test lint check lowest compat faults secrets fuzz soak bench coverage engine docs pins format clean

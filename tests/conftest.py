@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling
 
 from pulumi_cosjob.testing import CosBatchEmulator
 
@@ -26,15 +29,38 @@ _SURPRISES = ("COSJOB_", "TENCENTCLOUD_", "TKE_")
 _SURPRISING = {"ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NETRC"}
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let workers share out the tests of the engine one by one, as each takes long, and all others by files.
+# Files with many tests on the engine, each of which takes long; nothing that they share does.
+_ONE_BY_ONE = {
+    f"tests/test_{name}.py"
+    for name in (
+        "completion",
+        "dynamic",
+        "first_use",
+        "gates_and_reads",
+        "get_jobs",
+        "input_matrix",
+        "native",
+        "readme",
+        "sdks",
+    )
+}
+# Tests that share what takes long to be made, by a word in their names.
+_TOGETHER = {"typescript": "typescript", "_go": "go", "python": "python", "java": "sdkgen", "csharp": "sdkgen"}
 
-    Those that share what takes long to be made say so by a mark of their own.
-    """
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None and item.get_closest_marker("engine") is None:
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+class _Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # it has no types
+    """Shares out the tests among workers: by files, as what is quick is not worth more, but for those above."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file, _, name = nodeid.partition("::")
+        if file not in _ONE_BY_ONE:
+            return file
+        return next((group for word, group in _TOGETHER.items() if file.endswith("sdks.py") and word in name), nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _Scheduling:
+    """Share out the tests as above, whatever `--dist` says."""
+    return _Scheduling(config, log)
 
 
 @pytest.fixture(autouse=True)
@@ -54,6 +80,19 @@ def _environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempP
     for name, folder in kept:
         monkeypatch.setenv(name, os.environ.get(name) or str(home / folder))
     monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
+
+
+@pytest.fixture(autouse=True)
+def _no_outputs_are_left() -> Iterator[None]:
+    """Keep outputs of one test from the next: the SDK waits for all that there are, and those of a lost loop never end.
+
+    `mocked.under_mocks` gives a test a loop of its own, and leaves nothing.
+    """
+    yield
+    if (settings := sys.modules.get("pulumi.runtime.settings")) is not None:
+        left = [each for each in settings.SETTINGS.outputs if isinstance(each, asyncio.Task) and not each.done()]
+        settings.SETTINGS.outputs.clear()
+        assert left == []
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parent.parent
 PINS = ROOT / "tools" / "requirements"
 OLDEST = 10
 # As in the Makefile.
-PARALLEL = (f"--numprocesses={(os.cpu_count() or 1) + 1}", "--dist=loadgroup")
+PARALLEL = f"--numprocesses={(os.cpu_count() or 1) + 1}"
 ON_THE_ENGINE = (
     "tests/test_completion.py::test_gate_deployment",
     "tests/test_native.py::test_a_program_on_the_plugin",
@@ -97,7 +97,7 @@ def run(python: Path, pins: str) -> str:
     deselected = " and not newest" if pins == "lowest" else ""
     told = []
     for arguments in (["-m", f"not engine{deselected}"], list(ON_THE_ENGINE)):
-        command = [str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider", *PARALLEL, *arguments]
+        command = [str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider", PARALLEL, *arguments]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         last = (done.stdout.strip().splitlines() or ["nothing was run"])[-1]
         told.append(re.sub(r"(, [0-9]+ deselected)? in .*", "", last))
