@@ -153,7 +153,7 @@ def test_where_it_cannot_be_written_that_is_said(new_stack: NewStack) -> None:
     """A warning says why, before the engine says what it does not find."""
     stack = new_stack()
     plugins = installed(stack).parent
-    plugins.mkdir()
+    plugins.mkdir(parents=True)
     own = ["--user", "--map-root-user"] if os.getuid() else []
     mount = 'mount -t tmpfs -o ro tmpfs "$0" && exec "$@"'
     stack.prefix = ["unshare", "--mount", *own, "sh", "-c", mount, str(plugins)]
