@@ -446,7 +446,9 @@ def test_new_words_in_typescript(plugin: Path, typescript: Path, service: CosBat
     """They are texts for the compiler as well."""
     gain_words(service)
     folder = tmp_path / "program"
-    shutil.copytree(typescript, folder, symlinks=True)
+    # Another test may have run the program there.
+    shutil.copytree(typescript, folder, symlinks=True, ignore=shutil.ignore_patterns("state", "home", "Pulumi.*"))
+    shutil.copyfile(ROOT / "examples" / "typescript" / "Pulumi.yaml", folder / "Pulumi.yaml")
     (folder / "index.ts").write_text(
         f"""
 import * as cosjob from "@pulumi/cosjob";
