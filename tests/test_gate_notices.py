@@ -43,8 +43,7 @@ def test_gates_say_what_cannot_be_seen_of_them(tmp_path: Path, service: CosBatch
     assert "warning" not in stack.preview().ok().text
     service.inject(Fault("error", code="ServiceUnavailable", status=503, times=None))
     text = diagnostics(stack.preview().ok())
-    # Its own words are not quoted: the emulator's keys begin with the word that they hold.
-    problem = "the service is not available: '"
+    problem = "the service is not available: 'A fault was injected.' (job nightly, appid 1250000000, endpoint http://"
     assert f"warning: the preview has no valid response about job nightly: {problem}" in text
     assert "about 2 of 2 jobs, the first of them job nightly: the service is not available" in text
     assert text.count("The update polls again.") == 2, "each gate says it once"

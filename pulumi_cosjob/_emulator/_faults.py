@@ -84,7 +84,7 @@ class Fault:
     probability: float = 1.0
     status: int | None = None
     code: str = "ServiceUnavailable"
-    message: str = "The emulator was told to answer so."
+    message: str = "A fault was injected."
     retry_after: str | int | None = None
     seconds: float = 1.0
     location: str = "/elsewhere"
