@@ -198,7 +198,8 @@ def get_job(
 ) -> Job:
     """Read the state of a COS Batch job into a Pulumi program.
 
-    The job is read afresh at every preview, up and refresh. It is never owned: nothing is created, changed or deleted.
+    The job is read anew at every preview and up; a refresh keeps what was read last. It is never owned: nothing is
+    created, changed or deleted.
 
     Args:
         job_id: Id of the job, 1 to 64 bytes.
@@ -278,8 +279,8 @@ def get_jobs(
 ) -> Jobs:
     """Read the states of many COS Batch jobs into a Pulumi program, as one read of the engine.
 
-    They are asked about at the same time, afresh at every preview, up and refresh, and never owned: as by `get_job`,
-    which for hundreds of jobs makes the engine write its state hundreds of times.
+    They are read at the same time, anew at every preview and up, and never owned: as by `get_job`, which for hundreds of
+    jobs makes the engine write its state hundreds of times.
 
     Args:
         job_ids: Ids of the jobs, 1 to 64 bytes each.
