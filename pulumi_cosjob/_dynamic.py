@@ -1,6 +1,7 @@
 """`get_job` and `get_jobs` on Pulumi dynamic providers: nothing to install but the wheel.
 
-The engine reads an external resource afresh at every preview, up and refresh, and never creates, changes or deletes it.
+The engine reads an external resource at every preview, up and refresh, and never creates, changes or deletes it. What a
+refresh reads here is what was read last.
 State files name the providers by this module and their names, and `refresh` and `destroy` load them from there: both
 stay.
 """
@@ -279,8 +280,8 @@ def get_jobs(
 ) -> Jobs:
     """Read the states of many COS Batch jobs into a Pulumi program, as one read of the engine.
 
-    They are read at the same time, anew at every preview and up, and never owned: as by `get_job`, which for hundreds of
-    jobs makes the engine write its state hundreds of times.
+    They are read at the same time, anew at every preview and up, and never owned: as by `get_job`, which for hundreds
+    of jobs makes the engine write its state hundreds of times.
 
     Args:
         job_ids: Ids of the jobs, 1 to 64 bytes each.
