@@ -270,7 +270,7 @@ def wait(
     except CosJobError as error:
         _fail(error, 1)
     except KeyboardInterrupt:
-        _fail("interrupted; what was waited for goes on all the same", 130)
+        _fail("interrupted: the wait has ended, and no job is changed by that", 130)
     notice = opening_notice(done)
     if notice:
         _tell(f"cosjob: warning: {notice}")

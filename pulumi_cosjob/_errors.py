@@ -280,7 +280,15 @@ class ConnectionFailedError(RequestError, ConnectionError):
 
 
 class TimeLimitError(RequestError, TimeoutError):
-    """No whole answer came in time."""
+    """No whole answer came in time.
+
+    Attributes:
+        in_lookup: Whether it was the lookup of a name, of the endpoint or of a proxy, that did not end.
+    """
+
+    def __init__(self, what: str, *, in_lookup: bool = False, **context: Any) -> None:
+        super().__init__(what, **context)
+        self.in_lookup = in_lookup
 
 
 class TlsError(RequestError):

@@ -267,6 +267,13 @@ class _Adapter(HTTPAdapter):
         manager.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
         return manager
 
+    def close(self) -> None:
+        """Close the connections too: requests leaves them to the garbage collector, which errors may keep from it."""
+        for manager in (self.poolmanager, *self.proxy_manager.values()):
+            for key in manager.pools.keys():  # noqa: SIM118  urllib3's container cannot be iterated
+                manager.pools[key].close()
+        super().close()
+
 
 class _Session(requests.Session):
     """Does not look where a redirect leads: requests would, even where it is not to follow, and fail if it cannot."""
@@ -373,7 +380,8 @@ class Transport:
             raise RequestError(CALLED_OFF) from None
         hung = next((each for each in _chain(cause) if isinstance(each, LookupTimeoutError)), None)
         if hung is not None:
-            raise TimeLimitError(f"no answer came within {seconds:.3g} s: {hung.strerror}", hint=_ROUTE) from None
+            what = f"no answer came within {seconds:.3g} s: {hung.strerror}"
+            raise TimeLimitError(what, hint=_ROUTE, in_lookup=True) from None
         raise TimeLimitError(f"no whole answer came within {seconds:.3g} s", hint=_LATER) from None
 
 

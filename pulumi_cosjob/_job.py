@@ -531,7 +531,7 @@ STATES: Mapping[str, JobState] = types.MappingProxyType(
             JobState("Ready", "waits for its turn behind jobs of higher priority"),
             JobState("Active", "works on its tasks"),
             JobState("Pausing", "is being paused"),
-            JobState("Paused", "paused until somebody resumes it", needs_person=True),
+            JobState("Paused", "paused by a job of higher priority; resumes by itself"),
             JobState("Completing", "all tasks are done, the report is being written"),
             JobState("Complete", "ended; some tasks may have failed", final=True, succeeded=True),
             JobState("Cancelling", "is being cancelled"),

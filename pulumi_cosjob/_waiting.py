@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 from pulumi_cosjob._errors import (
     AccessDeniedError,
     ConfigurationError,
-    ConnectionFailedError,
     CosJobError,
     InvalidAnswerError,
     InvalidArgumentError,
@@ -375,7 +374,8 @@ def _is_denial(error: CosJobError) -> bool:
 
 
 def _is_unresolved(error: CosJobError | None) -> bool:
-    return isinstance(error, ConnectionFailedError) and error.name_not_found
+    """Tell whether the lookup of a name failed, or did not end."""
+    return getattr(error, "name_not_found", False) or getattr(error, "in_lookup", False)
 
 
 def _timed_out(history: History, limits: Limits) -> WaitTimeoutError:
@@ -406,7 +406,7 @@ def _pause(history: History, look: Look, now: float) -> float:
 # ------------------------------------------------------------------------------------------------------- in words
 
 
-ATTENTION = {"Suspended": "NEEDS CONFIRMATION", "Paused": "PAUSED"}
+ATTENTION = {"Suspended": "NEEDS CONFIRMATION"}
 """Statuses that a person has to end, and how they are shown."""
 
 # From here on, the seconds of an estimate are noise.
@@ -429,7 +429,7 @@ def progress_line(history: History, now: float, *, brief: bool = False) -> str:
     parts = [
         ATTENTION.get(seen.status),
         "no answer just now" if trouble else None,
-        seen.status if not active and seen.status != "Paused" else None,
+        seen.status if not active else None,
         f"{100 * tasks[0] // tasks[1]} %" if tasks and (active or not brief) else None,
         time_left(history.seconds_left(now)) if active else None,
         f"{failed:,} failed" if failed else None,

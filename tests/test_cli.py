@@ -222,7 +222,7 @@ def test_wait_is_interrupted_at_once(service: CosBatchEmulator) -> None:
             assert "New" in process.stderr.readline()
             process.send_signal(signal.SIGINT)
             assert process.wait(timeout=60) == 130
-            assert "goes on all the same" in process.stderr.read()
+            assert "no job is changed by that" in process.stderr.read()
         finally:
             process.kill()
 

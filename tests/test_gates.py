@@ -225,10 +225,11 @@ def test_an_answer_of_which_a_part_is_left_out_ends_no_wait_where_warnings_are_e
         if next(looks) == 4:
             service.replay(job_id, complete)
 
-    with CosBatchClient.from_settings(settings, clock) as client, warnings.catch_warnings():
+    with CosBatchClient.from_settings(settings, clock) as client, warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("error")
         done = wait_for_jobs(client, [job_id], APPID, Limits(HOUR), report=report, clock=clock)
     assert done[job_id].status == "Complete"
+    assert [each.category for each in warned] == [CosJobWarning]
 
 
 def test_no_jobs_are_complete_already(client: CosBatchClient, clock: ManualClock) -> None:

@@ -277,7 +277,7 @@ def test_the_table_of_states_by_value() -> None:
     """Three states are final, one of them a success; two wait for a person; each says what it means."""
     assert {each.status for each in STATES.values() if each.final} == {"Complete", "Failed", "Cancelled"}
     assert {each.status for each in STATES.values() if each.succeeded} == {"Complete"}
-    assert {each.status for each in STATES.values() if each.needs_person} == {"Suspended", "Paused"}
+    assert {each.status for each in STATES.values() if each.needs_person} == {"Suspended"}
     assert len({each.meaning for each in STATES.values()}) == len(STATES)
 
 

@@ -131,7 +131,7 @@ def test_heartbeats_are_a_minute_apart_in_the_mean() -> None:
     assert [len(lines) for lines in found] == [1, 1, 0, 1]
 
 
-@pytest.mark.parametrize(("status", "word"), [("Suspended", "NEEDS CONFIRMATION"), ("Paused", "PAUSED")])
+@pytest.mark.parametrize(("status", "word"), [("Suspended", "NEEDS CONFIRMATION")])
 def test_a_job_that_needs_a_person_is_warned_about_once(status: str, word: str) -> None:
     """Until it does so again; and the line begins with what it needs."""
     found = polled(

@@ -94,6 +94,7 @@ def test_a_hanging_lookup_is_cut_off_by_the_time_limit(names: NameServer) -> Non
     assert isinstance(error, TimeLimitError)
     assert re.match(r"no answer came within 0\.[0-9]+ s: the name lookup did not end \(job a, ", str(error))
     assert "name server" in error.hint
+    assert error.in_lookup
 
 
 def test_a_hanging_lookup_is_called_off(names: NameServer) -> None:

@@ -322,24 +322,32 @@ def test_a_service_that_is_still_being_set_up_is_waited_for(error: CosJobError, 
 UNRESOLVED = ConnectionFailedError(
     "the endpoint's name was not found", hint="Check uin and region.", name_not_found=True
 )
+HANGING = TimeLimitError("no answer came within 10 s: the name lookup did not end", in_lookup=True)
 
 
-def test_a_name_that_does_not_resolve_has_thirty_seconds_before_the_first_answer() -> None:
+@pytest.mark.parametrize("error", [UNRESOLVED, HANGING], ids=told)
+def test_a_name_that_does_not_resolve_has_thirty_seconds_before_the_first_answer(error: CosJobError) -> None:
     """After that the wait ends with it; where the name has resolved before, it is an outage."""
     past, now = History(0.0), 0.0
-    while isinstance(verdict := decide(past := past.add(Look(now, error=UNRESOLVED)), now, LIMITS), AskAgain):
+    while isinstance(verdict := decide(past := past.add(Look(now, error=error)), now, LIMITS), AskAgain):
         now += verdict.seconds
-    assert failure(verdict) is UNRESOLVED
+    assert failure(verdict) is error
     assert 30.0 <= now < 33.0
     for resolved in (
         Look(0.0, job("Active")),
         Look(0.0, error=UnavailableError("later", http_status=503)),
         Look(0.0, error=AccessDeniedError("no", http_status=403)),
     ):
-        past = history(resolved, Look(1.0, error=UNRESOLVED), Look(100.0, error=UNRESOLVED))
+        past = history(resolved, Look(1.0, error=error), Look(100.0, error=error))
         assert isinstance(decide(past, 100.0, LIMITS), AskAgain)
-    past = history(Look(0.0, error=UNRESOLVED), Look(29.0, error=TimeLimitError("slow")), Look(31.0, error=UNRESOLVED))
+    past = history(Look(0.0, error=error), Look(29.0, error=TimeLimitError("slow")), Look(31.0, error=error))
     assert isinstance(decide(past, 31.0, LIMITS), AskAgain)
+
+
+def test_a_name_that_hangs_and_one_that_is_not_found_are_one_problem() -> None:
+    """A name server that is slow to say no does not begin the thirty seconds anew."""
+    past = history(Look(0.0, error=UNRESOLVED), Look(20.0, error=HANGING), Look(30.0, error=UNRESOLVED))
+    assert failure(decide(past, 30.0, LIMITS)) is UNRESOLVED
 
 
 SLOW = TimeLimitError("slow", hint="Try again later.")
@@ -586,7 +594,7 @@ def test_progress_in_words() -> None:
     assert progress_line(history(Look(0.0, job("Failing", 40, failed=30))), 0.0) == (
         "Failing, 40 %, 30 failed, 40 of 100 tasks"
     )
-    assert progress_line(history(Look(0.0, job("Paused", 50))), 0.0) == "PAUSED, 50 %, 50 of 100 tasks"
+    assert progress_line(history(Look(0.0, job("Paused", 50))), 0.0) == "Paused, 50 %, 50 of 100 tasks"
     suspended = history(Look(0.0, job("Suspended")), Look(10.0, error=TimeLimitError("late")))
     assert progress_line(suspended, 10.0) == "NEEDS CONFIRMATION, no answer just now, Suspended: late"
     assert progress_line(history(Look(0.0, error=TimeLimitError("late"))), 0.0) == "no answer yet: late"

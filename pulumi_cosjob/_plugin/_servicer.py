@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["Servicer"]
 
 _SECRETS = frozenset(name for name, declared in CONFIG.items() if declared.get("secret"))
-_INTERRUPTED = "the wait was interrupted; what was waited for goes on all the same, and the next update waits again"
+_INTERRUPTED = "the wait was interrupted, and no job is changed by that; the next update waits again"
 
 _CUT_OFF = "the question was cut off, as the command was interrupted or has failed elsewhere"
 
