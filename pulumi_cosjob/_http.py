@@ -9,6 +9,7 @@ import re
 import socket
 import ssl
 import stat
+import struct
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -96,6 +97,8 @@ class _Watch:
         with self._lock:
             if self._line is not None:
                 with contextlib.suppress(OSError):  # it may have ended by itself just now
+                    # Closed, it is reset: a peer that goes on sending would else not learn of it for a minute.
+                    self._line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                     self._line.shutdown(socket.SHUT_RDWR)
 
 
@@ -247,11 +250,21 @@ class _WatchedTls(_Watched, urllib3.connection.HTTPSConnection):
     """The same over TLS."""
 
 
-class _HTTPPool(urllib3.HTTPConnectionPool):
+class _Pool(urllib3.HTTPConnectionPool):
+    """Keeps no connection that was cut off: what looks like its end may be taken for that of an answer."""
+
+    def _put_conn(self, conn: Any) -> None:
+        watch = getattr(_current, "watch", None)
+        if conn is not None and watch is not None and watch.expired:
+            conn.close()
+        super()._put_conn(conn)
+
+
+class _HTTPPool(_Pool):
     ConnectionCls = _Watched
 
 
-class _HTTPSPool(urllib3.HTTPSConnectionPool):
+class _HTTPSPool(_Pool, urllib3.HTTPSConnectionPool):
     ConnectionCls = _WatchedTls
 
 
