@@ -5,11 +5,13 @@ PYTHON ?= python3
 VENV := .venv
 LOWEST := .venv-lowest
 FUZZ := .venv-fuzz
-PINS := tools/requirements
+PINS := scripts/requirements
 # All that is needed is pinned: pip is not to look for what would suit, in which it may come upon newer versions.
 # One more than there are processors: many a test waits for another process.
 WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 PARALLEL = --numprocesses=$(WORKERS)
+# What scripts, benchmarks and tests have of each other.
+PATHS = PYTHONPATH="$(CURDIR)/tests/support:$(CURDIR)/scripts:$(CURDIR)/benchmarks"
 PIP_INSTALL = -m pip install --quiet --disable-pip-version-check --no-deps
 
 .PHONY: help demo test lint check lowest compat faults secrets fuzz soak bench coverage engine docs pins format clean
@@ -18,7 +20,7 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-10s%s\n", $$1, $$2 }' Makefile
 
 demo: $(VENV)/ready ## a job's life, read by a real `pulumi up`, without any account
-	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/python tools/demo.py
+	$(PATHS) PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/python scripts/demo.py
 
 test: lint check lowest ## everything that has to pass
 
@@ -34,36 +36,36 @@ lowest: $(LOWEST)/ready ## the tests again, with the oldest versions that the ra
 	$(LOWEST)/bin/python -m pytest $(PARALLEL) -m "not newest" $(ARGS)
 
 compat: ## the tests on every Python here; about two minutes for each
-	$(PYTHON) tools/compat.py
+	$(PYTHON) scripts/compat.py
 
 soak: $(VENV)/ready ## ten minutes of waits while a fifth of all answers is faulty; ARGS=seconds
-	MALLOC_ARENA_MAX=1 $(VENV)/bin/python tools/soak.py $(ARGS)
+	$(PATHS) MALLOC_ARENA_MAX=1 $(VENV)/bin/python benchmarks/soak.py $(ARGS)
 
 faults: $(VENV)/ready ## every fault at every place and what comes of it, as a table
-	$(VENV)/bin/python tools/faults.py $(ARGS)
+	$(PATHS) $(VENV)/bin/python scripts/faults.py $(ARGS)
 
 fuzz: $(FUZZ)/ready ## let a fuzzer try the decoder for ARGS seconds; Linux
-	$(FUZZ)/bin/python tools/fuzz.py $(ARGS)
+	$(PATHS) $(FUZZ)/bin/python scripts/fuzz.py $(ARGS)
 
 bench: $(VENV)/ready ## what is claimed about speed, as numbers
-	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/python tools/bench.py $(ARGS)
+	$(PATHS) PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/python benchmarks/bench.py $(ARGS)
 
 coverage: $(VENV)/ready ## how much of the package the tests without the engine run: a figure, no gate; some minutes
 	$(VENV)/bin/python -m pytest $(PARALLEL) -m "not engine" --cov --cov-report=term $(ARGS)
 
 secrets: $(VENV)/ready ## search everything written at the highest log levels for keys
-	$(VENV)/bin/python tools/secrets_search.py
+	$(PATHS) $(VENV)/bin/python scripts/search_for_secrets.py
 
 engine: $(VENV)/ready ## a Pulumi CLI, with ARGS=--all for all languages; the last line is where
-	@$(VENV)/bin/python tools/engine.py $(ARGS)
+	@$(VENV)/bin/python scripts/engine.py $(ARGS)
 
 format: $(VENV)/ready ## mend style and layout, where a tool can
 	$(VENV)/bin/ruff check --fix
 	$(VENV)/bin/ruff format
 
 docs: $(VENV)/ready ## write the table of fields from the schema, and the types of fields as outputs
-	$(VENV)/bin/python tools/field_table.py
-	$(VENV)/bin/python tools/output_types.py
+	$(VENV)/bin/python scripts/field_table.py
+	$(VENV)/bin/python scripts/output_types.py
 
 pins: ## bring the pinned environments up to date; needs uv
 	uv pip compile pyproject.toml --extra emulator --group dev -o $(PINS)/dev.txt $(PIN_OPTIONS)
@@ -81,7 +83,7 @@ $(VENV)/ready: $(PINS)/dev.txt pyproject.toml
 	touch $@
 
 $(LOWEST)/ready: $(PINS)/lowest.txt pyproject.toml
-	$$($(PYTHON) tools/compat.py --oldest) -m venv --clear $(LOWEST)
+	$$($(PYTHON) scripts/compat.py --oldest) -m venv --clear $(LOWEST)
 	$(LOWEST)/bin/python $(PIP_INSTALL) --require-hashes -r $(PINS)/lowest.txt
 	$(LOWEST)/bin/python $(PIP_INSTALL) --no-build-isolation --editable .
 	$(LOWEST)/bin/python -m pip check

@@ -12,8 +12,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import demo
 import requests
+
+import demo
 import stalls
 from measurements import Bench, Row, in_turn, one_by_one
 

@@ -27,8 +27,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 from xml.etree import ElementTree as ET
 
-import demo
 import requests
+
+import demo
 
 _A = TypeVar("_A")
 _B = TypeVar("_B")
@@ -278,8 +279,8 @@ class Bench:
 
     def fetching(self) -> Row:
         """Measure the provider's read of many jobs, against the same signed requests whose answers nobody looks at."""
-        from pulumi_cosjob._client import Clients  # noqa: PLC0415  measured, not used
-        from pulumi_cosjob._dynamic import JobsProvider  # noqa: PLC0415  measured, not used
+        from pulumi_cosjob._dynamic.functions import JobsProvider  # noqa: PLC0415  measured, not used
+        from pulumi_cosjob._service.client import Clients  # noqa: PLC0415  measured, not used
 
         config = {
             "cosjob:endpoint": self.endpoint,
@@ -365,7 +366,7 @@ def _provider_process(endpoint: str) -> Iterator[_Provider]:
     from google.protobuf import struct_pb2  # noqa: PLC0415  as above
     from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc  # noqa: PLC0415  as above
 
-    from pulumi_cosjob._dynamic import JobProvider  # noqa: PLC0415  measured, not used
+    from pulumi_cosjob._dynamic.functions import JobProvider  # noqa: PLC0415  measured, not used
 
     # Without anybody who listens as the engine does, the process would end.
     with socket.create_server(("127.0.0.1", 0), backlog=1000) as listening:
@@ -397,11 +398,11 @@ def _provider_process(endpoint: str) -> Iterator[_Provider]:
 
 def parsing(sizes: Sizes) -> list[Row]:
     """Measure what is made of a full answer."""
-    from pulumi_cosjob import _schema  # noqa: PLC0415  measured, not used
+    from pulumi_cosjob._xml import schema  # noqa: PLC0415  measured, not used
 
     document = ANSWER.read_bytes()
-    processor = _schema._schema()  # noqa: SLF001  measured
-    ours = lambda: _schema.parse_describe_job_result(document)  # noqa: E731
+    processor = schema._schema()  # noqa: SLF001  measured
+    ours = lambda: schema.parse_describe_job_result(document)  # noqa: E731
     floors: tuple[tuple[str, Callable[[], object], float | None], ...] = (
         ("xmlschema's to_dict with the same schema", lambda: processor.to_dict(ET.fromstring(document)), 1.0),  # noqa: S314
         ("xml.etree, parsing alone", lambda: ET.fromstring(document), None),  # noqa: S314
@@ -413,7 +414,7 @@ def parsing(sizes: Sizes) -> list[Row]:
     unusual = document.replace(b"<Report>", b"<Report unusual='yes'>")
     pairs = [
         (1000 * a, 1000 * b)
-        for a, b in _in_turn(sizes.repeats // 2 + 1, lambda: _schema.parse_describe_job_result(unusual), floors[0][1])
+        for a, b in _in_turn(sizes.repeats // 2 + 1, lambda: schema.parse_describe_job_result(unusual), floors[0][1])
     ]
     rows.append(Row("the same, not recognised by the compiled checks", floors[0][0], "ms", pairs))
     return rows
@@ -440,8 +441,8 @@ def done(name):
 begun = time.perf_counter()
 import pulumi, pulumi.dynamic
 done("pulumi, without which there is no provider")
-from pulumi_cosjob._client import Clients
-from pulumi_cosjob._dynamic import JobProvider
+from pulumi_cosjob._service.client import Clients
+from pulumi_cosjob._dynamic.functions import JobProvider
 done("this package")
 import requests
 done("requests")
@@ -449,8 +450,8 @@ import qcloud_cos.cos_auth
 done("the vendor's signing code")
 import tenacity
 done("retries")
-from pulumi_cosjob import _schema
-_schema._compiled()
+from pulumi_cosjob._xml import schema
+schema._compiled()
 done("checks compiled from the schema")
 import os
 provider = JobProvider()

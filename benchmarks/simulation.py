@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
-from pulumi_cosjob._job import JobDescription, ProgressSummary
-from pulumi_cosjob._waiting import AskAgain, History, Limits, Look, decide
+from pulumi_cosjob._model.job import JobDescription, ProgressSummary
+from pulumi_cosjob._waiting.policy import AskAgain, History, Limits, Look, decide
 
 # One question takes so long.
 LATENCY = 0.06

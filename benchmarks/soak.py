@@ -25,15 +25,15 @@ from pathlib import Path
 from typing import Any
 
 import requests
-from turned import TurnedTime
 
-from pulumi_cosjob._client import CosBatchClient
 from pulumi_cosjob._errors import CosJobError
-from pulumi_cosjob._gates import Report, wait_for_jobs
-from pulumi_cosjob._job import JobDescription
-from pulumi_cosjob._plugin._asking import Account, Accounts
-from pulumi_cosjob._waiting import History, Limits
+from pulumi_cosjob._model.job import JobDescription
+from pulumi_cosjob._plugin.accounts import Account, Accounts
+from pulumi_cosjob._service.client import CosBatchClient
+from pulumi_cosjob._waiting.loop import Report, wait_for_jobs
+from pulumi_cosjob._waiting.policy import History, Limits
 from pulumi_cosjob.testing import CosBatchEmulator, Fault
+from turned import TurnedTime
 
 APPID = "1250000000"
 DAY = 24 * 3600.0

@@ -23,9 +23,9 @@ import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2_grpc, provider_pb2, provider_pb2_grpc
 
-from pulumi_cosjob._engine_log import NO_PROXY
-from pulumi_cosjob._plugin._properties import Properties, to_struct
-from pulumi_cosjob._plugin._server import serve
+from pulumi_cosjob._engine.log import NO_PROXY
+from pulumi_cosjob._plugin.properties import Properties, to_struct
+from pulumi_cosjob._plugin.server import serve
 
 URN = "urn:pulumi:dev::stalls::cosjob:index:AllJobsCompletion::gate"
 _TICK_SECONDS = 0.005

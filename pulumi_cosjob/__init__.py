@@ -37,11 +37,11 @@ from pulumi_cosjob._errors import (
 )
 
 if TYPE_CHECKING:
-    from pulumi_cosjob._client import CosBatchClient, describe_job
-    from pulumi_cosjob._completion import AllJobsCompletion, JobCompletion
-    from pulumi_cosjob._dynamic import Job, Jobs, get_job, get_job_output, get_jobs, get_jobs_output
-    from pulumi_cosjob._job import STATES, JobDescription, JobState
-    from pulumi_cosjob._schema import parse_describe_job_result, schema_path
+    from pulumi_cosjob._dynamic.functions import Job, Jobs, get_job, get_job_output, get_jobs, get_jobs_output
+    from pulumi_cosjob._dynamic.gates import AllJobsCompletion, JobCompletion
+    from pulumi_cosjob._model.job import STATES, JobDescription, JobState
+    from pulumi_cosjob._service.client import CosBatchClient, describe_job
+    from pulumi_cosjob._xml.schema import parse_describe_job_result, schema_path
 
     __version__: str
 
@@ -87,21 +87,21 @@ __all__ = [
 ]
 
 _LOADED_AT_FIRST_USE = {
-    "STATES": "_job",
-    "AllJobsCompletion": "_completion",
-    "CosBatchClient": "_client",
-    "Job": "_dynamic",
-    "Jobs": "_dynamic",
-    "JobCompletion": "_completion",
-    "JobDescription": "_job",
-    "JobState": "_job",
-    "describe_job": "_client",
-    "get_job": "_dynamic",
-    "get_job_output": "_dynamic",
-    "get_jobs": "_dynamic",
-    "get_jobs_output": "_dynamic",
-    "parse_describe_job_result": "_schema",
-    "schema_path": "_schema",
+    "STATES": "_model.job",
+    "AllJobsCompletion": "_dynamic.gates",
+    "CosBatchClient": "_service.client",
+    "Job": "_dynamic.functions",
+    "Jobs": "_dynamic.functions",
+    "JobCompletion": "_dynamic.gates",
+    "JobDescription": "_model.job",
+    "JobState": "_model.job",
+    "describe_job": "_service.client",
+    "get_job": "_dynamic.functions",
+    "get_job_output": "_dynamic.functions",
+    "get_jobs": "_dynamic.functions",
+    "get_jobs_output": "_dynamic.functions",
+    "parse_describe_job_result": "_xml.schema",
+    "schema_path": "_xml.schema",
 }
 
 

@@ -37,7 +37,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from pulumi_cosjob._job import JobDescription
+    from pulumi_cosjob._model.job import JobDescription
 
 __all__ = [
     "AccessDeniedError",

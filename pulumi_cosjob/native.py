@@ -20,19 +20,26 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pulumi
 
-from pulumi_cosjob._first_use import provide_plugin
-from pulumi_cosjob._gate_inputs import HOW, INPUTS, SERVICE_ENDPOINT
-from pulumi_cosjob._job import BEYOND_SCHEMA, JobDescription, camel_name, element_fields, in_snake_case, snake_name
-from pulumi_cosjob._mock_outputs import given_job, is_mocked
-from pulumi_cosjob._options import NATIVE_FUNCTION, NATIVE_GATE, check_options
-from pulumi_cosjob._outputs import Field, JobOutputs, described_by_id, described_partly
-from pulumi_cosjob._program import Timeout, accepted_failures, arguments, created, timeout_input
-from pulumi_cosjob._secret_texts import SecretTexts
-from pulumi_cosjob._settings import SETTINGS, Missing
+from pulumi_cosjob._model.job import (
+    BEYOND_SCHEMA,
+    JobDescription,
+    camel_name,
+    element_fields,
+    in_snake_case,
+    snake_name,
+)
+from pulumi_cosjob._plugin.first_use import provide_plugin
+from pulumi_cosjob._program.arguments import Timeout, accepted_failures, arguments, created, timeout_input
+from pulumi_cosjob._program.mock_outputs import given_job, is_mocked
+from pulumi_cosjob._program.options import NATIVE_FUNCTION, NATIVE_GATE, check_options
+from pulumi_cosjob._program.outputs import Field, JobOutputs, described_by_id, described_partly
+from pulumi_cosjob._program.secret_texts import SecretTexts
+from pulumi_cosjob._service.settings import SETTINGS, Missing
 from pulumi_cosjob._version import plugin_version
+from pulumi_cosjob._waiting.gate import HOW, INPUTS, SERVICE_ENDPOINT
 
 if TYPE_CHECKING:
-    from pulumi_cosjob._output_types import (
+    from pulumi_cosjob._program.output_types import (
         AllJobsAttributes,
         GateAttributes,
         JobDescriptionOutput,

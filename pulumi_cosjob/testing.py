@@ -22,13 +22,13 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from pulumi_cosjob._emulator._clocks import JobClock, ManualClock
-from pulumi_cosjob._emulator._faults import Fault
-from pulumi_cosjob._emulator._records import RecordedRequest
-from pulumi_cosjob._emulator._samples import Account
-from pulumi_cosjob._emulator._scenarios import Scenario
-from pulumi_cosjob._emulator._service import Service
-from pulumi_cosjob._emulator._signature import Credentials
+from pulumi_cosjob._emulator.clocks import JobClock, ManualClock
+from pulumi_cosjob._emulator.faults import Fault
+from pulumi_cosjob._emulator.request_log import RecordedRequest
+from pulumi_cosjob._emulator.samples import Account
+from pulumi_cosjob._emulator.scenarios import Scenario
+from pulumi_cosjob._emulator.service import Service
+from pulumi_cosjob._emulator.signature import Credentials
 
 if TYPE_CHECKING:
     import os
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from pulumi_cosjob._clock import Clock
-    from pulumi_cosjob._emulator._thread import ServerThread
-    from pulumi_cosjob._mocks import CosJobMocks
+    from pulumi_cosjob._emulator.thread import ServerThread
+    from pulumi_cosjob._mocks.mocks import CosJobMocks
 
 __all__ = ["CosBatchEmulator", "CosJobMocks", "Fault", "JobClock", "ManualClock", "RecordedRequest", "Scenario"]
 
@@ -225,7 +225,7 @@ class CosBatchEmulator:
 def _server_thread() -> type[ServerThread]:
     """Return what serves the emulator; only that needs aiohttp."""
     try:
-        from pulumi_cosjob._emulator._thread import ServerThread  # noqa: PLC0415  the mocks work without aiohttp
+        from pulumi_cosjob._emulator.thread import ServerThread  # noqa: PLC0415  the mocks work without aiohttp
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] != "aiohttp":
             raise
@@ -239,7 +239,7 @@ def __getattr__(name: str) -> Any:
     # The emulator works without Pulumi, which takes long to load.
     if name != "CosJobMocks":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from pulumi_cosjob._mocks import CosJobMocks  # noqa: PLC0415  as above
+    from pulumi_cosjob._mocks.mocks import CosJobMocks  # noqa: PLC0415  as above
 
     return CosJobMocks
 

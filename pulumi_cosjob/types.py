@@ -12,7 +12,7 @@ A part is frozen. Its fields are attributes and items (`summary.number_of_tasks_
 
 from __future__ import annotations
 
-from pulumi_cosjob._job import (
+from pulumi_cosjob._model.job import (
     COSDeleteObject,
     COSGrant,
     COSInitiateRestoreObject,

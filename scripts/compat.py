@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-PINS = ROOT / "tools" / "requirements"
+PINS = ROOT / "scripts" / "requirements"
 OLDEST = 10
 # As in the Makefile.
 PARALLEL = f"--numprocesses={(os.cpu_count() or 1) + 1}"

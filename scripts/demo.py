@@ -19,9 +19,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-import engine
 import requests
 from qcloud_cos import CosS3Auth
+
+import engine
 
 ROOT = Path(__file__).parent.parent
 APPID, UIN, REGION = "1250000000", "100000000001", "ap-chengdu"

@@ -1,7 +1,7 @@
 """Provide a Pulumi CLI with its Python host, and print the folders that hold them, joined as in PATH, as the last line.
 
 In this order: a `pulumi` on PATH that is new enough; what was fetched or built before, in the user's cache folder; the
-official build, fetched by Pulumi's own Automation API; a build from the Go modules that `tools/engine` pins. `--all`
+official build, fetched by Pulumi's own Automation API; a build from the Go modules that `scripts/engine` pins. `--all`
 adds the hosts of YAML, TypeScript and Go, and `cosjob-sdkgen`, which writes SDKs from a schema. Only what is missing is
 built. Needs Python only, and for the last way Go. A build from modules has older hosts than an official one; see
 docs/design.md.
@@ -44,7 +44,7 @@ class Binary(NamedTuple):
 
     Args:
         name: Of the file.
-        module: Folder with its go.mod, below `tools/engine`.
+        module: Folder with its go.mod, below `scripts/engine`.
         package: To build there.
         scripts: What the binary starts, inside the SDK's module.
         versioned_by: The Go module whose version is the binary's.

@@ -1,6 +1,6 @@
 """Write the types of a job's fields as outputs; `make docs` runs it, and a test checks that it was run.
 
-Names, types and texts are those of the classes in `_job.py`, which another test holds to the schema.
+Names, types and texts are those of the classes in `_model/job.py`, which another test holds to the schema.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ from pathlib import Path
 
 import pulumi
 
-from pulumi_cosjob import _job
+from pulumi_cosjob._model import job as job_module
 
-MODULE = Path(_job.__file__).with_name("_output_types.py")
+MODULE = Path(job_module.__file__).parents[1] / "_program" / "output_types.py"
 BEGIN = "# Written by `make docs` from here on.\n"
 WIDTH = 120
 
 
 def classes() -> dict[str, ast.ClassDef]:
     """Return the classes of elements by name, in their order."""
-    body = ast.parse(Path(_job.__file__).read_text(encoding="utf-8")).body
+    body = ast.parse(Path(job_module.__file__).read_text(encoding="utf-8")).body
     found = [each for each in body if isinstance(each, ast.ClassDef)]
     return {each.name: each for each in found if [ast.unparse(base) for base in each.bases] == ["Element"]}
 

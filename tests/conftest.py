@@ -13,11 +13,9 @@ import pytest
 from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
-from pulumi_cosjob.testing import CosBatchEmulator
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "tools"))
-
 import engine
+from places import ANSWERS
+from pulumi_cosjob.testing import CosBatchEmulator
 
 engine.heed_interrupts()
 
@@ -31,17 +29,17 @@ _SURPRISING = {"ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "REQUESTS_C
 
 # Files with many tests on the engine, each of which takes long; nothing that they share does.
 _ONE_BY_ONE = {
-    f"tests/test_{name}.py"
+    f"tests/{name}.py"
     for name in (
-        "completion",
-        "dynamic",
-        "first_use",
-        "gates_and_reads",
-        "get_jobs",
-        "input_matrix",
-        "native",
-        "readme",
-        "sdks",
+        "dynamic/test_functions",
+        "dynamic/test_gates",
+        "dynamic/test_get_jobs",
+        "plugin/test_first_use",
+        "plugin/test_native",
+        "plugin/test_sdks",
+        "program/test_gates_and_reads",
+        "program/test_input_matrix",
+        "project/test_readme",
     )
 }
 # Tests that share what takes long to be made, by a word in their names.
@@ -105,4 +103,4 @@ def emulator() -> Iterator[CosBatchEmulator]:
 @pytest.fixture(scope="session")
 def full_answer() -> bytes:
     """Return an answer that has every element of a copying job."""
-    return (Path(__file__).parent / "answers" / "full.xml").read_bytes()
+    return (ANSWERS / "full.xml").read_bytes()

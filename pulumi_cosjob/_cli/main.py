@@ -32,7 +32,7 @@ from pulumi_cosjob._errors import (
 )
 
 if TYPE_CHECKING:
-    from pulumi_cosjob._job import JobDescription
+    from pulumi_cosjob._model.job import JobDescription
 
 __all__ = ["main"]
 
@@ -154,7 +154,7 @@ def _warnings_as_lines() -> Iterator[None]:
 )
 def describe(job_id: str, appid: str, output: str, **settings: Any) -> None:
     """Print the state of a job, as it is now."""
-    from pulumi_cosjob._client import describe_job  # noqa: PLC0415  loads what asks the service
+    from pulumi_cosjob._service.client import describe_job  # noqa: PLC0415  loads what asks the service
 
     try:
         description = describe_job(job_id, appid, **settings)
@@ -248,11 +248,11 @@ def wait(
     the final descriptions are printed on standard output, as an object by job id. Exits with 0 when all are complete,
     1 when one has failed, 2 when called wrongly or without what it needs, 124 when time is up, 130 when interrupted.
     """
-    from pulumi_cosjob._client import CosBatchClient  # noqa: PLC0415  loads what asks the service
-    from pulumi_cosjob._gates import wait_for_jobs  # noqa: PLC0415  as above
-    from pulumi_cosjob._progress import progress  # noqa: PLC0415  as above
-    from pulumi_cosjob._settings import check_identifier, check_timeout  # noqa: PLC0415  as above
-    from pulumi_cosjob._waiting import Limits, opening_notice  # noqa: PLC0415  as above
+    from pulumi_cosjob._cli.progress import progress  # noqa: PLC0415  as above
+    from pulumi_cosjob._service.client import CosBatchClient  # noqa: PLC0415  loads what asks the service
+    from pulumi_cosjob._service.settings import check_identifier, check_timeout  # noqa: PLC0415  as above
+    from pulumi_cosjob._waiting.loop import wait_for_jobs  # noqa: PLC0415  as above
+    from pulumi_cosjob._waiting.policy import Limits, opening_notice  # noqa: PLC0415  as above
 
     try:
         limits = Limits(check_timeout(timeout), _failed_tasks(max_failed_tasks), fail_when_suspended)
@@ -300,7 +300,7 @@ def validate(files: tuple[str, ...]) -> None:
 
     Prints one line for each problem. Exits with 0 if all files are valid, 1 if some are not, 2 if one cannot be read.
     """
-    from pulumi_cosjob._schema import MOST_BYTES, find_problems  # noqa: PLC0415  loads the schema
+    from pulumi_cosjob._xml.schema import MOST_BYTES, find_problems  # noqa: PLC0415  loads the schema
 
     code = 0
     for name in files:
@@ -337,7 +337,7 @@ def install() -> None:
     It runs in this environment from then on: run this again after the environment has moved or was updated. Programs on
     pulumi_cosjob.native do this by themselves. To take it out: pulumi plugin rm resource cosjob
     """
-    from pulumi_cosjob._install import install_plugin, plugin_folder  # noqa: PLC0415  the one command that needs it
+    from pulumi_cosjob._plugin.install import install_plugin, plugin_folder  # noqa: PLC0415  the one command that needs it
     from pulumi_cosjob._version import plugin_version  # noqa: PLC0415  as above
 
     try:
@@ -361,7 +361,7 @@ def serve(port: int) -> None:
     """
     import asyncio  # noqa: PLC0415  the one command that needs it
 
-    from pulumi_cosjob._plugin._server import serve_by_hand  # noqa: PLC0415  as above
+    from pulumi_cosjob._plugin.server import serve_by_hand  # noqa: PLC0415  as above
 
     try:
         asyncio.run(serve_by_hand(port, lambda served: _print(f"export PULUMI_DEBUG_PROVIDERS=cosjob:{served}")))
@@ -404,7 +404,7 @@ def emulator(port: int, secret_id: str, secret_key: str, jobs: tuple[str, ...], 
         _print("\n".join([f"listening on {url}", *lines]))
 
     try:
-        from pulumi_cosjob._emulator._signature import Credentials  # noqa: PLC0415  as above
+        from pulumi_cosjob._emulator.signature import Credentials  # noqa: PLC0415  as above
 
         _emulator.serve(
             ("127.0.0.1", port),

@@ -7,12 +7,12 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pulumi_cosjob._progress_lines import JobsSum, Line, ProgressLines
-from pulumi_cosjob._waiting import ATTENTION, progress_line
+from pulumi_cosjob._waiting.policy import ATTENTION, progress_line
+from pulumi_cosjob._waiting.progress import JobsSum, Line, ProgressLines
 
 if TYPE_CHECKING:
-    from pulumi_cosjob._gates import Report
-    from pulumi_cosjob._waiting import History
+    from pulumi_cosjob._waiting.loop import Report
+    from pulumi_cosjob._waiting.policy import History
 
 __all__ = ["progress"]
 

@@ -17,16 +17,16 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 import pulumi.dynamic
 
-from pulumi_cosjob._gate_inputs import check_inputs
-from pulumi_cosjob._job import to_plain
-from pulumi_cosjob._mock_outputs import given_job, given_jobs, given_missing, placeholders, taken
-from pulumi_cosjob._options import DYNAMIC_READ, check_options, take_secret_fields
-from pulumi_cosjob._outputs import JOB_FIELDS, JobOutputs, carried, described_jobs, described_missing
-from pulumi_cosjob._program import arguments, created, echo_placeholder
-from pulumi_cosjob._settings import SETTINGS, Missing
+from pulumi_cosjob._model.job import to_plain
+from pulumi_cosjob._program.arguments import arguments, created, echo_placeholder
+from pulumi_cosjob._program.mock_outputs import given_job, given_jobs, given_missing, placeholders, taken
+from pulumi_cosjob._program.options import DYNAMIC_READ, check_options, take_secret_fields
+from pulumi_cosjob._program.outputs import JOB_FIELDS, JobOutputs, carried, described_jobs, described_missing
+from pulumi_cosjob._service.settings import SETTINGS, Missing
+from pulumi_cosjob._waiting.gate import check_inputs
 
 if TYPE_CHECKING:
-    from pulumi_cosjob._output_types import AccountAttributes, JobDescriptionOutput, JobsAttributes
+    from pulumi_cosjob._program.output_types import AccountAttributes, JobDescriptionOutput, JobsAttributes
 else:
     AccountAttributes = JobsAttributes = object
 
@@ -52,10 +52,10 @@ class AskingProvider(pulumi.dynamic.ResourceProvider):
 
     def configure(self, req: pulumi.dynamic.ConfigureRequest) -> None:
         """Keep the stack's config, secrets among it, in this process only."""
-        from pulumi_cosjob._client import Clients  # noqa: PLC0415  programs import this module, and never ask
-        from pulumi_cosjob._engine_log import pass_on_warnings  # noqa: PLC0415  as above
-        from pulumi_cosjob._engine_watch import EngineClock  # noqa: PLC0415  as above
-        from pulumi_cosjob._provider_errors import show_sentences  # noqa: PLC0415  as above
+        from pulumi_cosjob._dynamic.provider_errors import show_sentences  # noqa: PLC0415  as above
+        from pulumi_cosjob._engine.log import pass_on_warnings  # noqa: PLC0415  as above
+        from pulumi_cosjob._engine.watch import EngineClock  # noqa: PLC0415  as above
+        from pulumi_cosjob._service.client import Clients  # noqa: PLC0415  programs import this module, and never ask
 
         show_sentences()
         self._config = req.config.get

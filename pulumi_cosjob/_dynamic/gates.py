@@ -15,9 +15,14 @@ import pulumi.dynamic
 from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 from pulumi.runtime import rpc
 
-from pulumi_cosjob._dynamic import ABSENT, AskingProvider
+from pulumi_cosjob._dynamic.functions import ABSENT, AskingProvider
 from pulumi_cosjob._errors import CosJobError, InvalidArgumentError
-from pulumi_cosjob._gate_inputs import (
+from pulumi_cosjob._model.job import JobDescription, from_plain, to_plain
+from pulumi_cosjob._program.arguments import Timeout, accepted_failures, arguments, echo_placeholder, timeout_input
+from pulumi_cosjob._program.mock_outputs import given_job, given_jobs, placeholders, taken
+from pulumi_cosjob._program.options import DYNAMIC_GATE, check_options, custom_timeouts, take_secret_fields
+from pulumi_cosjob._program.outputs import JOB_FIELDS, JobOutputs, carried, described_jobs, received
+from pulumi_cosjob._waiting.gate import (
     ANY_NUMBER,
     INPUTS,
     SERVICE_ENDPOINT,
@@ -33,14 +38,9 @@ from pulumi_cosjob._gate_inputs import (
     replacing_inputs,
     with_service_endpoint,
 )
-from pulumi_cosjob._job import JobDescription, from_plain, to_plain
-from pulumi_cosjob._mock_outputs import given_job, given_jobs, placeholders, taken
-from pulumi_cosjob._options import DYNAMIC_GATE, check_options, custom_timeouts, take_secret_fields
-from pulumi_cosjob._outputs import JOB_FIELDS, JobOutputs, carried, described_jobs, received
-from pulumi_cosjob._program import Timeout, accepted_failures, arguments, echo_placeholder, timeout_input
 
 if TYPE_CHECKING:
-    from pulumi_cosjob._output_types import DynamicAllJobsAttributes, GateAttributes
+    from pulumi_cosjob._program.output_types import DynamicAllJobsAttributes, GateAttributes
 else:
     DynamicAllJobsAttributes = GateAttributes = object
 
@@ -88,8 +88,8 @@ class _GateProvider(AskingProvider):
         """Look at jobs once; raise where one will never complete."""
         if not job_ids:
             return
-        from pulumi_cosjob._engine_log import to_engine  # noqa: PLC0415  programs import this module, and never wait
-        from pulumi_cosjob._gates import look_at_jobs  # noqa: PLC0415  as above
+        from pulumi_cosjob._engine.log import to_engine  # noqa: PLC0415  programs import this module, and never wait
+        from pulumi_cosjob._waiting.loop import look_at_jobs  # noqa: PLC0415  as above
 
         client, limits = self._clients.get(inputs), limits_of(inputs)
         notice = look_at_jobs(client, job_ids, inputs["appid"], limits, preview=preview)
@@ -104,10 +104,10 @@ class _GateProvider(AskingProvider):
             operation: `create` or `update`, for the custom timeout that counts where the inputs have no time limit.
             there: The jobs that have completed.
         """
-        from pulumi_cosjob._engine_log import EngineLog, to_engine  # noqa: PLC0415  as in _look
-        from pulumi_cosjob._engine_watch import EngineClock  # noqa: PLC0415  as in _look
-        from pulumi_cosjob._gates import wait_for_jobs  # noqa: PLC0415  as in _look
-        from pulumi_cosjob._waiting import opening_notice  # noqa: PLC0415  as in _look
+        from pulumi_cosjob._engine.log import EngineLog, to_engine  # noqa: PLC0415  as in _look
+        from pulumi_cosjob._engine.watch import EngineClock  # noqa: PLC0415  as in _look
+        from pulumi_cosjob._waiting.loop import wait_for_jobs  # noqa: PLC0415  as in _look
+        from pulumi_cosjob._waiting.policy import opening_notice  # noqa: PLC0415  as in _look
 
         inputs = _inputs(props)
         check_inputs(self.subject, inputs)
@@ -124,7 +124,7 @@ class _GateProvider(AskingProvider):
 
     def judge_again(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> None:
         """Hold jobs that have been waited for against another number of failed tasks."""
-        from pulumi_cosjob._gates import judge_again  # noqa: PLC0415  as in _look
+        from pulumi_cosjob._waiting.loop import judge_again  # noqa: PLC0415  as in _look
 
         inputs = _inputs(news)
         if "max_failed_tasks" not in changed_inputs(_inputs_before(olds), inputs):

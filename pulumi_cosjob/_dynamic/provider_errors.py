@@ -16,7 +16,7 @@ import traceback
 from types import ModuleType
 from typing import Any
 
-from pulumi_cosjob._engine_watch import in_provider_process
+from pulumi_cosjob._engine.watch import in_provider_process
 from pulumi_cosjob._errors import CosJobError
 
 __all__ = ["show_sentences"]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterable
 
-    from pulumi_cosjob._emulator._signature import Credentials
+    from pulumi_cosjob._emulator.signature import Credentials
 
 __all__ = ["JobOrder", "parse_job", "parse_replay", "serve"]
 
@@ -58,7 +58,7 @@ def parse_job(text: str) -> JobOrder:
     Raises:
         ValueError: The text cannot be read so; the sentence says what is wrong.
     """
-    from pulumi_cosjob._emulator._scenarios import Scenario  # noqa: PLC0415 - cheap import
+    from pulumi_cosjob._emulator.scenarios import Scenario  # noqa: PLC0415 - cheap import
 
     job_id, _, rest = text.partition("=")
     scenario, *settings = rest.split(",")
@@ -137,8 +137,8 @@ def serve(
         ValueError: The host is not this machine's own, or a job cannot be created.
         ImportError: The emulator's dependencies are not installed.
     """
-    from pulumi_cosjob._emulator._service import Service  # noqa: PLC0415 - as in parse_job
-    from pulumi_cosjob._emulator._thread import ServerThread  # noqa: PLC0415 - needs aiohttp
+    from pulumi_cosjob._emulator.service import Service  # noqa: PLC0415 - as in parse_job
+    from pulumi_cosjob._emulator.thread import ServerThread  # noqa: PLC0415 - needs aiohttp
 
     service = Service(credentials)
     for job in jobs:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from pulumi_cosjob._emulator._faults import Fault
+from pulumi_cosjob._emulator.faults import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from pulumi_cosjob._emulator._service import Service
+    from pulumi_cosjob._emulator.service import Service
 
 __all__ = ["add_routes", "is_loopback"]
 

@@ -6,13 +6,13 @@ from copy import deepcopy
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from pulumi_cosjob._emulator._fields import timestamp
+from pulumi_cosjob._emulator.fields import timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from pulumi_cosjob._emulator._scenarios import Snapshot
-    from pulumi_cosjob._emulator._state import Page, View
+    from pulumi_cosjob._emulator.scenarios import Snapshot
+    from pulumi_cosjob._emulator.state import Page, View
 
 __all__ = [
     "create_job_result",

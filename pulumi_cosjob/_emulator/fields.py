@@ -12,10 +12,10 @@ from datetime import datetime, timezone
 from typing import Any
 from xml.etree.ElementTree import Element
 
-from pulumi_cosjob._emulator._limits import check_name, check_text, shown
-from pulumi_cosjob._emulator._refusals import Refused
-from pulumi_cosjob._emulator._scenarios import STATUSES
-from pulumi_cosjob._emulator._xml import parse_fragment
+from pulumi_cosjob._emulator.errors import Refused
+from pulumi_cosjob._emulator.limits import check_name, check_text, shown
+from pulumi_cosjob._emulator.scenarios import STATUSES
+from pulumi_cosjob._emulator.xml import parse_fragment
 
 __all__ = [
     "CREATE_JOB_REQUEST",

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from aiohttp.abc import AbstractStreamWriter
 
-    from pulumi_cosjob._emulator._faults import Fault
+    from pulumi_cosjob._emulator.faults import Fault
 
 __all__ = ["Answer", "Sender"]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pulumi_cosjob._emulator._scenarios import Script
+    from pulumi_cosjob._emulator.scenarios import Script
 
 __all__ = ["Account", "sample_request"]
 

@@ -11,20 +11,20 @@ from urllib.parse import parse_qs, unquote
 
 from aiohttp import web
 
-from pulumi_cosjob._emulator import _control, _documents
-from pulumi_cosjob._emulator._faults import INSTEAD, Fault
-from pulumi_cosjob._emulator._fields import check_request
-from pulumi_cosjob._emulator._records import RecordedRequest, redacted, redacted_path
-from pulumi_cosjob._emulator._refusals import STATUSES, Refused
-from pulumi_cosjob._emulator._signature import SignedRequest, verify
-from pulumi_cosjob._emulator._state import check_job_id
-from pulumi_cosjob._emulator._wire import Answer, Sender
-from pulumi_cosjob._emulator._xml import parse
+from pulumi_cosjob._emulator import control, documents
+from pulumi_cosjob._emulator.errors import STATUSES, Refused
+from pulumi_cosjob._emulator.faults import INSTEAD, Fault
+from pulumi_cosjob._emulator.fields import check_request
+from pulumi_cosjob._emulator.request_log import RecordedRequest, redacted, redacted_path
+from pulumi_cosjob._emulator.responder import Answer, Sender
+from pulumi_cosjob._emulator.signature import SignedRequest, verify
+from pulumi_cosjob._emulator.state import check_job_id
+from pulumi_cosjob._emulator.xml import parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from pulumi_cosjob._emulator._service import Service
+    from pulumi_cosjob._emulator.service import Service
 
 __all__ = ["Server"]
 
@@ -66,7 +66,7 @@ def _describe_job(service: Service, call: _Call) -> bytes:
     replayed = service.replayed(call.job_id)
     if replayed is not None:
         return replayed
-    return _documents.describe_job_result(service.jobs.describe_job(call.appid, call.job_id))
+    return documents.describe_job_result(service.jobs.describe_job(call.appid, call.job_id))
 
 
 def _create_job(service: Service, call: _Call) -> bytes:
@@ -74,7 +74,7 @@ def _create_job(service: Service, call: _Call) -> bytes:
     if root.tag != "CreateJobRequest":
         raise Refused("MalformedXML", f"The document is a {root.tag}, not a CreateJobRequest.")
     check_request(root)
-    return _documents.create_job_result(service.jobs.create_job(call.appid, {child.tag: child for child in root}))
+    return documents.create_job_result(service.jobs.create_job(call.appid, {child.tag: child for child in root}))
 
 
 def _check_updated(call: _Call) -> None:
@@ -87,13 +87,13 @@ def _update_job_status(service: Service, call: _Call) -> bytes:
     _check_updated(call)
     requested, reason = call.parameter("requestedJobStatus"), call.parameter("statusUpdateReason")
     view = service.jobs.update_job_status(call.appid, call.job_id, requested or "", reason)
-    return _documents.update_job_status_result(view)
+    return documents.update_job_status_result(view)
 
 
 def _update_job_priority(service: Service, call: _Call) -> bytes:
     _check_updated(call)
     view = service.jobs.update_job_priority(call.appid, call.job_id, call.parameter("priority"))
-    return _documents.update_job_priority_result(view)
+    return documents.update_job_priority_result(view)
 
 
 def _list_jobs(service: Service, call: _Call) -> bytes:
@@ -104,7 +104,7 @@ def _list_jobs(service: Service, call: _Call) -> bytes:
     page = service.jobs.list_jobs(
         call.appid, statuses, None if most is None else int(most), call.parameter("nextToken")
     )
-    return _documents.list_jobs_result(page)
+    return documents.list_jobs_result(page)
 
 
 def _unknown_path(_service: Service, _call: _Call) -> bytes:
@@ -160,7 +160,7 @@ class Server:
     def application(self) -> web.Application:
         """Return the application to serve."""
         application = web.Application(client_max_size=_LARGEST_BODY)
-        _control.add_routes(application, self._service)
+        control.add_routes(application, self._service)
         application.router.add_route("*", "/{path:.*}", self._handle)
         return application
 
@@ -253,7 +253,7 @@ def _error(status: int, code: str, message: str, headers: dict[str, str], resour
     """Return an error document with its headers."""
     request_id = headers["x-cos-request-id"]
     trace_id = uuid.uuid4().hex
-    document = _documents.error(code, message, resource, request_id, trace_id)
+    document = documents.error(code, message, resource, request_id, trace_id)
     return Answer(status, {**headers, "x-cos-trace-id": trace_id}, document)
 
 

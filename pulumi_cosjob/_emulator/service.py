@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pulumi_cosjob._clock import SystemClock
-from pulumi_cosjob._emulator._clocks import JobClock
-from pulumi_cosjob._emulator._faults import Faults
-from pulumi_cosjob._emulator._fields import JOB, element, xml_name
-from pulumi_cosjob._emulator._limits import check_header, check_text, shown
-from pulumi_cosjob._emulator._records import Records
-from pulumi_cosjob._emulator._refusals import Refused
-from pulumi_cosjob._emulator._samples import Account, sample_request
-from pulumi_cosjob._emulator._scenarios import SCRIPTS, Life, Scenario
-from pulumi_cosjob._emulator._signature import Credentials
-from pulumi_cosjob._emulator._state import Job, Jobs, check_job_id
+from pulumi_cosjob._emulator.clocks import JobClock
+from pulumi_cosjob._emulator.errors import Refused
+from pulumi_cosjob._emulator.faults import Faults
+from pulumi_cosjob._emulator.fields import JOB, element, xml_name
+from pulumi_cosjob._emulator.limits import check_header, check_text, shown
+from pulumi_cosjob._emulator.request_log import Records
+from pulumi_cosjob._emulator.samples import Account, sample_request
+from pulumi_cosjob._emulator.scenarios import SCRIPTS, Life, Scenario
+from pulumi_cosjob._emulator.signature import Credentials
+from pulumi_cosjob._emulator.state import Job, Jobs, check_job_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

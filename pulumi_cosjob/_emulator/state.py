@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element
 
-from pulumi_cosjob._emulator._refusals import Refused
-from pulumi_cosjob._emulator._scenarios import SCRIPTS, STATUSES, TERMINAL, Life, Scenario, Snapshot, look
+from pulumi_cosjob._emulator.errors import Refused
+from pulumi_cosjob._emulator.scenarios import SCRIPTS, STATUSES, TERMINAL, Life, Scenario, Snapshot, look
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

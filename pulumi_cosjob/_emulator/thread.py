@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from pulumi_cosjob._emulator._control import is_loopback
-from pulumi_cosjob._emulator._server import Server
+from pulumi_cosjob._emulator.control import is_loopback
+from pulumi_cosjob._emulator.server import Server
 
 if TYPE_CHECKING:
-    from pulumi_cosjob._emulator._service import Service
+    from pulumi_cosjob._emulator.service import Service
 
 __all__ = ["ServerThread"]
 

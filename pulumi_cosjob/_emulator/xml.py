@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, TreeBuilder
 from xml.parsers import expat
 
-from pulumi_cosjob._emulator._refusals import Refused
+from pulumi_cosjob._emulator.errors import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,12 +10,12 @@ import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from pulumi_cosjob._engine_watch import engine_address
+from pulumi_cosjob._engine.watch import engine_address
 from pulumi_cosjob._errors import CosJobWarning
-from pulumi_cosjob._progress_lines import ProgressLines
+from pulumi_cosjob._waiting.progress import ProgressLines
 
 if TYPE_CHECKING:
-    from pulumi_cosjob._waiting import History
+    from pulumi_cosjob._waiting.policy import History
 
 __all__ = ["NO_PROXY", "EngineLog", "Send", "pass_on_warnings", "to_engine"]
 

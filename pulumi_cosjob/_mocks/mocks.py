@@ -13,12 +13,8 @@ import pulumi
 from pulumi.output import Unknown
 from pulumi.runtime import MockCallArgs, MockResourceArgs, rpc
 
-from pulumi_cosjob._answers import no_such_job
-from pulumi_cosjob._client import CosBatchClient
 from pulumi_cosjob._errors import CosJobError, InvalidArgumentError, kind_of, shown
-from pulumi_cosjob._gate_inputs import INPUTS, UNKNOWN, Subject, check_inputs, is_known, job_ids_of, limits_of
-from pulumi_cosjob._gates import Waits, raise_failed
-from pulumi_cosjob._job import (
+from pulumi_cosjob._model.job import (
     BEYOND_SCHEMA,
     STATES,
     Element,
@@ -30,11 +26,15 @@ from pulumi_cosjob._job import (
     snake_name,
     to_plain,
 )
-from pulumi_cosjob._outputs import carried
-from pulumi_cosjob._plugin._inputs import core_inputs, echoing, secret_texts
-from pulumi_cosjob._plugin._properties import Properties
-from pulumi_cosjob._settings import check_identifier
-from pulumi_cosjob._waiting import Limits, Look, never_completes
+from pulumi_cosjob._plugin.inputs import core_inputs, echoing, secret_texts
+from pulumi_cosjob._plugin.properties import Properties
+from pulumi_cosjob._program.outputs import carried
+from pulumi_cosjob._service.client import CosBatchClient
+from pulumi_cosjob._service.responses import no_such_job
+from pulumi_cosjob._service.settings import check_identifier
+from pulumi_cosjob._waiting.gate import INPUTS, UNKNOWN, Subject, check_inputs, is_known, job_ids_of, limits_of
+from pulumi_cosjob._waiting.loop import Waits, raise_failed
+from pulumi_cosjob._waiting.policy import Limits, Look, never_completes
 
 __all__ = ["CosJobMocks"]
 

@@ -31,7 +31,7 @@ def main(port_to: int | None = None) -> None:
         os.dup2(2, 1)
     import asyncio  # noqa: PLC0415  after what libraries print has gone another way
 
-    from pulumi_cosjob._plugin._server import serve  # noqa: PLC0415  as above
+    from pulumi_cosjob._plugin.server import serve  # noqa: PLC0415  as above
 
     asyncio.run(serve(address, port_to))
     # A thread may hang in the resolver for minutes; nothing is left to be written.

@@ -9,17 +9,17 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pulumi_cosjob._client import MOST_AT_ONCE, Clients, CosBatchClient
 from pulumi_cosjob._clock import Clock, SystemClock
 from pulumi_cosjob._errors import no_thread
-from pulumi_cosjob._gates import LOOK_SECONDS, MOST_LOOKS, Report, Waits, begin_to_look, raise_failed
-from pulumi_cosjob._job import camel_name
-from pulumi_cosjob._plugin._schema import PACKAGE
-from pulumi_cosjob._waiting import Limits, Look, never_completes, preview_notice
+from pulumi_cosjob._model.job import camel_name
+from pulumi_cosjob._plugin.package_schema import PACKAGE
+from pulumi_cosjob._service.client import MOST_AT_ONCE, Clients, CosBatchClient
+from pulumi_cosjob._waiting.loop import LOOK_SECONDS, MOST_LOOKS, Report, Waits, begin_to_look, raise_failed
+from pulumi_cosjob._waiting.policy import Limits, Look, never_completes, preview_notice
 
 if TYPE_CHECKING:
     from pulumi_cosjob._errors import CosJobError
-    from pulumi_cosjob._job import JobDescription
+    from pulumi_cosjob._model.job import JobDescription
 
 __all__ = ["Account", "Accounts", "Sleep", "aside"]
 

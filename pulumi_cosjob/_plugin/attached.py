@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from google.protobuf import empty_pb2
 
 if TYPE_CHECKING:
-    from pulumi_cosjob._plugin._servicer import Servicer
+    from pulumi_cosjob._plugin.servicer import Servicer
 
 __all__ = ["Attached"]
 

@@ -13,7 +13,7 @@ from typing import Any
 import grpc
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
-from pulumi_cosjob._engine_log import NO_PROXY
+from pulumi_cosjob._engine.log import NO_PROXY
 from pulumi_cosjob._errors import CosJobWarning
 
 __all__ = ["Engine"]

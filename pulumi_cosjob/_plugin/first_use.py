@@ -13,9 +13,9 @@ import pulumi
 from pulumi.runtime.proto import engine_pb2_grpc
 
 from pulumi_cosjob._errors import ConfigurationError
-from pulumi_cosjob._install import can_start, install_plugin, plugin_folder
-from pulumi_cosjob._program import checked
-from pulumi_cosjob._settings import check_choice
+from pulumi_cosjob._plugin.install import can_start, install_plugin, plugin_folder
+from pulumi_cosjob._program.arguments import checked
+from pulumi_cosjob._service.settings import check_choice
 
 __all__ = ["provide_plugin"]
 

@@ -6,7 +6,21 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pulumi_cosjob._errors import CosJobError, InvalidArgumentError, kind_of, shorten
-from pulumi_cosjob._gate_inputs import (
+from pulumi_cosjob._model.job import (
+    BEYOND_SCHEMA,
+    JobDescription,
+    camel_name,
+    element_fields,
+    from_plain,
+    in_camel_case,
+    in_snake_case,
+    to_plain,
+)
+from pulumi_cosjob._plugin.inputs import core_inputs, echoing
+from pulumi_cosjob._plugin.package_schema import JOB_GATE, JOBS_GATE
+from pulumi_cosjob._plugin.properties import Properties, from_struct, to_struct
+from pulumi_cosjob._program.outputs import received
+from pulumi_cosjob._waiting.gate import (
     ANY_NUMBER,
     SERVICE_ENDPOINT,
     UNKNOWN,
@@ -20,25 +34,11 @@ from pulumi_cosjob._gate_inputs import (
     replacing_inputs,
     with_service_endpoint,
 )
-from pulumi_cosjob._gates import judge_again
-from pulumi_cosjob._job import (
-    BEYOND_SCHEMA,
-    JobDescription,
-    camel_name,
-    element_fields,
-    from_plain,
-    in_camel_case,
-    in_snake_case,
-    to_plain,
-)
-from pulumi_cosjob._outputs import received
-from pulumi_cosjob._plugin._inputs import core_inputs, echoing
-from pulumi_cosjob._plugin._properties import Properties, from_struct, to_struct
-from pulumi_cosjob._plugin._schema import JOB_GATE, JOBS_GATE
+from pulumi_cosjob._waiting.loop import judge_again
 
 if TYPE_CHECKING:
-    from pulumi_cosjob._secret_texts import SecretTexts
-    from pulumi_cosjob._waiting import Limits
+    from pulumi_cosjob._program.secret_texts import SecretTexts
+    from pulumi_cosjob._waiting.policy import Limits
 
 __all__ = ["DYNAMIC", "JOB_OUTPUTS", "Before", "Gate", "is_about_many", "job_outputs"]
 

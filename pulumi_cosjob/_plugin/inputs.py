@@ -15,11 +15,11 @@ from pulumi_cosjob._errors import (
     NoSuchJobError,
     WaitTimeoutError,
 )
-from pulumi_cosjob._job import camel_name, snake_name
-from pulumi_cosjob._secret_texts import SecretTexts
+from pulumi_cosjob._model.job import camel_name, snake_name
+from pulumi_cosjob._program.secret_texts import SecretTexts
 
 if TYPE_CHECKING:
-    from pulumi_cosjob._plugin._properties import Properties
+    from pulumi_cosjob._plugin.properties import Properties
 
 __all__ = [
     "about",

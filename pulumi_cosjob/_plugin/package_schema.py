@@ -10,12 +10,20 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from pulumi_cosjob._client import MOST_AT_ONCE
-from pulumi_cosjob._gate_inputs import DEFAULTS
-from pulumi_cosjob._job import BEYOND_SCHEMA, Element, JobDescription, camel_name, element_fields, snake_name, xml_name
+from pulumi_cosjob._model.job import (
+    BEYOND_SCHEMA,
+    Element,
+    JobDescription,
+    camel_name,
+    element_fields,
+    snake_name,
+    xml_name,
+)
 from pulumi_cosjob._plugin import publication
-from pulumi_cosjob._schema import VALIDATIONS, schema_path
-from pulumi_cosjob._settings import MISSING, Settings, environment_variable
+from pulumi_cosjob._service.client import MOST_AT_ONCE
+from pulumi_cosjob._service.settings import MISSING, Settings, environment_variable
+from pulumi_cosjob._waiting.gate import DEFAULTS
+from pulumi_cosjob._xml.schema import VALIDATIONS, schema_path
 
 __all__ = ["CONFIG", "GET_JOB", "GET_JOBS", "JOBS_GATE", "JOB_GATE", "PACKAGE", "package_schema"]
 

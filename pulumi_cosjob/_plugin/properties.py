@@ -12,7 +12,7 @@ from typing import Any
 
 from google.protobuf import struct_pb2
 
-from pulumi_cosjob._gate_inputs import UNKNOWN
+from pulumi_cosjob._waiting.gate import UNKNOWN
 
 __all__ = ["Properties", "copy_struct", "from_struct", "to_struct"]
 

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Any
 import grpc
 from pulumi.runtime.proto import provider_pb2_grpc
 
-from pulumi_cosjob._engine_watch import listens
-from pulumi_cosjob._plugin._attached import Attached
-from pulumi_cosjob._plugin._engine import Engine
-from pulumi_cosjob._plugin._servicer import Servicer
+from pulumi_cosjob._engine.watch import listens
+from pulumi_cosjob._plugin.attached import Attached
+from pulumi_cosjob._plugin.engine_client import Engine
+from pulumi_cosjob._plugin.servicer import Servicer
 from pulumi_cosjob._version import plugin_version
 
 if TYPE_CHECKING:
-    from pulumi_cosjob._plugin._asking import Sleep
+    from pulumi_cosjob._plugin.accounts import Sleep
 
 __all__ = ["serve", "serve_by_hand"]
 
@@ -95,7 +95,7 @@ async def _serving(servicer: Any, port: int) -> AsyncIterator[tuple[int, asyncio
     served = server.add_insecure_port(f"127.0.0.1:{port}")
     await server.start()
     # While the engine makes up its mind; the first question would have to wait for it.
-    asyncio.get_running_loop().run_in_executor(None, importlib.import_module, "pulumi_cosjob._http")
+    asyncio.get_running_loop().run_in_executor(None, importlib.import_module, "pulumi_cosjob._service.transport")
     waiting = asyncio.ensure_future(told.wait())
     try:
         yield served, waiting

@@ -13,21 +13,21 @@ import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
-from pulumi_cosjob._engine_log import EngineLog
+from pulumi_cosjob._engine.log import EngineLog
 from pulumi_cosjob._errors import ConfigurationError, CosJobError, InvalidArgumentError
-from pulumi_cosjob._gate_inputs import UNKNOWN, check_inputs, job_ids_of, known_inputs, make_id
-from pulumi_cosjob._job import camel_name
-from pulumi_cosjob._plugin._asking import Accounts, aside
-from pulumi_cosjob._plugin._gate import DYNAMIC, JOB_OUTPUTS, Before, Gate, is_about_many, job_outputs
-from pulumi_cosjob._plugin._inputs import about, core_inputs, echoing, explain, fitting, secret_texts
-from pulumi_cosjob._plugin._properties import Properties, copy_struct, from_struct, to_struct
-from pulumi_cosjob._plugin._schema import CONFIG, GET_JOB, GET_JOBS, PACKAGE, package_schema
-from pulumi_cosjob._settings import MISSING, check_choice, check_identifier, check_number, resolve
-from pulumi_cosjob._waiting import opening_notice
+from pulumi_cosjob._model.job import camel_name
+from pulumi_cosjob._plugin.accounts import Accounts, aside
+from pulumi_cosjob._plugin.gates import DYNAMIC, JOB_OUTPUTS, Before, Gate, is_about_many, job_outputs
+from pulumi_cosjob._plugin.inputs import about, core_inputs, echoing, explain, fitting, secret_texts
+from pulumi_cosjob._plugin.package_schema import CONFIG, GET_JOB, GET_JOBS, PACKAGE, package_schema
+from pulumi_cosjob._plugin.properties import Properties, copy_struct, from_struct, to_struct
+from pulumi_cosjob._service.settings import MISSING, check_choice, check_identifier, check_number, resolve
+from pulumi_cosjob._waiting.gate import UNKNOWN, check_inputs, job_ids_of, known_inputs, make_id
+from pulumi_cosjob._waiting.policy import opening_notice
 
 if TYPE_CHECKING:
-    from pulumi_cosjob._plugin._engine import Engine
-    from pulumi_cosjob._secret_texts import SecretTexts
+    from pulumi_cosjob._plugin.engine_client import Engine
+    from pulumi_cosjob._program.secret_texts import SecretTexts
 
 __all__ = ["Servicer"]
 

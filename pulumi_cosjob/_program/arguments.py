@@ -10,9 +10,8 @@ from typing import Any
 import pulumi
 
 from pulumi_cosjob._errors import InvalidArgumentError, kind_of
-from pulumi_cosjob._gate_inputs import ANY_NUMBER
-from pulumi_cosjob._options import InvalidProgramArgumentError
-from pulumi_cosjob._settings import (
+from pulumi_cosjob._program.options import InvalidProgramArgumentError
+from pulumi_cosjob._service.settings import (
     MISSING,
     OR_ANY_NUMBER,
     SETTINGS,
@@ -24,6 +23,7 @@ from pulumi_cosjob._settings import (
     check_timeout,
     config_keys,
 )
+from pulumi_cosjob._waiting.gate import ANY_NUMBER
 
 __all__ = [
     "Timeout",

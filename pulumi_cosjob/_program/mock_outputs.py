@@ -13,11 +13,11 @@ from pulumi.output import Unknown
 from pulumi.runtime import settings
 from pulumi.runtime.proto import resource_pb2_grpc
 
-from pulumi_cosjob._job import JobDescription
-from pulumi_cosjob._outputs import Field, described_by_id, described_partly
+from pulumi_cosjob._model.job import JobDescription
+from pulumi_cosjob._program.outputs import Field, described_by_id, described_partly
 
 if TYPE_CHECKING:
-    from pulumi_cosjob._output_types import JobDescriptionOutput, JobsOutput
+    from pulumi_cosjob._program.output_types import JobDescriptionOutput, JobsOutput
 
 __all__ = ["given_job", "given_jobs", "given_missing", "is_mocked", "placeholders", "taken"]
 

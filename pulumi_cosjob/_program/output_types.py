@@ -17,7 +17,7 @@ from typing import Generic, TypeVar, overload
 
 import pulumi
 
-from pulumi_cosjob._job import (
+from pulumi_cosjob._model.job import (
     COSDeleteObject,
     COSGrant,
     COSInitiateRestoreObject,

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import pulumi
 
-from pulumi_cosjob._job import BEYOND_SCHEMA, JobDescription, element_fields, from_plain, to_plain
+from pulumi_cosjob._model.job import BEYOND_SCHEMA, JobDescription, element_fields, from_plain, to_plain
 
 if TYPE_CHECKING:
-    from pulumi_cosjob._output_types import JobAttributes, JobDescriptionOutput, JobsOutput
+    from pulumi_cosjob._program.output_types import JobAttributes, JobDescriptionOutput, JobsOutput
 else:
     JobAttributes = object
 

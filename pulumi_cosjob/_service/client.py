@@ -11,9 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from pulumi_cosjob._answers import answered_at, clock_offset, judge
 from pulumi_cosjob._clock import Clock, SystemClock
-from pulumi_cosjob._credentials import VendorChain
 from pulumi_cosjob._errors import (
     ConnectionFailedError,
     CosJobError,
@@ -27,8 +25,10 @@ from pulumi_cosjob._errors import (
     no_thread,
     shown,
 )
-from pulumi_cosjob._pacing import Turnstile
-from pulumi_cosjob._settings import (
+from pulumi_cosjob._service.credentials import VendorChain
+from pulumi_cosjob._service.rate_limiter import Turnstile
+from pulumi_cosjob._service.responses import answered_at, clock_offset, judge
+from pulumi_cosjob._service.settings import (
     MISSING,
     NAMESPACES,
     SETTINGS,
@@ -46,9 +46,9 @@ if TYPE_CHECKING:
     import requests
     from typing_extensions import Self
 
-    from pulumi_cosjob._http import Answer
-    from pulumi_cosjob._job import JobDescription
-    from pulumi_cosjob._schema import Validation
+    from pulumi_cosjob._model.job import JobDescription
+    from pulumi_cosjob._service.transport import Answer
+    from pulumi_cosjob._xml.schema import Validation
 
 __all__ = ["MOST_AT_ONCE", "Clients", "CosBatchClient", "describe_job", "pause"]
 
@@ -145,7 +145,7 @@ class CosBatchClient:
         return client
 
     def _start(self, settings: Settings, clock: Clock | None) -> None:
-        from pulumi_cosjob._http import Transport  # noqa: PLC0415  loads requests, needed only to ask
+        from pulumi_cosjob._service.transport import Transport  # noqa: PLC0415  loads requests, needed only to ask
 
         if clock is not None and not all(callable(getattr(clock, name, None)) for name in _CLOCK):
             raise InvalidArgumentError("clock", f"cannot be {shown(clock)}", hint=f"It has {', '.join(_CLOCK)}.")
@@ -325,7 +325,7 @@ class CosBatchClient:
 
     def _ask(self, job_id: str, appid: str, deadline: float, offset: float) -> tuple[Answer, tuple[str | None, ...]]:
         """Ask once; return the answer, and the keys that it may echo."""
-        from pulumi_cosjob._signing import sign  # noqa: PLC0415  loads the vendor's SDK, needed only to ask
+        from pulumi_cosjob._service.signing import sign  # noqa: PLC0415  loads the vendor's SDK, needed only to ask
 
         path = f"/jobs/{job_id}"
         credentials = self._settings.credentials(self._seconds(deadline))

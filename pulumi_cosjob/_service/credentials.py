@@ -126,9 +126,9 @@ class VendorChain:
 
 
 def _default_credential() -> Any:
-    from pulumi_cosjob import _default_chain  # noqa: PLC0415  loaded only where nothing nearer names credentials
+    from pulumi_cosjob._service import default_chain  # noqa: PLC0415  loaded only where nothing nearer names credentials
 
-    return _default_chain.find()
+    return default_chain.find()
 
 
 def _plain_credential() -> type[Any]:
@@ -140,7 +140,7 @@ def _plain_credential() -> type[Any]:
 
 def _why(error: Exception) -> str:
     """Return why there are no credentials: in our own words, or else by the kind of the error alone."""
-    from pulumi_cosjob._default_chain import NoCredentialsError, unreadable_variable  # noqa: PLC0415  as above
+    from pulumi_cosjob._service.default_chain import NoCredentialsError, unreadable_variable  # noqa: PLC0415  as above
 
     if isinstance(error, NoCredentialsError):
         return str(error)

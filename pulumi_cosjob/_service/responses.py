@@ -9,8 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timezone
 from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec
 
-from pulumi_cosjob import _schema
-from pulumi_cosjob._echoes import hide, holds
 from pulumi_cosjob._errors import (
     AccessDeniedError,
     CosJobError,
@@ -24,15 +22,17 @@ from pulumi_cosjob._errors import (
     is_refusal,
     shorten,
 )
-from pulumi_cosjob._job import STATES
+from pulumi_cosjob._model.job import STATES
+from pulumi_cosjob._service.redaction import hide, holds
+from pulumi_cosjob._xml import schema as schema_module
 
 if TYPE_CHECKING:
     from xml.etree import ElementTree as ET
 
     from pulumi_cosjob._errors import Problem
-    from pulumi_cosjob._http import Answer
-    from pulumi_cosjob._job import JobDescription
-    from pulumi_cosjob._schema import Validation
+    from pulumi_cosjob._model.job import JobDescription
+    from pulumi_cosjob._service.transport import Answer
+    from pulumi_cosjob._xml.schema import Validation
 
 __all__ = ["answered_at", "clock_offset", "judge", "no_such_job", "retry_after"]
 
@@ -110,7 +110,7 @@ def judge(
     *,
     job_id: str,
     endpoint: str,
-    validation: Validation = _schema.DEFAULT_VALIDATION,
+    validation: Validation = schema_module.DEFAULT_VALIDATION,
     secrets: Sequence[str | None] = (),
     warned: set[str] | None = None,
 ) -> JobDescription:
@@ -135,7 +135,7 @@ def judge(
         error.job_id, error.endpoint, error.http_status = job_id, endpoint, answer.status
         error.request_id = _quoted(shown(answer.headers.get("x-cos-request-id", ""))) or error.request_id
         raise
-    for text in _schema.warnings_of(left_out, set() if warned is None else warned):
+    for text in schema_module.warnings_of(left_out, set() if warned is None else warned):
         _warn(text)
     return described
 
@@ -162,7 +162,7 @@ def _described(
 ) -> tuple[JobDescription, Sequence[Problem]]:
     root, unreadable = None, ""
     try:
-        root = _schema.read_xml(answer.body)
+        root = schema_module.read_xml(answer.body)
     except NotXmlError as error:
         unreadable = error.what
     # Out here, as an error that is raised from another one keeps it: that one quotes the answer as it is.
@@ -172,7 +172,7 @@ def _described(
         _refuse_without_xml(unreadable, answer)
     if root.tag == "Error" or answer.status != 200:
         _refuse(root, answer, shown)
-    described, left_out = _schema.describe(root, validation=validation, shown=shown)
+    described, left_out = schema_module.describe(root, validation=validation, shown=shown)
     if described.job_id != job_id:
         hint = f"Nothing of it was used. {_REPORT}"
         raise WrongJobError(f"the answer is about another job, {shorten(shown(described.job_id))}", hint=hint)

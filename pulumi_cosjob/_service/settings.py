@@ -15,9 +15,9 @@ from datetime import timedelta
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from pulumi_cosjob._credentials import Credentials, CredentialSource, VendorChain
 from pulumi_cosjob._errors import ConfigurationError, InvalidArgumentError, kind_of, shorten, shown
-from pulumi_cosjob._schema import DEFAULT_VALIDATION, VALIDATIONS, Validation
+from pulumi_cosjob._service.credentials import Credentials, CredentialSource, VendorChain
+from pulumi_cosjob._xml.schema import DEFAULT_VALIDATION, VALIDATIONS, Validation
 
 __all__ = [
     "MISSING",

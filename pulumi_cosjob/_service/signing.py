@@ -13,7 +13,7 @@ from qcloud_cos import cos_auth
 if TYPE_CHECKING:
     import requests
 
-    from pulumi_cosjob._credentials import Credentials
+    from pulumi_cosjob._service.credentials import Credentials
 
 __all__ = ["sign"]
 

@@ -33,9 +33,9 @@ from pulumi_cosjob._errors import (
     reason_of,
     shorten,
 )
-from pulumi_cosjob._resolver import RESOLVER, LookupTimeoutError
-from pulumi_cosjob._schema import MOST_BYTES
-from pulumi_cosjob._settings import is_loopback
+from pulumi_cosjob._service.resolver import RESOLVER, LookupTimeoutError
+from pulumi_cosjob._service.settings import is_loopback
+from pulumi_cosjob._xml.schema import MOST_BYTES
 
 __all__ = ["Answer", "Transport"]
 

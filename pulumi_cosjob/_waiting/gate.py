@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final, Literal
 
 from pulumi_cosjob._errors import InvalidArgumentError, kind_of
-from pulumi_cosjob._settings import (
+from pulumi_cosjob._service.settings import (
     SETTINGS,
     check_count,
     check_endpoint,
@@ -20,7 +20,7 @@ from pulumi_cosjob._settings import (
     check_timeout,
     find_endpoint,
 )
-from pulumi_cosjob._waiting import Limits
+from pulumi_cosjob._waiting.policy import Limits
 
 __all__ = [
     "ANY_NUMBER",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pulumi_cosjob._clock import Clock, SystemClock, has_ended
 from pulumi_cosjob._errors import CosJobError, JobsFailedError, RequestError, TimeLimitError, no_thread
-from pulumi_cosjob._waiting import (
+from pulumi_cosjob._waiting.policy import (
     Done,
     Failed,
     History,
@@ -24,8 +24,8 @@ from pulumi_cosjob._waiting import (
 )
 
 if TYPE_CHECKING:
-    from pulumi_cosjob._client import CosBatchClient
-    from pulumi_cosjob._job import JobDescription
+    from pulumi_cosjob._model.job import JobDescription
+    from pulumi_cosjob._service.client import CosBatchClient
 
 __all__ = [
     "LOOK_SECONDS",

@@ -28,12 +28,12 @@ from pulumi_cosjob._errors import (
     duration,
     is_refusal,
 )
-from pulumi_cosjob._job import contradiction
+from pulumi_cosjob._model.job import contradiction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from pulumi_cosjob._job import JobDescription, ProgressSummary
+    from pulumi_cosjob._model.job import JobDescription, ProgressSummary
 
 __all__ = [
     "ATTENTION",

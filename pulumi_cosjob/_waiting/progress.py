@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from pulumi_cosjob._job import STATES
-from pulumi_cosjob._waiting import ATTENTION, progress_line, time_left
+from pulumi_cosjob._model.job import STATES
+from pulumi_cosjob._waiting.policy import ATTENTION, progress_line, time_left
 
 if TYPE_CHECKING:
-    from pulumi_cosjob._waiting import History
+    from pulumi_cosjob._waiting.policy import History
 
 __all__ = ["HEARTBEAT_SECONDS", "JobsSum", "Line", "ProgressLines"]
 

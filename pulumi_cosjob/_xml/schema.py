@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar
 from xml.etree import ElementTree as ET
 
-from pulumi_cosjob import _errors, _job
-from pulumi_cosjob._compiled import XML_SPACE, Declared, compile_schema
+from pulumi_cosjob import _errors
 from pulumi_cosjob._errors import (
     MOST_PROBLEMS,
     CosJobWarning,
@@ -26,7 +25,8 @@ from pulumi_cosjob._errors import (
     kind_of,
     shorten,
 )
-from pulumi_cosjob._job import Element, JobDescription
+from pulumi_cosjob._model.job import Element, JobDescription, element_fields, xml_name
+from pulumi_cosjob._xml.fast_validator import XML_SPACE, Declared, compile_schema
 
 if TYPE_CHECKING:
     import xmlschema
@@ -73,7 +73,7 @@ _E = TypeVar("_E", bound=Element)
 
 def schema_path() -> Path:
     """Return where the schema lies: inside the installed package, or in the project's own tree."""
-    package = Path(__file__).parent
+    package = Path(__file__).parents[1]
     installed = package / _FILE
     return installed if installed.exists() else package.parent / "schema" / _FILE
 
@@ -574,8 +574,8 @@ class _Beyond:
 def _plans(cls: type[Element], path: str) -> Mapping[str, _Plan]:
     """Return the plan for each child of an element of this class, by the child's name."""
     plans = {}
-    for name, field in _job.element_fields(cls).items():
-        tag = _job.xml_name(name)
+    for name, field in element_fields(cls).items():
+        tag = xml_name(name)
         leaf = "/".join(filter(None, (path, tag, field.item)))
         simple = _compiled().find(leaf.removeprefix("/DescribeJobResult/")).simple
         collapse, known = (False, frozenset()) if simple is None else (simple.collapse, simple.known)

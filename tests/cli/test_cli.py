@@ -21,15 +21,15 @@ from typing import Any
 import pytest
 import yaml
 from click.testing import CliRunner, Result
-from documents import UNJUDGED
 
+from documents import UNJUDGED
+from places import ANSWERS
 from pulumi_cosjob import JobDescription
-from pulumi_cosjob._cli import main
-from pulumi_cosjob._progress import progress
-from pulumi_cosjob._waiting import History, Look
+from pulumi_cosjob._cli.main import main
+from pulumi_cosjob._cli.progress import progress
+from pulumi_cosjob._waiting.policy import History, Look
 from pulumi_cosjob.testing import CosBatchEmulator, Fault
 
-ANSWERS = Path(__file__).parent / "answers"
 FULL = "53dc6228-c50b-46f7-8ad7-65e7159f1aae"
 
 
@@ -214,7 +214,7 @@ def test_wait_is_interrupted_at_once(service: CosBatchEmulator) -> None:
     job_id = service.create_job("never-ends")
     # A shell that runs tests in the background makes them, and what they start, ignore SIGINT.
     code = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
-    code += "from pulumi_cosjob._cli import main; main()"
+    code += "from pulumi_cosjob._cli.main import main; main()"
     command = [sys.executable, "-c", code, "wait", job_id, "--appid", "1250000000"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         try:
@@ -287,7 +287,7 @@ def on_terminal(*arguments: str) -> tuple[int, list[str], str]:
     ours, its = pty.openpty()
     fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
     environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES", "NO_COLOR")}
-    command = [sys.executable, "-c", "from pulumi_cosjob._cli import main; main()", *arguments]
+    command = [sys.executable, "-c", "from pulumi_cosjob._cli.main import main; main()", *arguments]
     terminal, read = Terminal(), b""
     with subprocess.Popen(
         command, env={**environment, "TERM": "xterm"}, stdin=its, stdout=subprocess.DEVNULL, stderr=its
@@ -352,7 +352,7 @@ TEXT = "中文 café \x9b31m \u202e 😀"
 
 def run(*arguments: str, encoding: str = "utf-8", **streams: Any) -> subprocess.CompletedProcess[bytes]:
     """Call the command in a process of its own, whose output has an encoding."""
-    command = [sys.executable, "-c", "from pulumi_cosjob._cli import main; main()", *arguments]
+    command = [sys.executable, "-c", "from pulumi_cosjob._cli.main import main; main()", *arguments]
     environment = {**os.environ, "PYTHONIOENCODING": encoding, "COLUMNS": "80"}
     streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams}
     return subprocess.run(command, env=environment, timeout=60, check=False, **streams)
@@ -473,7 +473,7 @@ def emulator_process(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """Run `cosjob emulator` with jobs and a replay."""
     (tmp_path / "answer.xml").write_bytes((ANSWERS / "minimal.xml").read_bytes())
     command = [
-        *(sys.executable, "-c", "from pulumi_cosjob._cli import main; main()", "emulator", "--port", "0"),
+        *(sys.executable, "-c", "from pulumi_cosjob._cli.main import main; main()", "emulator", "--port", "0"),
         *("--secret-id", "id-of-mine", "--secret-key", KEY, "--job", "first=never-ends"),
         *("--job", "second=fails,seconds=0,tasks=7", "--replay", f"{FULL}={tmp_path}/answer.xml"),
     ]
@@ -532,7 +532,7 @@ def test_emulator_without_its_extra_says_how_to_get_it(tmp_path: Path) -> None:
     """Where aiohttp is not installed the message is the command that installs it."""
     (tmp_path / "aiohttp.py").write_text("raise ModuleNotFoundError('No module named aiohttp', name='aiohttp')\n")
     done = subprocess.run(
-        [sys.executable, "-c", "from pulumi_cosjob._cli import main; main()", "emulator"],
+        [sys.executable, "-c", "from pulumi_cosjob._cli.main import main; main()", "emulator"],
         env={**os.environ, "PYTHONPATH": str(tmp_path)},
         capture_output=True,
         text=True,
@@ -549,7 +549,7 @@ def test_emulator_without_its_extra_says_how_to_get_it(tmp_path: Path) -> None:
 def test_the_command_loads_quickly() -> None:
     """Help needs neither Pulumi nor the request layer nor the schema."""
     code = (
-        "import sys; from pulumi_cosjob._cli import main; main(['--help'], standalone_mode=False); print(*sys.modules)"
+        "import sys; from pulumi_cosjob._cli.main import main; main(['-h'], standalone_mode=False); print(*sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     loaded = set(done.stdout.split())

@@ -13,10 +13,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from patience import HANGS, until
-from stacks import Process, Running, Stack
 
+from patience import HANGS, until
 from pulumi_cosjob.testing import CosBatchEmulator
+from stacks import Process, Running, Stack
 
 pytestmark = [pytest.mark.engine, pytest.mark.newest]
 

@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from stacks import ROOT, Run, Stack
 
-from pulumi_cosjob._job import JobDescription, element_fields
+from places import ANSWERS, ROOT, TESTS
+from pulumi_cosjob._model.job import JobDescription, element_fields
 from pulumi_cosjob.testing import CosBatchEmulator
+from stacks import Run, Stack
 
 pytestmark = pytest.mark.engine
 
-ANSWERS = Path(__file__).parent / "answers"
 FULL = "53dc6228-c50b-46f7-8ad7-65e7159f1aae"
 APPID = "1250000000"
 SECRET_KEY = "emulator-key-that-nobody-may-see"
@@ -226,7 +226,7 @@ def test_a_state_of_the_first_release_can_be_refreshed_and_destroyed(
 ) -> None:
     """The state names the provider by module and class, which therefore never move; a refresh reads nothing anew."""
     stack = new_stack(READ.format(job_id=FULL))
-    stack.run("stack", "import", "--file", str(Path(__file__).parent / "states" / "0.1.0.json")).ok()
+    stack.run("stack", "import", "--file", str(TESTS / "states" / "0.1.0.json")).ok()
     assert len(stack.resources()) == 3
     stack.refresh().ok()
     assert len(stack.resources()) == 3

@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from patience import until
-from stacks import ROOT, Run, Stack
 
+from patience import until
+from places import ANSWERS, ROOT, TESTS
 from pulumi_cosjob.testing import CosBatchEmulator, Fault
+from stacks import Run, Stack
 
 pytestmark = pytest.mark.engine
 
-ANSWERS = Path(__file__).parent / "answers"
 FULL = "53dc6228-c50b-46f7-8ad7-65e7159f1aae"
 DAY = 24 * 3600
 
@@ -341,7 +341,7 @@ def test_a_gate_opens_by_a_wait_and_by_nothing_else(new_stack: NewStack, service
 def test_a_state_of_the_first_release_is_kept(new_stack: NewStack, service: CosBatchEmulator) -> None:
     """The state names the providers by module and class, which therefore never move."""
     stack = new_stack("from pulumi_cosjob import *\n")
-    stack.run("stack", "import", "--file", str(Path(__file__).parent / "states" / "0.1.0-gates.json")).ok()
+    stack.run("stack", "import", "--file", str(TESTS / "states" / "0.1.0-gates.json")).ok()
     assert len(gates(stack)) == 2
     stack.refresh().ok()
     assert len(gates(stack)) == 2

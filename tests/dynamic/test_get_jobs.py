@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from stacks import ROOT, Stack
 
+from places import ANSWERS, ROOT, TESTS
 from pulumi_cosjob.testing import CosBatchEmulator, Fault
+from stacks import Stack
 
 pytestmark = pytest.mark.engine
 
-ANSWERS = Path(__file__).parent / "answers"
 FULL = "53dc6228-c50b-46f7-8ad7-65e7159f1aae"
 DAY = 24 * 3600
 
@@ -131,7 +131,7 @@ def test_a_state_of_the_first_release_can_be_refreshed_and_destroyed(
 ) -> None:
     """The state names the provider by module and class, which therefore never move."""
     stack = new_stack(reading([FULL]))
-    stack.run("stack", "import", "--file", str(Path(__file__).parent / "states" / "0.1.0-many.json")).ok()
+    stack.run("stack", "import", "--file", str(TESTS / "states" / "0.1.0-many.json")).ok()
     stack.refresh().ok()
     assert len(stack.resources()) == 3
     assert service.requests == []

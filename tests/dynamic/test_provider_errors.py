@@ -22,12 +22,13 @@ import pulumi.dynamic
 import pytest
 from google.protobuf import struct_pb2
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
-from stacks import Run, Stack
 
-from pulumi_cosjob._completion import JobCompletionProvider
-from pulumi_cosjob._dynamic import JobProvider
-from pulumi_cosjob._engine_log import NO_PROXY
+from places import PYTHONPATH
+from pulumi_cosjob._dynamic.functions import JobProvider
+from pulumi_cosjob._dynamic.gates import JobCompletionProvider
+from pulumi_cosjob._engine.log import NO_PROXY
 from pulumi_cosjob._errors import NoSuchJobError
+from stacks import Run, Stack
 
 if TYPE_CHECKING:
     from pulumi_cosjob.testing import CosBatchEmulator
@@ -78,7 +79,7 @@ def provider_process(folder: Path, service: CosBatchEmulator) -> Iterator[Proces
     """Run what `pulumi-resource-pulumi-python` runs."""
     folder.mkdir()
     (folder / "Pulumi.yaml").write_text("name: tests\nruntime: python\n")
-    paths = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
+    paths = os.pathsep.join([str(Path(__file__).parent), PYTHONPATH, os.environ.get("PYTHONPATH", "")])
     variables = {**os.environ, **service.environment(), "PYTHONPATH": paths, "PULUMI_PROJECT": "tests"}
     variables["PULUMI_CONFIG"] = json.dumps({})
     said = folder / "said"

@@ -19,7 +19,7 @@ from urllib.parse import quote, urlsplit
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from test_emulator import APPID, Bench, Caller, bench, send
+from test_jobs import APPID, Bench, Caller, bench, send
 
 import pulumi_cosjob.testing
 from pulumi_cosjob._emulator import JobOrder, parse_job, parse_replay, serve

@@ -9,7 +9,7 @@ import time
 from urllib.parse import urlsplit
 
 import pytest
-from test_emulator import APPID, REQUEST, Bench, bench
+from test_jobs import APPID, REQUEST, Bench, bench
 
 from pulumi_cosjob.testing import CosBatchEmulator, Fault
 

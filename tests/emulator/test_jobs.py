@@ -14,14 +14,14 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from pulumi_cosjob._emulator._fields import JOB, Group, Members, snake_case
-from pulumi_cosjob._emulator._scenarios import SCRIPTS, STATUSES, TERMINAL
+from pulumi_cosjob._emulator.fields import JOB, Group, Members, snake_case
+from pulumi_cosjob._emulator.scenarios import SCRIPTS, STATUSES, TERMINAL
 from pulumi_cosjob.testing import CosBatchEmulator, ManualClock, Scenario
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from pulumi_cosjob._emulator._fields import Kind
+    from pulumi_cosjob._emulator.fields import Kind
 
 APPID = "1250000000"
 _UNRESERVED = "-_.~"

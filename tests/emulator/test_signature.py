@@ -13,8 +13,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 from qcloud_cos import CosConfig, CosS3Auth
-from test_emulator import APPID, REQUEST, Bench, Reply, bench, send
+from test_jobs import APPID, REQUEST, Bench, Reply, bench, send
 
+from places import TESTS
 from pulumi_cosjob.testing import CosBatchEmulator
 
 __all__ = ["bench"]
@@ -276,7 +277,7 @@ def test_python_sdk_with_another_key_is_refused() -> None:
 def go_sdk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a program on the vendor's Go SDK."""
     program = tmp_path_factory.mktemp("sdk_go") / "sdk_go"
-    source = Path(__file__).parent / "sdk_go"
+    source = TESTS / "sdk_go"
     subprocess.run(["go", "build", "-buildvcs=false", "-o", program, "."], cwd=source, check=True, timeout=280)
     return program
 

@@ -12,8 +12,8 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2
 
 from pulumi_cosjob import JobDescription
-from pulumi_cosjob._engine_log import EngineLog, to_engine
-from pulumi_cosjob._waiting import History, Look
+from pulumi_cosjob._engine.log import EngineLog, to_engine
+from pulumi_cosjob._waiting.policy import History, Look
 
 URN = "urn:pulumi:dev::tests::pulumi-python:dynamic/cosjob:JobCompletion::gate"
 

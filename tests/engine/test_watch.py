@@ -8,11 +8,11 @@ import socket
 import threading
 
 import pytest
-from patience import HANGS, until
 
-from pulumi_cosjob import _engine_watch
+from patience import HANGS, until
 from pulumi_cosjob._clock import SystemClock, has_ended
-from pulumi_cosjob._engine_watch import EngineClock, engine_address, engine_gone
+from pulumi_cosjob._engine import watch
+from pulumi_cosjob._engine.watch import EngineClock, engine_address, engine_gone
 from pulumi_cosjob._errors import RequestError
 from pulumi_cosjob.testing import ManualClock
 
@@ -35,28 +35,28 @@ def test_the_engines_address_is_among_the_arguments(arguments: list[str], expect
 
 def test_the_process_ends_as_the_engine_would_have_ended_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """Not while somebody listens, and soon after nobody does any more; then no sleep goes on."""
-    monkeypatch.setattr(_engine_watch, "_SECONDS", 0.02)
+    monkeypatch.setattr(watch, "_SECONDS", 0.02)
     sent: list[tuple[int, int]] = []
     asked: list[str] = []
-    real = _engine_watch.listens
+    real = watch.listens
 
     def listens(address: str) -> bool:
         asked.append(address)
         return real(address)
 
-    monkeypatch.setattr(_engine_watch, "listens", listens)
+    monkeypatch.setattr(watch, "listens", listens)
     monkeypatch.setattr(os, "kill", lambda *arguments: sent.append(arguments))
     gone = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as listener:
         address = f"127.0.0.1:{listener.getsockname()[1]}"
-        watching = threading.Thread(target=_engine_watch._watch, args=(address, gone))
+        watching = threading.Thread(target=watch._watch, args=(address, gone))
         watching.start()
         until(lambda: len(asked) > 3)
         assert not gone.is_set()
     watching.join(HANGS)
     assert gone.is_set()
     assert sent == [(os.getpid(), signal.SIGINT)]
-    monkeypatch.setattr(_engine_watch, "engine_gone", lambda: gone)
+    monkeypatch.setattr(watch, "engine_gone", lambda: gone)
     with pytest.raises(RequestError, match="engine"):
         EngineClock().sleep(DAY)
 
@@ -79,7 +79,7 @@ def test_what_is_no_refusal_is_no_sign(monkeypatch: pytest.MonkeyPatch) -> None:
         raise TimeoutError
 
     monkeypatch.setattr(socket, "create_connection", fail)
-    assert _engine_watch.listens("127.0.0.1:1")
+    assert watch.listens("127.0.0.1:1")
 
 
 def test_another_process_is_left_alone() -> None:

@@ -11,15 +11,14 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
-import output_types
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from schema_comparison import XS, Schema, class_fields, declared_attributes, differences, snake_case
 
+import output_types
 import pulumi_cosjob
-from pulumi_cosjob import _job
-from pulumi_cosjob._job import (
+from pulumi_cosjob._model import job as job_module
+from pulumi_cosjob._model.job import (
     BEYOND_SCHEMA,
     STATES,
     COSDeleteObject,
@@ -40,11 +39,12 @@ from pulumi_cosjob._job import (
     to_plain,
     xml_name,
 )
-from pulumi_cosjob._schema import parse_describe_job_result, schema_path
+from pulumi_cosjob._xml.schema import parse_describe_job_result, schema_path
+from schema_comparison import XS, Schema, class_fields, declared_attributes, differences, snake_case
 
 CLASSES: dict[str, type[Element]] = {
     cls.__name__: cls
-    for cls in vars(_job).values()
+    for cls in vars(job_module).values()
     if isinstance(cls, type) and issubclass(cls, Element) and cls is not Element
 }
 # The one class that is not called as its type in the schema is.
@@ -223,7 +223,7 @@ def test_no_field_hides_a_method_of_dict(cls: type[Element]) -> None:
 def test_each_field_says_what_the_schema_says(schema_tree: ET.Element, complex_type: str) -> None:
     """An editor shows of each field what the schema has in its documentation, and the values that it lists."""
     expected = {snake_case(tag): text for tag, text in Schema(schema_tree).meanings(complex_type).items()}
-    declared = declared_attributes(Path(_job.__file__), CLASSES[complex_type].__name__)
+    declared = declared_attributes(Path(job_module.__file__), CLASSES[complex_type].__name__)
     beyond = {field.name for field in dataclasses.fields(CLASSES[complex_type]) if field.metadata.get("beyond_schema")}  # type: ignore[arg-type]
     assert all(declared.pop(name).text for name in beyond)
     assert {name: each.text for name, each in declared.items()} == expected
@@ -239,9 +239,9 @@ def test_an_element_says_what_it_means(schema_tree: ET.Element) -> None:
 @pytest.mark.parametrize("complex_type", CLASSES)
 def test_each_field_is_declared_as_an_output(complex_type: str) -> None:
     """Type checkers see the fields as outputs, by their names, with their types and texts, at every depth."""
-    source, cls = Path(_job.__file__).with_name("_output_types.py"), CLASSES[complex_type]
+    source, cls = Path(job_module.__file__).parents[1] / "_program" / "output_types.py", CLASSES[complex_type]
     declared = declared_attributes(source, "JobFields" if cls is JobDescription else f"{cls.__name__}Output")
-    fields = declared_attributes(Path(_job.__file__), cls.__name__)
+    fields = declared_attributes(Path(job_module.__file__), cls.__name__)
     assert {name: each.text for name, each in declared.items()} == {name: each.text for name, each in fields.items()}
     for name, field in element_fields(cls).items():
         of, annotation = field.type.__name__, fields[name].annotation

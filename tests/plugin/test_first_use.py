@@ -12,11 +12,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from environments import new_environment
-from stacks import ROOT, Stack
 
-from pulumi_cosjob._install import EXECUTABLE, plugin_folder
+from environments import new_environment
+from places import ROOT
+from pulumi_cosjob._plugin.install import EXECUTABLE, plugin_folder
 from pulumi_cosjob.testing import CosBatchEmulator
+from stacks import Stack
 
 pytestmark = pytest.mark.engine
 

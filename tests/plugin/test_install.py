@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from environments import new_environment
 
-from pulumi_cosjob import ConfigurationError, _install
-from pulumi_cosjob._install import EXECUTABLE, can_start, install_plugin, plugin_folder, write_launcher
+from environments import new_environment
+from pulumi_cosjob import ConfigurationError
+from pulumi_cosjob._plugin import install
+from pulumi_cosjob._plugin.install import EXECUTABLE, can_start, install_plugin, plugin_folder, write_launcher
 from pulumi_cosjob._version import plugin_version
 
 BIN = Path(sys.executable).parent
@@ -75,7 +76,7 @@ def test_one_that_can_be_started_is_replaced_on_demand_only(folder: Path, launch
     install_plugin(folder, replace=False)
     assert content(folder) == {EXECUTABLE: launcher}
     install_plugin(folder, replace=True)
-    assert content(folder) == {EXECUTABLE: _install._launcher()}
+    assert content(folder) == {EXECUTABLE: install._launcher()}
 
 
 @pytest.mark.parametrize("launcher", FALLEN.values(), ids=list(FALLEN))
@@ -85,15 +86,17 @@ def test_one_that_cannot_be_started_is_replaced(folder: Path, launcher: str) -> 
     (folder / EXECUTABLE).write_text(launcher)
     assert not can_start(folder)
     install_plugin(folder, replace=False)
-    assert content(folder) == {EXECUTABLE: _install._launcher()}
+    assert content(folder) == {EXECUTABLE: install._launcher()}
 
 
 def test_an_environment_that_was_removed_or_updated_can_start_nothing(folder: Path, tmp_path: Path) -> None:
     """What was written by a real environment is judged by whether that is still there, with the same version."""
     python = new_environment(tmp_path / "environment")
-    program = (
-        "import pathlib, sys, pulumi_cosjob._install as i; i.install_plugin(pathlib.Path(sys.argv[1]), replace=False)"
-    )
+    program = """
+import pathlib, sys
+from pulumi_cosjob._plugin.install import install_plugin
+install_plugin(pathlib.Path(sys.argv[1]), replace=False)
+"""
     subprocess.run([python, "-c", program, folder], check=True, timeout=60)
     assert str(python) in content(folder)[EXECUTABLE]
     assert can_start(folder)
@@ -112,7 +115,7 @@ def test_a_plugin_from_source_stands(folder: Path) -> None:
 def test_an_installation_that_was_broken_off_is_made_good(folder: Path) -> None:
     """The engine's own leaves a mark beside the folder, and does not use what has it."""
     folder.mkdir(parents=True)
-    (folder / EXECUTABLE).write_text(_install._launcher())
+    (folder / EXECUTABLE).write_text(install._launcher())
     mark = folder.with_name(f"{NAME}.partial")
     mark.touch()
     assert not can_start(folder)
@@ -137,7 +140,7 @@ def test_many_at_once_install_one(folder: Path) -> None:
     """Nothing incomplete is seen in between, and all of them find it in the end."""
     program = """
 import pathlib, sys
-from pulumi_cosjob._install import can_start, install_plugin
+from pulumi_cosjob._plugin.install import can_start, install_plugin
 folder, replace = pathlib.Path(sys.argv[1]), sys.argv[2] == "replace"
 print(flush=True)
 sys.stdin.readline()
@@ -158,7 +161,7 @@ assert can_start(folder)
         if folder.exists():
             seen.add((folder / EXECUTABLE).read_text())
     assert [process.communicate()[0] and process.returncode for process in running] in ([0] * 8, [""] * 8)
-    assert seen | {_install._launcher()} == {_install._launcher()}
+    assert seen | {install._launcher()} == {install._launcher()}
     assert {path.name for path in folder.parent.iterdir()} == {NAME, f"{NAME}.lock"}
 
 
@@ -240,7 +243,7 @@ def test_a_launcher_is_written_whole(tmp_path: Path) -> None:
     """Also in place of another one, and nothing is left beside it."""
     (tmp_path / EXECUTABLE).write_text("before")
     assert write_launcher(tmp_path) == tmp_path / EXECUTABLE
-    assert content(tmp_path) == {EXECUTABLE: _install._launcher()}
+    assert content(tmp_path) == {EXECUTABLE: install._launcher()}
 
 
 # ------------------------------------------------------------------------------------------------- the command

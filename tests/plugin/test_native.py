@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from patience import until
-from stacks import Run, Stack, engine_path
 
+from patience import until
 from pulumi_cosjob.testing import CosBatchEmulator
+from stacks import Run, Stack, engine_path
 
 pytestmark = pytest.mark.engine
 

@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from stacks import ROOT
 
 import pulumi_cosjob
+from places import ROOT
 from pulumi_cosjob import CosBatchClient, native
-from pulumi_cosjob._gate_inputs import HOW, limits_of, replacing_inputs
-from pulumi_cosjob._job import camel_name, snake_name
+from pulumi_cosjob._model.job import camel_name, snake_name
 from pulumi_cosjob._plugin import publication
-from pulumi_cosjob._plugin._schema import package_schema
-from pulumi_cosjob._settings import SETTINGS, Settings, resolve
+from pulumi_cosjob._plugin.package_schema import package_schema
+from pulumi_cosjob._service.settings import SETTINGS, Settings, resolve
+from pulumi_cosjob._waiting.gate import HOW, limits_of, replacing_inputs
 
 SCHEMA = package_schema("0.1.0")
 VARIABLES: Mapping[str, Any] = SCHEMA["config"]["variables"]

@@ -20,16 +20,16 @@ from typing import Any
 import grpc
 import pytest
 import yaml
-from environments import new_environment, packages
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
-from stacks import ROOT
 
-from pulumi_cosjob._engine_log import NO_PROXY
-from pulumi_cosjob._install import EXECUTABLE, write_launcher
-from pulumi_cosjob._plugin._properties import Properties, to_struct
-from pulumi_cosjob._plugin._schema import GET_JOB, package_schema
-from pulumi_cosjob._plugin._server import serve
+from environments import new_environment, packages
+from places import ROOT
+from pulumi_cosjob._engine.log import NO_PROXY
+from pulumi_cosjob._plugin.install import EXECUTABLE, write_launcher
+from pulumi_cosjob._plugin.package_schema import GET_JOB, package_schema
+from pulumi_cosjob._plugin.properties import Properties, to_struct
+from pulumi_cosjob._plugin.server import serve
 from pulumi_cosjob._version import plugin_version
 
 BIN = Path(sys.executable).parent
@@ -173,9 +173,11 @@ def test_a_name_of_any_kind_can_be_quoted(tmp_path: Path, engine: str) -> None:
 
 def launcher_of(python: Path, folder: Path) -> Path:
     """Write the launcher of another environment."""
-    program = (
-        "import pathlib, sys; from pulumi_cosjob._install import write_launcher as w; w(pathlib.Path(sys.argv[1]))"
-    )
+    program = """
+import pathlib, sys
+from pulumi_cosjob._plugin.install import write_launcher
+write_launcher(pathlib.Path(sys.argv[1]))
+"""
     subprocess.run([python, "-c", program, folder], check=True, stdout=subprocess.DEVNULL, timeout=60)
     return folder / EXECUTABLE
 

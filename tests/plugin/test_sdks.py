@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from stacks import PASSPHRASE, ROOT, Run, Stack, engine_path
 
+from places import ANSWERS, ROOT
 from pulumi_cosjob import __version__
-from pulumi_cosjob._install import EXECUTABLE, write_launcher
-from pulumi_cosjob._plugin._schema import package_schema
+from pulumi_cosjob._plugin.install import EXECUTABLE, write_launcher
+from pulumi_cosjob._plugin.package_schema import package_schema
 from pulumi_cosjob._plugin.publication import CSHARP_NAMESPACE, GO_MODULE, JAVA_PACKAGE, NPM_PACKAGE
 from pulumi_cosjob.testing import CosBatchEmulator
+from stacks import PASSPHRASE, Run, Stack, engine_path
 
 pytestmark = pytest.mark.engine
 
@@ -120,7 +121,7 @@ def go(tmp_path_factory: pytest.TempPathFactory, sdk: Sdk) -> Path:
     shutil.copytree(ROOT / "examples" / "go", folder)
     sdk("go", folder / "sdks" / "cosjob")
     # The engine's own modules: what it was built of need not be compiled again.
-    pinned = ROOT / "tools" / "engine" / "pulumi"
+    pinned = ROOT / "scripts" / "engine" / "pulumi"
     required = re.compile(r"^(?:require|replace|\)|\t(?!github.com/pulumi/pulumi/sdk)).*\n", re.MULTILINE)
     with (folder / "go.mod").open("a") as file:
         file.writelines(required.findall((pinned / "go.mod").read_text()))
@@ -389,7 +390,6 @@ def test_documented_examples_in_python(
         assert variables[secret] not in kept
 
 
-ANSWERS = Path(__file__).parent / "answers"
 NEW_STATUS = (
     f"""<DescribeJobResult><Job><JobId>{OTHER_JOB}</JobId><Status>Archiving</Status></Job></DescribeJobResult>"""
 )

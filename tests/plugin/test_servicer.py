@@ -9,7 +9,6 @@ import string
 import threading
 import warnings
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -19,20 +18,14 @@ import xmlschema
 from google.protobuf import empty_pb2
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from patience import HANGS
-from plugins import JOB, JOBS, UNKNOWN, URN, TurnedTime, config_of, on_a_loop, plugin
 from pulumi.runtime.proto import engine_pb2, provider_pb2, provider_pb2_grpc
 
-from pulumi_cosjob import (
-    CosBatchClient,
-    JobFailedError,
-    JobsFailedError,
-    _gates,
-    parse_describe_job_result,
-    schema_path,
-)
+from patience import HANGS
+from places import ANSWERS, TESTS
+from plugins import JOB, JOBS, UNKNOWN, URN, TurnedTime, config_of, on_a_loop, plugin
+from pulumi_cosjob import CosBatchClient, JobFailedError, JobsFailedError, parse_describe_job_result, schema_path
 from pulumi_cosjob._clock import SystemClock
-from pulumi_cosjob._job import (
+from pulumi_cosjob._model.job import (
     Element,
     JobDescription,
     camel_name,
@@ -44,19 +37,19 @@ from pulumi_cosjob._job import (
     to_plain,
     xml_name,
 )
-from pulumi_cosjob._outputs import received
-from pulumi_cosjob._plugin import _asking
-from pulumi_cosjob._plugin._inputs import fitting
-from pulumi_cosjob._plugin._properties import Properties, from_struct, to_struct
-from pulumi_cosjob._plugin._schema import package_schema
-from pulumi_cosjob._plugin._servicer import Servicer
+from pulumi_cosjob._plugin import accounts
+from pulumi_cosjob._plugin.inputs import fitting
+from pulumi_cosjob._plugin.package_schema import package_schema
+from pulumi_cosjob._plugin.properties import Properties, from_struct, to_struct
+from pulumi_cosjob._plugin.servicer import Servicer
+from pulumi_cosjob._program.outputs import received
 from pulumi_cosjob._version import semantic
-from pulumi_cosjob._waiting import Limits
+from pulumi_cosjob._waiting import loop
+from pulumi_cosjob._waiting.policy import Limits
 from pulumi_cosjob.testing import CosBatchEmulator, Fault
 
 DAY = 24 * 3600.0
 
-ANSWERS = Path(__file__).parent / "answers"
 FULL = "53dc6228-c50b-46f7-8ad7-65e7159f1aae"
 APPID = "1250000000"
 SECRET = "job-of-no-ones-business"
@@ -884,11 +877,11 @@ async def test_a_silent_service_holds_up_neither_a_preview_nor_the_end_of_a_wait
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """What has an answer is judged; of what has none it is told whether it was ever asked."""
-    monkeypatch.setattr(_asking, "LOOK_SECONDS", 0.3)
-    monkeypatch.setattr(_asking, "MOST_LOOKS", 3)
-    monkeypatch.setattr(_gates, "_LAST_LOOK_SECONDS", 0.1)
+    monkeypatch.setattr(accounts, "LOOK_SECONDS", 0.3)
+    monkeypatch.setattr(accounts, "MOST_LOOKS", 3)
+    monkeypatch.setattr(loop, "_LAST_LOOK_SECONDS", 0.1)
     client: Any = Silent()
-    account = _asking.Account(client, SystemClock(), asyncio.sleep)
+    account = accounts.Account(client, SystemClock(), asyncio.sleep)
     try:
         assert await account.look_at_jobs([], "1", Limits(1.0)) == ({}, None)
         notice = "the preview has no valid response about job a: none came in time. The update polls again."
@@ -955,7 +948,7 @@ async def test_an_update_asks_about_new_jobs_only(living: CosBatchEmulator, turn
 @on_a_loop
 async def test_a_gate_takes_over_what_a_dynamic_one_knew(service: CosBatchEmulator) -> None:
     """The states of the first release: nothing is asked, and every field is there."""
-    state = json.loads((Path(__file__).parent / "states" / "0.1.0-gates.json").read_text())
+    state = json.loads((TESTS / "states" / "0.1.0-gates.json").read_text())
     gates = {each["type"].rpartition(":")[2]: each for each in state["deployment"]["resources"]}
     echoed = ("appid", "serviceEndpoint")
     async with plugin(service) as served:

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 
 import pytest
+
 from plugins import config_of
-from stacks import ROOT
-
 from pulumi_cosjob.testing import CosBatchEmulator
-
-sys.path.insert(0, str(ROOT / "tools"))
-
 from stalls import Stalls, measure
 
 JOBS = 1500

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from stacks import Run, Stack
 
+from places import ANSWERS
 from pulumi_cosjob.testing import CosBatchEmulator, Fault
+from stacks import Run, Stack
 
 pytestmark = [pytest.mark.engine, pytest.mark.newest]
 
-ANSWERS = Path(__file__).parent / "answers"
 PROGRAM = """
 from pulumi_cosjob{module} import AllJobsCompletion, JobCompletion
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from stacks import Run, Stack
 
-from pulumi_cosjob._install import write_launcher
+from pulumi_cosjob._plugin.install import write_launcher
 from pulumi_cosjob.testing import CosBatchEmulator
+from stacks import Run, Stack
 
 pytestmark = pytest.mark.engine
 

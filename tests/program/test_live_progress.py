@@ -7,10 +7,10 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
-from patience import until
-from stacks import Stack
 
+from patience import until
 from pulumi_cosjob.testing import CosBatchEmulator
+from stacks import Stack
 
 pytestmark = [pytest.mark.engine, pytest.mark.newest]
 

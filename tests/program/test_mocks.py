@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 import pytest
-from mocked import UNKNOWN, Seen, run, seen, under_mocks
 from pulumi.runtime.stack import run_pulumi_func
 
 import pulumi_cosjob
 import pulumi_cosjob.testing
+from mocked import UNKNOWN, Seen, run, seen, under_mocks
+from places import ANSWERS, ROOT
 from pulumi_cosjob import (
     InvalidArgumentError,
     JobDescription,
@@ -33,10 +34,10 @@ from pulumi_cosjob import (
     native,
     parse_describe_job_result,
 )
-from pulumi_cosjob._answers import no_such_job
-from pulumi_cosjob._job import ProgressSummary, to_plain
-from pulumi_cosjob._mock_outputs import is_mocked, placeholders
-from pulumi_cosjob._outputs import JOB_FIELDS
+from pulumi_cosjob._model.job import ProgressSummary, to_plain
+from pulumi_cosjob._program.mock_outputs import is_mocked, placeholders
+from pulumi_cosjob._program.outputs import JOB_FIELDS
+from pulumi_cosjob._service.responses import no_such_job
 from pulumi_cosjob.testing import CosJobMocks
 
 if TYPE_CHECKING:
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
 JOB = "53dc6228-c50b-46f7-8ad7-65e7159f1aae"
 OTHER = "53dc6228-c50b-46f7-8ad7-65e7159f1aaf"
 APPID = "1250000000"
-ANSWERS = Path(__file__).parent / "answers"
 
 both = pytest.mark.parametrize("package", [pulumi_cosjob, native], ids=["dynamic", "native"])
 
@@ -754,7 +754,7 @@ CosJobMocks({"a": {}})
 print(*sys.modules)
 """
     loaded = set(run_python(program).split())
-    assert {"pulumi", "pulumi_cosjob._mocks"} <= loaded
+    assert {"pulumi", "pulumi_cosjob._mocks.mocks"} <= loaded
     assert not loaded & {"requests", "xmlschema", "qcloud_cos", "pytest"}
 
 
@@ -763,7 +763,7 @@ def test_the_emulator_needs_no_pulumi() -> None:
     loaded = set(
         run_python("import sys; from pulumi_cosjob.testing import CosBatchEmulator; print(*sys.modules)").split()
     )
-    assert not loaded & {"pulumi", "aiohttp", "pulumi_cosjob._mocks"}
+    assert not loaded & {"pulumi", "aiohttp", "pulumi_cosjob._mocks.mocks"}
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:
@@ -778,7 +778,7 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
 @both
 def test_the_pages_example_runs_as_it_is(package: ModuleType, tmp_path: Path) -> None:
     """Program and tests as printed, under pytest; and once more after the one change of the program's import."""
-    page = (Path(__file__).parent.parent / "docs" / "testing.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "testing.md").read_text(encoding="utf-8")
     files = dict(re.findall(r"```python\n# (\w+\.py)\n(.*?)```", page, re.DOTALL))
     assert set(files) == {"release.py", "test_release.py"}
     for name, text in files.items():

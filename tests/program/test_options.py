@@ -10,11 +10,10 @@ from typing import Any
 
 import pulumi
 import pytest
-from stacks import Run, Stack
 
 from pulumi_cosjob import InvalidArgumentError
-from pulumi_cosjob._install import write_launcher
-from pulumi_cosjob._options import (
+from pulumi_cosjob._plugin.install import write_launcher
+from pulumi_cosjob._program.options import (
     DYNAMIC_GATE,
     DYNAMIC_READ,
     NATIVE_FUNCTION,
@@ -25,6 +24,7 @@ from pulumi_cosjob._options import (
     take_secret_fields,
 )
 from pulumi_cosjob.testing import CosBatchEmulator
+from stacks import Run, Stack
 
 RULES = {"dynamic gate": DYNAMIC_GATE, "read": DYNAMIC_READ, "native gate": NATIVE_GATE, "function": NATIVE_FUNCTION}
 ENGINE = {

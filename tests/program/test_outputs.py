@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 
 import pulumi
 import pytest
 
+from places import ANSWERS
 from pulumi_cosjob import parse_describe_job_result
-from pulumi_cosjob._job import Element, element_fields
-from pulumi_cosjob._outputs import Field
+from pulumi_cosjob._model.job import Element, element_fields
+from pulumi_cosjob._program.outputs import Field
 
 
 @pytest.mark.parametrize("kind", Element.__subclasses__(), ids=lambda kind: kind.__name__)
@@ -21,7 +21,7 @@ def test_no_name_in_a_job_is_another_of_outputs(kind: type[Element]) -> None:
 
 def test_format_is_a_field() -> None:
     """Outputs have a function of this name, for text."""
-    job = parse_describe_job_result((Path(__file__).parent / "answers" / "full.xml").read_bytes())
+    job = parse_describe_job_result((ANSWERS / "full.xml").read_bytes())
 
     async def formats() -> list[object]:
         async def described() -> object:

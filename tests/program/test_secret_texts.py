@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pulumi_cosjob._errors import shorten
-from pulumi_cosjob._secret_texts import SecretTexts
+from pulumi_cosjob._program.secret_texts import SecretTexts
 
 SHORT = st.text("ab'\n", min_size=1, max_size=4)
 

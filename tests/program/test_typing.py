@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from schema_comparison import declared_attributes
-from stacks import ROOT, Stack
 
+from places import ROOT
 from pulumi_cosjob.testing import CosBatchEmulator
+from schema_comparison import declared_attributes
+from stacks import Stack
 
 PROGRAMS = ROOT / "tests" / "typing"
 EXAMPLES = sorted(path.parent for path in (ROOT / "examples").glob("*/__main__.py"))

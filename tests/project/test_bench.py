@@ -10,12 +10,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from stacks import ROOT
-
-sys.path.insert(0, str(ROOT / "tools"))
 
 import bench
 import measurements
+from places import PYTHONPATH, ROOT
 
 TABLES = ("machine", "compared", "start", "waiting")
 HEARD = "the 200 ms within which Ctrl-C is to be heard"
@@ -44,9 +42,14 @@ ROWS = [
 def test_every_row_is_measured() -> None:
     """Each row of the table is there, with a ratio, its spread and its floor."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    command = [sys.executable, str(ROOT / "tools" / "bench.py"), "--small", "--json"]
+    command = [sys.executable, str(ROOT / "benchmarks" / "bench.py"), "--small", "--json"]
     done = subprocess.run(
-        command, env={**os.environ, "PATH": path}, capture_output=True, text=True, timeout=800, check=False
+        command,
+        env={**os.environ, "PATH": path, "PYTHONPATH": PYTHONPATH},
+        capture_output=True,
+        text=True,
+        timeout=800,
+        check=False,
     )
     assert done.returncode in (0, 1), done.stderr
     data = json.loads(done.stdout)

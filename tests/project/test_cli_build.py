@@ -9,11 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from stacks import ROOT
-
-sys.path.insert(0, str(ROOT / "tools"))
 
 import engine
+from places import PYTHONPATH, ROOT
 
 
 def _executable(path: Path, prints: str = "") -> Path:
@@ -115,7 +113,7 @@ def test_official_build_is_kept(built: list[str], tmp_path: Path, monkeypatch: p
 
 
 def test_a_change_of_the_modules_builds_anew(built: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The folder in the cache is named after what is in `tools/engine`."""
+    """The folder in the cache is named after what is in `scripts/engine`."""
     monkeypatch.setattr(engine, "MODULES", tmp_path / "modules")
     module = tmp_path / "modules" / "pulumi" / "go.mod"
     module.parent.mkdir(parents=True)
@@ -131,7 +129,7 @@ def test_a_change_of_the_modules_builds_anew(built: list[str], tmp_path: Path, m
 @pytest.mark.engine
 def test_the_last_line_is_for_path() -> None:
     """All binaries are found in the folders of the last line."""
-    command = [sys.executable, str(ROOT / "tools" / "engine.py"), "--all"]
+    command = [sys.executable, str(ROOT / "scripts" / "engine.py"), "--all"]
     printed = subprocess.run(command, capture_output=True, text=True, timeout=3000, check=True).stdout
     folders = [Path(each) for each in printed.splitlines()[-1].split(os.pathsep)]
     assert not engine.missing(engine.ALL, folders)
@@ -149,6 +147,6 @@ code = "import os, signal; os.kill(os.getpid(), signal.SIGINT)"
 print(subprocess.run([sys.executable, "-c", code], stderr=subprocess.DEVNULL).returncode)
 """
     command = [sys.executable, "-c", program]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "tools")}
+    environment = {**os.environ, "PYTHONPATH": PYTHONPATH}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=60)
     assert int(done.stdout) != 0

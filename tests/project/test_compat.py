@@ -6,9 +6,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from stacks import ROOT
-
-sys.path.insert(0, str(ROOT / "tools"))
 
 import compat
 

@@ -32,7 +32,7 @@ from pulumi_cosjob._errors import (
     WaitTimeoutError,
     shorten,
 )
-from pulumi_cosjob._job import JobDescription
+from pulumi_cosjob._model.job import JobDescription
 
 CLASSES: list[type[CosJobError]] = [
     each for each in vars(_errors).values() if isinstance(each, type) and issubclass(each, CosJobError)

@@ -15,25 +15,23 @@ from typing import Any
 
 import pulumi
 import pytest
-from mocked import seen
-from stacks import Stack
 
 import pulumi_cosjob
+from mocked import seen
+from places import ROOT
 from pulumi_cosjob import CosBatchClient
-from pulumi_cosjob._answers import _POLICY
-from pulumi_cosjob._emulator._faults import INSTEAD, KINDS
-from pulumi_cosjob._emulator._fields import CREATE_JOB_REQUEST, check_request, element
+from pulumi_cosjob._emulator.faults import INSTEAD, KINDS
+from pulumi_cosjob._emulator.fields import CREATE_JOB_REQUEST, check_request, element
+from pulumi_cosjob._service.responses import _POLICY
 from pulumi_cosjob.testing import CosBatchEmulator, CosJobMocks, Fault, Scenario
+from stacks import Stack
 
-ROOT = Path(__file__).parent.parent
 PAGES = {
     path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
     for path in sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("examples/*.md")])
 }
 README, ERRORS, TESTING = PAGES["README.md"], PAGES["docs/errors.md"], PAGES["docs/testing.md"]
 PYTHON = re.findall(r"```python\n(.*?)```", README + TESTING, re.DOTALL)
-
-sys.path.insert(0, str(ROOT / "tools"))
 
 
 @pytest.mark.newest

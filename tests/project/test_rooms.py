@@ -15,35 +15,24 @@ import pytest
 
 import pulumi_cosjob
 from pulumi_cosjob import native, types
-from pulumi_cosjob._job import Element
+from pulumi_cosjob._model.job import Element
 
 PACKAGE = Path(pulumi_cosjob.__file__).parent
-# From the bottom to the top; modules of one line know nothing of each other.
-LAYERS = (
-    {"_errors", "_echoes", "_version"},
-    {"_clock", "_resolver", "_secret_texts"},
-    {"_compiled", "_job"},
-    {"_output_types", "types"},
-    {"_schema"},
-    {"_default_chain"},
-    {"_credentials"},
-    {"_settings"},
-    {"_http", "_signing", "_pacing"},
-    {"_answers"},
-    {"_client"},
-    {"_engine_watch", "_waiting"},
-    {"_progress_lines", "_provider_errors"},
-    {"_engine_log", "_gate_inputs", "_gates"},
-    {"_install", "_progress"},
-    {"_options", "_outputs"},
+# From the bottom to the top: a room imports from itself and from rooms of lines above it.
+ROOMS = (
+    {"_errors", "_version"},
+    {"_clock"},
+    {"_model"},
+    {"_xml", "types"},
+    {"_service"},
+    {"_waiting"},
+    {"_engine"},
     {"_program"},
-    {"_first_use", "_mock_outputs"},
-    {"_dynamic"},
-    {"_completion"},
-    {"_cli", "_plugin", "native"},
-    {"_mocks"},
+    {"_plugin"},
+    {"_dynamic", "native"},
+    {"_cli", "_mocks"},
 )
-# Each stands beside the core, on what is named and on nothing else of the package.
+# Each stands beside the others, on what is named and on nothing else of the package.
 BESIDE = {"testing": {"_emulator", "_clock", "_mocks"}, "_emulator": {"_emulator", "_clock"}}
 
 
@@ -106,7 +95,7 @@ def test_the_parts_of_a_job_are_public() -> None:
     assert {name for name in dir(types) if name[0] in string.ascii_uppercase} == set(types.__all__)
     assert set(types.__all__) == {cls.__name__ for cls in Element.__subclasses__()} | {"JobState"}
     loaded = run("import sys, pulumi_cosjob.types; print(*sys.modules)").split()
-    assert {"pulumi_cosjob.types", "pulumi_cosjob._job"} <= set(loaded)
+    assert {"pulumi_cosjob.types", "pulumi_cosjob._model.job"} <= set(loaded)
     assert "pulumi" not in loaded
 
 
@@ -114,8 +103,8 @@ def test_the_parts_of_a_job_are_public() -> None:
 def test_what_type_checkers_need_is_not_loaded(name: str) -> None:
     """The types of fields as outputs cost a program nothing."""
     loaded = run(f"import sys; from pulumi_cosjob import {name}; print(*sys.modules)").split()
-    assert "pulumi_cosjob._outputs" in loaded
-    assert not {"pulumi_cosjob._output_types", "pulumi_cosjob.types"} & set(loaded)
+    assert "pulumi_cosjob._program.outputs" in loaded
+    assert not {"pulumi_cosjob._program.output_types", "pulumi_cosjob.types"} & set(loaded)
 
 
 @pytest.mark.parametrize(
@@ -182,7 +171,7 @@ def imported(source: str, *, running_only: bool) -> set[str]:
 
 
 def sources() -> Iterator[tuple[str, str]]:
-    """Yield each module of the package, as its layer calls it, with its source."""
+    """Yield each module of the package, with its room."""
     for path in sorted(PACKAGE.rglob("*.py")):
         relative = path.relative_to(PACKAGE)
         yield relative.parts[0].removesuffix(".py"), path.read_text(encoding="utf-8")
@@ -193,17 +182,12 @@ def allowed(module: str) -> set[str]:
     if module in BESIDE:
         return BESIDE[module]
     below: set[str] = set()
-    for layer in LAYERS:
-        if module in layer:
-            beside = {
-                "_cli": {"_emulator", "_plugin"},
-                "_client": {"__version__"},
-                "_plugin": {"_plugin"},
-                "native": {"__version__"},
-            }
-            return below | beside.get(module, set())
-        below |= layer
-    raise AssertionError(f"{module} has no layer: give it one here and in the design")
+    for rooms in ROOMS:
+        if module in rooms:
+            beside = {"_cli": {"_emulator"}, "_service": {"__version__"}, "native": {"__version__"}}
+            return below | {module} | beside.get(module, set())
+        below |= rooms
+    raise AssertionError(f"{module} is no room: name it here and in the design")
 
 
 def strangers(module: str, source: str) -> set[str]:
@@ -213,17 +197,17 @@ def strangers(module: str, source: str) -> set[str]:
 
 @pytest.mark.parametrize(("module", "source"), [(module, text) for module, text in sources() if module != "__init__"])
 def test_imports_go_one_way(module: str, source: str) -> None:
-    """No module imports from its own layer or one above, and the emulator imports nothing of what it is to test."""
+    """No room imports from one above, and the emulator imports nothing of what it is to test."""
     assert strangers(module, source) == set()
 
 
 @pytest.mark.parametrize(
     ("module", "source", "stranger"),
     [
-        ("_job", "from pulumi_cosjob._schema import describe", "_schema"),
-        ("_http", "def f():\n    from pulumi_cosjob import _signing", "_signing"),
-        ("_errors", "import pulumi_cosjob._client", "_client"),
-        ("_emulator", "if TYPE_CHECKING:\n    from pulumi_cosjob._job import STATES", "_job"),
+        ("_model", "from pulumi_cosjob._xml.schema import describe", "_xml"),
+        ("_service", "def f():\n    from pulumi_cosjob import _waiting", "_waiting"),
+        ("_errors", "import pulumi_cosjob._service.client", "_service"),
+        ("_emulator", "if TYPE_CHECKING:\n    from pulumi_cosjob._model.job import STATES", "_model"),
     ],
 )
 def test_an_import_in_the_wrong_direction_is_found(module: str, source: str, stranger: str) -> None:

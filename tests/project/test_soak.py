@@ -7,12 +7,10 @@ import subprocess
 import sys
 
 import pytest
-from patience import HANGS
-from stacks import ROOT
-
-sys.path.insert(0, str(ROOT / "tools"))
 
 import soak
+from patience import HANGS
+from places import PYTHONPATH
 
 
 @pytest.mark.newest
@@ -32,7 +30,7 @@ def test_verdicts_are_right_however_many_answers_are_faulty() -> None:
 RETAINING = """
 import sys
 import soak
-from pulumi_cosjob._gates import Waits
+from pulumi_cosjob._waiting.loop import Waits
 
 judge = Waits.judge
 
@@ -54,7 +52,7 @@ print(found.wrong, found.growths()[sys.argv[1]][0] > soak.MOST[0], found.has_gro
 def test_what_a_wait_keeps_of_each_look_is_noticed(way: str) -> None:
     """While the wait goes on; in a process of its own, which has no memory to spare."""
     command = [sys.executable, "-c", RETAINING, way]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "tools"), str(ROOT / "tests")])}
+    environment = {**os.environ, "PYTHONPATH": PYTHONPATH}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=HANGS)
     assert done.stdout.strip() == "[] True True", done.stderr
 

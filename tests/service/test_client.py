@@ -33,17 +33,12 @@ import pytest
 import requests
 import trustme
 import urllib3
-from documents import JOB_ID, UNJUDGED, job, within
-from patience import HANGS, until
 from requests.structures import CaseInsensitiveDict
-from servers import answer, over_tls, read_request, serving
 
 import pulumi_cosjob
-from pulumi_cosjob import _client, _http, _schema
-from pulumi_cosjob._answers import clock_offset, judge, retry_after
-from pulumi_cosjob._client import CosBatchClient, describe_job, is_worth_a_retry, pause
+from documents import JOB_ID, UNJUDGED, job, within
+from patience import HANGS, until
 from pulumi_cosjob._clock import SystemClock
-from pulumi_cosjob._credentials import Credentials
 from pulumi_cosjob._errors import (
     AccessDeniedError,
     ConfigurationError,
@@ -63,11 +58,18 @@ from pulumi_cosjob._errors import (
     UnavailableError,
     WrongJobError,
 )
-from pulumi_cosjob._http import Answer
-from pulumi_cosjob._job import JobDescription
-from pulumi_cosjob._schema import MOST_BYTES, parse_describe_job_result
-from pulumi_cosjob._settings import Settings
+from pulumi_cosjob._model.job import JobDescription
+from pulumi_cosjob._service import client as client_module
+from pulumi_cosjob._service import transport
+from pulumi_cosjob._service.client import CosBatchClient, describe_job, is_worth_a_retry, pause
+from pulumi_cosjob._service.credentials import Credentials
+from pulumi_cosjob._service.responses import clock_offset, judge, retry_after
+from pulumi_cosjob._service.settings import Settings
+from pulumi_cosjob._service.transport import Answer
+from pulumi_cosjob._xml import schema
+from pulumi_cosjob._xml.schema import MOST_BYTES, parse_describe_job_result
 from pulumi_cosjob.testing import CosBatchEmulator, Fault, ManualClock
+from servers import answer, over_tls, read_request, serving
 
 APPID = "1250000000"
 ID = "emulator-id"
@@ -465,7 +467,7 @@ def test_whatever_fails_while_an_answer_is_judged_is_an_invalid_answer(
     def fail(*_args: object, **_kwargs: object) -> None:
         raise kind("recognisable")
 
-    monkeypatch.setattr(_schema, "describe", fail)
+    monkeypatch.setattr(schema, "describe", fail)
     error = failure(client, service.create_job(), InvalidAnswerError)
     assert type(error) is InvalidAnswerError
     assert f"the answer cannot be judged ({kind.__name__}) (job " in str(error)
@@ -1108,13 +1110,13 @@ def resolving_to(monkeypatch: pytest.MonkeyPatch, *ports: int) -> Iterator[None]
 def test_all_addresses_together_have_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     """A name with eight addresses, none of which can be reached, is given the time of one question."""
     given: list[float] = []
-    connected = _http._Watched._connected
+    connected = transport._Watched._connected
 
-    def connect(connection: _http._Watched, address: Any, seconds: float) -> socket.socket:
+    def connect(connection: transport._Watched, address: Any, seconds: float) -> socket.socket:
         given.append(seconds)
         return connected(connection, address, seconds)
 
-    monkeypatch.setattr(_http._Watched, "_connected", connect)
+    monkeypatch.setattr(transport._Watched, "_connected", connect)
     with (
         black_hole() as port,
         resolving_to(monkeypatch, *[port] * 8),
@@ -1152,10 +1154,10 @@ def test_a_request_is_called_off_wherever_it_is(how: str, monkeypatch: pytest.Mo
     """While it connects, asks a proxy, shakes hands or waits for the answer, it is over at once."""
     asked = threading.Event()
     # Whatever is not cut off hangs.
-    monkeypatch.setattr(_http, "_CONNECT_SECONDS", 3600.0)
-    connected = _http._Watched._connected
+    monkeypatch.setattr(transport, "_CONNECT_SECONDS", 3600.0)
+    connected = transport._Watched._connected
 
-    def connect(connection: _http._Watched, address: Any, seconds: float) -> socket.socket:
+    def connect(connection: transport._Watched, address: Any, seconds: float) -> socket.socket:
         asked.set()
         return connected(connection, address, seconds)
 
@@ -1177,7 +1179,7 @@ def test_a_request_is_called_off_wherever_it_is(how: str, monkeypatch: pytest.Mo
         keys: dict[str, Any] = {"secret_id": ID, "secret_key": KEY, "request_timeout": 3600}
         client = stack.enter_context(CosBatchClient(endpoint=endpoint, **keys))
         if how == "connect":
-            monkeypatch.setattr(_http._Watched, "_connected", connect)
+            monkeypatch.setattr(transport._Watched, "_connected", connect)
         pool = stack.enter_context(ThreadPoolExecutor(1))
         answered = pool.submit(client.describe_job, JOB_ID, APPID)
         assert asked.wait(HANGS)
@@ -1306,7 +1308,7 @@ def test_every_error_of_the_libraries_becomes_ours(cls: type[Exception]) -> None
     """Nothing that requests or urllib3 raises reaches the caller, not even as a cause."""
     theirs = cls.__new__(cls)
     with pytest.raises(RequestError) as caught:
-        _http._translate(theirs)
+        transport._translate(theirs)
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__
 
@@ -1485,7 +1487,7 @@ def test_an_interrupt_ends_many_questions_at_once(monkeypatch: pytest.MonkeyPatc
             assert asked.wait(HANGS)
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(_client, "ThreadPoolExecutor", Interrupted)
+    monkeypatch.setattr(client_module, "ThreadPoolExecutor", Interrupted)
     with serving(handle) as port:
         keys: dict[str, Any] = {"secret_id": ID, "secret_key": KEY, "request_timeout": 3600}
         client = CosBatchClient(endpoint=f"http://127.0.0.1:{port}", **keys)
@@ -1636,13 +1638,13 @@ def test_malformed_arguments_about_many_jobs(
 def test_connections_are_used_again(monkeypatch: pytest.MonkeyPatch, service: CosBatchEmulator) -> None:
     """A hundred questions in a row need one connection."""
     opened: list[object] = []
-    real = _http._Watched._new_conn
+    real = transport._Watched._new_conn
 
     def counted(*args: Any, **kwargs: Any) -> socket.socket:
         opened.append(args)
         return real(*args, **kwargs)
 
-    monkeypatch.setattr(_http._Watched, "_new_conn", counted)
+    monkeypatch.setattr(transport._Watched, "_new_conn", counted)
     job_id = service.create_job()
     with client_of(service, ManualClock()) as client:
         for _ in range(100):

@@ -23,14 +23,15 @@ from typing import Any
 
 import dill
 import pytest
-from patience import HANGS
-from servers import answer, read_request, serving
 from tencentcloud.common import credential
 
-from pulumi_cosjob import CosBatchClient, _credentials
-from pulumi_cosjob._credentials import Credentials, VendorChain
+from patience import HANGS
+from pulumi_cosjob import CosBatchClient
 from pulumi_cosjob._errors import ConfigurationError, RequestError, TimeLimitError
-from pulumi_cosjob._settings import Settings
+from pulumi_cosjob._service import credentials
+from pulumi_cosjob._service.credentials import Credentials, VendorChain
+from pulumi_cosjob._service.settings import Settings
+from servers import answer, read_request, serving
 
 SECRET = "s3cr3t-that-nobody-may-see"
 HINT = "Look here."
@@ -228,7 +229,7 @@ ASKING = """
 import sys
 from tencentcloud.common import credential
 credential.CVMRoleCredential._role_endpoint = sys.argv[1]
-from pulumi_cosjob._credentials import VendorChain
+from pulumi_cosjob._service.credentials import VendorChain
 print(VendorChain("")(60.0).secret_id)
 """
 
@@ -384,7 +385,7 @@ def test_temporary_keys_are_asked_for_each_time(monkeypatch: pytest.MonkeyPatch)
         walked.append(Temporary())
         return walked[-1]
 
-    monkeypatch.setattr(_credentials, "_default_credential", walk)
+    monkeypatch.setattr(credentials, "_default_credential", walk)
     chain = VendorChain(HINT)
     assert [(each.secret_id, each.token) for each in (chain(60.0), chain(60.0))] == [
         ("id-1", "token-1"),
@@ -400,7 +401,7 @@ def test_a_role_that_was_taken_away_is_no_key(monkeypatch: pytest.MonkeyPatch) -
         def get_credential_info(self) -> tuple[None, None, None]:
             return None, None, None
 
-    monkeypatch.setattr(_credentials, "_default_credential", Gone)
+    monkeypatch.setattr(credentials, "_default_credential", Gone)
     with pytest.raises(ConfigurationError, match="they hold no key"):
         VendorChain(HINT)(60.0)
 
@@ -413,7 +414,7 @@ def test_many_threads_walk_the_chain_once(monkeypatch: pytest.MonkeyPatch) -> No
         walked.append(Temporary())
         return walked[-1]
 
-    monkeypatch.setattr(_credentials, "_default_credential", walk)
+    monkeypatch.setattr(credentials, "_default_credential", walk)
     chain = VendorChain(HINT)
     threads = [threading.Thread(target=chain, args=(60.0,)) for _ in range(16)]
     for thread in threads:
@@ -428,7 +429,7 @@ def test_many_threads_walk_the_chain_once(monkeypatch: pytest.MonkeyPatch) -> No
 def stuck(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     """Let the chain hang until the test is over, and shorten its time."""
     release = threading.Event()
-    monkeypatch.setattr(_credentials, "_CHAIN_TIME_LIMIT", 0.05)
+    monkeypatch.setattr(credentials, "_CHAIN_TIME_LIMIT", 0.05)
     yield release
     release.set()
     for thread in threading.enumerate():
@@ -443,7 +444,7 @@ def lookups() -> int:
 
 def test_a_chain_that_hangs_is_given_up_and_joined(stuck: threading.Event, monkeypatch: pytest.MonkeyPatch) -> None:
     """A metadata service that never answers costs one thread, however many ask, and each waits for its own time."""
-    monkeypatch.setattr(_credentials, "_default_credential", lambda: stuck.wait() and Temporary())
+    monkeypatch.setattr(credentials, "_default_credential", lambda: stuck.wait() and Temporary())
     chain = VendorChain(HINT)
     with ThreadPoolExecutor(16) as pool:
         for asked in [pool.submit(chain, 60.0) for _ in range(16)]:
@@ -452,7 +453,7 @@ def test_a_chain_that_hangs_is_given_up_and_joined(stuck: threading.Event, monke
     with pytest.raises(TimeLimitError, match=r"no credentials came within 0\.01 s"):
         chain(0.01)
     assert lookups() == 1
-    monkeypatch.setattr(_credentials, "_CHAIN_TIME_LIMIT", HANGS)
+    monkeypatch.setattr(credentials, "_CHAIN_TIME_LIMIT", HANGS)
     late = ThreadPoolExecutor(1).submit(chain, HANGS)
     stuck.set()
     assert late.result().secret_id == "id-1"
@@ -462,16 +463,16 @@ def test_a_lookup_that_is_stuck_is_left_alone_in_the_end(
     stuck: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A service that comes back is asked again, though the first question never ends; by few more threads."""
-    monkeypatch.setattr(_credentials, "_default_credential", stuck.wait)
-    chain, patience = VendorChain(HINT), _credentials._PATIENCE
+    monkeypatch.setattr(credentials, "_default_credential", stuck.wait)
+    chain, patience = VendorChain(HINT), credentials._PATIENCE
     for number in (1, 2, 3):
         for _ in range(3):
             with pytest.raises(ConfigurationError, match="no answer"):
                 chain(60.0)
         assert (lookups(), chain._patience) == (number, patience * 2 ** (number - 1))
         chain._patient_until = 0.0  # its time is over
-    monkeypatch.setattr(_credentials, "_default_credential", Temporary)
-    monkeypatch.setattr(_credentials, "_CHAIN_TIME_LIMIT", HANGS)
+    monkeypatch.setattr(credentials, "_default_credential", Temporary)
+    monkeypatch.setattr(credentials, "_CHAIN_TIME_LIMIT", HANGS)
     assert chain(HANGS).secret_id == "id-1"
     assert chain._patience == patience * 8
     assert chain(HANGS).secret_id == "id-2"
@@ -480,8 +481,8 @@ def test_a_lookup_that_is_stuck_is_left_alone_in_the_end(
 
 def test_a_lookup_is_called_off(stuck: threading.Event, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody holds up the end of a program by waiting for a role."""
-    monkeypatch.setattr(_credentials, "_CHAIN_TIME_LIMIT", 3600.0)
-    monkeypatch.setattr(_credentials, "_default_credential", stuck.wait)
+    monkeypatch.setattr(credentials, "_CHAIN_TIME_LIMIT", 3600.0)
+    monkeypatch.setattr(credentials, "_default_credential", stuck.wait)
     client = CosBatchClient(endpoint="http://127.0.0.1:9")
     with ThreadPoolExecutor(1) as pool:
         asked = pool.submit(client.look, "a", "1")
@@ -516,7 +517,7 @@ def test_a_renewal_that_hangs_is_given_up(stuck: threading.Event, monkeypatch: p
             stuck.wait()
             return super().get_credential_info()
 
-    monkeypatch.setattr(_credentials, "_default_credential", Hanging)
+    monkeypatch.setattr(credentials, "_default_credential", Hanging)
     with pytest.raises(ConfigurationError, match="no answer"):
         VendorChain(HINT)(60.0)
 
@@ -527,7 +528,7 @@ def test_a_failing_chain_is_told_by_kind_alone(monkeypatch: pytest.MonkeyPatch) 
     def fail() -> Any:
         raise RuntimeError(SECRET)
 
-    monkeypatch.setattr(_credentials, "_default_credential", fail)
+    monkeypatch.setattr(credentials, "_default_credential", fail)
     with pytest.raises(ConfigurationError, match="RuntimeError") as caught:
         VendorChain(HINT)(60.0)
     assert SECRET not in str(caught.value)

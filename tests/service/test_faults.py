@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import itertools
+import os
 import subprocess
 import sys
 from dataclasses import replace
 
 import pytest
-from stacks import ROOT
 
-sys.path.insert(0, str(ROOT / "tools"))
-
-import faults
+import fault_table
 from fault_places import Measured
+from places import PYTHONPATH, ROOT
+
+ENVIRONMENT = {**os.environ, "PYTHONPATH": PYTHONPATH}
 
 
 @pytest.mark.timeout(1800)
 def test_every_fault_comes_to_what_it_should() -> None:
     """The whole table: no row is wrong, and each fits a terminal."""
-    command = [sys.executable, str(ROOT / "tools" / "faults.py")]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=1700, check=False)
+    command = [sys.executable, str(ROOT / "scripts" / "faults.py")]
+    done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, timeout=1700, check=False)
     lines = done.stdout.splitlines()
     assert wrong_rows(lines) == []
     assert done.returncode == 0, done.stderr
@@ -34,7 +35,9 @@ def wrong_rows(lines: list[str]) -> list[str]:
     return [f"{line} {reason.strip()}" for line, reason in itertools.pairwise(lines) if line.endswith(" WRONG")]
 
 
-FINE = faults.Row("a fault", "passes", "Complete", Measured("Complete", 4.9, 199.0, (), turned=3600.0), 3600.0, 3700.0)
+FINE = fault_table.Row(
+    "a fault", "passes", "Complete", Measured("Complete", 4.9, 199.0, (), turned=3600.0), 3600.0, 3700.0
+)
 
 
 @pytest.mark.parametrize(
@@ -85,14 +88,13 @@ def test_files_addresses_memory_and_computing_are_noticed(tmp_path: object) -> N
     # What the process that starts it has taken does not count.
     assert len(b"x" * 400 * 2**20)
     command = [sys.executable, "-c", PROGRAM, secret, "1", "2"]
-    paths = f"{ROOT / 'tools'}:{ROOT / 'tests'}"
-    done = subprocess.run(command, env={"PYTHONPATH": paths}, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, env={"PYTHONPATH": PYTHONPATH}, capture_output=True, text=True, check=False)
     assert done.stdout.strip() == f"({secret!r}, 'localhost:2', '127.0.0.1:1') True True True", done.stderr
 
 
 def test_framing_without_an_end_takes_no_memory() -> None:
     """Lines that frame an answer are bounded by the oldest versions of the libraries, too."""
-    command = [sys.executable, str(ROOT / "tools" / "faults.py"), "a chunk's size", "a trailer"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=270, check=False)
+    command = [sys.executable, str(ROOT / "scripts" / "faults.py"), "a chunk's size", "a trailer"]
+    done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, timeout=270, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.splitlines()[-1].startswith("6 rows, 0 wrong")

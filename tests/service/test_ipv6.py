@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 import trustme
-from documents import JOB_ID, job
-from servers import over_tls, serving
 
+from documents import JOB_ID, job
 from pulumi_cosjob import CosBatchClient
-from pulumi_cosjob._emulator._thread import ServerThread
+from pulumi_cosjob._emulator.thread import ServerThread
 from pulumi_cosjob.testing import CosBatchEmulator
+from servers import over_tls, serving
 
 APPID = "1250000000"
 

@@ -15,16 +15,17 @@ from typing import Any
 
 import pytest
 import trustme
+
 from documents import JOB_ID, job
 from patience import HANGS
-from servers import answer, over_tls, read_request, serving
-
-from pulumi_cosjob import CosBatchClient, InvalidAnswerError, TimeLimitError, TlsError, WaitTimeoutError, _http
-from pulumi_cosjob._emulator._signature import Credentials
-from pulumi_cosjob._gates import wait_for_jobs
-from pulumi_cosjob._settings import resolve
-from pulumi_cosjob._waiting import Limits
+from pulumi_cosjob import CosBatchClient, InvalidAnswerError, TimeLimitError, TlsError, WaitTimeoutError
+from pulumi_cosjob._emulator.signature import Credentials
+from pulumi_cosjob._service import transport
+from pulumi_cosjob._service.settings import resolve
+from pulumi_cosjob._waiting.loop import wait_for_jobs
+from pulumi_cosjob._waiting.policy import Limits
 from pulumi_cosjob.testing import CosBatchEmulator, Fault, ManualClock
+from servers import answer, over_tls, read_request, serving
 
 APPID = "1250000000"
 HOUR = 3600.0
@@ -190,7 +191,7 @@ def test_a_connection_that_is_half_open_is_given_up(clock: Watched, monkeypatch:
 
 def test_a_body_that_stops_is_told_as_such_without_the_watchdog(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whichever limit of time strikes first, the error is one of time."""
-    monkeypatch.setattr(_http._Watch, "cut", lambda _watch: None)
+    monkeypatch.setattr(transport._Watch, "cut", lambda _watch: None)
 
     def handle(connection: socket.socket) -> None:
         read_request(connection)

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 import pytest
 
 from pulumi_cosjob._errors import AccessDeniedError, CosJobError, RequestError, UnavailableError
-from pulumi_cosjob._pacing import Pace, Turnstile, asks_to_slow_down
+from pulumi_cosjob._service.rate_limiter import Pace, Turnstile, asks_to_slow_down
 from pulumi_cosjob.testing import ManualClock
 
 SLOW_DOWN = UnavailableError("the service asks to slow down", code="SlowDown", http_status=503)
@@ -176,7 +176,7 @@ def test_a_turn_that_nobody_gives_up_is_not_waited_for_without_end() -> None:
 FORKED = """
 import os, sys
 from pulumi_cosjob._errors import RequestError, UnavailableError
-from pulumi_cosjob._pacing import Pace, Turnstile
+from pulumi_cosjob._service.rate_limiter import Pace, Turnstile
 from pulumi_cosjob.testing import ManualClock
 
 slow_down = UnavailableError("the service asks to slow down", code="SlowDown", retry_after=20.0)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_cosjob._echoes import hide, holds
+from pulumi_cosjob._service.redaction import hide, holds
 
 ID = "AKIDrecognisable"
 KEY = "Key/+recognisable="

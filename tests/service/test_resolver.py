@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from pulumi_cosjob import CosBatchClient, RequestError, TimeLimitError
-from pulumi_cosjob._resolver import RESOLVER, LookupTimeoutError, Resolver
+from pulumi_cosjob._service.resolver import RESOLVER, LookupTimeoutError, Resolver
 
 APPID = "1250000000"
 FOUND = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 1))]
@@ -120,7 +120,7 @@ def hang(*_args, **_kwargs):
     print("looking up", flush=True)
     threading.Event().wait()
 socket.getaddrinfo = hang
-from pulumi_cosjob._cli import main
+from pulumi_cosjob._cli.main import main
 main()
 """
 COMMANDS = {

@@ -8,7 +8,6 @@ import gzip
 import json
 import logging
 import pickle
-import sys
 import time
 import traceback
 from collections import Counter
@@ -19,15 +18,13 @@ from urllib.parse import quote
 import pytest
 import requests
 from qcloud_cos import cos_auth
-from stacks import ROOT
 
-sys.path.insert(0, str(ROOT / "tools"))
-
+import search_for_secrets
 import secrets_search
-from secrets_search import GRPC, HANDED_OVER, PYTHON, SOURCES, STDERR, STDOUT, TRACE, Keys, Round, Search, echoes, table
-
-from pulumi_cosjob import CosBatchClient, CosJobError, _answers
+from pulumi_cosjob import CosBatchClient, CosJobError
+from pulumi_cosjob._service import responses
 from pulumi_cosjob.testing import CosBatchEmulator
+from secrets_search import GRPC, HANDED_OVER, PYTHON, SOURCES, STDERR, STDOUT, TRACE, Keys, Round, Search, echoes, table
 
 KEYS = Keys()
 VALUES = {"secret id": KEYS.secret_id, "secret key": KEYS.secret_key, "token": KEYS.token}
@@ -128,12 +125,12 @@ def test_the_tool_fails_where_there_is_a_hit(
         (Round("file", clean.search, codes={"wait, failed job": 0}), "did not end as it had to"),
     ):
         monkeypatch.setattr(secrets_search, "run_rounds", lambda _folder, done=done: [clean, done])
-        assert secrets_search.main() == 1
+        assert search_for_secrets.main() == 1
         printed = capsys.readouterr().out
         assert said in printed
         assert clean.search.find(printed.encode()) == {}
     monkeypatch.setattr(secrets_search, "run_rounds", lambda _folder: [clean])
-    assert secrets_search.main() == 0
+    assert search_for_secrets.main() == 0
 
 
 def found_in_errors(keys: Keys) -> Counter[str]:
@@ -156,8 +153,8 @@ def test_what_is_echoed_is_searched_for(monkeypatch: pytest.MonkeyPatch) -> None
     """A service that echoes keys gets none of them into an error; nearly all would be found there."""
     keys = Keys()
     assert found_in_errors(keys) == {}
-    monkeypatch.setattr(_answers, "hide", lambda text, _secrets: text)
-    monkeypatch.setattr(_answers, "holds", lambda _text, _secrets: False)
+    monkeypatch.setattr(responses, "hide", lambda text, _secrets: text)
+    monkeypatch.setattr(responses, "holds", lambda _text, _secrets: False)
     found = found_in_errors(keys)
     assert min(found["secret id"], found["token"]) >= 10
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from pulumi_cosjob import _settings
-from pulumi_cosjob._credentials import Credentials, VendorChain
 from pulumi_cosjob._errors import ConfigurationError, CosJobError, InvalidArgumentError
-from pulumi_cosjob._settings import (
+from pulumi_cosjob._service import settings
+from pulumi_cosjob._service.credentials import Credentials, VendorChain
+from pulumi_cosjob._service.settings import (
     Settings,
     check_count,
     check_flag,
@@ -513,7 +513,7 @@ def test_validations_that_are_refused(validation: object) -> None:
 
 def test_every_refusal_is_one_of_ours() -> None:
     """Whatever stands in any place, nothing but this package's errors comes out."""
-    names = [*_settings._PLACES, "secret_id", "secret_key", "token"]
+    names = [*settings._PLACES, "secret_id", "secret_key", "token"]
     for name, value in itertools.product(names, STRANGE):
         message = refusal(name, value)
         assert message.isprintable()

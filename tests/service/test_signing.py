@@ -14,8 +14,8 @@ import requests
 from qcloud_cos import cos_auth
 
 from pulumi_cosjob import CosBatchClient
-from pulumi_cosjob._credentials import Credentials
-from pulumi_cosjob._signing import sign
+from pulumi_cosjob._service.credentials import Credentials
+from pulumi_cosjob._service.signing import sign
 from pulumi_cosjob.testing import CosBatchEmulator, ManualClock
 
 NOW = 1_766_000_000.75

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
 
+from pulumi_cosjob._model.job import Element, JobDescription, element_fields, xml_name
 from servers import answer
-
-from pulumi_cosjob._job import Element, JobDescription, element_fields, xml_name
 
 JOB_ID = "53dc6228-c50b-46f7-8ad7-65e7159f1aae"
 _REQUIRED = {"JobId": JOB_ID, "Status": "New"}

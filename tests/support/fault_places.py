@@ -18,11 +18,12 @@ from pathlib import Path
 from typing import Any
 
 import hostile
-
-from pulumi_cosjob import _gates, _http, _schema, _signing
-from pulumi_cosjob._client import CosBatchClient
 from pulumi_cosjob._errors import CosJobError
-from pulumi_cosjob._waiting import Limits
+from pulumi_cosjob._service import signing, transport
+from pulumi_cosjob._service.client import CosBatchClient
+from pulumi_cosjob._waiting import loop
+from pulumi_cosjob._waiting.policy import Limits
+from pulumi_cosjob._xml import schema
 from pulumi_cosjob.testing import ManualClock
 
 __all__ = ["Measured", "Place", "ask", "decode", "wait"]
@@ -129,11 +130,11 @@ def _peak() -> float:
     return peak / 2**20 if sys.platform == "darwin" else peak / 2**10
 
 
-def decode(documents: Sequence[bytes], validation: _schema.Validation) -> Measured:
+def decode(documents: Sequence[bytes], validation: schema.Validation) -> Measured:
     """Let the decoder read documents, which have to end all in the same way."""
 
     def read(document: bytes) -> str:
-        return _outcome(lambda: _schema.parse_describe_job_result(document, validation=validation).status)
+        return _outcome(lambda: schema.parse_describe_job_result(document, validation=validation).status)
 
     return _measured(lambda: " or ".join(sorted(set(map(read, documents)))))
 
@@ -151,7 +152,7 @@ def wait(place: Place) -> Measured:
 
         def run() -> str:
             looks[:] = [time.process_time()]
-            done = _gates.wait_for_jobs(
+            done = loop.wait_for_jobs(
                 client,
                 [hostile.JOB_ID],
                 "1250000000",
@@ -174,15 +175,15 @@ class _client:  # noqa: N801  used like a function
         self._clock = ManualClock(hostile.START + place.off)
         self._client = CosBatchClient(
             endpoint=place.endpoint,
-            secret_id="id",  # noqa: S106  opens nothing
-            secret_key="key",  # noqa: S106  as above
+            secret_id="id",
+            secret_key="key",
             request_timeout=_SECONDS if place.real else 20,
             clock=self._clock,
         )
         if not place.real:
-            transport = self._client._transport  # noqa: SLF001  a busy machine may take longer for a try than its limit
-            get: Callable[..., Any] = transport.get
-            transport.get = lambda *arguments: get(*arguments[:-1], _HANGS)  # type: ignore[method-assign]
+            sending = self._client._transport
+            get: Callable[..., Any] = sending.get
+            sending.get = lambda *arguments: get(*arguments[:-1], _HANGS)  # type: ignore[method-assign]
 
     def __enter__(self) -> tuple[CosBatchClient, ManualClock]:
         return self._client, self._clock
@@ -193,7 +194,7 @@ class _client:  # noqa: N801  used like a function
 
 def _allowed(place: Place) -> list[str]:
     host, _, port = place.endpoint.rpartition("/")[2].rpartition(":")
-    return [f"{host}:{port}", f"127.0.0.1:{port}", f"::1:{port}", place.certificates, str(_schema.schema_path())]
+    return [f"{host}:{port}", f"127.0.0.1:{port}", f"::1:{port}", place.certificates, str(schema.schema_path())]
 
 
 def _resolve(place: Place) -> None:
@@ -211,9 +212,9 @@ def _resolve(place: Place) -> None:
 def _warm_up() -> None:
     """Load all that is loaded at first use."""
     document = b"<DescribeJobResult><Job a=''><JobId>a</JobId><Status>New</Status></Job></DescribeJobResult>"
-    _schema.parse_describe_job_result(document)
+    schema.parse_describe_job_result(document)
     import tenacity  # noqa: F401, PLC0415  loaded by a client when it asks
 
 
 _warm_up()
-_LOADED = (_http, _signing)
+_LOADED = (transport, signing)

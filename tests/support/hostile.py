@@ -13,17 +13,13 @@ import select
 import socket
 import ssl
 import struct
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import trustme
 
-ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT / "tests"))
-
-from servers import answer, read_request  # noqa: E402  lies with the tests
+from places import ROOT
+from servers import answer, read_request
 
 __all__ = [
     "JOB_ID",

@@ -15,11 +15,11 @@ from collections.abc import Callable
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from pulumi_cosjob import _schema
-from pulumi_cosjob._answers import judge
 from pulumi_cosjob._errors import CosJobWarning, InvalidAnswerError, ServiceError
-from pulumi_cosjob._http import Answer
-from pulumi_cosjob._job import STATES, Element, JobDescription, element_fields, xml_name
+from pulumi_cosjob._model.job import STATES, Element, JobDescription, element_fields, xml_name
+from pulumi_cosjob._service.responses import judge
+from pulumi_cosjob._service.transport import Answer
+from pulumi_cosjob._xml import schema as schema_module
 
 __all__ = ["BrokenPromiseError", "check"]
 
@@ -48,8 +48,8 @@ def check(document: bytes) -> str | None:
     Raises:
         BrokenPromiseError: It was not refused, and should have been; or not read as what it is.
     """
-    strict = _outcome(lambda: _schema.parse_describe_job_result(document, validation="strict"))
-    lenient = _outcome(lambda: _schema.parse_describe_job_result(document, validation="lenient"))
+    strict = _outcome(lambda: schema_module.parse_describe_job_result(document, validation="strict"))
+    lenient = _outcome(lambda: schema_module.parse_describe_job_result(document, validation="lenient"))
     judged = _outcome(lambda: judge(Answer(200, {}, document), job_id=_ASKED_FOR, endpoint=""))
     _hold(judged is None or judged.job_id == _ASKED_FOR, "an answer was taken for another job's")
     if strict is not None:
@@ -115,8 +115,8 @@ def _hold_to_what_is_listed(described: JobDescription) -> None:
 def _hold_to_the_processor(described: JobDescription, document: bytes) -> None:
     """Hold the whole description to what the XSD processor makes of the document."""
     root = _read(document)
-    if not _schema._excess(root):  # noqa: SLF001  more than that it is never asked
-        errors = _schema._schema().iter_errors(root, use_location_hints=False)  # noqa: SLF001
+    if not schema_module._excess(root):
+        errors = schema_module._schema().iter_errors(root, use_location_hints=False)
         error = next(iter(errors), None)
         _hold(error is None, f"the processor refuses what was accepted: {error}")
     _compare(described, root.findall("Job")[0], "/DescribeJobResult/Job")
@@ -135,7 +135,7 @@ def _expected(simple: Any, text: str, path: str, *, is_text: bool) -> Any:
 
 def _compare(value: Any, element: ET.Element, path: str) -> None:
     if not isinstance(value, Element):
-        simple = _schema._schema().find(path).type  # type: ignore[union-attr]  # noqa: SLF001
+        simple = schema_module._schema().find(path).type  # type: ignore[union-attr]
         text = element.text or ""
         expected = _expected(simple, text, path, is_text=isinstance(value, str))
         _hold(

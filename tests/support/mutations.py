@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable
 from xml.etree import ElementTree as ET
 
-from pulumi_cosjob._schema import schema_path
+from pulumi_cosjob._xml.schema import schema_path
 
 __all__ = ["mutated"]
 

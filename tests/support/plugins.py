@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
-import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ParamSpec
@@ -13,17 +12,13 @@ from typing import TYPE_CHECKING, Any, ParamSpec
 import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, provider_pb2_grpc
-from stacks import ROOT
 
-from pulumi_cosjob._engine_log import NO_PROXY
-from pulumi_cosjob._gate_inputs import UNKNOWN
-from pulumi_cosjob._plugin._asking import Accounts
-from pulumi_cosjob._plugin._engine import Engine
-from pulumi_cosjob._plugin._properties import Properties, from_struct, to_struct
-from pulumi_cosjob._plugin._servicer import Servicer
-
-sys.path.insert(0, str(ROOT / "tools"))
-
+from pulumi_cosjob._engine.log import NO_PROXY
+from pulumi_cosjob._plugin.accounts import Accounts
+from pulumi_cosjob._plugin.engine_client import Engine
+from pulumi_cosjob._plugin.properties import Properties, from_struct, to_struct
+from pulumi_cosjob._plugin.servicer import Servicer
+from pulumi_cosjob._waiting.gate import UNKNOWN
 from turned import TurnedTime
 
 if TYPE_CHECKING:

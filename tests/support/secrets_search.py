@@ -1,8 +1,8 @@
-"""Search all that the package and the engine write for keys, at the highest log levels: `make secrets`.
+"""Search all that the package and the engine write for keys, at the highest log levels.
 
 Recognisable keys are put where keys may stand, and everything is run with them: what succeeds, and what fails. Then
 every byte of what was printed, logged, kept, pickled or left in a file is searched for them, in all forms in which they
-may be written. Prints a table; fails where there is a hit that is not the engine's own.
+may be written.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ import secrets
 import string
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections import Counter
@@ -33,15 +32,11 @@ from xml.sax.saxutils import escape
 
 from typing_extensions import Self
 
-ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT / "tests"))
+from pulumi_cosjob._plugin.install import write_launcher
+from pulumi_cosjob.testing import CosBatchEmulator, Fault
+from stacks import Stack
 
-from stacks import Stack  # noqa: E402  where the engine is
-
-from pulumi_cosjob._install import write_launcher  # noqa: E402  sorted with the line above
-from pulumi_cosjob.testing import CosBatchEmulator, Fault  # noqa: E402  as above
-
-__all__ = ["SOURCES", "Keys", "Round", "Search", "echoes", "main", "run_rounds", "table"]
+__all__ = ["SOURCES", "Keys", "Round", "Search", "echoes", "run_rounds", "table"]
 
 SOURCES = ("environment", "file", "config", "provider")
 """Where keys stand: the environment, the vendor's file, the stack's configuration, or a provider's own arguments."""
@@ -219,7 +214,7 @@ SCRIPT = """
 import copy, logging, os, pickle, sys, traceback
 import dill
 import pulumi_cosjob
-from pulumi_cosjob._settings import resolve
+from pulumi_cosjob._service.settings import resolve
 
 def show(value):
     for how in (str, repr, "{!r:>9}".format, pickle.dumps, dill.dumps, copy.deepcopy, dir):
@@ -532,19 +527,3 @@ def table(rounds: Sequence[Round]) -> list[str]:
         line("commands run", (str(len(done.codes)) for done in rounds)),
         "(in brackets: the engine's own, about settings that it hands to providers)",
     ]
-
-
-def main() -> int:
-    """Search, print a table, and say whether all is well."""
-    with tempfile.TemporaryDirectory() as folder:
-        rounds = run_rounds(Path(folder))
-    print("\n".join(table(rounds)))
-    wrong = [f"{done.source}: {name!r} did not end as it had to" for done in rounds for name in done.wrong()]
-    for done in rounds:
-        wrong += [f"{done.source}: {place}: {dict(hits.found)}" for place, hits in done.hits().items() if hits.found]
-    print(*wrong, sep="\n", end="\n" if wrong else "")
-    return 1 if wrong else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -18,9 +18,10 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from patience import HANGS, until
 
-ROOT = Path(__file__).parent.parent
+from patience import HANGS, until
+from places import ROOT
+
 PASSPHRASE = "tests"
 NO_PIP = ROOT / "tests" / "no_pip"
 STACK = "dev"
@@ -38,7 +39,7 @@ QUIET = {
 def engine_path() -> str:
     """Return the folders of the Pulumi CLI and its hosts, as in PATH; a failure to provide them fails the test."""
     done = subprocess.run(
-        [sys.executable, ROOT / "tools" / "engine.py", "--all"],
+        [sys.executable, ROOT / "scripts" / "engine.py", "--all"],
         capture_output=True,
         text=True,
         timeout=3000,

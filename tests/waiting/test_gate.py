@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pulumi_cosjob import InvalidArgumentError
-from pulumi_cosjob._gate_inputs import (
+from pulumi_cosjob._waiting.gate import (
     ANY_NUMBER,
     SERVICE_ENDPOINT,
     UNKNOWN,

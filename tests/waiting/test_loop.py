@@ -7,13 +7,13 @@ import threading
 import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import pytest
+
 from documents import UNJUDGED
 from patience import HANGS
-
+from places import ANSWERS
 from pulumi_cosjob import (
     AccessDeniedError,
     CosBatchClient,
@@ -23,18 +23,17 @@ from pulumi_cosjob import (
     NoSuchJobError,
     RequestError,
     WaitTimeoutError,
-    _engine_watch,
-    _gates,
-    _signing,
 )
-from pulumi_cosjob._gates import look_at, look_at_jobs, wait_for_jobs
-from pulumi_cosjob._settings import resolve
-from pulumi_cosjob._waiting import AskAgain, History, Limits, decide, progress_line
+from pulumi_cosjob._engine import watch
+from pulumi_cosjob._service import signing
+from pulumi_cosjob._service.settings import resolve
+from pulumi_cosjob._waiting import loop
+from pulumi_cosjob._waiting.loop import look_at, look_at_jobs, wait_for_jobs
+from pulumi_cosjob._waiting.policy import AskAgain, History, Limits, decide, progress_line
 from pulumi_cosjob.testing import CosBatchEmulator, Fault, ManualClock
 
 APPID = "1250000000"
 HOUR = 3600.0
-ANSWERS = Path(__file__).parent / "answers"
 
 
 @pytest.fixture
@@ -197,14 +196,14 @@ def test_a_warning_that_is_raised_as_an_error_ends_no_wait(
 ) -> None:
     """Whatever Python's filters say, and wherever it comes from."""
     job_id, polls = service.create_job("completes", seconds=60), itertools.count()
-    sign = _signing.sign
+    sign = signing.sign
 
     def warn(*arguments: Any) -> None:
         if next(polls) in (1, 2):
             warnings.warn("deprecated", kind, stacklevel=2)
         sign(*arguments)
 
-    monkeypatch.setattr(_signing, "sign", warn)
+    monkeypatch.setattr(signing, "sign", warn)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert waited(client, clock, job_id) == {job_id: "Complete"}
@@ -264,7 +263,7 @@ def test_a_look_before_the_wait_has_an_end(
     patient: CosBatchClient, service: CosBatchEmulator, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A service that says nothing holds up no preview: what has an answer in time is judged, and the rest is not."""
-    monkeypatch.setattr(_gates, "LOOK_SECONDS", 0.5)
+    monkeypatch.setattr(loop, "LOOK_SECONDS", 0.5)
     silent, failed = service.create_job("completes"), service.create_job("fails", seconds=0)
     clock.advance(60)
     service.inject(Fault("delay", seconds=24 * HOUR, times=None, job_id=silent))
@@ -279,8 +278,8 @@ def test_a_question_that_was_never_asked_is_told_as_such(
     client: CosBatchClient, service: CosBatchEmulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where too many are asked about, it is not the service that gave no answer."""
-    monkeypatch.setattr(_gates, "MOST_LOOKS", 1)
-    monkeypatch.setattr(_gates, "_LAST_LOOK_SECONDS", 0.1)
+    monkeypatch.setattr(loop, "MOST_LOOKS", 1)
+    monkeypatch.setattr(loop, "_LAST_LOOK_SECONDS", 0.1)
     service.inject(Fault("delay", seconds=60.0, times=None))
     with pytest.raises(JobsFailedError) as raised:
         wait_for_jobs(client, ["a", "b"], APPID, Limits(0.2))
@@ -353,10 +352,10 @@ def test_an_engine_that_has_gone_ends_what_is_being_asked(
     """A wait does not hold up the end of its process until a silent service answers."""
     job_id, gone = service.create_job("never-ends"), threading.Event()
     service.inject(Fault("delay", seconds=24 * HOUR, times=None))
-    monkeypatch.setattr(_engine_watch, "engine_gone", lambda: gone)
+    monkeypatch.setattr(watch, "engine_gone", lambda: gone)
     threading.Timer(0.2, gone.set).start()
     with pytest.raises(RequestError, match="the engine that waited for this has gone"):
-        wait_for_jobs(patient, [job_id], APPID, Limits(HOUR), clock=_engine_watch.EngineClock())
+        wait_for_jobs(patient, [job_id], APPID, Limits(HOUR), clock=watch.EngineClock())
     with pytest.raises(RequestError, match="called off"):
         patient.describe_job(job_id, APPID)
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import copy
 import random
 import statistics
-import sys
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import simulation  # a tool, not a package
+from places import ANSWERS
 from pulumi_cosjob import (
     AccessDeniedError,
     ConfigurationError,
@@ -33,7 +33,7 @@ from pulumi_cosjob import (
     WrongJobError,
 )
 from pulumi_cosjob._errors import duration
-from pulumi_cosjob._job import (
+from pulumi_cosjob._model.job import (
     STATES,
     COSInitiateRestoreObject,
     COSPutObjectCopy,
@@ -42,8 +42,7 @@ from pulumi_cosjob._job import (
     ProgressSummary,
     Report,
 )
-from pulumi_cosjob._schema import parse_describe_job_result
-from pulumi_cosjob._waiting import (
+from pulumi_cosjob._waiting.policy import (
     AskAgain,
     Done,
     Failed,
@@ -58,13 +57,10 @@ from pulumi_cosjob._waiting import (
     progress_line,
     time_left,
 )
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "tools"))
-import simulation  # a tool, not a package
+from pulumi_cosjob._xml.schema import parse_describe_job_result
 
 DAY = 24 * 3600.0
 pytestmark = pytest.mark.newest
-CASES = Path(__file__).parent / "answers"
 LIMITS = Limits(timeout=3600.0)
 
 
@@ -176,7 +172,7 @@ def test_a_gate_with_a_limit_opens_only_if_some_outcome_of_all_tasks_is_within_i
 
 def test_the_services_own_contradictory_answer_opens_no_gate() -> None:
     """Nine tenths of the tasks are missing from a job that says Complete and no failure."""
-    described = parse_describe_job_result((CASES / "complete-with-contradictory-counts.xml").read_bytes())
+    described = parse_describe_job_result((ANSWERS / "complete-with-contradictory-counts.xml").read_bytes())
     error = failure(after(Look(0.0, described)))
     assert str(error) == (
         "the job is complete, but with more failed tasks than the 0 accepted: 90 of 100 tasks are not accounted for; "
@@ -524,7 +520,7 @@ def test_a_gate_of_restore_jobs_says_what_their_completion_means() -> None:
     for operation in (COPIES, None, Operation()):
         assert opening_notice({"a": job("Complete", operation=operation)}) is None
     assert opening_notice({}) is None
-    described = parse_describe_job_result((CASES / "restore-complete.xml").read_bytes())
+    described = parse_describe_job_result((ANSWERS / "restore-complete.xml").read_bytes())
     assert isinstance(after(Look(0.0, described)), Done)
     assert opening_notice({"nightly": described}) == f"job nightly restores objects: {meaning}"
 

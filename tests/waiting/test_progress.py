@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from pulumi_cosjob import ConnectionFailedError, JobDescription
-from pulumi_cosjob._job import ProgressSummary
-from pulumi_cosjob._progress import progress
-from pulumi_cosjob._progress_lines import HEARTBEAT_SECONDS, Line, ProgressLines
-from pulumi_cosjob._waiting import AskAgain, History, Limits, Look, decide
+from pulumi_cosjob._cli.progress import progress
+from pulumi_cosjob._model.job import ProgressSummary
+from pulumi_cosjob._waiting.policy import AskAgain, History, Limits, Look, decide
+from pulumi_cosjob._waiting.progress import HEARTBEAT_SECONDS, Line, ProgressLines
 
 DAY = 24 * 3600.0
 LONGEST_PAUSE = 28.0

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
-from documents import job, within
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from test_processors import INVALID, VALID
 from test_schema import LEAVES
-from test_schema_processors import INVALID, VALID
 
-from pulumi_cosjob import CosBatchClient, _schema
-from pulumi_cosjob._compiled import compile_schema
-from pulumi_cosjob._schema import parse_describe_job_result, read_xml, schema_path
+from documents import job, within
+from places import ANSWERS
+from pulumi_cosjob import CosBatchClient
+from pulumi_cosjob._xml import schema as schema_module
+from pulumi_cosjob._xml.fast_validator import compile_schema
+from pulumi_cosjob._xml.schema import parse_describe_job_result, read_xml, schema_path
 from pulumi_cosjob.testing import CosBatchEmulator, Scenario
 
-FULL = (Path(__file__).parent / "answers" / "full.xml").read_bytes()
+FULL = (ANSWERS / "full.xml").read_bytes()
 # Valid all the same: the processor says so.
 UNUSUAL = {
     "unknown attributes",
@@ -33,12 +34,12 @@ UNUSUAL = {
 
 def is_recognised(document: bytes) -> bool:
     """Tell whether the compiled checks recognise a document."""
-    return _schema._is_recognised(read_xml(document))
+    return schema_module._is_recognised(read_xml(document))
 
 
 def processor_accepts(document: bytes) -> bool:
     """Tell whether a document is valid by the XSD processor alone."""
-    return next(_schema._violations(read_xml(document)), None) is None
+    return next(schema_module._violations(read_xml(document)), None) is None
 
 
 @pytest.mark.parametrize("document", INVALID.values(), ids=INVALID)
@@ -113,7 +114,7 @@ def test_what_the_service_usually_says_is_recognised(
     scenario: Scenario, emulator: CosBatchEmulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every answer in the life of an emulated job is recognised."""
-    monkeypatch.setattr(_schema, "_violations", lambda _root: pytest.fail("the processor is asked"))
+    monkeypatch.setattr(schema_module, "_violations", lambda _root: pytest.fail("the processor is asked"))
     emulator.clock.hold()
     job_id = emulator.create_job(scenario, seconds=60)
     with CosBatchClient(endpoint=emulator.endpoint, secret_id="emulator-id", secret_key="emulator-key") as client:
@@ -134,7 +135,7 @@ odd = "<DescribeJobResult><Job odd='1'><JobId>j</JobId><Status>New</Status></Job
 parse_describe_job_result(odd.encode())
 print("xmlschema" in sys.modules)
 """
-    answers = Path(__file__).parent / "answers"
+    answers = ANSWERS
     command = [sys.executable, "-c", program, str(answers / "full.xml"), str(answers / "minimal.xml")]
     assert subprocess.run(command, capture_output=True, check=True).stdout.split() == [b"False", b"True"]
 
@@ -194,7 +195,7 @@ def test_the_known_words_follow_the_schema() -> None:
 
 def test_the_description_is_the_same_either_way() -> None:
     """A document that the processor had to judge is decoded as if it had been recognised."""
-    for document in (FULL, *(path.read_bytes() for path in (Path(__file__).parent / "answers").glob("*.xml"))):
+    for document in (FULL, *(path.read_bytes() for path in ANSWERS.glob("*.xml"))):
         odd = document.replace(b"<Job>", b"<Job odd='1'>")
         assert is_recognised(document)
         assert not is_recognised(odd)

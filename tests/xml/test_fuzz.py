@@ -3,30 +3,27 @@
 from __future__ import annotations
 
 import random
-import sys
 from pathlib import Path
 
 import pytest
-from documents import job
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from stacks import ROOT
-
-sys.path.insert(0, str(ROOT / "tools"))
 
 import fuzz
 import invariants
 import mutations
+from documents import job
 from invariants import BrokenPromiseError
+from places import ANSWERS
+from pulumi_cosjob import JobDescription
+from pulumi_cosjob._xml import schema
 
-from pulumi_cosjob import JobDescription, _schema
-
-ANSWERS = [path.read_bytes() for path in sorted((Path(__file__).parent / "answers").glob("*.xml"))]
-FULL = (Path(__file__).parent / "answers" / "full.xml").read_bytes()
+DOCUMENTS = [path.read_bytes() for path in sorted(ANSWERS.glob("*.xml"))]
+FULL = (ANSWERS / "full.xml").read_bytes()
 
 
 @settings(max_examples=300)
-@given(st.sampled_from(ANSWERS), st.integers(0, 2**64))
+@given(st.sampled_from(DOCUMENTS), st.integers(0, 2**64))
 def test_no_change_of_an_answer_breaks_a_promise(document: bytes, seed: int) -> None:
     """Ours alone are the errors; and what is read is what stands there, by plain means and by the processor."""
     invariants.check(mutations.mutated(document, random.Random(seed)))  # noqa: S311  to be repeated
@@ -58,7 +55,7 @@ def test_a_long_name_makes_no_long_message(document: bytes, monkeypatch: pytest.
     """The fuzzer's documents are long enough to show it."""
     assert len(document) < 16384
     assert invariants.check(document) is None
-    monkeypatch.setattr(_schema, "abridge", lambda text, _limit: text)
+    monkeypatch.setattr(schema, "abridge", lambda text, _limit: text)
     with pytest.raises(BrokenPromiseError, match="too long"):
         invariants.check(document)
 
@@ -81,7 +78,7 @@ def test_a_wrong_description_is_noticed(lie: JobDescription, monkeypatch: pytest
     """A decoder that makes something up does not get past."""
     document = job("", JobId="j")
     assert invariants.check(document) == "New"
-    monkeypatch.setattr(_schema, "parse_describe_job_result", lambda *_args, **_kwargs: lie)
+    monkeypatch.setattr(schema, "parse_describe_job_result", lambda *_args, **_kwargs: lie)
     with pytest.raises(BrokenPromiseError):
         invariants.check(document)
 
@@ -91,7 +88,7 @@ def test_a_word_that_is_not_listed_is_noticed(monkeypatch: pytest.MonkeyPatch) -
     document = job("", JobId="j", Status="Archiving")
     assert invariants.check(document) == "Archiving"
     lie = JobDescription("j", "Archiving")
-    monkeypatch.setattr(_schema, "parse_describe_job_result", lambda *_args, **_kwargs: lie)
+    monkeypatch.setattr(schema, "parse_describe_job_result", lambda *_args, **_kwargs: lie)
     with pytest.raises(BrokenPromiseError, match="a status is listed that is known, or another is not"):
         invariants.check(document)
 
@@ -100,7 +97,7 @@ def test_too_lax_a_check_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the compiled checks accept and the processor refuses is a broken promise."""
     document = job("<Priority>9999999999</Priority>")
     assert invariants.check(document) is None
-    monkeypatch.setattr(_schema, "_is_recognised", lambda _root: True)
+    monkeypatch.setattr(schema, "_is_recognised", lambda _root: True)
     with pytest.raises(BrokenPromiseError, match="the processor refuses what was accepted"):
         invariants.check(document)
 

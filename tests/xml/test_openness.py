@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
-from documents import emptied, job, value_at, within, wrapped
 
+from documents import emptied, job, value_at, within, wrapped
+from places import ANSWERS
 from pulumi_cosjob import CosBatchClient, CosJobWarning, JobDescription, SchemaError
-from pulumi_cosjob._gates import wait_for_jobs
-from pulumi_cosjob._schema import VALIDATIONS, Validation, find_problems, parse_describe_job_result
-from pulumi_cosjob._settings import resolve
-from pulumi_cosjob._waiting import History, Limits
+from pulumi_cosjob._service.settings import resolve
+from pulumi_cosjob._waiting.loop import wait_for_jobs
+from pulumi_cosjob._waiting.policy import History, Limits
+from pulumi_cosjob._xml.schema import VALIDATIONS, Validation, find_problems, parse_describe_job_result
 from pulumi_cosjob.testing import CosBatchEmulator, ManualClock
 
-ANSWERS = Path(__file__).parent / "answers"
 JOB = "/DescribeJobResult/Job"
 COPY = "Operation/COSPutObjectCopy"
 FULL = (ANSWERS / "full.xml").read_bytes()

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from documents import job, within, wrapped
+from test_openness import DECISIVE, EMPTIED
 from test_schema import ENUMERATIONS, TEXTS
-from test_schema_openness import DECISIVE, EMPTIED
 
-from pulumi_cosjob._schema import find_problems, schema_path
+from documents import job, within, wrapped
+from places import TESTS
+from pulumi_cosjob._xml.schema import find_problems, schema_path
 
-HERE = Path(__file__).parent
+HERE = TESTS
 COPY = "Operation/COSPutObjectCopy"
 FULL = (HERE / "answers" / "full.xml").read_bytes()
 VALID = {

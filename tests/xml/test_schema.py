@@ -12,15 +12,14 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
-from documents import JOB_ID, job, value_at, within, wrapped, written
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pulumi_cosjob import _schema
+from documents import JOB_ID, job, value_at, within, wrapped, written
+from places import ANSWERS
 from pulumi_cosjob._errors import (
     MOST_PROBLEMS,
     CosJobWarning,
@@ -29,8 +28,9 @@ from pulumi_cosjob._errors import (
     NotXmlError,
     SchemaError,
 )
-from pulumi_cosjob._job import JobDescription
-from pulumi_cosjob._schema import MOST_BYTES, find_problems, parse_describe_job_result, read_xml, schema_path
+from pulumi_cosjob._model.job import JobDescription
+from pulumi_cosjob._xml import schema
+from pulumi_cosjob._xml.schema import MOST_BYTES, find_problems, parse_describe_job_result, read_xml, schema_path
 
 XS = "{http://www.w3.org/2001/XMLSchema}"
 COPY = "Operation/COSPutObjectCopy"
@@ -108,7 +108,7 @@ LEAVES: list[str] = [
     *TIMES_OR_SECONDS,
     *OPEN_TEXTS,
 ]
-FULL = (Path(__file__).parent / "answers" / "full.xml").read_bytes()
+FULL = (ANSWERS / "full.xml").read_bytes()
 
 
 def refused(document: bytes, path: str) -> str:
@@ -665,8 +665,8 @@ def test_lenient_warnings_do_not_become_more_and_more() -> None:
             f"<Priority {attributes}>-{number + 1}</Priority><ConfirmationRequired>{number + 2}</ConfirmationRequired>"
         )
         inside += wrapped("FailureReasons", f"{number}<JobFailure {XSI} xsi:type='T{number}'/>" * (number % 2))
-        _, left_out = _schema.describe(read_xml(job(inside)), validation="lenient")
-        said += _schema.warnings_of(left_out, warned)
+        _, left_out = schema.describe(read_xml(job(inside)), validation="lenient")
+        said += schema.warnings_of(left_out, warned)
     assert len(said) == len(set(said)) < 12
     assert len(warned) < 12
     assert any(
@@ -841,7 +841,7 @@ def test_the_fast_way_to_read_refuses_no_less(document: bytes, monkeypatch: pyte
             return "refused"
 
     fast = read()
-    monkeypatch.setattr(_schema, "_is_harmless", lambda _document: False)
+    monkeypatch.setattr(schema, "_is_harmless", lambda _document: False)
     assert read() == fast
 
 

@@ -1,4 +1,4 @@
-"""`make faults`: every fault at every place, and what comes of it, as a table; exits with 1 where a row is wrong.
+"""Every fault at every place, and what comes of it, as rows of a table.
 
 What has to come of it stands in `hostile`. A row is wrong, too, where an answer took more than 5 s of computing, where
 it all took more than 200 MB, or where a file or an address was opened that is none of its business. How long it took by
@@ -15,27 +15,29 @@ import math
 import multiprocessing
 import os
 import socket
-import sys
 import tempfile
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import trustme
+
 import fault_places
 import hostile
-import trustme
 from fault_places import Measured, Place
+from places import PYTHONPATH
 from servers import serving
 
-__all__ = ["Row", "main", "rows"]
+__all__ = ["HEAD", "Row", "rows"]
 
 _MOST_SECONDS = 5.0
 _MOST_MEGABYTES = 200.0
 # No row takes so long, however busy the machine is, unless it hangs.
 _PATIENCE = 600.0
 _FOR_EVER = 1_000_000_000
+
+HEAD = f"{'fault':35} {'place':8} {'outcome':21} {'CPU s':>5} {'MB':>4}"
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ class _Bench:
         self._secret.write_text("Complete")
         os.environ["REQUESTS_CA_BUNDLE"] = str(self._certificates)
         # Up to Python 3.12 the fork server does not take this process's own.
-        os.environ["PYTHONPATH"] = os.pathsep.join([str(Path(__file__).parent), str(hostile.ROOT / "tests")])
+        os.environ["PYTHONPATH"] = PYTHONPATH
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(["fault_places"])
         self._pool = context.Pool(2, maxtasksperchild=1)
@@ -203,23 +205,3 @@ def rows(words: Sequence[str] = ()) -> Iterator[Row]:
             yield from bench.rows()
         finally:
             bench.close()
-
-
-HEAD = f"{'fault':35} {'place':8} {'outcome':21} {'CPU s':>5} {'MB':>4}"
-
-
-def main(arguments: Sequence[str]) -> int:
-    """Print the table; return 1 where a row is wrong."""
-    began = time.monotonic()
-    print(HEAD)
-    found = []
-    for row in rows(arguments):
-        print(row, flush=True)
-        found.append(row)
-    wrong = sum(bool(row.wrong) for row in found)
-    print(f"{len(found)} rows, {wrong} wrong, in {time.monotonic() - began:.0f} s")
-    return 1 if wrong or not found else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""What a provider's process knows of the engine that started it."""

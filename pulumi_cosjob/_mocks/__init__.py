@@ -1,0 +1,1 @@
+"""Mocks for unit tests of programs."""

@@ -1,0 +1,1 @@
+"""What both ways into a Python program share: arguments, options, outputs."""

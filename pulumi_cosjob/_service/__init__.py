@@ -1,0 +1,1 @@
+"""The request layer: settings, credentials, transport, and what responses mean."""

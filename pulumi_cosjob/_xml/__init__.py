@@ -1,0 +1,1 @@
+"""From the bytes of a response to a typed description, held to the schema."""

@@ -1,0 +1,14 @@
+"""Where things lie in this repository."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+__all__ = ["ANSWERS", "PYTHONPATH", "ROOT", "TESTS"]
+
+ROOT = Path(__file__).parents[2]
+TESTS = ROOT / "tests"
+ANSWERS = TESTS / "answers"
+PYTHONPATH = os.pathsep.join(str(ROOT / folder) for folder in ("tests/support", "scripts", "benchmarks"))
+"""What pytest adds to its path, for other processes."""
