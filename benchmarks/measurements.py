@@ -34,7 +34,7 @@ import demo
 _A = TypeVar("_A")
 _B = TypeVar("_B")
 
-ANSWER = Path(__file__).parent.parent / "tests" / "answers" / "full.xml"
+ANSWER = Path(__file__).parent.parent / "tests" / "responses" / "full.xml"
 _KEYS = types.SimpleNamespace(
     _secret_id=demo.SECRET_ID, _secret_key=demo.SECRET_KEY, _anonymous=False, _sign_params=True, _sign_host=True
 )

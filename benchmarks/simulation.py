@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from pulumi_cosjob._model.job import JobDescription, ProgressSummary
-from pulumi_cosjob._waiting.policy import AskAgain, History, Limits, Look, decide
+from pulumi_cosjob._waiting.policy import PollAgain, PollResult, PollState, WaitOptions, next_step
 
 # One question takes so long.
 LATENCY = 0.06
@@ -110,7 +110,7 @@ class Noticed:
         return self.late / target(self.job.length)
 
 
-def look(job: Job, age: float) -> Look:
+def look(job: Job, age: float) -> PollResult:
     """Return what a question at this age brings."""
     status, share = job.at(age)
     summary = None
@@ -118,17 +118,17 @@ def look(job: Job, age: float) -> Look:
         done = min(int(share * job.tasks), job.tasks)
         summary = ProgressSummary(0, done, job.tasks)
     description = JobDescription("job", status, creation_time="2026-01-01T00:00:00Z", progress_summary=summary)
-    return Look(age + LATENCY, description, service_time=_EPOCH + age + LATENCY)
+    return PollResult(age + LATENCY, description, service_time=_EPOCH + age + LATENCY)
 
 
 def by_decide(job: Job, rng: random.Random) -> Noticed:
     """Wait as the package does, from the job's creation."""
-    history, age = History(0.0), 0.0
+    history, age = PollState(0.0), 0.0
     while True:
         history = history.add(look(job, age))
         age += LATENCY
-        verdict = decide(history, age, Limits(YEAR), rng.random())
-        if not isinstance(verdict, AskAgain):
+        verdict = next_step(history, age, WaitOptions(YEAR), rng.random())
+        if not isinstance(verdict, PollAgain):
             return Noticed(job, history.looks, age - job.length)
         age += verdict.seconds
 
@@ -145,11 +145,11 @@ def requests_of_endless_job(interval: float | None) -> int:
     if interval is not None:
         return math.ceil(_NEVER / (interval + LATENCY))
     job = Job("never ends", (("Active", math.inf),), lambda _share: 0.0, 100)
-    history, age, rng = History(0.0), 0.0, random.Random(0)  # noqa: S311  a simulation
+    history, age, rng = PollState(0.0), 0.0, random.Random(0)  # noqa: S311  a simulation
     while True:
         history = history.add(look(job, age))
-        verdict = decide(history, age + LATENCY, Limits(_NEVER), rng.random())
-        if not isinstance(verdict, AskAgain):
+        verdict = next_step(history, age + LATENCY, WaitOptions(_NEVER), rng.random())
+        if not isinstance(verdict, PollAgain):
             return history.looks
         age += LATENCY + verdict.seconds
 

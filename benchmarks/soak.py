@@ -28,10 +28,10 @@ import requests
 
 from pulumi_cosjob._errors import CosJobError
 from pulumi_cosjob._model.job import JobDescription
-from pulumi_cosjob._plugin.accounts import Account, Accounts
+from pulumi_cosjob._plugin.accounts import Account, AccountPool
 from pulumi_cosjob._service.client import CosBatchClient
 from pulumi_cosjob._waiting.loop import Report, wait_for_jobs
-from pulumi_cosjob._waiting.policy import History, Limits
+from pulumi_cosjob._waiting.policy import PollState, WaitOptions
 from pulumi_cosjob.testing import CosBatchEmulator, Fault
 from turned import TurnedTime
 
@@ -40,13 +40,13 @@ DAY = 24 * 3600.0
 GATES = 200
 FAULTY = 0.2
 # What a wait for each scenario has to come to, and what the wait is told.
-VERDICTS: Mapping[str, tuple[str, Limits]] = {
-    "completes": ("Complete", Limits(DAY)),
-    "completes-with-failed-tasks": ("JobFailedError", Limits(DAY, max_failed_tasks=3)),
-    "fails": ("JobFailedError", Limits(DAY)),
-    "cancelled": ("JobFailedError", Limits(DAY)),
-    "waits-for-confirmation": ("JobSuspendedError", Limits(DAY, fail_when_suspended=True)),
-    "never-ends": ("WaitTimeoutError", Limits(2 * 3600.0)),
+VERDICTS: Mapping[str, tuple[str, WaitOptions]] = {
+    "completes": ("Complete", WaitOptions(DAY)),
+    "completes-with-failed-tasks": ("JobFailedError", WaitOptions(DAY, max_failed_tasks=3)),
+    "fails": ("JobFailedError", WaitOptions(DAY)),
+    "cancelled": ("JobFailedError", WaitOptions(DAY)),
+    "waits-for-confirmation": ("JobSuspendedError", WaitOptions(DAY, fail_when_suspended=True)),
+    "never-ends": ("WaitTimeoutError", WaitOptions(2 * 3600.0)),
 }
 FAULTS = (
     Fault("reset"),
@@ -128,7 +128,7 @@ async def round_of_waits(gates: int, seed: int, soak: Soak) -> None:
             "cosjob:secretId": variables["TENCENTCLOUD_SECRET_ID"],
             "cosjob:secretKey": variables["TENCENTCLOUD_SECRET_KEY"],
         }
-        accounts = Accounts(config.get, turned.clock, turned.sleep)
+        accounts = AccountPool(config.get, turned.clock, turned.sleep)
         waits = [asyncio.ensure_future(_verdict(accounts.get({}), *job)) for job in jobs]
         for wait in waits:
             wait.add_done_callback(turned.done)
@@ -161,7 +161,7 @@ async def _verdict(account: Account, job_id: str, scenario: str) -> str:
 
 
 # Longer than any long wait, which this tool ends.
-ENDLESS = Limits(10 * 365 * DAY)
+ENDLESS = WaitOptions(10 * 365 * DAY)
 LONG_JOBS = 32
 SAMPLES = 60
 # How many times the first samples the last ones may be: memory, open files, threads. Of the files that are open within
@@ -183,14 +183,14 @@ def by_time(seconds: float) -> Passed:
     return lambda _looks: (time.monotonic() - started) / seconds
 
 
-class _Watched:
+class DeadlineConnection:
     """Counts the looks of a long wait, takes samples as it goes, and ends it once time is up."""
 
     def __init__(self, way: str, soak: Soak, passed: Passed) -> None:
         self._way, self._soak, self._passed = way, soak, passed
         self._samples = soak.within.setdefault(way, [])
 
-    def look(self, _job_id: str, _history: History, _now: float) -> None:
+    def look(self, _job_id: str, _history: PollState, _now: float) -> None:
         """Take note of a look."""
         self._soak.looks[self._way] += 1
         passed = self._passed(self._soak.looks[self._way])
@@ -230,7 +230,7 @@ def long_wait(way: str, passed: Passed, soak: Soak) -> None:
         records._requests = collections.deque(maxlen=1)  # noqa: SLF001  as above
         service.inject(*(_often(fault) for fault in FAULTS))
         job_ids = [service.create_job("never-ends") for _ in range(LONG_JOBS)]
-        watched = _Watched(way, soak, passed)
+        watched = DeadlineConnection(way, soak, passed)
         keys: dict[str, Any] = {"secret_id": "emulator-id", "secret_key": "emulator-key"}
         with CosBatchClient(endpoint=service.endpoint, clock=turned.clock, **keys) as client:
             try:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from pulumi_cosjob._errors import RequestError
 
-__all__ = ["CALLED_OFF", "Clock", "SystemClock", "has_ended"]
+__all__ = ["CALLED_OFF", "Clock", "SystemClock", "is_cancelled"]
 
 CALLED_OFF = "the request was called off"
 
@@ -57,6 +57,6 @@ class SystemClock:
             raise RequestError(CALLED_OFF)
 
 
-def has_ended(clock: Clock) -> bool:
+def is_cancelled(clock: Clock) -> bool:
     """Tell whether nobody is to sleep by a clock any more."""
     return isinstance(clock, SystemClock) and clock.ended.is_set()

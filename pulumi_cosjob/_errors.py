@@ -12,7 +12,7 @@ CosJobError
 │   ├── NoSuchJobError          there is no such job, or there is none any more (also a LookupError)
 │   ├── AccessDeniedError       the key, the token, the signature or the policy was refused
 │   └── UnavailableError        the service could not answer just now
-├── InvalidAnswerError          an answer came that cannot be trusted
+├── InvalidResponseError          an answer came that cannot be trusted
 │   ├── NotXmlError             it is no XML document
 │   ├── SchemaError             it breaks the schema
 │   └── WrongJobError           it describes another job
@@ -45,8 +45,8 @@ __all__ = [
     "ConnectionFailedError",
     "CosJobError",
     "CosJobWarning",
-    "InvalidAnswerError",
     "InvalidArgumentError",
+    "InvalidResponseError",
     "JobFailedError",
     "JobSuspendedError",
     "JobsFailedError",
@@ -177,7 +177,7 @@ class CosJobError(Exception):
         code: The service's error code, such as `NoSuchJob`.
         http_status: The HTTP status of the answer.
         request_id: The service's id for the request, to be given to its support.
-        tries: How often the question was asked.
+        attempts: How many attempts were made.
     """
 
     def __init__(
@@ -201,7 +201,7 @@ class CosJobError(Exception):
         self.code = code
         self.http_status = http_status
         self.request_id = request_id
-        self.tries = 1
+        self.attempts = 1
 
     def _context(self) -> str:
         parts = [
@@ -211,7 +211,7 @@ class CosJobError(Exception):
             f"code {self.code}" if self.code else "",
             f"HTTP status {self.http_status}" if self.http_status else "",
             f"request id {self.request_id}" if self.request_id else "",
-            f"{self.tries} tries" if self.tries > 1 else "",
+            f"{self.attempts} attempts" if self.attempts > 1 else "",
         ]
         return ", ".join(part for part in parts if part)
 
@@ -330,15 +330,15 @@ class UnavailableError(ServiceError):
         self.retry_after = retry_after
 
 
-class InvalidAnswerError(CosJobError):
+class InvalidResponseError(CosJobError):
     """An answer came that cannot be trusted."""
 
 
-class NotXmlError(InvalidAnswerError):
+class NotXmlError(InvalidResponseError):
     """The answer is no XML document, or one that may not be read."""
 
 
-class SchemaError(InvalidAnswerError):
+class SchemaError(InvalidResponseError):
     """The answer breaks the schema.
 
     Attributes:
@@ -360,7 +360,7 @@ class SchemaError(InvalidAnswerError):
         return "\n".join([*lines, _renamed(self.hint, naming)] if self.hint else lines)
 
 
-class WrongJobError(InvalidAnswerError):
+class WrongJobError(InvalidResponseError):
     """The answer describes another job than the one that was asked for."""
 
 

@@ -32,11 +32,11 @@ from pulumi_cosjob._plugin.first_use import provide_plugin
 from pulumi_cosjob._program.arguments import Timeout, accepted_failures, arguments, created, timeout_input
 from pulumi_cosjob._program.mock_outputs import given_job, is_mocked
 from pulumi_cosjob._program.options import NATIVE_FUNCTION, NATIVE_GATE, check_options
-from pulumi_cosjob._program.outputs import Field, JobOutputs, described_by_id, described_partly
+from pulumi_cosjob._program.outputs import Field, JobOutputs, jobs_by_id, partial_job
 from pulumi_cosjob._program.secret_texts import SecretTexts
 from pulumi_cosjob._service.settings import SETTINGS, Missing
 from pulumi_cosjob._version import plugin_version
-from pulumi_cosjob._waiting.gate import HOW, INPUTS, SERVICE_ENDPOINT
+from pulumi_cosjob._waiting.gate import INPUTS, SERVICE_ENDPOINT, WAIT_INPUTS
 
 if TYPE_CHECKING:
     from pulumi_cosjob._program.output_types import (
@@ -82,7 +82,7 @@ class Provider(pulumi.ProviderResource):
         token: The token that belongs to a temporary key.
         endpoint: In place of the one that uin and region make up.
         validation: `lenient` (default) leaves out what violates the schema, with a warning; `strict` fails.
-        request_timeout: Seconds for one question with all its tries, 60 by default.
+        request_timeout: Seconds for one request with all its attempts, 60 by default.
         opts: Options as any resource takes them.
     """
 
@@ -300,12 +300,12 @@ async def _ask(
 
 
 def _description(values: Mapping[str, Any]) -> JobDescription:
-    return described_partly(in_snake_case(values))
+    return partial_job(in_snake_case(values))
 
 
 def _descriptions(jobs: Mapping[str, Any] | None) -> Mapping[str, JobDescription] | None:
     """Return jobs by their ids; None where the engine was to leave a resource alone that there is not."""
-    return None if jobs is None else described_by_id({job_id: in_snake_case(job) for job_id, job in jobs.items()})
+    return None if jobs is None else jobs_by_id({job_id: in_snake_case(job) for job_id, job in jobs.items()})
 
 
 # --------------------------------------------------------------------------------------------------------------- gates
@@ -335,7 +335,7 @@ class _Gate(pulumi.CustomResource, GateAttributes):
         inputs: Mapping[str, Any],
         opts: pulumi.ResourceOptions | None,
     ) -> None:
-        absent = [camel_name(each) for each in (*SETTINGS, *HOW)]
+        absent = [camel_name(each) for each in (*SETTINGS, *WAIT_INPUTS)]
         props = {**dict.fromkeys([*outputs, *absent, camel_name(SERVICE_ENDPOINT)]), **inputs}
         provide_plugin()
         super().__init__(f"cosjob:index:{name}", resource_name, props, _gate_options(name, opts))
@@ -419,12 +419,12 @@ class JobCompletion(JobOutputs, _Gate):
         camel = camel_name(name)
         if is_mocked():
             return Field.of(self._given([camel])).__getattr__(name)
-        carried = {each: self._carried[each] for each in ("status", camel)}
+        dump_job = {each: self._carried[each] for each in ("status", camel)}
 
         def made(values: Mapping[str, Any]) -> Any:
             return getattr(_description({"jobId": "", **values}), name)
 
-        return Field.together(carried, made, known_by="status", secret_by=[camel])
+        return Field.together(dump_job, made, known_by="status", secret_by=[camel])
 
 
 class AllJobsCompletion(_Gate, AllJobsAttributes):

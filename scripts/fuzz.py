@@ -1,7 +1,7 @@
 """`make fuzz ARGS=seconds`: coverage-guided fuzzing of the decoder; a minute where nothing is said.
 
-The seeds are `tests/answers`; what was found to lead further is kept in `.fuzz/corpus`, an input that breaks a promise
-in `.fuzz/`. With files as arguments it checks those, without any fuzzing and without atheris.
+The seeds are `tests/responses`. Inputs that reach new code are kept in `.fuzz/corpus`, those that break a promise in
+`.fuzz/`. With files as arguments it checks those, without any fuzzing and without atheris.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / ".fuzz"
-SEEDS = ROOT / "tests" / "answers"
+SEEDS = ROOT / "tests" / "responses"
 _PROGRESS = re.compile(r"#(\d+)\t.*cov: (\d+) ft: (\d+) corp: (\d+)/")
 
 

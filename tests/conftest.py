@@ -14,7 +14,7 @@ from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
 import engine
-from places import ANSWERS
+from places import RESPONSES
 from pulumi_cosjob.testing import CosBatchEmulator
 
 engine.heed_interrupts()
@@ -101,6 +101,6 @@ def emulator() -> Iterator[CosBatchEmulator]:
 
 
 @pytest.fixture(scope="session")
-def full_answer() -> bytes:
+def full_response() -> bytes:
     """Return an answer that has every element of a copying job."""
-    return (ANSWERS / "full.xml").read_bytes()
+    return (RESPONSES / "full.xml").read_bytes()

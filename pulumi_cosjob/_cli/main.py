@@ -23,8 +23,8 @@ from pulumi_cosjob._errors import (
     ConfigurationError,
     CosJobError,
     CosJobWarning,
-    InvalidAnswerError,
     InvalidArgumentError,
+    InvalidResponseError,
     JobsFailedError,
     Problem,
     WaitTimeoutError,
@@ -103,7 +103,7 @@ def _account_options(command: Callable[..., Any]) -> Callable[..., Any]:
             click.option("--region", help="Such as ap-chengdu; else TENCENTCLOUD_REGION."),
             click.option("--endpoint", help="In place of what uin and region make up; else COSJOB_ENDPOINT."),
             click.option("--validation", help="lenient (default) or strict; else COSJOB_VALIDATION."),
-            click.option("--request-timeout", help="Seconds for one question with all its tries; 60 by default."),
+            click.option("--request-timeout", help="Seconds for one request with all its attempts; 60 by default."),
         )
     ):
         command = option(command)
@@ -252,10 +252,10 @@ def wait(
     from pulumi_cosjob._service.client import CosBatchClient  # noqa: PLC0415  loads what asks the service
     from pulumi_cosjob._service.settings import check_identifier, check_timeout  # noqa: PLC0415  as above
     from pulumi_cosjob._waiting.loop import wait_for_jobs  # noqa: PLC0415  as above
-    from pulumi_cosjob._waiting.policy import Limits, opening_notice  # noqa: PLC0415  as above
+    from pulumi_cosjob._waiting.policy import WaitOptions, opening_notice  # noqa: PLC0415  as above
 
     try:
-        limits = Limits(check_timeout(timeout), _failed_tasks(max_failed_tasks), fail_when_suspended)
+        limits = WaitOptions(check_timeout(timeout), _failed_tasks(max_failed_tasks), fail_when_suspended)
         for job_id in job_ids:
             check_identifier("job_id", job_id)
         check_identifier("appid", appid)
@@ -314,7 +314,7 @@ def validate(files: tuple[str, ...]) -> None:
         problems: list[Problem | str] = []
         try:
             problems += find_problems(document)
-        except InvalidAnswerError as error:
+        except InvalidResponseError as error:
             problems.append(error.what)
         for problem in problems:
             _print(_printable(f"{name}: {problem}"))

@@ -12,7 +12,7 @@ from pulumi_cosjob._waiting.progress import JobsSum, Line, ProgressLines
 
 if TYPE_CHECKING:
     from pulumi_cosjob._waiting.loop import Report
-    from pulumi_cosjob._waiting.policy import History
+    from pulumi_cosjob._waiting.policy import PollState
 
 __all__ = ["progress"]
 
@@ -20,7 +20,7 @@ __all__ = ["progress"]
 _MOST_BARS = 12
 
 
-class _Courtesy:
+class BestEffortStream:
     """Standard error for what may as well not be said: a full disk, or a terminal that has gone, ends no wait."""
 
     def __init__(self) -> None:
@@ -59,7 +59,7 @@ def _lines(job_ids: Sequence[str], tell: Callable[[str], None]) -> Report:
     together = ProgressLines(len(job_ids))
     apart = {job_id: ProgressLines() for job_id in job_ids}
 
-    def report(job_id: str, history: History, now: float) -> None:
+    def report(job_id: str, history: PollState, now: float) -> None:
         if len(job_ids) > _MOST_BARS:
             texts = [line.text for line in together.add(job_id, history, now)]
         else:
@@ -71,7 +71,7 @@ def _lines(job_ids: Sequence[str], tell: Callable[[str], None]) -> Report:
     return report
 
 
-def _is_due(line: Line, history: History) -> bool:
+def _is_due(line: Line, history: PollState) -> bool:
     """Leave out what the line of progress itself begins with: what a person is to do."""
     return not line.stays or history.status not in ATTENTION
 
@@ -85,7 +85,7 @@ def _bars(job_ids: Sequence[str]) -> Iterator[Report]:
     together = len(job_ids) > _MOST_BARS
     names = ["all jobs"] if together else [_short(job_id) for job_id in job_ids]
     width = max(map(len, names))
-    courtesy: Any = _Courtesy()
+    courtesy: Any = BestEffortStream()
     columns = (
         TextColumn("{task.fields[name]}", markup=False, table_column=Column(no_wrap=True, min_width=width)),
         BarColumn(12, table_column=Column(min_width=12)),
@@ -95,7 +95,7 @@ def _bars(job_ids: Sequence[str]) -> Iterator[Report]:
         bars = [shown.add_task("", total=1.0, name=name, line="asking") for name in names]
         all_jobs, lines = JobsSum(len(job_ids)), ProgressLines(len(job_ids))
 
-        def report(job_id: str, history: History, now: float) -> None:
+        def report(job_id: str, history: PollState, now: float) -> None:
             for line in lines.add(job_id, history, now):
                 if line.stays and _is_due(line, history):
                     shown.console.print(line.text, markup=False)

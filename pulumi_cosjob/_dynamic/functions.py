@@ -21,7 +21,7 @@ from pulumi_cosjob._model.job import to_plain
 from pulumi_cosjob._program.arguments import arguments, created, echo_placeholder
 from pulumi_cosjob._program.mock_outputs import given_job, given_jobs, given_missing, placeholders, taken
 from pulumi_cosjob._program.options import DYNAMIC_READ, check_options, take_secret_fields
-from pulumi_cosjob._program.outputs import JOB_FIELDS, JobOutputs, carried, described_jobs, described_missing
+from pulumi_cosjob._program.outputs import JOB_FIELDS, JobOutputs, dump_job, jobs_output, missing_output
 from pulumi_cosjob._service.settings import SETTINGS, Missing
 from pulumi_cosjob._waiting.gate import check_inputs
 
@@ -45,7 +45,7 @@ __all__ = [
 # ------------------------------------------------------------------------------------------- in the provider's process
 
 
-class AskingProvider(pulumi.dynamic.ResourceProvider):
+class ConfiguredProvider(pulumi.dynamic.ResourceProvider):
     """Has what it takes to ask. Pickled by reference into the state, so it holds nothing before it is configured."""
 
     serialize_as_secret_always = False
@@ -54,16 +54,16 @@ class AskingProvider(pulumi.dynamic.ResourceProvider):
         """Keep the stack's config, secrets among it, in this process only."""
         from pulumi_cosjob._dynamic.provider_errors import show_sentences  # noqa: PLC0415  as above
         from pulumi_cosjob._engine.log import pass_on_warnings  # noqa: PLC0415  as above
-        from pulumi_cosjob._engine.watch import EngineClock  # noqa: PLC0415  as above
+        from pulumi_cosjob._engine.watch import CancellableClock  # noqa: PLC0415  as above
         from pulumi_cosjob._service.client import Clients  # noqa: PLC0415  programs import this module, and never ask
 
         show_sentences()
         self._config = req.config.get
-        self._clients = Clients(req.config.get, EngineClock())
+        self._clients = Clients(req.config.get, CancellableClock())
         pass_on_warnings()
 
 
-class JobProvider(AskingProvider):
+class JobProvider(ConfiguredProvider):
     """Reads a job."""
 
     def read(self, id_: str, props: dict[str, Any]) -> pulumi.dynamic.ReadResult:
@@ -76,10 +76,10 @@ class JobProvider(AskingProvider):
         inputs = _inputs(props, "job_id", "appid", *SETTINGS)
         check_inputs("job_id", inputs)
         description = self._clients.get(inputs).describe_job(inputs["job_id"], inputs["appid"])
-        return pulumi.dynamic.ReadResult(id_, {**inputs, "result": carried(description)})
+        return pulumi.dynamic.ReadResult(id_, {**inputs, "result": dump_job(description)})
 
 
-class JobsProvider(AskingProvider):
+class JobsProvider(ConfiguredProvider):
     """Reads many jobs. They travel as JSON text: the engine takes seconds over hundreds of them as properties."""
 
     def read(self, id_: str, props: dict[str, Any]) -> pulumi.dynamic.ReadResult:
@@ -259,8 +259,8 @@ class Jobs(pulumi.dynamic.Resource, JobsAttributes, module="cosjob", name="Jobs"
         inputs = {**mocked, **ABSENT, **props, "results": echo_placeholder(props)}
         super().__init__(JobsProvider(), resource_name, inputs, opts)
         given = taken(self, mocked)
-        self.jobs = described_jobs(self.results)
-        self.missing_job_ids = described_missing(props["job_ids"], self.results)
+        self.jobs = jobs_output(self.results)
+        self.missing_job_ids = missing_output(props["job_ids"], self.results)
         if given:
             self.jobs = given_jobs(given["jobs"], self.jobs)
             self.missing_job_ids = given_missing(given["missing_job_ids"], props["job_ids"], self.jobs)

@@ -15,19 +15,19 @@ import pulumi.dynamic
 from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 from pulumi.runtime import rpc
 
-from pulumi_cosjob._dynamic.functions import ABSENT, AskingProvider
+from pulumi_cosjob._dynamic.functions import ABSENT, ConfiguredProvider
 from pulumi_cosjob._errors import CosJobError, InvalidArgumentError
 from pulumi_cosjob._model.job import JobDescription, from_plain, to_plain
 from pulumi_cosjob._program.arguments import Timeout, accepted_failures, arguments, echo_placeholder, timeout_input
 from pulumi_cosjob._program.mock_outputs import given_job, given_jobs, placeholders, taken
 from pulumi_cosjob._program.options import DYNAMIC_GATE, check_options, custom_timeouts, take_secret_fields
-from pulumi_cosjob._program.outputs import JOB_FIELDS, JobOutputs, carried, described_jobs, received
+from pulumi_cosjob._program.outputs import JOB_FIELDS, JobOutputs, dump_job, jobs_output, load_job
 from pulumi_cosjob._waiting.gate import (
     ANY_NUMBER,
     INPUTS,
     SERVICE_ENDPOINT,
     UNKNOWN,
-    Subject,
+    TargetInput,
     changed_inputs,
     check_inputs,
     is_known,
@@ -56,10 +56,10 @@ _CUSTOM_TIMEOUTS = "custom_timeouts"
 # ------------------------------------------------------------------------------------------- in the provider's process
 
 
-class _GateProvider(AskingProvider):
+class _GateProvider(ConfiguredProvider):
     """What both gates have in common."""
 
-    subject: Subject
+    subject: TargetInput
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Refuse malformed inputs and, before the gate exists, jobs that can never complete."""
@@ -89,10 +89,10 @@ class _GateProvider(AskingProvider):
         if not job_ids:
             return
         from pulumi_cosjob._engine.log import to_engine  # noqa: PLC0415  programs import this module, and never wait
-        from pulumi_cosjob._waiting.loop import look_at_jobs  # noqa: PLC0415  as above
+        from pulumi_cosjob._waiting.loop import poll_before_waiting  # noqa: PLC0415  as above
 
         client, limits = self._clients.get(inputs), limits_of(inputs)
-        notice = look_at_jobs(client, job_ids, inputs["appid"], limits, preview=preview)
+        notice = poll_before_waiting(client, job_ids, inputs["appid"], limits, preview=preview)
         if notice:
             to_engine()(notice, False)
 
@@ -105,7 +105,7 @@ class _GateProvider(AskingProvider):
             there: The jobs that have completed.
         """
         from pulumi_cosjob._engine.log import EngineLog, to_engine  # noqa: PLC0415  as in _look
-        from pulumi_cosjob._engine.watch import EngineClock  # noqa: PLC0415  as in _look
+        from pulumi_cosjob._engine.watch import CancellableClock  # noqa: PLC0415  as in _look
         from pulumi_cosjob._waiting.loop import wait_for_jobs  # noqa: PLC0415  as in _look
         from pulumi_cosjob._waiting.policy import opening_notice  # noqa: PLC0415  as in _look
 
@@ -116,22 +116,22 @@ class _GateProvider(AskingProvider):
         client, limits = self._clients.get(inputs), limits_of(inputs, timeout)
         send = to_engine()
         report = EngineLog(send, len(job_ids))
-        done = wait_for_jobs(client, job_ids, inputs["appid"], limits, report=report, clock=EngineClock())
+        done = wait_for_jobs(client, job_ids, inputs["appid"], limits, report=report, clock=CancellableClock())
         notice = opening_notice(done)
         if notice:
             send(notice, False)
         return done
 
-    def judge_again(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> None:
+    def recheck(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> None:
         """Hold jobs that have been waited for against another number of failed tasks."""
-        from pulumi_cosjob._waiting.loop import judge_again  # noqa: PLC0415  as in _look
+        from pulumi_cosjob._waiting.loop import recheck  # noqa: PLC0415  as in _look
 
         inputs = _inputs(news)
         if "max_failed_tasks" not in changed_inputs(_inputs_before(olds), inputs):
             return
         there, named = self.there(olds), job_ids_of(self.subject, inputs)
-        jobs = {job_id: from_plain(JobDescription, received(there[job_id])) for job_id in named if job_id in there}
-        judge_again(jobs, limits_of(inputs), inputs["appid"])
+        jobs = {job_id: from_plain(JobDescription, load_job(there[job_id])) for job_id in named if job_id in there}
+        recheck(jobs, limits_of(inputs), inputs["appid"])
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Another job or account is another gate; another way of waiting changes only what the state says."""
@@ -182,11 +182,11 @@ class JobCompletionProvider(_GateProvider):
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Wait for the job."""
         [description] = self.wait(props, "create", {}).values()
-        return CreateResult(make_id(), {**_inputs(props), "result": carried(description)})
+        return CreateResult(make_id(), {**_inputs(props), "result": dump_job(description)})
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Keep what is known: the job is not asked about again."""
-        self.judge_again(_olds, _news)
+        self.recheck(_olds, _news)
         return UpdateResult({**_inputs(_news), "result": _olds["result"]})
 
 
@@ -207,7 +207,7 @@ class AllJobsCompletionProvider(_GateProvider):
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Wait for the jobs that are new; those taken out are forgotten."""
-        self.judge_again(_olds, _news)
+        self.recheck(_olds, _news)
         there = self.there(_olds)
         results = {**there, **to_plain(self.wait(_news, "update", there))}
         kept = {job_id: results[job_id] for job_id in job_ids_of(self.subject, _news)}
@@ -349,6 +349,6 @@ class AllJobsCompletion(pulumi.dynamic.Resource, DynamicAllJobsAttributes, modul
         _drop_hints(self)
         self._completed_jobs = [self.results]
         given = taken(self, mocked)
-        self.jobs = described_jobs(self.results)
+        self.jobs = jobs_output(self.results)
         if given:
             self.jobs = given_jobs(given["jobs"], self.jobs)

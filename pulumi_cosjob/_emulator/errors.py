@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["STATUSES", "Refused"]
+__all__ = ["STATUSES", "ServiceError"]
 
 STATUSES: dict[str, int] = {
     "AccessDenied": 403,
@@ -27,7 +27,7 @@ STATUSES: dict[str, int] = {
 }
 
 
-class Refused(Exception):  # noqa: N818 - a refusal is an answer of the service, not an error of this program
+class ServiceError(Exception):
     """A request is answered with an error document.
 
     Args:

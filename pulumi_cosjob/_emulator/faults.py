@@ -13,11 +13,11 @@ from pulumi_cosjob._emulator.limits import check_header, check_integer, check_te
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["INSTEAD", "KINDS", "Fault", "Faults"]
+__all__ = ["KINDS", "REPLACES_RESPONSE", "Fault", "Faults"]
 
 # Kinds that answer in the service's place: the request is not performed.
-INSTEAD = frozenset({"error", "html", "raw", "redirect"})
-KINDS = INSTEAD | frozenset(
+REPLACES_RESPONSE = frozenset({"error", "html", "raw", "redirect"})
+KINDS = REPLACES_RESPONSE | frozenset(
     {
         "delay",
         "empty",

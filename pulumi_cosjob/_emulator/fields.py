@@ -12,7 +12,7 @@ from datetime import datetime, timezone
 from typing import Any
 from xml.etree.ElementTree import Element
 
-from pulumi_cosjob._emulator.errors import Refused
+from pulumi_cosjob._emulator.errors import ServiceError
 from pulumi_cosjob._emulator.limits import check_name, check_text, shown
 from pulumi_cosjob._emulator.scenarios import STATUSES
 from pulumi_cosjob._emulator.xml import parse_fragment
@@ -327,7 +327,7 @@ def _demand(root: Element, path: str, names: Sequence[str], when: str) -> None:
     """Refuse an element in which others are missing or empty."""
     missing = [name for name in names if _is_empty(root.find(f"{path}/{name}"))]
     if missing:
-        raise Refused("MalformedXML", f"{path} lacks {', '.join(missing)}; it needs that {when}.")
+        raise ServiceError("MalformedXML", f"{path} lacks {', '.join(missing)}; it needs that {when}.")
 
 
 def _is_empty(node: Element | None) -> bool:
@@ -349,7 +349,7 @@ def check(node: Element, kind: Kind) -> None:
     elif isinstance(kind, Members):
         _check_members(node, kind)
     elif len(node):
-        raise Refused("MalformedXML", f"{node.tag} holds text, not elements.")
+        raise ServiceError("MalformedXML", f"{node.tag} holds text, not elements.")
     else:
         _check_value(node.tag, node.text or "", kind)
 
@@ -360,14 +360,14 @@ def _check_group(node: Element, group: Group) -> None:
     names = [child.tag for child in node]
     for name in names:
         if name not in group.children:
-            raise Refused("MalformedXML", f"{node.tag} holds no element {name}.")
+            raise ServiceError("MalformedXML", f"{node.tag} holds no element {name}.")
         if names.count(name) > 1:
-            raise Refused("MalformedXML", f"{node.tag} holds {name} more than once.")
+            raise ServiceError("MalformedXML", f"{node.tag} holds {name} more than once.")
     missing = sorted(group.required.difference(names))
     if missing:
-        raise Refused("MalformedXML", f"{node.tag} lacks {', '.join(missing)}.")
+        raise ServiceError("MalformedXML", f"{node.tag} lacks {', '.join(missing)}.")
     if group.choice and len(names) != 1:
-        raise Refused("MalformedXML", f"{node.tag} holds exactly one of {', '.join(sorted(group.children))}.")
+        raise ServiceError("MalformedXML", f"{node.tag} holds exactly one of {', '.join(sorted(group.children))}.")
     for child in node:
         kind = group.children[child.tag]
         # The vendor's own SDK sends words that are not given as empty elements.
@@ -381,21 +381,21 @@ def _check_members(node: Element, members: Members) -> None:
     _refuse_stray_text(node)
     for child in node:
         if child.tag != members.name:
-            raise Refused("MalformedXML", f"{node.tag} holds {members.name}, not {child.tag}.")
+            raise ServiceError("MalformedXML", f"{node.tag} holds {members.name}, not {child.tag}.")
         check(child, members.kind)
 
 
 def _refuse_stray_text(node: Element) -> None:
     """Refuse text where only elements belong."""
     if any((text or "").strip() for text in (node.text, *(child.tail for child in node))):
-        raise Refused("MalformedXML", f"{node.tag} holds elements, not text.")
+        raise ServiceError("MalformedXML", f"{node.tag} holds elements, not text.")
 
 
 def _check_value(name: str, text: str, kind: Text | Integer | Boolean | Moment) -> None:
     """Judge the text of an element."""
     problem = _problem(text, kind)
     if problem is not None:
-        raise Refused("InvalidArgument", f"{name} {problem}.")
+        raise ServiceError("InvalidArgument", f"{name} {problem}.")
 
 
 def _problem(text: str, kind: Text | Integer | Boolean | Moment) -> str | None:

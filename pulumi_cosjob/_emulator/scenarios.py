@@ -17,7 +17,7 @@ from pulumi_cosjob._emulator.limits import shown
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["SCRIPTS", "STATUSES", "TERMINAL", "Life", "Phase", "Scenario", "Script", "Snapshot", "look"]
+__all__ = ["SCRIPTS", "STATUSES", "TERMINAL", "JobTimeline", "Phase", "Scenario", "Script", "Snapshot", "look"]
 
 STATUSES = frozenset(
     {
@@ -195,7 +195,7 @@ SCRIPTS: Mapping[Scenario, Script] = MappingProxyType(
 
 
 @dataclass(frozen=True, slots=True)
-class Life:
+class JobTimeline:
     """All that the state of a job follows from.
 
     Args:
@@ -254,7 +254,7 @@ class _Stretch:
     handled_before: float
 
 
-def look(life: Life, now: float) -> Snapshot:
+def look(life: JobTimeline, now: float) -> Snapshot:
     """Return the state of a job.
 
     Args:
@@ -280,7 +280,7 @@ def look(life: Life, now: float) -> Snapshot:
     )
 
 
-def _undisturbed(life: Life, now: float) -> Snapshot:
+def _undisturbed(life: JobTimeline, now: float) -> Snapshot:
     """Return the state of a job that nobody cancels."""
     script = life.script
     stretches = list(_begun(life, now))
@@ -299,12 +299,12 @@ def _undisturbed(life: Life, now: float) -> Snapshot:
     )
 
 
-def _failures(life: Life) -> tuple[tuple[str, str], ...]:
+def _failures(life: JobTimeline) -> tuple[tuple[str, str], ...]:
     """Return why a job failed: for its failed tasks only where it has many."""
     return (life.tasks > _FEW_TASKS and life.script.failures_of_many) or life.script.failures
 
 
-def _begun(life: Life, now: float) -> Iterator[_Stretch]:
+def _begun(life: JobTimeline, now: float) -> Iterator[_Stretch]:
     """Yield the phases that have begun; the last one is the one the job is in."""
     start, handled = life.created_at, 0.0
     for phase in life.script.phases:
@@ -315,14 +315,14 @@ def _begun(life: Life, now: float) -> Iterator[_Stretch]:
         start, handled = end, handled if phase.until is None else phase.until
 
 
-def _end(phase: Phase, start: float, life: Life) -> float:
+def _end(phase: Phase, start: float, life: JobTimeline) -> float:
     """Return when a phase that began at `start` ends."""
     if phase.status == "Suspended" and life.confirmed_at is not None:
         return max(start, life.confirmed_at)
     return start + (phase.seconds if phase.share is None else phase.share * life.seconds)
 
 
-def _progress(life: Life, current: _Stretch, now: float) -> tuple[int, int, int]:
+def _progress(life: JobTimeline, current: _Stretch, now: float) -> tuple[int, int, int]:
     """Return how many tasks failed, succeeded, and are in all."""
     total = life.tasks
     share = _handled(life, current, now)
@@ -331,7 +331,7 @@ def _progress(life: Life, current: _Stretch, now: float) -> tuple[int, int, int]
     return failed, handled - failed, total
 
 
-def _handled(life: Life, current: _Stretch, now: float) -> float:
+def _handled(life: JobTimeline, current: _Stretch, now: float) -> float:
     """Return the share of the tasks that have been handled."""
     before, until = current.handled_before, current.phase.until
     if until is None:

@@ -12,8 +12,8 @@ from urllib.parse import parse_qs, unquote
 from aiohttp import web
 
 from pulumi_cosjob._emulator import control, documents
-from pulumi_cosjob._emulator.errors import STATUSES, Refused
-from pulumi_cosjob._emulator.faults import INSTEAD, Fault
+from pulumi_cosjob._emulator.errors import STATUSES, ServiceError
+from pulumi_cosjob._emulator.faults import REPLACES_RESPONSE, Fault
 from pulumi_cosjob._emulator.fields import check_request
 from pulumi_cosjob._emulator.request_log import RecordedRequest, redacted, redacted_path
 from pulumi_cosjob._emulator.responder import Answer, Sender
@@ -44,7 +44,7 @@ class _Call:
         """Return the value of a query parameter that may come once."""
         values = self.query.get(name, [])
         if len(values) > 1:
-            raise Refused("InvalidArgument", f"{name} comes more than once.")
+            raise ServiceError("InvalidArgument", f"{name} comes more than once.")
         return values[0] if values else None
 
 
@@ -72,14 +72,14 @@ def _describe_job(service: Service, call: _Call) -> bytes:
 def _create_job(service: Service, call: _Call) -> bytes:
     root = parse(call.body)
     if root.tag != "CreateJobRequest":
-        raise Refused("MalformedXML", f"The document is a {root.tag}, not a CreateJobRequest.")
+        raise ServiceError("MalformedXML", f"The document is a {root.tag}, not a CreateJobRequest.")
     check_request(root)
     return documents.create_job_result(service.jobs.create_job(call.appid, {child.tag: child for child in root}))
 
 
 def _check_updated(call: _Call) -> None:
     if not call.job_id:
-        raise Refused("InvalidRequest", "The request has no job id.")
+        raise ServiceError("InvalidRequest", "The request has no job id.")
     check_job_id(call.job_id)
 
 
@@ -100,7 +100,7 @@ def _list_jobs(service: Service, call: _Call) -> bytes:
     statuses = [status for value in call.query.get("jobStatuses", []) for status in value.split(",") if status]
     most = call.parameter("maxResults")
     if most is not None and not (most.isascii() and most.isdigit() and len(most) < 10):
-        raise Refused("InvalidArgument", "maxResults is not a whole number.")
+        raise ServiceError("InvalidArgument", "maxResults is not a whole number.")
     page = service.jobs.list_jobs(
         call.appid, statuses, None if most is None else int(most), call.parameter("nextToken")
     )
@@ -108,11 +108,11 @@ def _list_jobs(service: Service, call: _Call) -> bytes:
 
 
 def _unknown_path(_service: Service, _call: _Call) -> bytes:
-    raise Refused("InvalidURI", "There is nothing at this path.")
+    raise ServiceError("InvalidURI", "There is nothing at this path.")
 
 
 def _wrong_method(_service: Service, _call: _Call) -> bytes:
-    raise Refused("MethodNotAllowed", "The method is not allowed for this path.")
+    raise ServiceError("MethodNotAllowed", "The method is not allowed for this path.")
 
 
 _UNKNOWN_PATH = _Action(_unknown_path)
@@ -199,7 +199,7 @@ class Server:
             "Server": "tencent-cos",
             "x-cos-request-id": number,
         }
-        if fault is not None and fault.kind in INSTEAD:
+        if fault is not None and fault.kind in REPLACES_RESPONSE:
             return _instead(fault, headers, signed.raw_path)
         try:
             verify(self._service.credentials, signed, now=now, meaningful=action.meaningful)
@@ -210,7 +210,7 @@ class Server:
                 body=await _body(request),
             )
             return Answer(200, headers, action.perform(self._service, call))
-        except Refused as refused:
+        except ServiceError as refused:
             return _refusal(refused, headers, signed.raw_path)
 
     def _record(self, signed: SignedRequest, path: str, answer: Answer, fault: Fault | None) -> None:
@@ -232,7 +232,7 @@ def _appid(signed: SignedRequest) -> str:
     """Return the APPID that a request is made for."""
     values = signed.values("x-cos-appid")
     if len(values) != 1 or not 1 <= len(values[0].encode(errors="surrogateescape")) <= 64:
-        raise Refused("InvalidArgument", "x-cos-appid must come once and have 1 to 64 bytes.")
+        raise ServiceError("InvalidArgument", "x-cos-appid must come once and have 1 to 64 bytes.")
     return values[0]
 
 
@@ -241,10 +241,10 @@ async def _body(request: web.Request) -> bytes:
     try:
         return await request.read() if request.body_exists else b""
     except web.HTTPRequestEntityTooLarge as error:
-        raise Refused("MalformedXML", f"The body has more than {_LARGEST_BODY} bytes.") from error
+        raise ServiceError("MalformedXML", f"The body has more than {_LARGEST_BODY} bytes.") from error
 
 
-def _refusal(refused: Refused, headers: dict[str, str], resource: str) -> Answer:
+def _refusal(refused: ServiceError, headers: dict[str, str], resource: str) -> Answer:
     """Return the answer to a request that is refused."""
     return _error(refused.status, refused.code, refused.message, headers, resource)
 

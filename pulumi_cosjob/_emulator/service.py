@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from pulumi_cosjob._clock import SystemClock
 from pulumi_cosjob._emulator.clocks import JobClock
-from pulumi_cosjob._emulator.errors import Refused
+from pulumi_cosjob._emulator.errors import ServiceError
 from pulumi_cosjob._emulator.faults import Faults
 from pulumi_cosjob._emulator.fields import JOB, element, xml_name
 from pulumi_cosjob._emulator.limits import check_header, check_text, shown
 from pulumi_cosjob._emulator.request_log import Records
 from pulumi_cosjob._emulator.samples import Account, sample_request
-from pulumi_cosjob._emulator.scenarios import SCRIPTS, Life, Scenario
+from pulumi_cosjob._emulator.scenarios import SCRIPTS, JobTimeline, Scenario
 from pulumi_cosjob._emulator.signature import Credentials
 from pulumi_cosjob._emulator.state import Job, Jobs, check_job_id
 
@@ -98,10 +98,10 @@ class Service:
             raise ValueError(f"appid has 1 to {_LONGEST_APPID} characters, not {len(owner)}")
         try:
             check_job_id(chosen)
-        except Refused as error:
+        except ServiceError as error:
             raise ValueError(f"{shown(chosen)} is no job id: {error.message}") from error
         given = {name: element(name, value, JOB.children[name]) for name, value in self._sample(script).items()}
-        life = Life(script, self.job_clock.now(), seconds, tasks)
+        life = JobTimeline(script, self.job_clock.now(), seconds, tasks)
         awaits = starts == FIRST_REQUEST
         self.jobs.put(Job(chosen, owner, life, given, _elements(overrides), awaits_request=awaits))
         return chosen
@@ -139,7 +139,7 @@ class Service:
         try:
             return source.read_bytes()
         except OSError as error:
-            raise Refused("InternalError", f"The file to replay cannot be read: {error.strerror}.") from error
+            raise ServiceError("InternalError", f"The file to replay cannot be read: {error.strerror}.") from error
 
     def reset(self) -> None:
         """Forget jobs, replays, faults and requests, and turn the jobs' clock back to the service's."""

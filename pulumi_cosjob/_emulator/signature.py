@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote, unquote
 
-from pulumi_cosjob._emulator.errors import Refused
+from pulumi_cosjob._emulator.errors import ServiceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -102,7 +102,7 @@ def verify(
     """
     authorization = _parse(request.values("authorization"))
     if authorization.secret_id != credentials.secret_id:
-        raise Refused("InvalidAccessKeyId", "The access key id does not exist.")
+        raise ServiceError("InvalidAccessKeyId", "The access key id does not exist.")
     for window in (authorization.sign_time, authorization.key_time):
         _check_window(window, now)
     parameters = _collect((quote(name, _UNRESERVED).lower(), value) for name, value in _query(request))
@@ -110,18 +110,18 @@ def verify(
     headers = _collect((name, value) for name, value in request.headers if name in authorization.header_names)
     variants = _host_variants(headers)
     if not any(_matches(credentials, authorization, request, parameters, variant) for variant in variants):
-        raise Refused("SignatureDoesNotMatch", "The signature does not match the one that the server calculated.")
+        raise ServiceError("SignatureDoesNotMatch", "The signature does not match the one that the server calculated.")
     _check_token(credentials, request.values("x-cos-security-token"), now)
 
 
 def _parse(values: list[str]) -> _Authorization:
     """Take the Authorization header apart."""
     if len(values) != 1 or not values[0]:
-        raise Refused("AccessDenied", "The request is not signed: it has no Authorization.")
+        raise ServiceError("AccessDenied", "The request is not signed: it has no Authorization.")
     pairs = [part.partition("=") for part in values[0].split("&")]
     parts = {name: value for name, _, value in pairs}
     if len(pairs) != len(parts) or parts.keys() != _PARTS or parts["q-sign-algorithm"] != "sha1":
-        raise Refused("AccessDenied", "The Authorization cannot be read.")
+        raise ServiceError("AccessDenied", "The Authorization cannot be read.")
     return _Authorization(
         secret_id=parts["q-ak"],
         sign_time=parts["q-sign-time"],
@@ -136,7 +136,9 @@ def _names(text: str) -> tuple[str, ...]:
     """Return the names of a list, sorted and in lower case; a repeated header is named repeatedly."""
     names = text.split(";") if text else []
     if names != sorted(names) or text != text.lower():
-        raise Refused("AccessDenied", "The names of signed headers and parameters must be sorted and in lower case.")
+        raise ServiceError(
+            "AccessDenied", "The names of signed headers and parameters must be sorted and in lower case."
+        )
     return tuple(dict.fromkeys(names))
 
 
@@ -144,18 +146,18 @@ def _check_window(window: str, now: float) -> None:
     """Judge when the request was signed."""
     match = _WINDOW.fullmatch(window)
     if match is None or int(match[2]) < int(match[1]):
-        raise Refused("AccessDenied", "The time of the signature cannot be read.")
+        raise ServiceError("AccessDenied", "The time of the signature cannot be read.")
     if now < int(match[1]) or now > int(match[2]) + _SKEW_SECONDS:
-        raise Refused("RequestTimeTooSkewed", "The caller's clock and the server's differ too much.")
+        raise ServiceError("RequestTimeTooSkewed", "The caller's clock and the server's differ too much.")
     if now > int(match[2]):
-        raise Refused("AccessDenied", "Request has expired")
+        raise ServiceError("AccessDenied", "Request has expired")
 
 
 def _query(request: SignedRequest) -> list[tuple[str, str]]:
     try:
         return parse_qsl(request.raw_query, keep_blank_values=True, max_num_fields=100)
     except ValueError as error:
-        raise Refused("InvalidArgument", "The query has too many parameters.") from error
+        raise ServiceError("InvalidArgument", "The query has too many parameters.") from error
 
 
 def _collect(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
@@ -177,11 +179,11 @@ def _check_coverage(
     absent = sorted(sent.symmetric_difference(authorization.header_names) - sent)
     absent += sorted(set(authorization.parameter_names).difference(parameters))
     if absent:
-        raise Refused("SignatureDoesNotMatch", f"Signed, but not sent: {', '.join(absent)}.")
+        raise ServiceError("SignatureDoesNotMatch", f"Signed, but not sent: {', '.join(absent)}.")
     unsigned = sorted(name for name in sent.difference(authorization.header_names) if name.startswith("x-cos-"))
     unsigned += sorted(meaningful.intersection(parameters).difference(authorization.parameter_names))
     if unsigned:
-        raise Refused("AccessDenied", f"Sent, but not signed: {', '.join(unsigned)}.")
+        raise ServiceError("AccessDenied", f"Sent, but not signed: {', '.join(unsigned)}.")
 
 
 def _host_variants(headers: Mapping[str, list[str]]) -> Iterator[Mapping[str, list[str]]]:
@@ -235,9 +237,9 @@ def _check_token(credentials: Credentials, values: list[str], now: float) -> Non
     """Judge the security token."""
     expected = [] if credentials.token is None else [credentials.token]
     if len(values) != len(expected):
-        raise Refused("InvalidAccessKeyId", "The access key id and the security token do not belong together.")
+        raise ServiceError("InvalidAccessKeyId", "The access key id and the security token do not belong together.")
     for value, token in zip(values, expected, strict=True):
         if not hmac.compare_digest(_encoded(value), token.encode()):
-            raise Refused("InvalidAccessKeyId", "The access key id and the security token do not belong together.")
+            raise ServiceError("InvalidAccessKeyId", "The access key id and the security token do not belong together.")
         if credentials.token_expires is not None and now >= credentials.token_expires:
-            raise Refused("ExpiredToken", "The security token has expired.")
+            raise ServiceError("ExpiredToken", "The security token has expired.")

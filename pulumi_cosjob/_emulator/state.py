@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element
 
-from pulumi_cosjob._emulator.errors import Refused
-from pulumi_cosjob._emulator.scenarios import SCRIPTS, STATUSES, TERMINAL, Life, Scenario, Snapshot, look
+from pulumi_cosjob._emulator.errors import ServiceError
+from pulumi_cosjob._emulator.scenarios import SCRIPTS, STATUSES, TERMINAL, JobTimeline, Scenario, Snapshot, look
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -43,7 +43,7 @@ class Job:
 
     job_id: str
     appid: str
-    life: Life
+    life: JobTimeline
     given: Mapping[str, Element]
     overrides: Mapping[str, Element | None] = field(default_factory=dict)
     status_update_reason: str | None = None
@@ -84,7 +84,7 @@ def check_job_id(job_id: str) -> None:
         Refused: InvalidArgument.
     """
     if not _JOB_ID.fullmatch(job_id) or len(job_id.encode(errors="replace")) > 64:
-        raise Refused("InvalidArgument", "JobId must have 1 to 64 bytes, without blanks.")
+        raise ServiceError("InvalidArgument", "JobId must have 1 to 64 bytes, without blanks.")
 
 
 class Jobs:
@@ -129,11 +129,11 @@ class Jobs:
         """
         waits = "ConfirmationRequired" in given and given["ConfirmationRequired"].text == "true"
         script = SCRIPTS[Scenario.WAITS_FOR_CONFIRMATION if waits else Scenario.COMPLETES]
-        job = Job(str(uuid.uuid4()), appid, Life(script, self._clock.now()), given)
+        job = Job(str(uuid.uuid4()), appid, JobTimeline(script, self._clock.now()), given)
         with self._lock:
             other = self._by_token.get((appid, _token(job)))
             if other is not None and self._find(other) is not None:
-                raise Refused("InvalidRequest", "A job was created with this ClientRequestToken already.")
+                raise ServiceError("InvalidRequest", "A job was created with this ClientRequestToken already.")
             self._keep(job)
         return job.job_id
 
@@ -170,9 +170,9 @@ class Jobs:
                 state.
         """
         if requested not in ("Ready", "Cancelled"):
-            raise Refused("InvalidArgument", "requestedJobStatus must be Ready or Cancelled.")
+            raise ServiceError("InvalidArgument", "requestedJobStatus must be Ready or Cancelled.")
         if reason is not None and len(reason.encode(errors="replace")) > 256:
-            raise Refused("InvalidArgument", "statusUpdateReason must have 0 to 256 bytes.")
+            raise ServiceError("InvalidArgument", "statusUpdateReason must have 0 to 256 bytes.")
         with self._lock:
             view = self._view(appid, job_id)
             life = self._update(view, requested)
@@ -196,13 +196,13 @@ class Jobs:
                 one that is none.
         """
         if not priority:
-            raise Refused("InvalidRequest", "The request has no priority.")
+            raise ServiceError("InvalidRequest", "The request has no priority.")
         if not (priority.isascii() and priority.isdigit() and len(priority) <= 10 and int(priority) <= _MOST_PRIORITY):
-            raise Refused("InvalidArgument", f"priority must lie between 0 and {_MOST_PRIORITY}.")
+            raise ServiceError("InvalidArgument", f"priority must lie between 0 and {_MOST_PRIORITY}.")
         with self._lock:
             view = self._view(appid, job_id)
             if view.snapshot.status in TERMINAL:
-                raise Refused("NoSuchJob", "The specified job does not exist, or has completed already.")
+                raise ServiceError("NoSuchJob", "The specified job does not exist, or has completed already.")
             given = Element("Priority")
             given.text = str(int(priority))
             overrides = {name: element for name, element in view.job.overrides.items() if name != "Priority"}
@@ -228,15 +228,15 @@ class Jobs:
         wanted = frozenset(statuses)
         most = _MOST_RESULTS if max_results is None else max_results
         if not wanted <= STATUSES:
-            raise Refused("InvalidArgument", f"There is no status {min(wanted - STATUSES)!r}.")
+            raise ServiceError("InvalidArgument", f"There is no status {min(wanted - STATUSES)!r}.")
         if not 1 <= most <= _MOST_RESULTS:
-            raise Refused("InvalidArgument", f"maxResults must lie between 1 and {_MOST_RESULTS}.")
+            raise ServiceError("InvalidArgument", f"maxResults must lie between 1 and {_MOST_RESULTS}.")
         since = self._clock.now() - _KEPT_SECONDS
         with self._lock:
             own = [self._view_of(job) for job in self._jobs.values() if job.appid == appid]
         listed = [view for view in own if view is not None and view.job.life.created_at > since]
         if next_token and next_token not in {view.job.job_id for view in listed}:
-            raise Refused("InvalidArgument", "nextToken is not one that a list gave.")
+            raise ServiceError("InvalidArgument", "nextToken is not one that a list gave.")
         after = _list_order(next_token) if next_token else b""
         found = [view for view in listed if not wanted or view.status in wanted]
         rest = sorted((view for view in found if _list_order(view.job.job_id) > after), key=_order_of_view)
@@ -257,7 +257,7 @@ class Jobs:
         """Return a job and its state; to anybody else than its owner it does not exist."""
         view = self._find(job_id)
         if view is None or view.job.appid != appid:
-            raise Refused("NoSuchJob", "The specified job does not exist.")
+            raise ServiceError("NoSuchJob", "The specified job does not exist.")
         if view.job.awaits_request:
             job = self._jobs[job_id] = replace(view.job, awaits_request=False)
             return View(job, view.snapshot)
@@ -282,14 +282,14 @@ class Jobs:
         is_over = snapshot.ended_at is not None and now >= job.life.created_at + _KEPT_SECONDS
         return None if is_over else View(job, snapshot)
 
-    def _update(self, view: View, requested: str) -> Life:
+    def _update(self, view: View, requested: str) -> JobTimeline:
         """Return the life of a job from now on."""
         status, now = view.snapshot.status, self._clock.now()
         if requested == "Ready" and status == "Suspended":
             return replace(view.job.life, confirmed_at=now)
         if requested == "Cancelled" and view.job.life.cancelled_at is None and status in _CANCELLABLE:
             return replace(view.job.life, cancelled_at=now)
-        raise Refused("InvalidRequest", f"A job that is {status} cannot become {requested}.")
+        raise ServiceError("InvalidRequest", f"A job that is {status} cannot become {requested}.")
 
 
 def _token(job: Job) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, TreeBuilder
 from xml.parsers import expat
 
-from pulumi_cosjob._emulator.errors import Refused
+from pulumi_cosjob._emulator.errors import ServiceError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,7 +27,7 @@ class _Reader:
         """Open an element."""
         self._depth += 1
         if self._depth > _DEEPEST:
-            raise Refused("MalformedXML", f"The elements are nested more than {_DEEPEST} deep.")
+            raise ServiceError("MalformedXML", f"The elements are nested more than {_DEEPEST} deep.")
         self._tree.start(name, dict(attributes))
 
     def end(self, name: str) -> None:
@@ -41,7 +41,7 @@ class _Reader:
 
     def refuse(self, *_: object) -> None:
         """Refuse a document type: it is the door to entities and to other files."""
-        raise Refused("MalformedXML", "A document type declaration is not allowed.")
+        raise ServiceError("MalformedXML", "A document type declaration is not allowed.")
 
     def close(self) -> Element:
         """Return the root."""
@@ -69,10 +69,10 @@ def parse(document: bytes) -> Element:
     try:
         parser.Parse(document, True)
     except expat.ExpatError as error:
-        raise Refused("MalformedXML", f"The XML is not well-formed: {error}.") from error
+        raise ServiceError("MalformedXML", f"The XML is not well-formed: {error}.") from error
     except (LookupError, ValueError) as error:
         # An encoding that expat leaves to Python, which does not know it or takes several bytes a character.
-        raise Refused("MalformedXML", f"The XML cannot be decoded: {error}.") from error
+        raise ServiceError("MalformedXML", f"The XML cannot be decoded: {error}.") from error
     return reader.close()
 
 
@@ -91,5 +91,5 @@ def parse_fragment(name: str, content: str) -> Element:
     """
     try:
         return parse(f"<{name}>{content}</{name}>".encode())
-    except Refused as error:
+    except ServiceError as error:
         raise ValueError(f"the XML given for {name} cannot be read: {error.message}") from error

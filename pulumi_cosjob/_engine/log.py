@@ -15,7 +15,7 @@ from pulumi_cosjob._errors import CosJobWarning
 from pulumi_cosjob._waiting.progress import ProgressLines
 
 if TYPE_CHECKING:
-    from pulumi_cosjob._waiting.policy import History
+    from pulumi_cosjob._waiting.policy import PollState
 
 __all__ = ["NO_PROXY", "EngineLog", "Send", "pass_on_warnings", "to_engine"]
 
@@ -40,7 +40,7 @@ class EngineLog:
         self._lines = ProgressLines(jobs)
         self._lock = threading.Lock()
 
-    def __call__(self, job_id: str, history: History, now: float) -> None:
+    def __call__(self, job_id: str, history: PollState, now: float) -> None:
         """Send the lines that are due after a poll."""
         with self._lock:
             for line in self._lines.add(job_id, history, now):

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from pulumi_cosjob._clock import SystemClock
 from pulumi_cosjob._errors import RequestError
 
-__all__ = ["EngineClock", "engine_address", "engine_gone", "in_provider_process", "listens"]
+__all__ = ["CancellableClock", "engine_address", "engine_exited", "in_provider_process", "listens"]
 
 _ADDRESS = re.compile(r"[0-9A-Za-z.:\[\]-]+:[0-9]+")
 _SECONDS = 0.5
@@ -36,11 +36,11 @@ def in_provider_process() -> bool:
     return getattr(sys.modules["__main__"].__spec__, "name", "") == _HOST
 
 
-class EngineClock(SystemClock):
+class CancellableClock(SystemClock):
     """The machine's clock, whose sleeps end with the engine."""
 
     def __init__(self) -> None:
-        super().__init__(engine_gone())
+        super().__init__(engine_exited())
 
     def sleep(self, seconds: float) -> None:
         """Block this thread.
@@ -53,7 +53,7 @@ class EngineClock(SystemClock):
 
 
 @functools.cache
-def engine_gone() -> threading.Event:
+def engine_exited() -> threading.Event:
     """Return what is set once the engine that started this process has gone; the process ends by itself then."""
     gone = threading.Event()
     address = engine_address(sys.argv)

@@ -28,13 +28,13 @@ from pulumi_cosjob._model.job import (
 )
 from pulumi_cosjob._plugin.inputs import core_inputs, echoing, secret_texts
 from pulumi_cosjob._plugin.properties import Properties
-from pulumi_cosjob._program.outputs import carried
+from pulumi_cosjob._program.outputs import dump_job
 from pulumi_cosjob._service.client import CosBatchClient
 from pulumi_cosjob._service.responses import no_such_job
 from pulumi_cosjob._service.settings import check_identifier
-from pulumi_cosjob._waiting.gate import INPUTS, UNKNOWN, Subject, check_inputs, is_known, job_ids_of, limits_of
-from pulumi_cosjob._waiting.loop import Waits, raise_failed
-from pulumi_cosjob._waiting.policy import Limits, Look, never_completes
+from pulumi_cosjob._waiting.gate import INPUTS, UNKNOWN, TargetInput, check_inputs, is_known, job_ids_of, limits_of
+from pulumi_cosjob._waiting.loop import JobWaiter, raise_failed
+from pulumi_cosjob._waiting.policy import PollResult, WaitOptions, never_completes
 
 __all__ = ["CosJobMocks"]
 
@@ -157,7 +157,7 @@ class CosJobMocks(pulumi.runtime.Mocks):
             lambda inputs: self._describe_jobs(inputs.get("job_ids"), inputs.get("appid"), inputs),
         )
 
-    def _read(self, args: MockResourceArgs, subject: Subject, read: Callable[[Mapping[str, Any]], Any]) -> _Outputs:
+    def _read(self, args: MockResourceArgs, subject: TargetInput, read: Callable[[Mapping[str, Any]], Any]) -> _Outputs:
         """Read what an external resource of the dynamic variant stands for."""
         properties = _properties(args.inputs)
         if args.resource_id == rpc.UNKNOWN or not is_known(properties.values):
@@ -170,7 +170,9 @@ class CosJobMocks(pulumi.runtime.Mocks):
 
     # -------------------------------------------------------------------------------------------------- gates
 
-    def _gate(self, args: MockResourceArgs, subject: Subject, outputs_of: Callable[[Any], dict[str, Any]]) -> _Outputs:
+    def _gate(
+        self, args: MockResourceArgs, subject: TargetInput, outputs_of: Callable[[Any], dict[str, Any]]
+    ) -> _Outputs:
         """Open a gate, or fail as it does."""
         properties = _properties(args.inputs)
         inputs = {name: value for name, value in core_inputs(properties).items() if name in INPUTS}
@@ -186,7 +188,7 @@ class CosJobMocks(pulumi.runtime.Mocks):
         outputs = outputs_of(jobs if subject == "job_ids" else jobs[job_ids[0]])
         return None if preview else f"{args.name}_id", _beside_inputs(outputs, args.inputs, properties)
 
-    def _check(self, job_ids: Sequence[str], appid: str, limits: Limits) -> Mapping[str, JobDescription]:
+    def _check(self, job_ids: Sequence[str], appid: str, limits: WaitOptions) -> Mapping[str, JobDescription]:
         """Do as a preview: fail for a job that never completes, and return those that have completed."""
         errors = {each: never_completes(self._poll(each, appid, 0.0), limits, preview=True) for each in job_ids}
         failed = {job_id: error for job_id, error in errors.items() if error is not None}
@@ -194,24 +196,24 @@ class CosJobMocks(pulumi.runtime.Mocks):
         found = {job_id: self._client.jobs[job_id] for job_id in job_ids}
         return {job_id: job for job_id, job in found.items() if job.state.succeeded}
 
-    def _wait_for(self, job_ids: Sequence[str], appid: str, limits: Limits) -> Mapping[str, JobDescription]:
+    def _wait_for(self, job_ids: Sequence[str], appid: str, limits: WaitOptions) -> Mapping[str, JobDescription]:
         """Do as an update: poll, and once more when the time is up; nothing changes in between."""
-        waits = Waits(job_ids, limits, 0.0, _nothing)
+        waits = JobWaiter(job_ids, limits, 0.0, _nothing)
         for now in (0.0, limits.timeout):
             while due := waits.due(now):
                 for job_id in due:
                     waits.judge(job_id, self._poll(job_id, appid, now), now)
         return {job_id: self._client.jobs[job_id] for job_id in waits.result("", appid)}
 
-    def _poll(self, job_id: str, appid: str, now: float) -> Look:
+    def _poll(self, job_id: str, appid: str, now: float) -> PollResult:
         try:
             job = self._client.describe_job(job_id, appid)
         except CosJobError as error:
-            return Look(now, error=error)
+            return PollResult(now, error=error)
         if job.progress_summary is None and job_id not in self._described:
             # The service reports it for every job.
             job = replace(job, progress_summary=ProgressSummary(number_of_tasks_failed=0))
-        return Look(now, job)
+        return PollResult(now, job)
 
 
 def _nothing(*_arguments: Any) -> None:
@@ -251,7 +253,7 @@ class _Client(CosBatchClient):
 
 
 def _dynamic_job(job: JobDescription) -> dict[str, Any]:
-    return {"result": carried(job)}
+    return {"result": dump_job(job)}
 
 
 def _dynamic_jobs(jobs: Mapping[str, JobDescription]) -> dict[str, Any]:

@@ -13,15 +13,22 @@ from pulumi_cosjob._clock import Clock, SystemClock
 from pulumi_cosjob._errors import no_thread
 from pulumi_cosjob._model.job import camel_name
 from pulumi_cosjob._plugin.package_schema import PACKAGE
-from pulumi_cosjob._service.client import MOST_AT_ONCE, Clients, CosBatchClient
-from pulumi_cosjob._waiting.loop import LOOK_SECONDS, MOST_LOOKS, Report, Waits, begin_to_look, raise_failed
-from pulumi_cosjob._waiting.policy import Limits, Look, never_completes, preview_notice
+from pulumi_cosjob._service.client import DEFAULT_CONCURRENCY, Clients, CosBatchClient
+from pulumi_cosjob._waiting.loop import (
+    FIRST_POLL_SECONDS,
+    MAX_CONCURRENT_POLLS,
+    JobWaiter,
+    Report,
+    raise_failed,
+    submit_poll,
+)
+from pulumi_cosjob._waiting.policy import PollResult, WaitOptions, never_completes, preview_notice
 
 if TYPE_CHECKING:
     from pulumi_cosjob._errors import CosJobError
     from pulumi_cosjob._model.job import JobDescription
 
-__all__ = ["Account", "Accounts", "Sleep", "aside"]
+__all__ = ["Account", "AccountPool", "Sleep", "aside"]
 
 _T = TypeVar("_T")
 Sleep = Callable[[float], Awaitable[None]]
@@ -58,8 +65,8 @@ class Account:
         self._sleep = sleep
         # Of its own: where one service asks to slow down, threads that wait for it do not hold up other accounts. And
         # apart: a function may ask for a minute, which is too long for a wait.
-        self._looking = ThreadPoolExecutor(MOST_LOOKS, "cosjob-look")
-        self._asking = ThreadPoolExecutor(MOST_AT_ONCE, "cosjob-ask")
+        self._looking = ThreadPoolExecutor(MAX_CONCURRENT_POLLS, "cosjob-look")
+        self._asking = ThreadPoolExecutor(DEFAULT_CONCURRENCY, "cosjob-ask")
 
     def ask(self, question: Callable[..., _T], *arguments: Any) -> asyncio.Future[_T]:
         """Call something that blocks, in a thread.
@@ -72,11 +79,11 @@ class Account:
         except RuntimeError as error:
             raise no_thread(error) from None
 
-    def _look(self, job_id: str, appid: str) -> Future[Look]:
-        return begin_to_look(self._looking, self.client, job_id, appid, self._clock)
+    def _look(self, job_id: str, appid: str) -> Future[PollResult]:
+        return submit_poll(self._looking, self.client, job_id, appid, self._clock)
 
-    async def look_at_jobs(
-        self, job_ids: Sequence[str], appid: str, limits: Limits
+    async def poll_before_waiting(
+        self, job_ids: Sequence[str], appid: str, limits: WaitOptions
     ) -> tuple[Mapping[str, JobDescription], str | None]:
         """Look at jobs in a preview.
 
@@ -94,7 +101,7 @@ class Account:
         completed: dict[str, JobDescription] = {}
         missed: dict[str, CosJobError | None] = dict.fromkeys(job_ids)
         jobs = len(missed)
-        give_up_at = time.monotonic() + LOOK_SECONDS
+        give_up_at = time.monotonic() + FIRST_POLL_SECONDS
         try:
             while polls and (left := give_up_at - time.monotonic()) > 0:
                 for job_id, look in await polls.answered(left):
@@ -113,7 +120,7 @@ class Account:
         return completed, preview_notice(missed, jobs, camel_name)
 
     async def wait_for_jobs(
-        self, job_ids: Sequence[str], appid: str, limits: Limits, report: Report
+        self, job_ids: Sequence[str], appid: str, limits: WaitOptions, report: Report
     ) -> Mapping[str, JobDescription]:
         """Wait until jobs have completed; return them as they were then.
 
@@ -121,7 +128,7 @@ class Account:
             CosJobError: One job has failed, or its time is up.
             JobsFailedError: That, and others have failed by then.
         """
-        waits = Waits(job_ids, limits, self._clock.monotonic(), report)
+        waits = JobWaiter(job_ids, limits, self._clock.monotonic(), report)
         polls = _Polls(lambda job_id: self._look(job_id, appid))
         try:
             while waits.under_way or polls:
@@ -158,11 +165,11 @@ class _Polls:
         submit: Begins a poll.
     """
 
-    def __init__(self, submit: Callable[[str], Future[Look]]) -> None:
+    def __init__(self, submit: Callable[[str], Future[PollResult]]) -> None:
         self._submit = submit
         self._to_come: deque[str] = deque()
-        self._under_way: dict[asyncio.Future[Look], tuple[str, Future[Look]]] = {}
-        self._answered: list[tuple[str, Look]] = []
+        self._under_way: dict[asyncio.Future[PollResult], tuple[str, Future[PollResult]]] = {}
+        self._answered: list[tuple[str, PollResult]] = []
         self._news: asyncio.Future[None] | None = None
 
     def __bool__(self) -> bool:
@@ -173,10 +180,10 @@ class _Polls:
         """Poll jobs, after those that were added before."""
         self._to_come.extend(job_ids)
 
-    async def answered(self, seconds: float) -> Sequence[tuple[str, Look]]:
+    async def answered(self, seconds: float) -> Sequence[tuple[str, PollResult]]:
         """Return answers that have come, by job; none where so many seconds pass without one."""
         # Twice as many as there are threads: none of them waits for this loop.
-        while self._to_come and len(self._under_way) < 2 * MOST_LOOKS:
+        while self._to_come and len(self._under_way) < 2 * MAX_CONCURRENT_POLLS:
             job_id = self._to_come.popleft()
             look = self._submit(job_id)
             future = asyncio.wrap_future(look)
@@ -189,7 +196,7 @@ class _Polls:
         answered, self._answered = self._answered, []
         return answered
 
-    def _take(self, future: asyncio.Future[Look]) -> None:
+    def _take(self, future: asyncio.Future[PollResult]) -> None:
         job_id, _ = self._under_way.pop(future, ("", None))
         if not job_id or future.cancelled():
             return
@@ -209,7 +216,7 @@ class _Polls:
         return ended
 
 
-class Accounts:
+class AccountPool:
     """All accounts that the provider's calls are about.
 
     Args:

@@ -19,12 +19,12 @@ from pulumi_cosjob._model.job import (
 from pulumi_cosjob._plugin.inputs import core_inputs, echoing
 from pulumi_cosjob._plugin.package_schema import JOB_GATE, JOBS_GATE
 from pulumi_cosjob._plugin.properties import Properties, from_struct, to_struct
-from pulumi_cosjob._program.outputs import received
+from pulumi_cosjob._program.outputs import load_job
 from pulumi_cosjob._waiting.gate import (
     ANY_NUMBER,
     SERVICE_ENDPOINT,
     UNKNOWN,
-    Subject,
+    TargetInput,
     changed_inputs,
     check_inputs,
     is_known,
@@ -34,13 +34,13 @@ from pulumi_cosjob._waiting.gate import (
     replacing_inputs,
     with_service_endpoint,
 )
-from pulumi_cosjob._waiting.loop import judge_again
+from pulumi_cosjob._waiting.loop import recheck
 
 if TYPE_CHECKING:
     from pulumi_cosjob._program.secret_texts import SecretTexts
-    from pulumi_cosjob._waiting.policy import Limits
+    from pulumi_cosjob._waiting.policy import WaitOptions
 
-__all__ = ["DYNAMIC", "JOB_OUTPUTS", "Before", "Gate", "is_about_many", "job_outputs"]
+__all__ = ["DYNAMIC", "JOB_OUTPUTS", "Gate", "PriorState", "is_about_many", "job_outputs"]
 
 _T = TypeVar("_T")
 
@@ -69,10 +69,10 @@ def _type_in(urn: str) -> str:
     return next(iter(urn.split("::")[2:3]), "").rpartition("$")[2]
 
 
-_SUBJECTS: Mapping[str, Subject] = {JOB_GATE: "job_id", JOBS_GATE: "job_ids"}
+_SUBJECTS: Mapping[str, TargetInput] = {JOB_GATE: "job_id", JOBS_GATE: "job_ids"}
 
 
-def _subject_of(urn: str) -> Subject:
+def _subject_of(urn: str) -> TargetInput:
     """Return which input of a gate names what it waits for.
 
     Raises:
@@ -97,7 +97,7 @@ def _unusable(name: str, problem: str) -> InvalidArgumentError:
     return InvalidArgumentError("state", f"of the gate cannot be used: {name} {problem}", hint=_OF_THE_STATE)
 
 
-class Before:
+class PriorState:
     """A gate as the state has it, perhaps of a dynamic provider.
 
     Attributes:
@@ -139,7 +139,7 @@ def _native(outputs: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _received(name: str, outputs: Mapping[str, Any]) -> Mapping[str, Any]:
     try:
-        value = received(outputs[name])
+        value = load_job(outputs[name])
     except ValueError:
         raise _unusable(name, "is no JSON") from None
     return _checked(name, value, dict) or {}
@@ -204,32 +204,32 @@ class Gate:
         return job_ids_of(self._subject, self.inputs) if self.is_known else []
 
     @property
-    def limits(self) -> Limits:
+    def limits(self) -> WaitOptions:
         """What the wait accepts; the time limit is the engine's where the inputs have none."""
         return limits_of(self.inputs, self._timeout)
 
-    def changed(self, before: Before) -> list[str]:
+    def changed(self, before: PriorState) -> list[str]:
         """Return the inputs that differ, and outputs that are to be written in this plugin's form."""
         changed = [camel_name(name) for name in changed_inputs(before.inputs, self.inputs)]
         changed += [name for name in self.replacing(before) if name not in changed]
         secrets = before.properties.secret ^ self.properties.secret
         return [*changed, *(name for name in secrets if name not in changed), *before.dynamic]
 
-    def replacing(self, before: Before) -> list[str]:
+    def replacing(self, before: PriorState) -> list[str]:
         """Return those of them that make it another gate."""
         return [camel_name(name) for name in replacing_inputs(before.inputs, self._inputs_after(before))]
 
-    def new_job_ids(self, before: Before) -> list[str]:
+    def new_job_ids(self, before: PriorState) -> list[str]:
         """Return the jobs that have not been waited for."""
         if not self.is_known:
             return []
         inputs = self._inputs_after(before)
         return new_job_ids(self._subject, before.inputs, inputs, self._there(before.outputs))
 
-    def _inputs_after(self, before: Before | None) -> Mapping[str, Any]:
+    def _inputs_after(self, before: PriorState | None) -> Mapping[str, Any]:
         return with_service_endpoint(self.inputs, self._config, before.inputs if before else {})
 
-    def judge_again(self, before: Before, new: Collection[str]) -> None:
+    def recheck(self, before: PriorState, new: Collection[str]) -> None:
         """Hold the other jobs against the failed tasks that are accepted now, where that has changed.
 
         Raises:
@@ -243,7 +243,7 @@ class Gate:
         again = [job_id for job_id in self.job_ids if job_id not in new]
         try:
             jobs = {job_id: from_plain(JobDescription, in_snake_case(there[job_id])) for job_id in again}
-            judge_again(jobs, self.limits, self.inputs["appid"])
+            recheck(jobs, self.limits, self.inputs["appid"])
         except CosJobError:
             raise
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
@@ -256,7 +256,7 @@ class Gate:
             return jobs
         return {outputs["jobId"]: outputs} if outputs.get("status") and outputs.get("jobId") else {}
 
-    def write_outputs(self, into: Any, jobs: Mapping[str, Mapping[str, Any]], before: Before | None = None) -> None:
+    def write_outputs(self, into: Any, jobs: Mapping[str, Mapping[str, Any]], before: PriorState | None = None) -> None:
         """Write the outputs.
 
         Args:

@@ -20,7 +20,7 @@ from pulumi_cosjob._model.job import (
     xml_name,
 )
 from pulumi_cosjob._plugin import publication
-from pulumi_cosjob._service.client import MOST_AT_ONCE
+from pulumi_cosjob._service.client import DEFAULT_CONCURRENCY
 from pulumi_cosjob._service.settings import MISSING, Settings, environment_variable
 from pulumi_cosjob._waiting.gate import DEFAULTS
 from pulumi_cosjob._xml.schema import VALIDATIONS, schema_path
@@ -175,7 +175,7 @@ _MANY = {
         _property(
             "integer", "How many requests may be sent at a time, 1 to 64; fewer while the service asks to slow down."
         ),
-        MOST_AT_ONCE,
+        DEFAULT_CONCURRENCY,
     ),
 }
 

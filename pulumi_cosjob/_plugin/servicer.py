@@ -16,8 +16,8 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 from pulumi_cosjob._engine.log import EngineLog
 from pulumi_cosjob._errors import ConfigurationError, CosJobError, InvalidArgumentError
 from pulumi_cosjob._model.job import camel_name
-from pulumi_cosjob._plugin.accounts import Accounts, aside
-from pulumi_cosjob._plugin.gates import DYNAMIC, JOB_OUTPUTS, Before, Gate, is_about_many, job_outputs
+from pulumi_cosjob._plugin.accounts import AccountPool, aside
+from pulumi_cosjob._plugin.gates import DYNAMIC, JOB_OUTPUTS, Gate, PriorState, is_about_many, job_outputs
 from pulumi_cosjob._plugin.inputs import about, core_inputs, echoing, explain, fitting, secret_texts
 from pulumi_cosjob._plugin.package_schema import CONFIG, GET_JOB, GET_JOBS, PACKAGE, package_schema
 from pulumi_cosjob._plugin.properties import Properties, copy_struct, from_struct, to_struct
@@ -53,7 +53,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     """
 
     def __init__(
-        self, engine: Engine, version: str, accounts: Callable[[Callable[[str], Any]], Accounts] = Accounts
+        self, engine: Engine, version: str, accounts: Callable[[Callable[[str], Any]], AccountPool] = AccountPool
     ) -> None:
         self._engine = engine
         self._version = version
@@ -207,7 +207,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         properties, secrets = await self._read(request.news, many=many)
         async with self._failing(context, properties, secrets):
             gate = self._gate(request, properties, secrets)
-            before = await aside(lambda: Before(request.old_inputs, request.olds), many=many)
+            before = await aside(lambda: PriorState(request.old_inputs, request.olds), many=many)
             return _diff_response(gate.changed(before), gate.replacing(before))
 
     async def Create(self, request: Any, context: Context) -> Any:  # noqa: N802
@@ -229,11 +229,11 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         async with self._failing(context, properties, secrets):
             gate = self._gate(request, properties, secrets)
 
-            def compare() -> tuple[Before, Sequence[str]]:
+            def compare() -> tuple[PriorState, Sequence[str]]:
                 gate.check(preview=request.preview)
-                before = Before(request.old_inputs, request.olds)
+                before = PriorState(request.old_inputs, request.olds)
                 new = gate.new_job_ids(before)
-                gate.judge_again(before, new)
+                gate.recheck(before, new)
                 return before, new
 
             before, new = await aside(compare, many=many)
@@ -265,7 +265,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             return {}
         account, appid = self._accounts.get(gate.inputs), gate.inputs["appid"]
         if preview:
-            found, notice = await account.look_at_jobs(job_ids, appid, gate.limits)
+            found, notice = await account.poll_before_waiting(job_ids, appid, gate.limits)
         else:
             report = EngineLog(self._teller(gate), len(job_ids))
             try:

@@ -14,7 +14,7 @@ from pulumi.runtime import settings
 from pulumi.runtime.proto import resource_pb2_grpc
 
 from pulumi_cosjob._model.job import JobDescription
-from pulumi_cosjob._program.outputs import Field, described_by_id, described_partly
+from pulumi_cosjob._program.outputs import Field, jobs_by_id, partial_job
 
 if TYPE_CHECKING:
     from pulumi_cosjob._program.output_types import JobDescriptionOutput, JobsOutput
@@ -42,14 +42,14 @@ def taken(resource: pulumi.Resource, names: Iterable[str]) -> dict[str, pulumi.O
 
 
 def given_job(
-    fields: Mapping[str, pulumi.Output[Any]], job_id: pulumi.Input[str], carried: pulumi.Output[Any] | None = None
+    fields: Mapping[str, pulumi.Output[Any]], job_id: pulumi.Input[str], carrier: pulumi.Output[Any] | None = None
 ) -> JobDescriptionOutput:
     """Return the job that mocks give: as a whole, or else by its fields.
 
     Args:
         fields: Outputs by name. What is not given is None, in a preview too where any other field is given.
         job_id: The job's id, where it is not among the fields.
-        carried: The job as a provider of this package carries it.
+        carrier: The job as a provider of this package carries it.
     """
 
     def made(values: Sequence[Any]) -> Any:
@@ -59,19 +59,19 @@ def given_job(
         given = {name: value for name, value in zip(fields, rest, strict=True) if _is_given(value)}
         if isinstance(known_id, Unknown) or (isinstance(job, Unknown) and not given.keys() - {"job_id"}):
             return pulumi.UNKNOWN
-        return described_partly({"job_id": known_id, **given})
+        return partial_job({"job_id": known_id, **given})
 
-    return cast("JobDescriptionOutput", _made_of([_or_nothing(carried), job_id, *fields.values()], made))
+    return cast("JobDescriptionOutput", _made_of([_or_nothing(carrier), job_id, *fields.values()], made))
 
 
-def given_jobs(jobs: pulumi.Output[Any], carried: pulumi.Output[Any]) -> JobsOutput:
+def given_jobs(jobs: pulumi.Output[Any], carrier: pulumi.Output[Any]) -> JobsOutput:
     """Do the same for several jobs, by job id; None where mocks give none."""
 
     def made(values: Sequence[Any]) -> Any:
         whole, given = values
-        return described_by_id(given) if _is_given(given) and not _is_given(whole) else whole
+        return jobs_by_id(given) if _is_given(given) and not _is_given(whole) else whole
 
-    return cast("JobsOutput", _made_of([carried, jobs], made))
+    return cast("JobsOutput", _made_of([carrier, jobs], made))
 
 
 def given_missing(
@@ -94,9 +94,9 @@ def _is_given(value: Any) -> bool:
     return value is not None and not isinstance(value, Unknown)
 
 
-def _or_nothing(carried: pulumi.Output[Any] | None) -> Any:
+def _or_nothing(carrier: pulumi.Output[Any] | None) -> Any:
     """Return what was carried; where nothing is, that may come in an update only."""
-    return (pulumi.UNKNOWN if pulumi.runtime.is_dry_run() else None) if carried is None else carried
+    return (pulumi.UNKNOWN if pulumi.runtime.is_dry_run() else None) if carrier is None else carrier
 
 
 def _made_of(values: Sequence[Any], made: Callable[[Sequence[Any]], Any]) -> Field:

@@ -137,11 +137,11 @@ def described(result: pulumi.Output[Any]) -> JobDescriptionOutput:
 
     It is None where the engine was to leave a resource alone that there is not: `up --target`, `--run-program`.
     """
-    output = result.apply(lambda text: from_plain(JobDescription, received(text)) if text else _without(text))
+    output = result.apply(lambda text: from_plain(JobDescription, load_job(text)) if text else _without(text))
     return cast("JobDescriptionOutput", Field.of(output))
 
 
-def carried(description: JobDescription) -> str:
+def dump_job(description: JobDescription) -> str:
     """Return a description as the engine is to carry it: as JSON text.
 
     As properties, seventy for a job, engine and SDKs take several milliseconds over it.
@@ -149,7 +149,7 @@ def carried(description: JobDescription) -> str:
     return json.dumps(to_plain(description))
 
 
-def received(result: str | Mapping[str, Any]) -> Mapping[str, Any]:
+def load_job(result: str | Mapping[str, Any]) -> Mapping[str, Any]:
     """Return what stands in such a text; a state may hold properties too."""
     return json.loads(result) if isinstance(result, str) else result
 
@@ -161,9 +161,9 @@ class _ById(dict[str, Any]):
         raise KeyError(f"{job_id}: no job of this id was read; it was not asked for, or skipped as missing")
 
 
-def described_jobs(results: pulumi.Output[Any]) -> JobsOutput:
+def jobs_output(results: pulumi.Output[Any]) -> JobsOutput:
     """Do the same for many jobs, by their ids, which travel as JSON text."""
-    output = results.apply(lambda text: described_by_id(json.loads(text)) if text else _without(text))
+    output = results.apply(lambda text: jobs_by_id(json.loads(text)) if text else _without(text))
     return cast("JobsOutput", Field.of(output))
 
 
@@ -172,12 +172,12 @@ def _without(text: str | None) -> Any:
     return pulumi.output.UNKNOWN if text is not None and pulumi.runtime.is_dry_run() else None
 
 
-def described_by_id(jobs: Mapping[str, Any]) -> Mapping[str, JobDescription]:
+def jobs_by_id(jobs: Mapping[str, Any]) -> Mapping[str, JobDescription]:
     """Turn plain values by job id into descriptions."""
-    return _ById({job_id: described_partly({"job_id": job_id, **plain}) for job_id, plain in jobs.items()})
+    return _ById({job_id: partial_job({"job_id": job_id, **plain}) for job_id, plain in jobs.items()})
 
 
-def described_partly(plain: Mapping[str, Any]) -> JobDescription:
+def partial_job(plain: Mapping[str, Any]) -> JobDescription:
     """Turn plain values into a description, of which any field may be absent: the mocks of a unit test may leave it."""
     given = {name: value for name, value in plain.items() if value is not None}
     description = from_plain(JobDescription, {"job_id": "", "status": "", **given})
@@ -185,7 +185,7 @@ def described_partly(plain: Mapping[str, Any]) -> JobDescription:
     return dataclasses.replace(description, **required)
 
 
-def described_missing(
+def missing_output(
     job_ids: pulumi.Input[Sequence[pulumi.Input[str]]], results: pulumi.Output[Any]
 ) -> pulumi.Output[Sequence[str]]:
     """Return which of the jobs that were asked for have not been found."""

@@ -26,7 +26,7 @@ from pulumi_cosjob._errors import (
     shown,
 )
 from pulumi_cosjob._service.credentials import VendorChain
-from pulumi_cosjob._service.rate_limiter import Turnstile
+from pulumi_cosjob._service.rate_limiter import RateLimiter
 from pulumi_cosjob._service.responses import answered_at, clock_offset, judge
 from pulumi_cosjob._service.settings import (
     MISSING,
@@ -50,10 +50,10 @@ if TYPE_CHECKING:
     from pulumi_cosjob._service.transport import Answer
     from pulumi_cosjob._xml.schema import Validation
 
-__all__ = ["MOST_AT_ONCE", "Clients", "CosBatchClient", "describe_job", "pause"]
+__all__ = ["DEFAULT_CONCURRENCY", "Clients", "CosBatchClient", "describe_job", "pause"]
 
 # Questions that one call asks at the same time, where it is not told otherwise.
-MOST_AT_ONCE = 16
+DEFAULT_CONCURRENCY = 16
 
 _CLOCK = ("now", "monotonic", "sleep")
 
@@ -77,15 +77,15 @@ def is_worth_a_retry(error: BaseException) -> bool:
     return isinstance(error, (TimeLimitError, UnavailableError))
 
 
-def pause(tries: int, asked_for: float | None, jitter: float) -> float:
-    """Return how many seconds to pause before the next try.
+def pause(attempts: int, asked_for: float | None, jitter: float) -> float:
+    """Return how many seconds to pause before the next attempt.
 
     Args:
-        tries: How many there were, 1 or more.
+        attempts: How many there were, 1 or more.
         asked_for: What the service asked for (Retry-After), if it did: never less than that.
         jitter: From 0 to 1, at random, so that many do not come back at once.
     """
-    longest = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0 ** min(tries - 1, 30))
+    longest = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0 ** min(attempts - 1, 30))
     drawn = longest * (0.5 + jitter / 2)
     return drawn if asked_for is None else asked_for + drawn * 0.2
 
@@ -101,8 +101,8 @@ class CosBatchClient:
         secret_key: The key.
         token: The token that belongs to a temporary key.
         validation: `lenient` (default) leaves out what violates the schema, with a warning; `strict` fails.
-        request_timeout: Seconds for one question with all its tries, 60 by default; a single try has 10 s, or a sixth
-            of it where that is more.
+        request_timeout: Seconds for one request with all its attempts, 60 by default. A single attempt has 10 s, or a
+            sixth of it where that is more.
         clock: Another clock than the machine's, for tests; it has `now`, `monotonic` and `sleep`.
 
     What is not given comes from the environment, then from the vendor's credentials files and machine roles.
@@ -153,7 +153,7 @@ class CosBatchClient:
         self._ended = threading.Event()
         self._clock = clock or SystemClock(self._ended)
         self._transport = Transport(settings.endpoint)
-        self._turnstile = Turnstile(self._clock)
+        self._rate_limiter = RateLimiter(self._clock)
         self._offset = 0.0
         self._warned: set[str] = set()
 
@@ -179,7 +179,7 @@ class CosBatchClient:
     def abort(self) -> None:
         """Cut off all questions that are under way, in whatever thread, and ask no more."""
         self._ended.set()
-        self._turnstile.close()
+        self._rate_limiter.close()
         self._transport.abort()
         if isinstance(self._settings.credentials, VendorChain):
             self._settings.credentials.abort()
@@ -246,7 +246,7 @@ class CosBatchClient:
             seen: tuple[JobDescription, Answer] = retrying(self._try, job_id, appid, deadline)
         except CosJobError as error:
             error.job_id, error.appid, error.endpoint = job_id, appid, self.endpoint
-            error.tries = retrying.statistics.get("attempt_number", 1)
+            error.attempts = retrying.statistics.get("attempt_number", 1)
             raise
         return seen
 
@@ -256,7 +256,7 @@ class CosBatchClient:
         appid: str,
         *,
         missing: Missing = "error",
-        max_concurrency: int = MOST_AT_ONCE,
+        max_concurrency: int = DEFAULT_CONCURRENCY,
     ) -> Mapping[str, JobDescription]:
         """Return the states of many jobs by their ids, asked about at the same time.
 
@@ -305,7 +305,7 @@ class CosBatchClient:
         return {job_id: answered.result() for job_id, answered in answers.items() if answered.exception() is None}
 
     def _try(self, job_id: str, appid: str, deadline: float) -> tuple[JobDescription, Answer]:
-        with self._turnstile.turn(deadline, _FIRST_PAUSE):
+        with self._rate_limiter.turn(deadline, _FIRST_PAUSE):
             used = self._offset
             answer, secrets = self._ask(job_id, appid, deadline, used)
             offset = clock_offset(answer, self._clock.now() + used)

@@ -1,7 +1,7 @@
-"""Asking no faster than the service wants: all threads of a client slow down together, and speed up again.
+"""Requests at the rate that the service accepts: all threads of a client slow down together, and speed up again.
 
-How many questions may be under way is a pure function of the answers (`Pace`): it halves when the service asks to slow
-down, and grows by one for each round of answers, as TCP does. `Turnstile` is the edge, where threads wait.
+How many requests may be under way is a pure function of the responses (`AimdState`): it halves when the service asks to
+slow down, and grows by one for each round of responses, as TCP does. `RateLimiter` is the edge, where threads wait.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pulumi_cosjob._errors import CosJobError, RequestError, UnavailableError
 if TYPE_CHECKING:
     from pulumi_cosjob._clock import Clock
 
-__all__ = ["Pace", "Turnstile", "asks_to_slow_down"]
+__all__ = ["AimdState", "RateLimiter", "asks_to_slow_down"]
 
 _CODES = frozenset({"SlowDown", "RequestLimitExceeded"})
 # However long the service asks one request to wait, all others of the client are held up for so many seconds at most.
@@ -34,7 +34,7 @@ def asks_to_slow_down(error: BaseException) -> bool:
 
 
 @dataclass(frozen=True)
-class Pace:
+class AimdState:
     """How fast to ask.
 
     Attributes:
@@ -47,7 +47,7 @@ class Pace:
     not_before: float = 0.0
     slowed_at: float = -math.inf
 
-    def slowed(self, now: float, *, asked_at: float, under_way: int, seconds: float) -> Pace:
+    def slowed(self, now: float, *, asked_at: float, under_way: int, seconds: float) -> AimdState:
         """Return the pace after the service asked to slow down.
 
         Args:
@@ -61,12 +61,12 @@ class Pace:
             return later
         return replace(later, most=max(1.0, min(self.most, under_way) / 2), slowed_at=now)
 
-    def answered(self) -> Pace:
+    def answered(self) -> AimdState:
         """Return the pace after any other answer."""
         return self if math.isinf(self.most) else replace(self, most=self.most + 1 / self.most)
 
 
-class Turnstile:
+class RateLimiter:
     """Lets threads ask, at the pace; one for each client.
 
     Args:
@@ -81,7 +81,7 @@ class Turnstile:
 
     def _reset(self) -> None:
         """Begin at full pace, with nothing under way."""
-        self.pace = Pace()
+        self.pace = AimdState()
         self._under_way = 0
         self._changed = threading.Condition()
 
@@ -148,7 +148,7 @@ class Turnstile:
                 self._clock.sleep(pause)
 
 
-_ALL: weakref.WeakSet[Turnstile] = weakref.WeakSet()
+_ALL: weakref.WeakSet[RateLimiter] = weakref.WeakSet()
 
 
 def _after_fork() -> None:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import unquote
 
-__all__ = ["hide", "holds"]
+__all__ = ["contains_secret", "redact"]
 
 HIDDEN = "[secret]"
 
@@ -27,7 +27,7 @@ _TOO_LARGE = re.compile(r"&#[0-9]{8,};?")
 _CODE_POINT = re.compile(r"\\(?:u00|x)([0-9a-f]{2})")
 
 
-def hide(text: str, secrets: Iterable[str | None]) -> str:
+def redact(text: str, secrets: Iterable[str | None]) -> str:
     """Rid a text of keys before it is quoted, and before it is shortened.
 
     Args:
@@ -42,10 +42,10 @@ def hide(text: str, secrets: Iterable[str | None]) -> str:
     for key in keys:
         if key.lower() in text.lower():
             text = re.sub(re.escape(key), HIDDEN, text, flags=re.IGNORECASE)
-    return HIDDEN if holds(text, keys) else text
+    return HIDDEN if contains_secret(text, keys) else text
 
 
-def holds(text: str, secrets: Iterable[str | None]) -> bool:
+def contains_secret(text: str, secrets: Iterable[str | None]) -> bool:
     """Tell whether a key, or eight characters of one in a row, stand in a text.
 
     They are found in any capitals, split up, and escaped as XML, JSON and URLs do it.

@@ -13,7 +13,7 @@ from pulumi_cosjob._errors import (
     AccessDeniedError,
     CosJobError,
     CosJobWarning,
-    InvalidAnswerError,
+    InvalidResponseError,
     NoSuchJobError,
     NotXmlError,
     ServiceError,
@@ -23,7 +23,7 @@ from pulumi_cosjob._errors import (
     shorten,
 )
 from pulumi_cosjob._model.job import STATES
-from pulumi_cosjob._service.redaction import hide, holds
+from pulumi_cosjob._service.redaction import contains_secret, redact
 from pulumi_cosjob._xml import schema as schema_module
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def _total(judging: Callable[_P, JobDescription]) -> Callable[_P, JobDescription
             kind = type(error).__name__
         # Out here, as an error that is raised from another one keeps it: that one may quote the answer as it is.
         status = getattr(args[0], "status", None)
-        raise InvalidAnswerError(f"the answer cannot be judged ({kind})", hint=_REPORT, http_status=status)
+        raise InvalidResponseError(f"the answer cannot be judged ({kind})", hint=_REPORT, http_status=status)
 
     return judged
 
@@ -150,7 +150,7 @@ def _warn(text: str) -> None:
 
 def _shown(text: str, *, job_id: str, secrets: Sequence[str | None]) -> str:
     """Rid a text of keys; what the user calls the job is no secret, although it may look like one."""
-    return text if text == job_id else hide(text, secrets)
+    return text if text == job_id else redact(text, secrets)
 
 
 def _quoted(text: str) -> str:
@@ -167,7 +167,7 @@ def _described(
         unreadable = error.what
     # Out here, as an error that is raised from another one keeps it: that one quotes the answer as it is.
     if root is None:
-        if holds(answer.body.decode("latin-1"), secrets):
+        if contains_secret(answer.body.decode("latin-1"), secrets):
             unreadable = "the answer cannot be read as XML, and is not quoted because it echoes a key"
         _refuse_without_xml(unreadable, answer)
     if root.tag == "Error" or answer.status != 200:
@@ -178,14 +178,14 @@ def _described(
         raise WrongJobError(f"the answer is about another job, {shorten(shown(described.job_id))}", hint=hint)
     # Unlike other fields it is part of messages, and any word may be one.
     if described.status not in STATES and shown(described.status) != described.status:
-        raise InvalidAnswerError("the Status of the answer echoes a key")
+        raise InvalidResponseError("the Status of the answer echoes a key")
     return described, left_out
 
 
 def _refuse(root: ET.Element, answer: Answer, shown: Callable[[str], str]) -> NoReturn:
     """Raise what an error document, or a status that is no success, stands for."""
     if 300 <= answer.status < 400:
-        raise InvalidAnswerError("the endpoint redirects, which is not followed", hint=_ENDPOINT)
+        raise InvalidResponseError("the endpoint redirects, which is not followed", hint=_ENDPOINT)
     if root.tag != "Error":
         _refuse_by_status(answer, "the answer is no error document of COS Batch", hint=_ENDPOINT)
     code = _text(root, "Code")
@@ -209,7 +209,7 @@ def _text(root: ET.Element, name: str) -> str:
 
 def _refuse_without_xml(what: str, answer: Answer) -> NoReturn:
     if 300 <= answer.status < 400:
-        raise InvalidAnswerError("the endpoint redirects, which is not followed", hint=_ENDPOINT)
+        raise InvalidResponseError("the endpoint redirects, which is not followed", hint=_ENDPOINT)
     if answer.status < 400:
         raise NotXmlError(what, hint=_ENDPOINT)
     _refuse_by_status(answer, what, hint=_ENDPOINT)

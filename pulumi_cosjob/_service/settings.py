@@ -55,7 +55,7 @@ class Settings:
         endpoint: Scheme, host and port, such as `https://100000000001.cos-control.ap-chengdu.myqcloud.com`.
         credentials: Returns the credentials to sign the next request with.
         validation: What to do with an answer that breaks the schema.
-        request_timeout: Seconds for one question, with all its tries.
+        request_timeout: Seconds for one request with all its attempts.
     """
 
     endpoint: str
@@ -397,7 +397,7 @@ def resolve(
     lookup = _Lookup(arguments, config, os.environ if environment is None else environment, namespaces)
     endpoint, origin = lookup.setting("endpoint")
     if endpoint is None:
-        endpoint = _made_up(lookup.required("uin"), lookup.required("region"))
+        endpoint = default_endpoint(lookup.required("uin"), lookup.required("region"))
     else:
         endpoint = check_endpoint(endpoint, origin)
         for name in ("uin", "region"):
@@ -425,10 +425,10 @@ def find_endpoint(
     try:
         if endpoint is not None:
             return check_endpoint(endpoint)
-        return _made_up(check_identifier("uin", uin), check_identifier("region", region))
+        return default_endpoint(check_identifier("uin", uin), check_identifier("region", region))
     except InvalidArgumentError:
         return None
 
 
-def _made_up(uin: str, region: str) -> str:
+def default_endpoint(uin: str, region: str) -> str:
     return f"https://{uin}.cos-control.{region}.myqcloud.com"

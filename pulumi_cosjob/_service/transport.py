@@ -25,7 +25,7 @@ from pulumi_cosjob._clock import CALLED_OFF
 from pulumi_cosjob._errors import (
     ConfigurationError,
     ConnectionFailedError,
-    InvalidAnswerError,
+    InvalidResponseError,
     RequestError,
     TimeLimitError,
     TlsError,
@@ -63,7 +63,7 @@ class Answer:
     body: bytes
 
 
-class _Watch:
+class Deadline:
     """One request that is ended when its time is over, however slowly bytes still trickle in."""
 
     def __init__(self, deadline: float) -> None:
@@ -77,13 +77,13 @@ class _Watch:
         # A duplicate: TLS takes a socket away from whoever made it, and a connection that is to end with its answer
         # forgets its socket before the body is read. The family does not matter to what is done with it.
         line = socket.fromfd(connected.fileno(), socket.AF_INET, socket.SOCK_STREAM)
-        self.let_go()
+        self.release()
         with self._lock:
             self._line = line
         if self.expired:
             self.cut()
 
-    def let_go(self) -> None:
+    def release(self) -> None:
         """Leave the connection to its pool, or to its end."""
         with self._lock:
             line, self._line = self._line, None
@@ -102,23 +102,23 @@ class _Watch:
                     self._line.shutdown(socket.SHUT_RDWR)
 
 
-class _Watchdog:
+class DeadlineMonitor:
     """Watches over all requests of a transport from one thread, which ends when there has been none for a while."""
 
     def __init__(self) -> None:
-        self._watches: set[_Watch] = set()
+        self._watches: set[Deadline] = set()
         self._changed = threading.Condition()
         self._wakes_at: float | None = None
         self._lingers = _IDLE_SECONDS
 
     @contextlib.contextmanager
-    def over(self, seconds: float) -> Iterator[_Watch]:
+    def over(self, seconds: float) -> Iterator[Deadline]:
         """Watch over the request of this thread for so many seconds.
 
         Raises:
             RequestError: No thread can be started.
         """
-        watch = _Watch(time.monotonic() + seconds)
+        watch = Deadline(time.monotonic() + seconds)
         _current.watch = watch
         with self._changed:
             if self._wakes_at is None:
@@ -138,7 +138,7 @@ class _Watchdog:
                 self._watches.discard(watch)
                 if not self._lingers:
                     self._changed.notify()
-            watch.let_go()
+            watch.release()
             _current.watch = None
 
     def cut_all(self) -> None:
@@ -182,7 +182,7 @@ def _is_of_others(_record: logging.LogRecord) -> bool:
 logging.getLogger("urllib3.connection").addFilter(_is_of_others)
 
 
-class _Watched(urllib3.connection.HTTPConnection):
+class DeadlineConnection(urllib3.connection.HTTPConnection):
     """Tells the watch of this thread's request which connection serves it."""
 
     # The standard library's switch for all connections prints whole requests: the token, and who is asking.
@@ -246,7 +246,7 @@ class _Watched(urllib3.connection.HTTPConnection):
         return line
 
 
-class _WatchedTls(_Watched, urllib3.connection.HTTPSConnection):
+class TlsDeadlineConnection(DeadlineConnection, urllib3.connection.HTTPSConnection):
     """The same over TLS."""
 
 
@@ -261,11 +261,11 @@ class _Pool(urllib3.HTTPConnectionPool):
 
 
 class _HTTPPool(_Pool):
-    ConnectionCls = _Watched
+    ConnectionCls = DeadlineConnection
 
 
 class _HTTPSPool(_Pool, urllib3.HTTPSConnectionPool):
-    ConnectionCls = _WatchedTls
+    ConnectionCls = TlsDeadlineConnection
 
 
 class _Adapter(HTTPAdapter):
@@ -319,7 +319,7 @@ class Transport:
         self._session.trust_env = False
         self._session.proxies.update(_proxies(self.endpoint))
         self._session.verify = _certificates(self.endpoint)
-        self._watchdog = _Watchdog()
+        self._watchdog = DeadlineMonitor()
         adapter = _Adapter(pool_connections=1, pool_maxsize=self._connections)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
@@ -464,12 +464,12 @@ def _read(response: requests.Response) -> bytes:
     if encoding not in ("", "identity"):
         # Any other word is not quoted: it may be anything, a key that is echoed included.
         known = f" ({encoding})" if encoding in _ENCODINGS else ""
-        raise InvalidAnswerError(f"the answer is encoded{known} though that was not asked for")
+        raise InvalidResponseError(f"the answer is encoded{known} though that was not asked for")
     body = bytearray()
     for chunk in response.iter_content(_CHUNK):
         body += chunk
         if len(body) > MOST_BYTES:
-            raise InvalidAnswerError(f"the answer is larger than {MOST_BYTES} bytes")
+            raise InvalidResponseError(f"the answer is larger than {MOST_BYTES} bytes")
     return bytes(body)
 
 

@@ -20,16 +20,16 @@ from pulumi_cosjob._service.settings import (
     check_timeout,
     find_endpoint,
 )
-from pulumi_cosjob._waiting.policy import Limits
+from pulumi_cosjob._waiting.policy import WaitOptions
 
 __all__ = [
     "ANY_NUMBER",
     "DEFAULTS",
-    "HOW",
     "INPUTS",
     "SERVICE_ENDPOINT",
     "UNKNOWN",
-    "Subject",
+    "WAIT_INPUTS",
+    "TargetInput",
     "changed_inputs",
     "check_inputs",
     "is_known",
@@ -52,16 +52,16 @@ class _Unknown:
 
 UNKNOWN: Final = _Unknown()
 
-Subject = Literal["job_id", "job_ids"]
+TargetInput = Literal["job_id", "job_ids"]
 """The input that names what is waited for: one job, or many."""
 
-HOW = ("timeout", "max_failed_tasks", "fail_when_suspended")
+WAIT_INPUTS = ("timeout", "max_failed_tasks", "fail_when_suspended")
 """Inputs that say how to wait. Changing one never makes it another gate."""
 
 SERVICE_ENDPOINT = "service_endpoint"
 """The endpoint that a gate was answered from: an output, which the program does not set."""
 
-INPUTS = ("job_id", "job_ids", "appid", *SETTINGS, *HOW)
+INPUTS = ("job_id", "job_ids", "appid", *SETTINGS, *WAIT_INPUTS)
 
 ANY_NUMBER = -1
 _DEFAULT_TIMEOUT = 3600.0
@@ -84,7 +84,7 @@ def known_inputs(inputs: Mapping[str, Any]) -> dict[str, Any]:
     return {name: known(value) for name, value in inputs.items() if value is not None and value is not UNKNOWN}
 
 
-def check_inputs(subject: Subject, inputs: Mapping[str, Any]) -> None:
+def check_inputs(subject: TargetInput, inputs: Mapping[str, Any]) -> None:
     """Refuse inputs that cannot be used; those that are not known yet pass.
 
     Raises:
@@ -104,7 +104,7 @@ def check_inputs(subject: Subject, inputs: Mapping[str, Any]) -> None:
     limits_of(known)
 
 
-def job_ids_of(subject: Subject, inputs: Mapping[str, Any]) -> list[Any]:
+def job_ids_of(subject: TargetInput, inputs: Mapping[str, Any]) -> list[Any]:
     """Return the jobs that inputs name; none where that is not known.
 
     Raises:
@@ -120,7 +120,7 @@ def job_ids_of(subject: Subject, inputs: Mapping[str, Any]) -> list[Any]:
     return list(dict.fromkeys(value)) if all(isinstance(each, str) for each in value) else list(value)
 
 
-def limits_of(inputs: Mapping[str, Any], timeout: float | None = None) -> Limits:
+def limits_of(inputs: Mapping[str, Any], timeout: float | None = None) -> WaitOptions:
     """Return what a wait accepts.
 
     Args:
@@ -133,7 +133,7 @@ def limits_of(inputs: Mapping[str, Any], timeout: float | None = None) -> Limits
     given = inputs.get("timeout")
     failed, suspended = (_value(inputs, name) for name in ("max_failed_tasks", "fail_when_suspended"))
     any_number = failed == ANY_NUMBER and not isinstance(failed, bool)
-    return Limits(
+    return WaitOptions(
         timeout=(timeout or _DEFAULT_TIMEOUT) if given is None else check_timeout(given),
         max_failed_tasks=None if any_number else check_count("max_failed_tasks", failed),
         fail_when_suspended=check_flag("fail_when_suspended", suspended),
@@ -187,7 +187,7 @@ def replacing_inputs(olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[s
 
 
 def new_job_ids(
-    subject: Subject,
+    subject: TargetInput,
     olds: Mapping[str, Any],
     news: Mapping[str, Any],
     there: Collection[Any],

@@ -1,4 +1,4 @@
-"""Waiting for jobs: the loop around `decide`, with a clock that sleeps and threads that ask."""
+"""Waiting for jobs: the loop around `next_step`, with a clock that sleeps and threads that ask."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING
 
-from pulumi_cosjob._clock import Clock, SystemClock, has_ended
+from pulumi_cosjob._clock import Clock, SystemClock, is_cancelled
 from pulumi_cosjob._errors import CosJobError, JobsFailedError, RequestError, TimeLimitError, no_thread
 from pulumi_cosjob._waiting.policy import (
-    Done,
+    Completed,
     Failed,
-    History,
-    Limits,
-    Look,
-    decide,
-    judge_end,
+    PollResult,
+    PollState,
+    WaitOptions,
+    check_completion,
     never_completes,
+    next_step,
     preview_notice,
 )
 
@@ -28,67 +28,67 @@ if TYPE_CHECKING:
     from pulumi_cosjob._service.client import CosBatchClient
 
 __all__ = [
-    "LOOK_SECONDS",
-    "MOST_LOOKS",
+    "FIRST_POLL_SECONDS",
+    "MAX_CONCURRENT_POLLS",
+    "JobWaiter",
     "Report",
-    "Waits",
-    "begin_to_look",
-    "judge_again",
-    "look_at",
-    "look_at_jobs",
+    "poll_before_waiting",
+    "poll_once",
     "raise_failed",
+    "recheck",
+    "submit_poll",
     "wait_for_jobs",
 ]
 
 # Looks at the same time: as many as a client keeps connections. Where the service asks to slow down, there are fewer.
-MOST_LOOKS = 64
+MAX_CONCURRENT_POLLS = 64
 # Before a wait, looks at all jobs together take no longer: what has no answer by then is left to the wait.
-LOOK_SECONDS = 30.0
+FIRST_POLL_SECONDS = 30.0
 
 # The last question is asked when time is up, and may be answered for so long.
-_LAST_LOOK_SECONDS = 5.0
+_LAST_POLL_SECONDS = 5.0
 # While a question is being asked, it is noticed within so many seconds that the clock has ended.
-_GLANCE_SECONDS = 0.5
+_CHECK_INTERVAL = 0.5
 
 _NOT_ASKED = "the question was not asked in time, as too many others came first"
 
 _FILTERS = "Let warnings be shown: change Python's option -W or the variable PYTHONWARNINGS."
 
-Report = Callable[[str, History, float], None]
+Report = Callable[[str, PollState, float], None]
 """Called with a job's id, its history and the time after each look at it."""
 
 
-def look_at(client: CosBatchClient, job_id: str, appid: str, clock: Clock) -> Look:
+def poll_once(client: CosBatchClient, job_id: str, appid: str, clock: Clock) -> PollResult:
     """Ask about a job once; what goes wrong is part of the answer."""
     try:
         description, service_time = client.look(job_id, appid)
     except CosJobError as error:
         # Its frames hold the whole answer, in a circle with the retries: a wait would keep those of many looks.
         error.__traceback__ = error.__context__ = None
-        return Look(clock.monotonic(), error=error)
+        return PollResult(clock.monotonic(), error=error)
     except Warning as warning:  # Python's filters make errors of warnings, those of libraries among them
         what = f"a warning was raised as an error ({type(warning).__name__})"
-        return Look(clock.monotonic(), error=RequestError(what, hint=_FILTERS))
-    return Look(clock.monotonic(), description, service_time=service_time)
+        return PollResult(clock.monotonic(), error=RequestError(what, hint=_FILTERS))
+    return PollResult(clock.monotonic(), description, service_time=service_time)
 
 
-def begin_to_look(
+def submit_poll(
     pool: ThreadPoolExecutor, client: CosBatchClient, job_id: str, appid: str, clock: Clock
-) -> Future[Look]:
+) -> Future[PollResult]:
     """Ask about a job once, in a thread."""
     try:
-        return pool.submit(look_at, client, job_id, appid, clock)
+        return pool.submit(poll_once, client, job_id, appid, clock)
     except RuntimeError as error:
-        answered: Future[Look] = Future()
-        answered.set_result(Look(clock.monotonic(), error=no_thread(error)))
+        answered: Future[PollResult] = Future()
+        answered.set_result(PollResult(clock.monotonic(), error=no_thread(error)))
         return answered
 
 
-def look_at_jobs(
+def poll_before_waiting(
     client: CosBatchClient,
     job_ids: Sequence[str],
     appid: str,
-    limits: Limits,
+    limits: WaitOptions,
     *,
     preview: bool,
     clock: Clock | None = None,
@@ -111,10 +111,10 @@ def look_at_jobs(
         JobsFailedError: More than one.
     """
     clock = clock or SystemClock()
-    pool = ThreadPoolExecutor(min(MOST_LOOKS, max(1, len(job_ids))), "cosjob-look")
+    pool = ThreadPoolExecutor(min(MAX_CONCURRENT_POLLS, max(1, len(job_ids))), "cosjob-look")
     try:
-        asked = {job_id: begin_to_look(pool, client, job_id, appid, clock) for job_id in dict.fromkeys(job_ids)}
-        answered = wait(asked.values(), LOOK_SECONDS).done
+        asked = {job_id: submit_poll(pool, client, job_id, appid, clock) for job_id in dict.fromkeys(job_ids)}
+        answered = wait(asked.values(), FIRST_POLL_SECONDS).done
     except BaseException as ended:
         if not isinstance(ended, Exception):
             client.abort()
@@ -133,7 +133,7 @@ def wait_for_jobs(
     client: CosBatchClient,
     job_ids: Sequence[str],
     appid: str,
-    limits: Limits,
+    limits: WaitOptions,
     *,
     report: Report = lambda _job_id, _history, _now: None,
     clock: Clock | None = None,
@@ -153,28 +153,28 @@ def wait_for_jobs(
         JobsFailedError: That, and others have failed by then: all their errors.
     """
     clock = clock or SystemClock()
-    waits = Waits(job_ids, limits, clock.monotonic(), report)
-    pool = ThreadPoolExecutor(min(MOST_LOOKS, max(1, len(waits.job_ids))), "cosjob-wait")
-    asking: dict[Future[Look], str] = {}
+    waits = JobWaiter(job_ids, limits, clock.monotonic(), report)
+    pool = ThreadPoolExecutor(min(MAX_CONCURRENT_POLLS, max(1, len(waits.job_ids))), "cosjob-wait")
+    asking: dict[Future[PollResult], str] = {}
     try:
         while waits.under_way or asking:
             for job_id in waits.due(clock.monotonic()):
-                asking[begin_to_look(pool, client, job_id, appid, clock)] = job_id
+                asking[submit_poll(pool, client, job_id, appid, clock)] = job_id
             seconds = waits.seconds(clock.monotonic())
             if not asking:
                 clock.sleep(seconds)
                 continue
-            for future in wait(asking, min(seconds, _GLANCE_SECONDS), FIRST_COMPLETED).done:
+            for future in wait(asking, min(seconds, _CHECK_INTERVAL), FIRST_COMPLETED).done:
                 waits.judge(asking.pop(future), future.result(), clock.monotonic())
             if waits.are_overdue(clock.monotonic()):
                 waits.give_up({job_id: not future.cancel() for future, job_id in asking.items()}, clock.monotonic())
                 asking.clear()
-            if has_ended(clock):
+            if is_cancelled(clock):
                 clock.sleep(0.0)  # raises, and says why
     except BaseException as error:
         # Ctrl-C, or an engine that has gone, ends at once what is still being asked. Anything else is about this wait
         # alone, and others may go on asking by this client.
-        if not isinstance(error, Exception) or has_ended(clock):
+        if not isinstance(error, Exception) or is_cancelled(clock):
             client.abort()
         raise
     finally:
@@ -182,7 +182,7 @@ def wait_for_jobs(
     return waits.result(client.endpoint, appid)
 
 
-class Waits:
+class JobWaiter:
     """How the waits for many jobs stand; the caller asks, sleeps and knows the time.
 
     Once a job has failed, the others are looked at once more, so that what else has failed by then is named with it.
@@ -194,11 +194,11 @@ class Waits:
         report: Told about each look.
     """
 
-    def __init__(self, job_ids: Sequence[str], limits: Limits, started: float, report: Report) -> None:
+    def __init__(self, job_ids: Sequence[str], limits: WaitOptions, started: float, report: Report) -> None:
         self.job_ids = list(dict.fromkeys(job_ids))
         self._limits, self._report = limits, report
-        self._gives_up_at = started + limits.timeout + _LAST_LOOK_SECONDS
-        self._histories = {job_id: History(started) for job_id in self.job_ids}
+        self._gives_up_at = started + limits.timeout + _LAST_POLL_SECONDS
+        self._histories = {job_id: PollState(started) for job_id in self.job_ids}
         self._due = [(started, position, job_id) for position, job_id in enumerate(self.job_ids)]
         self._done: dict[str, JobDescription] = {}
         self._failed: dict[str, CosJobError] = {}
@@ -228,14 +228,14 @@ class Waits:
         """Take it that there is no answer about jobs any more; of each it is told whether it was asked about at all."""
         for job_id, was_asked in asked.items():
             what = "no answer came before the time was up" if was_asked else _NOT_ASKED
-            self.judge(job_id, Look(now, error=TimeLimitError(what)), now)
+            self.judge(job_id, PollResult(now, error=TimeLimitError(what)), now)
 
-    def judge(self, job_id: str, look: Look, now: float) -> None:
+    def judge(self, job_id: str, look: PollResult, now: float) -> None:
         """Take the answer about a job."""
         history = self._histories[job_id] = self._histories[job_id].add(look)
         self._report(job_id, history, now)
-        verdict = decide(history, now, self._limits, random.random())  # noqa: S311  jitter, no secret
-        if isinstance(verdict, Done):
+        verdict = next_step(history, now, self._limits, random.random())  # noqa: S311  jitter, no secret
+        if isinstance(verdict, Completed):
             self._done[job_id] = verdict.description
         elif isinstance(verdict, Failed):
             self._failed[job_id] = verdict.error
@@ -257,7 +257,7 @@ class Waits:
         return {job_id: self._done[job_id] for job_id in self.job_ids}
 
 
-def judge_again(jobs: Mapping[str, JobDescription], limits: Limits, appid: str) -> None:
+def recheck(jobs: Mapping[str, JobDescription], limits: WaitOptions, appid: str) -> None:
     """Hold jobs that have been waited for against other limits; nothing has to be asked for that.
 
     Args:
@@ -269,7 +269,7 @@ def judge_again(jobs: Mapping[str, JobDescription], limits: Limits, appid: str) 
         CosJobError: One has more failed tasks than that.
         JobsFailedError: Several have.
     """
-    verdicts = {job_id: judge_end(job, limits.max_failed_tasks) for job_id, job in jobs.items()}
+    verdicts = {job_id: check_completion(job, limits.max_failed_tasks) for job_id, job in jobs.items()}
     failed = {job_id: verdict.error for job_id, verdict in verdicts.items() if isinstance(verdict, Failed)}
     raise_failed(failed, len(jobs), "", appid)
 

@@ -1,10 +1,9 @@
-"""What to do next about a job that is waited for: a pure function of the answers so far and the time.
+"""The next step of a wait: a pure function of the polls so far and the time.
 
-No request is made here, nothing sleeps and no clock is read: `decide` is given all that it goes by, so years of waiting
-can be tried in a second. What is promised: the end of a job is noticed within 2 s where the job took less than a
-minute, and within 5 % of its length, 30 s at the most, where it took longer. How: the next question is never further
-away than that share of the job's age, so the promise holds whatever the job does; and where its progress foretells the
-end, it is met there.
+Nothing here makes a request, sleeps or reads a clock: `next_step` gets all that it decides by, so tests simulate years
+of waiting in a second. The promise: a wait notices the end of a job within 2 s where the job took less than a minute,
+else within 5 % of the job's length and at most 30 s. How: the next poll is never further away than that share of the
+job's age, whatever the job does. Where its progress predicts the end, the poll is at that time.
 """
 
 from __future__ import annotations
@@ -16,8 +15,8 @@ from pulumi_cosjob._errors import (
     AccessDeniedError,
     ConfigurationError,
     CosJobError,
-    InvalidAnswerError,
     InvalidArgumentError,
+    InvalidResponseError,
     JobFailedError,
     JobSuspendedError,
     NoSuchJobError,
@@ -37,16 +36,16 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ATTENTION",
-    "AskAgain",
-    "Done",
+    "Completed",
     "Failed",
-    "History",
-    "Limits",
-    "Look",
+    "PollAgain",
+    "PollResult",
+    "PollState",
     "Verdict",
-    "decide",
-    "judge_end",
+    "WaitOptions",
+    "check_completion",
     "never_completes",
+    "next_step",
     "opening_notice",
     "preview_notice",
     "progress_line",
@@ -71,7 +70,7 @@ _NEAR = 1.2
 
 
 @dataclass(frozen=True)
-class Limits:
+class WaitOptions:
     """What a wait accepts.
 
     Attributes:
@@ -86,7 +85,7 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Look:
+class PollResult:
     """One question and what came of it.
 
     Attributes:
@@ -116,7 +115,7 @@ class Streak:
 
 
 @dataclass(frozen=True)
-class History:
+class PollState:
     """The looks so far, as far as they matter: of one size, however long the wait.
 
     Attributes:
@@ -140,8 +139,8 @@ class History:
 
     started: float
     looks: int = 0
-    last: Look | None = None
-    seen: Look | None = None
+    last: PollResult | None = None
+    seen: PollResult | None = None
     status_since: float = 0.0
     age_offset: float = 0.0
     failures: int = 0
@@ -155,7 +154,7 @@ class History:
     progress: tuple[float, int] | None = None
     likely_end: float | None = None
 
-    def add(self, look: Look) -> History:
+    def add(self, look: PollResult) -> PollState:
         """Return the history with one more look."""
         if look.description is None:
             refused = _is_refusal(look.error)
@@ -168,7 +167,7 @@ class History:
                 reached=self.reached or getattr(look.error, "http_status", None) is not None,
                 missing=_streak(self.missing, look, goes_on=isinstance(look.error, NoSuchJobError)),
                 refused=_streak(self.refused, look, goes_on=refused),
-                unusable=_streak(self.unusable, look, goes_on=refused or isinstance(look.error, InvalidAnswerError)),
+                unusable=_streak(self.unusable, look, goes_on=refused or isinstance(look.error, InvalidResponseError)),
                 unresolved=_streak(self.unresolved, look, goes_on=_is_unresolved(look.error)),
             )
         working_since, likely_end = self._estimate(look.at, look.description)
@@ -196,7 +195,7 @@ class History:
         """The status that was seen last."""
         return self.seen.description.status if self.seen and self.seen.description else None
 
-    def _age_offset(self, look: Look, description: JobDescription) -> float:
+    def _age_offset(self, look: PollResult, description: JobDescription) -> float:
         created = description.creation_datetime
         if created is None or look.service_time is None:
             return self.age_offset
@@ -235,7 +234,7 @@ class History:
         return None if self.likely_end is None else max(0.0, self.likely_end - now)
 
 
-def _streak(before: Streak | None, look: Look, *, goes_on: bool) -> Streak | None:
+def _streak(before: Streak | None, look: PollResult, *, goes_on: bool) -> Streak | None:
     """Return a streak with one more look; none where that look ends it."""
     if not goes_on or look.error is None:
         return None
@@ -251,7 +250,7 @@ def _tasks(summary: ProgressSummary | None) -> tuple[int, int] | None:
 
 
 @dataclass(frozen=True)
-class Done:
+class Completed:
     """The job has completed, with no more failed tasks than accepted."""
 
     description: JobDescription
@@ -265,16 +264,16 @@ class Failed:
 
 
 @dataclass(frozen=True)
-class AskAgain:
+class PollAgain:
     """Ask again after so many seconds."""
 
     seconds: float
 
 
-Verdict = Done | Failed | AskAgain
+Verdict = Completed | Failed | PollAgain
 
 
-def decide(history: History, now: float, limits: Limits, jitter: float = 1.0) -> Verdict:
+def next_step(history: PollState, now: float, limits: WaitOptions, jitter: float = 1.0) -> Verdict:
     """Say what to do next.
 
     Args:
@@ -295,10 +294,10 @@ def decide(history: History, now: float, limits: Limits, jitter: float = 1.0) ->
     if left <= 0:
         return Failed(_timed_out(history, limits))
     # The last question is asked when time is up, so that no end goes unnoticed before it.
-    return AskAgain(min(_pause(history, look, now) * (0.9 + 0.1 * jitter), left))
+    return PollAgain(min(_pause(history, look, now) * (0.9 + 0.1 * jitter), left))
 
 
-def never_completes(look: Look, limits: Limits, *, preview: bool) -> CosJobError | None:
+def never_completes(look: PollResult, limits: WaitOptions, *, preview: bool) -> CosJobError | None:
     """Return the error if a look before any wait shows that a job will never complete.
 
     Args:
@@ -306,26 +305,26 @@ def never_completes(look: Look, limits: Limits, *, preview: bool) -> CosJobError
         limits: What the wait would accept.
         preview: Whether it is only asked what would be done: in an update a job that is missing may still appear.
     """
-    verdict = decide(History(look.at).add(look), look.at, limits)
+    verdict = next_step(PollState(look.at).add(look), look.at, limits)
     if isinstance(verdict, Failed):
         return verdict.error
     ends = (AccessDeniedError, InvalidArgumentError, ConfigurationError, *((NoSuchJobError,) if preview else ()))
     return look.error if isinstance(look.error, ends) else None
 
 
-def _judge(history: History, look: Look, now: float, limits: Limits) -> Done | Failed | None:
+def _judge(history: PollState, look: PollResult, now: float, limits: WaitOptions) -> Completed | Failed | None:
     """Return how the wait ends, None where it goes on."""
     if look.description is None:
         return _judge_error(history, look.error, now)
     description = look.description
     if description.state.final:
-        return judge_end(description, limits.max_failed_tasks)
+        return check_completion(description, limits.max_failed_tasks)
     if description.status == "Suspended" and limits.fail_when_suspended:
         return Failed(JobSuspendedError(description))
     return None
 
 
-def judge_end(description: JobDescription, max_failed_tasks: int | None) -> Done | Failed:
+def check_completion(description: JobDescription, max_failed_tasks: int | None) -> Completed | Failed:
     """Say whether a job that has ended did what it was to.
 
     Args:
@@ -336,12 +335,12 @@ def judge_end(description: JobDescription, max_failed_tasks: int | None) -> Done
     failed = description.failed_tasks
     accepted = max_failed_tasks is None or (failed is not None and failed <= max_failed_tasks)
     if description.status == "Complete" and accepted:
-        return Done(description)
+        return Completed(description)
     summary = description.progress_summary
     return Failed(JobFailedError(description, max_failed_tasks, contradiction(summary) if summary else ""))
 
 
-def _judge_error(history: History, error: CosJobError | None, now: float) -> Failed | None:
+def _judge_error(history: PollState, error: CosJobError | None, now: float) -> Failed | None:
     """Return how the wait ends for what went wrong, None where it may heal."""
     if error is None:
         return None
@@ -363,7 +362,7 @@ def _judge_error(history: History, error: CosJobError | None, now: float) -> Fai
 
 def _is_refusal(error: CosJobError | None) -> bool:
     """Tell whether the service, or a proxy before it, has refused the request."""
-    if error is None or isinstance(error, (InvalidAnswerError, NoSuchJobError, UnavailableError)):
+    if error is None or isinstance(error, (InvalidResponseError, NoSuchJobError, UnavailableError)):
         return False
     return isinstance(error, ServiceError) or is_refusal(error.http_status)
 
@@ -378,13 +377,13 @@ def _is_unresolved(error: CosJobError | None) -> bool:
     return getattr(error, "name_not_found", False) or getattr(error, "in_lookup", False)
 
 
-def _timed_out(history: History, limits: Limits) -> WaitTimeoutError:
+def _timed_out(history: PollState, limits: WaitOptions) -> WaitTimeoutError:
     seen = history.seen.description if history.seen else None
     error = history.last.error if history.last else None
     return WaitTimeoutError(limits.timeout, seen, error, history.first_error)
 
 
-def _pause(history: History, look: Look, now: float) -> float:
+def _pause(history: PollState, look: PollResult, now: float) -> float:
     """Return how long to pause, before jitter and the time limit."""
     age = history.age(now)
     usual = min(max(_SHORTEST, age * _SHARE_OF_AGE), _LONGEST)
@@ -413,7 +412,7 @@ ATTENTION = {"Suspended": "NEEDS CONFIRMATION"}
 _WHOLE_MINUTES = 300.0
 
 
-def progress_line(history: History, now: float, *, brief: bool = False) -> str:
+def progress_line(history: PollState, now: float, *, brief: bool = False) -> str:
     """Describe in one line how the job is doing; briefly where a bar stands beside it.
 
     What a person needs stands first: of a line, the engine shows what a terminal has room for, which may be ten

@@ -13,7 +13,7 @@ from pulumi_cosjob._model.job import STATES
 from pulumi_cosjob._waiting.policy import ATTENTION, progress_line, time_left
 
 if TYPE_CHECKING:
-    from pulumi_cosjob._waiting.policy import History
+    from pulumi_cosjob._waiting.policy import PollState
 
 __all__ = ["HEARTBEAT_SECONDS", "JobsSum", "Line", "ProgressLines"]
 
@@ -57,7 +57,7 @@ class ProgressLines:
         self._heartbeat = 0.0
         self._unknown: set[str] = set()
 
-    def add(self, job_id: str, history: History, now: float) -> list[Line]:
+    def add(self, job_id: str, history: PollState, now: float) -> list[Line]:
         """Return the lines that are due after a poll: first a warning, once, where a job has come to need a person.
 
         So has a status that this version does not know: once in a wait, whatever the number of jobs that have it.
@@ -99,7 +99,7 @@ class ProgressLines:
         return True
 
 
-def _news(history: History) -> tuple[object, ...]:
+def _news(history: PollState) -> tuple[object, ...]:
     """Return what has a line of its own when it changes, about one job."""
     error = history.last.error if history.last else None
     return history.status, _tenths(history.share_done() or 0.0), type(error)
@@ -119,12 +119,12 @@ class JobsSum:
 
     def __init__(self, jobs: int) -> None:
         self.jobs = jobs
-        self._histories: dict[str, History] = {}
+        self._histories: dict[str, PollState] = {}
         self._statuses: Counter[str] = Counter()
         self._without_answer = 0
         self._done = 0.0
 
-    def add(self, job_id: str, history: History) -> None:
+    def add(self, job_id: str, history: PollState) -> None:
         """Count a job as it is after its latest poll."""
         before = self._histories.get(job_id)
         if before is not None:
@@ -132,7 +132,7 @@ class JobsSum:
         self._count(history, 1)
         self._histories[job_id] = history
 
-    def _count(self, history: History, one: int) -> None:
+    def _count(self, history: PollState, one: int) -> None:
         self._statuses[history.status or _NO_ANSWER] += one
         self._without_answer += one if history.last is not None and history.last.error is not None else 0
         self._done += one * (1.0 if history.status == "Complete" else history.share_done() or 0.0)

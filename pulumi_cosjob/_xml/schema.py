@@ -16,8 +16,8 @@ from pulumi_cosjob import _errors
 from pulumi_cosjob._errors import (
     MOST_PROBLEMS,
     CosJobWarning,
-    InvalidAnswerError,
     InvalidArgumentError,
+    InvalidResponseError,
     NotXmlError,
     Problem,
     SchemaError,
@@ -111,7 +111,7 @@ def read_xml(document: bytes) -> ET.Element:
         InvalidAnswerError: It is too large.
     """
     if len(document) > MOST_BYTES:
-        raise InvalidAnswerError(f"the answer is larger than {MOST_BYTES} bytes")
+        raise InvalidResponseError(f"the answer is larger than {MOST_BYTES} bytes")
     if not document.strip():
         raise NotXmlError("the answer is empty")
     try:
@@ -136,14 +136,14 @@ def _parse(document: bytes) -> ET.Element:
         # nothing that a document type could make to grow.
         if start >= _LONGEST_PROLOG:
             raise ValueError(f"no element begins in the first {_LONGEST_PROLOG} bytes")
-        parser.feed(document[start : start + _MORSEL])
-        start += _MORSEL
+        parser.feed(document[start : start + _CHUNK_SIZE])
+        start += _CHUNK_SIZE
     parser.feed(document[start:])
     root: ET.Element = parser.close()
     return root
 
 
-_MORSEL = 32
+_CHUNK_SIZE = 32
 _LONGEST_PROLOG = 4096
 
 # How a document in UTF-8 usually begins, whether it says that it is or not.
@@ -210,7 +210,7 @@ class _Violation:
         is_repeated: Whether it stands more than once where it may stand only once.
     """
 
-    culprit: ET.Element
+    offending: ET.Element
     tell: Callable[[], Problem]
     is_repeated: bool = False
 
@@ -231,9 +231,9 @@ def _violations(root: ET.Element) -> Iterator[_Violation]:
         for error in _schema().iter_errors(root, use_location_hints=False):
             element = error.elem if isinstance(error.elem, ET.Element) else root
             child = getattr(error, "invalid_child", None)
-            culprit = element if child is None else child
+            offending = element if child is None else child
             repeated = child is not None and len(element.findall(child.tag)) > 1
-            yield _Violation(culprit, functools.partial(_problem, error, element), is_repeated=repeated)
+            yield _Violation(offending, functools.partial(_problem, error, element), is_repeated=repeated)
     except xmlschema.XMLSchemaException as error:  # an xsi:type that there is not
         reason = " ".join(str(error).split())
         yield _Violation(root, lambda: Problem(f"/{root.tag}", None, f"cannot be validated: {reason}"))
@@ -483,16 +483,16 @@ def _prune(root: ET.Element, problems: Sequence[Problem]) -> Sequence[Problem]:
             return problems
         parents = {child: parent for parent in root.iter() for child in parent}
         decisive = {part for job in root.iterfind("Job") for part in _decisive_parts(job)}
-        condemned: set[ET.Element] = set()
+        to_remove: set[ET.Element] = set()
         for violation in _violations(root):
-            culprit = violation.culprit
-            if culprit is root or parents[culprit] is root or culprit in decisive or violation.is_repeated:
+            offending = violation.offending
+            if offending is root or parents[offending] is root or offending in decisive or violation.is_repeated:
                 raise refusal
-            condemned.add(culprit)
-        if not condemned:
+            to_remove.add(offending)
+        if not to_remove:
             return problems
-        for parent in {parents[element] for element in condemned}:
-            parent[:] = [child for child in parent if child not in condemned]
+        for parent in {parents[element] for element in to_remove}:
+            parent[:] = [child for child in parent if child not in to_remove]
     raise SchemaError(problems, hint="Too much of it does for the rest to be of use, even to lenient validation.")
 
 

@@ -23,11 +23,11 @@ import yaml
 from click.testing import CliRunner, Result
 
 from documents import UNJUDGED
-from places import ANSWERS
+from places import RESPONSES
 from pulumi_cosjob import JobDescription
 from pulumi_cosjob._cli.main import main
 from pulumi_cosjob._cli.progress import progress
-from pulumi_cosjob._waiting.policy import History, Look
+from pulumi_cosjob._waiting.policy import PollResult, PollState
 from pulumi_cosjob.testing import CosBatchEmulator, Fault
 
 FULL = "53dc6228-c50b-46f7-8ad7-65e7159f1aae"
@@ -53,7 +53,7 @@ def cosjob(*arguments: str, stdin: bytes = b"") -> Result:
 
 def test_describe_prints_a_table_within_80_columns(service: CosBatchEmulator) -> None:
     """Every field that is there has its row, its parents above it; what is absent has none."""
-    service.replay(FULL, ANSWERS / "full.xml")
+    service.replay(FULL, RESPONSES / "full.xml")
     result = cosjob("describe", FULL, "--appid", "1250000000")
     assert (result.exit_code, result.stderr) == (0, "")
     rows = [line.rstrip() for line in result.stdout.splitlines()]
@@ -67,7 +67,7 @@ def test_describe_prints_a_table_within_80_columns(service: CosBatchEmulator) ->
 
 def test_describe_shows_control_characters_as_text(service: CosBatchEmulator) -> None:
     """A job cannot move the cursor of the terminal that shows it."""
-    answer = (ANSWERS / "full.xml").read_bytes().replace(b">in/<", ">in\u009b2J\r\n/<".encode())
+    answer = (RESPONSES / "full.xml").read_bytes().replace(b">in/<", ">in\u009b2J\r\n/<".encode())
     service.replay(FULL, answer)
     result = cosjob("describe", FULL, "--appid", "1250000000")
     assert "\x9b" not in result.stdout
@@ -77,16 +77,18 @@ def test_describe_shows_control_characters_as_text(service: CosBatchEmulator) ->
 @pytest.mark.parametrize("output", ["json", "yaml"])
 def test_describe_prints_the_whole_description_as_data(service: CosBatchEmulator, output: str) -> None:
     """JSON and YAML have every field, absent ones as null."""
-    service.replay(FULL, ANSWERS / "full.xml")
+    service.replay(FULL, RESPONSES / "full.xml")
     result = cosjob("describe", FULL, "--appid", "1250000000", "--output", output)
     data = json.loads(result.stdout) if output == "json" else yaml.safe_load(result.stdout)
-    expected = json.loads((ANSWERS / "full.json").read_text())
+    expected = json.loads((RESPONSES / "full.json").read_text())
     assert data == {**expected, "unknown_elements": [], "unknown_values": []}
 
 
 def test_describe_shows_what_is_new_and_what_was_left_out(service: CosBatchEmulator) -> None:
     """A warning is a line on standard error; the table has the words that the schema does not list."""
-    answer = (ANSWERS / "full.xml").read_text().replace(">2147483647<", ">urgent<").replace("DEEP_ARCHIVE", "DEEP_COLD")
+    answer = (
+        (RESPONSES / "full.xml").read_text().replace(">2147483647<", ">urgent<").replace("DEEP_ARCHIVE", "DEEP_COLD")
+    )
     service.replay(FULL, answer.replace(">Active<", ">Archiving<"))
     result = cosjob("describe", FULL, "--appid", "1250000000")
     assert result.exit_code == 0
@@ -186,7 +188,7 @@ def test_wait_ends_with_a_code_and_a_sentence(
 
 def test_wait_says_what_the_end_of_a_restore_job_means(service: CosBatchEmulator) -> None:
     """On standard error, as a warning; what is printed on standard output is JSON all the same."""
-    service.replay("nightly", ANSWERS / "restore-complete.xml")
+    service.replay("nightly", RESPONSES / "restore-complete.xml")
     result = cosjob("wait", "nightly", "--appid", "1250000000", "--output", "json")
     assert result.exit_code == 0
     assert json.loads(result.stdout)["nightly"]["status"] == "Complete"
@@ -239,7 +241,7 @@ def test_bars_on_a_terminal_that_has_gone_do_no_harm(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(sys, "stderr", Gone())
     with progress(["a"], print) as report:
-        report("a", History(0.0).add(Look(1.0, JobDescription("a", "Active"))), 1.0)
+        report("a", PollState(0.0).add(PollResult(1.0, JobDescription("a", "Active"))), 1.0)
 
 
 # ---------------------------------------------------------------------------------------------- progress on a terminal
@@ -410,16 +412,16 @@ def test_an_output_that_cannot_be_written_is_a_sentence(service: CosBatchEmulato
 
 def test_validate_is_silent_about_valid_files() -> None:
     """Valid files print nothing and end with 0."""
-    result = cosjob("validate", str(ANSWERS / "full.xml"), str(ANSWERS / "minimal.xml"))
+    result = cosjob("validate", str(RESPONSES / "full.xml"), str(RESPONSES / "minimal.xml"))
     assert (result.exit_code, result.output) == (0, "")
 
 
 def test_validate_prints_one_line_for_each_problem(tmp_path: Path) -> None:
     """All problems of all files are printed, with file, path and rule."""
-    broken = (ANSWERS / "full.xml").read_bytes().replace(b">Active<", b"><").replace(b">2147483647<", b">-1<")
+    broken = (RESPONSES / "full.xml").read_bytes().replace(b">Active<", b"><").replace(b">2147483647<", b">-1<")
     (tmp_path / "broken.xml").write_bytes(broken)
     (tmp_path / "page.xml").write_bytes(b"<html")
-    result = cosjob("validate", str(tmp_path / "broken.xml"), str(ANSWERS / "full.xml"), str(tmp_path / "page.xml"))
+    result = cosjob("validate", str(tmp_path / "broken.xml"), str(RESPONSES / "full.xml"), str(tmp_path / "page.xml"))
     lines = result.stdout.splitlines()
     assert result.exit_code == 1
     assert len(lines) == 3
@@ -431,7 +433,7 @@ def test_validate_prints_one_line_for_each_problem(tmp_path: Path) -> None:
 def test_validate_writes_what_the_encoding_lacks_escaped(tmp_path: Path) -> None:
     """A problem is one line, whatever it quotes and whatever the file is called."""
     file = tmp_path / "\u6587\n.xml"
-    file.write_bytes((ANSWERS / "full.xml").read_bytes().replace(b">Active<", ">文<".encode()))
+    file.write_bytes((RESPONSES / "full.xml").read_bytes().replace(b">Active<", ">文<".encode()))
     done = run("validate", str(file), encoding="latin-1")
     assert (done.returncode, done.stderr) == (1, b"")
     assert done.stdout.startswith(f"{tmp_path}/\\u6587\\n.xml: /DescribeJobResult/Job/Status: ".encode())
@@ -441,7 +443,7 @@ def test_validate_writes_what_the_encoding_lacks_escaped(tmp_path: Path) -> None
 
 def test_validate_reads_standard_input() -> None:
     """A dash stands for standard input."""
-    assert cosjob("validate", "-", stdin=(ANSWERS / "full.xml").read_bytes()).exit_code == 0
+    assert cosjob("validate", "-", stdin=(RESPONSES / "full.xml").read_bytes()).exit_code == 0
     result = cosjob("validate", "-", stdin=b"")
     assert (result.exit_code, result.stdout) == (1, "-: the answer is empty\n")
 
@@ -471,7 +473,7 @@ KEY = "key'of;$mine"
 @pytest.fixture
 def emulator_process(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """Run `cosjob emulator` with jobs and a replay."""
-    (tmp_path / "answer.xml").write_bytes((ANSWERS / "minimal.xml").read_bytes())
+    (tmp_path / "answer.xml").write_bytes((RESPONSES / "minimal.xml").read_bytes())
     command = [
         *(sys.executable, "-c", "from pulumi_cosjob._cli.main import main; main()", "emulator", "--port", "0"),
         *("--secret-id", "id-of-mine", "--secret-key", KEY, "--job", "first=never-ends"),

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from places import ANSWERS, ROOT, TESTS
+from places import RESPONSES, ROOT, TESTS
 from pulumi_cosjob._model.job import JobDescription, element_fields
 from pulumi_cosjob.testing import CosBatchEmulator
 from stacks import Run, Stack
@@ -93,11 +93,11 @@ def error_line(run: Run) -> str:
 
 def test_all_fields_of_a_full_answer_arrive_in_preview_and_up(new_stack: NewStack, service: CosBatchEmulator) -> None:
     """Every field has its value and its type, in a preview as in an update."""
-    service.replay(FULL, ANSWERS / "full.xml")
+    service.replay(FULL, RESPONSES / "full.xml")
     stack = new_stack(recorder(FULL))
     stack.preview().ok()
     stack.up().ok()
-    expected = json.loads((ANSWERS / "full.json").read_text())
+    expected = json.loads((RESPONSES / "full.json").read_text())
     for when in ("preview", "up"):
         recorded = json.loads((stack.folder / f"{when}.json").read_text())
         assert recorded["values"] == expected
@@ -130,7 +130,7 @@ def test_all_fields_of_a_full_answer_arrive_in_preview_and_up(new_stack: NewStac
 @pytest.mark.newest
 def test_absent_fields_are_none_in_preview_and_up(new_stack: NewStack, service: CosBatchEmulator) -> None:
     """A job with nothing but an id and a status has None everywhere else, also below what is absent."""
-    service.replay(FULL, ANSWERS / "minimal.xml")
+    service.replay(FULL, RESPONSES / "minimal.xml")
     stack = new_stack(recorder(FULL))
     stack.preview().ok()
     stack.up().ok()
@@ -236,7 +236,7 @@ def test_a_state_of_the_first_release_can_be_refreshed_and_destroyed(
 
 
 def _break_schema(service: CosBatchEmulator) -> None:
-    answer = (ANSWERS / "full.xml").read_bytes().replace(b">Active<", b"><").replace(b">3<", b">-3<")
+    answer = (RESPONSES / "full.xml").read_bytes().replace(b">Active<", b"><").replace(b">3<", b">-3<")
     service.replay(FULL, answer)
 
 
@@ -351,7 +351,7 @@ def test_keys_of_the_environment_are_in_no_log_at_the_highest_level(
 @pytest.mark.newest
 def test_lenient_validation_warns_and_goes_on(new_stack: NewStack, service: CosBatchEmulator) -> None:
     """By default what violates the schema is left out, with one warning; cosjob:validation strict makes it an error."""
-    answer = (ANSWERS / "full.xml").read_bytes().replace(b">2147483647<", b">-1<")
+    answer = (RESPONSES / "full.xml").read_bytes().replace(b">2147483647<", b">-1<")
     service.replay(FULL, answer)
     stack = new_stack(READ.format(job_id=FULL))
     run = stack.up().ok()
@@ -365,7 +365,7 @@ def test_lenient_validation_warns_and_goes_on(new_stack: NewStack, service: CosB
 
 def test_words_that_nobody_knew_reach_a_program(new_stack: NewStack, service: CosBatchEmulator) -> None:
     """A gate opens for its Complete job, a read has a status of its own; what is new is listed in the outputs."""
-    service.replay("copy-to-the-archive", ANSWERS / "new-words.xml")
+    service.replay("copy-to-the-archive", RESPONSES / "new-words.xml")
     service.replay(
         FULL, f"<DescribeJobResult><Job><JobId>{FULL}</JobId><Status>Archiving</Status></Job></DescribeJobResult>"
     )
@@ -402,7 +402,7 @@ pulumi.export("read", job.unknown_values)
 
 def test_a_gate_waits_through_a_status_that_nobody_knew(new_stack: NewStack, service: CosBatchEmulator) -> None:
     """With one warning on its row; it opens once the job is Complete."""
-    job_id, text = "copy-to-the-archive", (ANSWERS / "new-words.xml").read_text()
+    job_id, text = "copy-to-the-archive", (RESPONSES / "new-words.xml").read_text()
     service.replay(job_id, text.replace("Complete", "Archiving"))
     program = """
 import pulumi

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from patience import until
-from places import ANSWERS, ROOT, TESTS
+from places import RESPONSES, ROOT, TESTS
 from pulumi_cosjob.testing import CosBatchEmulator, Fault
 from stacks import Run, Stack
 
@@ -200,7 +200,7 @@ def test_accepted_failures_and_suspension_with_confirmation(new_stack: NewStack,
 
     def confirm() -> None:
         until(lambda: sum(job_id in request.path for request in service.requests) >= 4)
-        service.replay(job_id, (ANSWERS / "minimal.xml").read_text().replace("New", "Complete").replace(FULL, job_id))
+        service.replay(job_id, (RESPONSES / "minimal.xml").read_text().replace("New", "Complete").replace(FULL, job_id))
 
     person = threading.Thread(target=confirm)
     person.start()

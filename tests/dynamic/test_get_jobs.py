@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from places import ANSWERS, ROOT, TESTS
+from places import RESPONSES, ROOT, TESTS
 from pulumi_cosjob.testing import CosBatchEmulator, Fault
 from stacks import Stack
 
@@ -57,13 +57,13 @@ def new_stack(tmp_path: Path, service: CosBatchEmulator) -> NewStack:
 
 def test_many_jobs_are_one_read_with_every_field(new_stack: NewStack, service: CosBatchEmulator) -> None:
     """Preview and up have all fields of all jobs, in one resource, after one question for each job."""
-    service.replay(FULL, ANSWERS / "full.xml")
+    service.replay(FULL, RESPONSES / "full.xml")
     ids = [FULL, *(service.create_job(description=f"job {number}") for number in range(60))]
     stack = new_stack(reading([*ids, ids[5]]))
     stack.preview().ok()
     assert len(service.requests) == 61
     stack.up().ok()
-    expected = json.loads((ANSWERS / "full.json").read_text())
+    expected = json.loads((RESPONSES / "full.json").read_text())
     for when in ("preview", "up"):
         recorded = json.loads((stack.folder / when).read_text())
         assert list(recorded) == ids
@@ -110,13 +110,13 @@ def test_what_cannot_be_read_is_named(new_stack: NewStack, service: CosBatchEmul
 @pytest.mark.newest
 def test_refresh_and_destroy_work_after_the_jobs_have_aged_out(new_stack: NewStack, service: CosBatchEmulator) -> None:
     """What was read last stays in the state; a program reads anew."""
-    service.replay(FULL, ANSWERS / "full.xml")
+    service.replay(FULL, RESPONSES / "full.xml")
     old = service.create_job("completes")
     service.clock.advance(60)
     stack = new_stack(reading([old, FULL]))
     stack.up().ok()
     service.clock.advance(91 * DAY)
-    service.replay(FULL, ANSWERS / "minimal.xml")
+    service.replay(FULL, RESPONSES / "minimal.xml")
     stack.refresh().ok()
     [read] = [resource for resource in stack.resources() if resource["type"].endswith("cosjob:Jobs")]
     results = json.loads(read["outputs"]["results"])

@@ -13,7 +13,7 @@ from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2
 
 from pulumi_cosjob import JobDescription
 from pulumi_cosjob._engine.log import EngineLog, to_engine
-from pulumi_cosjob._waiting.policy import History, Look
+from pulumi_cosjob._waiting.policy import PollResult, PollState
 
 URN = "urn:pulumi:dev::tests::pulumi-python:dynamic/cosjob:JobCompletion::gate"
 
@@ -40,8 +40,8 @@ def engine() -> Iterator[tuple[_Engine, list[str]]]:
 
 def called(request: Any, arguments: list[str]) -> None:  # noqa: ARG001  found in the frame, as the SDK's own is
     """Report a job that needs a person, in a frame that holds the engine's request."""
-    poll = Look(1.0, JobDescription("a", "Suspended"))
-    EngineLog(to_engine(arguments))("a", History(0.0).add(poll), 1.0)
+    poll = PollResult(1.0, JobDescription("a", "Suspended"))
+    EngineLog(to_engine(arguments))("a", PollState(0.0).add(poll), 1.0)
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ import threading
 import pytest
 
 from patience import HANGS, until
-from pulumi_cosjob._clock import SystemClock, has_ended
+from pulumi_cosjob._clock import SystemClock, is_cancelled
 from pulumi_cosjob._engine import watch
-from pulumi_cosjob._engine.watch import EngineClock, engine_address, engine_gone
+from pulumi_cosjob._engine.watch import CancellableClock, engine_address, engine_exited
 from pulumi_cosjob._errors import RequestError
 from pulumi_cosjob.testing import ManualClock
 
@@ -56,20 +56,20 @@ def test_the_process_ends_as_the_engine_would_have_ended_it(monkeypatch: pytest.
     watching.join(HANGS)
     assert gone.is_set()
     assert sent == [(os.getpid(), signal.SIGINT)]
-    monkeypatch.setattr(watch, "engine_gone", lambda: gone)
+    monkeypatch.setattr(watch, "engine_exited", lambda: gone)
     with pytest.raises(RequestError, match="engine"):
-        EngineClock().sleep(DAY)
+        CancellableClock().sleep(DAY)
 
 
 def test_a_clock_that_has_ended_lets_nobody_sleep() -> None:
     """The machine's own clock sleeps until it is told that there is nothing to wait for any more."""
     clock = SystemClock()
-    assert not has_ended(clock)
+    assert not is_cancelled(clock)
     threading.Timer(0.1, clock.ended.set).start()
     with pytest.raises(RequestError, match="called off"):
         clock.sleep(DAY)
-    assert has_ended(clock)
-    assert not has_ended(ManualClock())
+    assert is_cancelled(clock)
+    assert not is_cancelled(ManualClock())
 
 
 def test_what_is_no_refusal_is_no_sign(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,6 +85,6 @@ def test_what_is_no_refusal_is_no_sign(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_another_process_is_left_alone() -> None:
     """Only that of the SDK's dynamic providers is watched over: this one has other things to do."""
     before = threading.active_count()
-    EngineClock().sleep(0.0)
-    assert not engine_gone().is_set()
+    CancellableClock().sleep(0.0)
+    assert not engine_exited().is_set()
     assert threading.active_count() == before

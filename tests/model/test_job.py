@@ -326,9 +326,9 @@ def test_a_description_cannot_be_changed(change: Callable[[Any], object]) -> Non
     assert dict(job) == dict(JOB)
 
 
-def test_a_decoded_description_is_frozen_through_and_through(full_answer: bytes) -> None:
+def test_a_decoded_description_is_frozen_through_and_through(full_response: bytes) -> None:
     """Its lists are tuples, so the whole can be hashed and shared."""
-    job = parse_describe_job_result(full_answer)
+    job = parse_describe_job_result(full_response)
     assert isinstance(job.failure_reasons, tuple)
     assert isinstance(hash(job), int)
 
@@ -342,17 +342,17 @@ def test_equal_elements_have_equal_hashes() -> None:
     assert len({COSTag("a", "b"), COSTag("a", "b"), COSTag("a", None)}) == 2
 
 
-def test_a_change_at_any_depth_makes_another_description(full_answer: bytes) -> None:
+def test_a_change_at_any_depth_makes_another_description(full_response: bytes) -> None:
     """Two answers that differ in one grantee are two descriptions."""
-    other = full_answer.replace(b"archive readers", b"archive writers")
-    assert parse_describe_job_result(full_answer) == parse_describe_job_result(full_answer)
-    assert parse_describe_job_result(full_answer) != parse_describe_job_result(other)
+    other = full_response.replace(b"archive readers", b"archive writers")
+    assert parse_describe_job_result(full_response) == parse_describe_job_result(full_response)
+    assert parse_describe_job_result(full_response) != parse_describe_job_result(other)
 
 
 @pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, lambda job: pickle.loads(pickle.dumps(job))])  # noqa: S301
-def test_copies_are_descriptions_too(again: Callable[[JobDescription], JobDescription], full_answer: bytes) -> None:
+def test_copies_are_descriptions_too(again: Callable[[JobDescription], JobDescription], full_response: bytes) -> None:
     """A copy or a pickle comes back with its class, its value and its items, at every depth."""
-    job = parse_describe_job_result(full_answer)
+    job = parse_describe_job_result(full_response)
     other = again(job)
     assert type(other) is JobDescription
     assert other == job
@@ -362,9 +362,9 @@ def test_copies_are_descriptions_too(again: Callable[[JobDescription], JobDescri
     assert other["operation"]["cos_put_object_copy"] == other.operation.cos_put_object_copy
 
 
-def test_items_and_attributes_are_the_same(full_answer: bytes) -> None:
+def test_items_and_attributes_are_the_same(full_response: bytes) -> None:
     """Every field can be read either way, absent ones as None."""
-    job = parse_describe_job_result(full_answer)
+    job = parse_describe_job_result(full_response)
     for field in dataclasses.fields(job):
         assert job[field.name] is getattr(job, field.name)
     assert JOB.manifest is None
@@ -380,9 +380,9 @@ def test_a_description_prints_its_fields() -> None:
     assert repr(COSTag("a", None)) == "COSTag(key='a', value=None)"
 
 
-def test_the_full_answer_is_decoded_by_value(full_answer: bytes) -> None:
+def test_the_full_answer_is_decoded_by_value(full_response: bytes) -> None:
     """Texts, numbers, booleans, lists and what is empty come out as they stand in the answer."""
-    job = parse_describe_job_result(full_answer)
+    job = parse_describe_job_result(full_response)
     assert job.job_id == "53dc6228-c50b-46f7-8ad7-65e7159f1aae"
     assert job.confirmation_required is True
     assert job.description == "Kopie für das Archiv 存档"
@@ -413,9 +413,9 @@ def test_the_full_answer_is_decoded_by_value(full_answer: bytes) -> None:
     assert job.unknown_values == ()
 
 
-def test_the_full_answer_leaves_no_field_out(full_answer: bytes) -> None:
+def test_the_full_answer_leaves_no_field_out(full_response: bytes) -> None:
     """The example really has every element, so that tests on it mean every element."""
-    absent = {f"{path}.{name}" for path, each in walk(parse_describe_job_result(full_answer)) for name in nones(each)}
+    absent = {f"{path}.{name}" for path, each in walk(parse_describe_job_result(full_response)) for name in nones(each)}
     assert absent == {
         ".operation.cos_delete_object",
         ".operation.cos_initiate_restore_object",

@@ -21,7 +21,7 @@ from pulumi_cosjob._model.job import camel_name, snake_name
 from pulumi_cosjob._plugin import publication
 from pulumi_cosjob._plugin.package_schema import package_schema
 from pulumi_cosjob._service.settings import SETTINGS, Settings, resolve
-from pulumi_cosjob._waiting.gate import HOW, limits_of, replacing_inputs
+from pulumi_cosjob._waiting.gate import WAIT_INPUTS, limits_of, replacing_inputs
 
 SCHEMA = package_schema("0.1.0")
 VARIABLES: Mapping[str, Any] = SCHEMA["config"]["variables"]
@@ -81,7 +81,7 @@ def defaults(properties: Mapping[str, Any]) -> dict[str, Any]:
 def test_what_a_gate_takes_by_default_is_what_it_does_without(gate: str) -> None:
     """A default that an SDK sends changes nothing; the time limit has none, as it would hide `customTimeouts`."""
     sent = defaults(GATES[gate]["inputProperties"])
-    assert set(sent) == {camel_name(name) for name in HOW} - {"timeout"}
+    assert set(sent) == {camel_name(name) for name in WAIT_INPUTS} - {"timeout"}
     assert limits_of({snake_name(name): value for name, value in sent.items()}) == limits_of({})
     assert defaults(GATES[gate]["properties"]) == {}
 

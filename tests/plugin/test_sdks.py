@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from places import ANSWERS, ROOT
+from places import RESPONSES, ROOT
 from pulumi_cosjob import __version__
 from pulumi_cosjob._plugin.install import EXECUTABLE, write_launcher
 from pulumi_cosjob._plugin.package_schema import package_schema
@@ -413,7 +413,7 @@ NEW_WORDS = {
 
 def gain_words(service: CosBatchEmulator) -> None:
     """Serve a Complete job with new words, and one whose status is new."""
-    service.replay(JOB, (ANSWERS / "new-words.xml").read_text().replace("copy-to-the-archive", JOB))
+    service.replay(JOB, (RESPONSES / "new-words.xml").read_text().replace("copy-to-the-archive", JOB))
     service.replay(OTHER_JOB, NEW_STATUS)
 
 

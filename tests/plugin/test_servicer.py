@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from pulumi.runtime.proto import engine_pb2, provider_pb2, provider_pb2_grpc
 
 from patience import HANGS
-from places import ANSWERS, TESTS
+from places import RESPONSES, TESTS
 from plugins import JOB, JOBS, UNKNOWN, URN, TurnedTime, config_of, on_a_loop, plugin
 from pulumi_cosjob import CosBatchClient, JobFailedError, JobsFailedError, parse_describe_job_result, schema_path
 from pulumi_cosjob._clock import SystemClock
@@ -42,10 +42,10 @@ from pulumi_cosjob._plugin.inputs import fitting
 from pulumi_cosjob._plugin.package_schema import package_schema
 from pulumi_cosjob._plugin.properties import Properties, from_struct, to_struct
 from pulumi_cosjob._plugin.servicer import Servicer
-from pulumi_cosjob._program.outputs import received
+from pulumi_cosjob._program.outputs import load_job
 from pulumi_cosjob._version import semantic
 from pulumi_cosjob._waiting import loop
-from pulumi_cosjob._waiting.policy import Limits
+from pulumi_cosjob._waiting.policy import WaitOptions
 from pulumi_cosjob.testing import CosBatchEmulator, Fault
 
 DAY = 24 * 3600.0
@@ -224,9 +224,9 @@ def test_secrets_and_outputs_inside_of_values_are_seen() -> None:
     assert read.secret == {"ids", "output"}
 
 
-def test_names_in_camel_case_lead_back_to_the_fields(full_answer: bytes) -> None:
+def test_names_in_camel_case_lead_back_to_the_fields(full_response: bytes) -> None:
     """Every field of every element, as the one and only name that has these words."""
-    description = parse_describe_job_result(full_answer)
+    description = parse_describe_job_result(full_response)
     plain = to_plain(description)
     assert in_snake_case(in_camel_case(plain)) == plain
     assert to_plain(from_plain(JobDescription, in_snake_case(in_camel_case(plain)))) == plain
@@ -246,8 +246,8 @@ def test_names_in_camel_case_lead_back_to_the_fields(full_answer: bytes) -> None
 @on_a_loop
 async def test_get_job_returns_every_field(service: CosBatchEmulator) -> None:
     """As the client reads it; what the job lacks is null, so that SDKs know in previews that it is absent."""
-    service.replay(FULL, ANSWERS / "full.xml")
-    service.replay("minimal", (ANSWERS / "minimal.xml").read_text().replace(FULL, "minimal"))
+    service.replay(FULL, RESPONSES / "full.xml")
+    service.replay("minimal", (RESPONSES / "minimal.xml").read_text().replace(FULL, "minimal"))
     async with plugin(service) as served:
         found = await served.invoke("getJob", jobId=FULL, appid=APPID)
         with CosBatchClient(**client_settings(service)) as client:
@@ -332,7 +332,7 @@ async def test_a_defect_is_a_sentence_for_users_and_a_stack_trace_for_the_log(
 @on_a_loop
 async def test_what_lenient_validation_leaves_out_is_a_warning(service: CosBatchEmulator) -> None:
     """The engine shows it; standard error would go to its log."""
-    service.replay(FULL, (ANSWERS / "full.xml").read_text().replace("<Priority>", "<Priority>-"))
+    service.replay(FULL, (RESPONSES / "full.xml").read_text().replace("<Priority>", "<Priority>-"))
     with warnings.catch_warnings():
         warnings.simplefilter("default")
         async with plugin() as served:
@@ -349,7 +349,7 @@ async def test_what_lenient_validation_leaves_out_is_a_warning(service: CosBatch
 async def test_a_message_of_any_length_arrives(service: CosBatchEmulator) -> None:
     """An answer that breaks the schema in a hundred places is described in all of them."""
     reason = "<JobFailure><FailureCode>x<b/></FailureCode></JobFailure>"
-    text = (ANSWERS / "minimal.xml").read_text()
+    text = (RESPONSES / "minimal.xml").read_text()
     service.replay(FULL, text.replace("</Job>", f"<FailureReasons>{reason * 120}</FailureReasons></Job>"))
     async with plugin() as served:
         await served.configure(**config_of(service), validation="strict")
@@ -694,7 +694,7 @@ async def test_a_preview_that_cannot_poll_says_so(service: CosBatchEmulator) -> 
 async def test_a_gate_of_restore_jobs_warns_when_it_opens(living: CosBatchEmulator, turned: TurnedTime) -> None:
     """The requests were sent; nothing is said of a gate that does not open, or of a job that copies."""
     copies = living.create_job("completes", seconds=0)
-    document = (ANSWERS / "restore-complete.xml").read_text()
+    document = (RESPONSES / "restore-complete.xml").read_text()
     for job_id in ("nightly", "weekly"):
         living.replay(job_id, document.replace("nightly", job_id))
     living.replay("failed", document.replace("nightly", "failed").replace("Complete", "Failed"))
@@ -717,7 +717,7 @@ async def test_a_gate_of_restore_jobs_warns_when_it_opens(living: CosBatchEmulat
 @on_a_loop
 async def test_tasks_that_are_not_accounted_for_close_a_gate(living: CosBatchEmulator, turned: TurnedTime) -> None:
     """As failed ones do."""
-    living.replay("nightly", (ANSWERS / "complete-with-contradictory-counts.xml").read_bytes())
+    living.replay("nightly", (RESPONSES / "complete-with-contradictory-counts.xml").read_bytes())
     async with plugin(living, turned) as served:
         said = await refused(served.create(jobId="nightly", maxFailedTasks=89))
         assert "90 of 100 tasks are not accounted for; 10 of 100 tasks succeeded, 0 failed" in said
@@ -877,19 +877,19 @@ async def test_a_silent_service_holds_up_neither_a_preview_nor_the_end_of_a_wait
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """What has an answer is judged; of what has none it is told whether it was ever asked."""
-    monkeypatch.setattr(accounts, "LOOK_SECONDS", 0.3)
-    monkeypatch.setattr(accounts, "MOST_LOOKS", 3)
-    monkeypatch.setattr(loop, "_LAST_LOOK_SECONDS", 0.1)
+    monkeypatch.setattr(accounts, "FIRST_POLL_SECONDS", 0.3)
+    monkeypatch.setattr(accounts, "MAX_CONCURRENT_POLLS", 3)
+    monkeypatch.setattr(loop, "_LAST_POLL_SECONDS", 0.1)
     client: Any = Silent()
     account = accounts.Account(client, SystemClock(), asyncio.sleep)
     try:
-        assert await account.look_at_jobs([], "1", Limits(1.0)) == ({}, None)
+        assert await account.poll_before_waiting([], "1", WaitOptions(1.0)) == ({}, None)
         notice = "the preview has no valid response about job a: none came in time. The update polls again."
-        assert await account.look_at_jobs(["a", "a"], "1", Limits(1.0)) == ({}, notice)
+        assert await account.poll_before_waiting(["a", "a"], "1", WaitOptions(1.0)) == ({}, notice)
         with pytest.raises(JobFailedError):
-            await account.look_at_jobs(["a", "failed"], "1", Limits(1.0))
+            await account.poll_before_waiting(["a", "failed"], "1", WaitOptions(1.0))
         with pytest.raises(JobsFailedError) as raised:
-            await account.wait_for_jobs(["b", "c"], "1", Limits(0.2), lambda *_: None)
+            await account.wait_for_jobs(["b", "c"], "1", WaitOptions(0.2), lambda *_: None)
         told = {error.job_id: str(error) for error in raised.value.errors}
         assert "no answer came before the time was up" in told["b"]
         assert "was not asked in time" in told["c"]
@@ -969,9 +969,9 @@ async def test_a_gate_takes_over_what_a_dynamic_one_knew(service: CosBatchEmulat
             outputs = await served.update(kind, Properties(olds), inputs)
             if kind == JOB:
                 known = {name: value for name, value in outputs.items() if value is not None and name not in echoed}
-                assert in_snake_case(known) == received(olds["result"])
+                assert in_snake_case(known) == load_job(olds["result"])
             else:
-                assert {job_id: in_snake_case(job) for job_id, job in outputs["jobs"].items()} == received(
+                assert {job_id: in_snake_case(job) for job_id, job in outputs["jobs"].items()} == load_job(
                     olds["results"]
                 )
     assert service.requests == []
@@ -1049,7 +1049,7 @@ def test_a_state_that_was_edited_by_hand_is_no_defect(kind: str, is_dynamic: boo
     """Any value in it may be any other: what cannot be used is named in a sentence, with what to do."""
     inputs: dict[str, Any] = {"jobId": FULL} if kind == JOB else {"jobIds": [FULL]}
     inputs |= {"appid": APPID, "maxFailedTasks": 7, "timeout": "1s"}
-    job = to_plain(parse_describe_job_result((ANSWERS / "full.xml").read_bytes()), exact=False)
+    job = to_plain(parse_describe_job_result((RESPONSES / "full.xml").read_bytes()), exact=False)
     outputs = {**inputs, **({} if kind == JOBS else in_camel_case(job))}
     if kind == JOBS:
         outputs["jobs"] = {FULL: in_camel_case(job)}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from places import ANSWERS
+from places import RESPONSES
 from pulumi_cosjob.testing import CosBatchEmulator, Fault
 from stacks import Run, Stack
 
@@ -24,7 +24,7 @@ AllJobsCompletion("many", job_ids=["nightly", "weekly"], appid="1250000000")
 @pytest.fixture
 def service() -> Iterator[CosBatchEmulator]:
     """An emulator with two restore jobs that are complete."""
-    document = (ANSWERS / "restore-complete.xml").read_text()
+    document = (RESPONSES / "restore-complete.xml").read_text()
     with CosBatchEmulator() as emulator:
         for job_id in ("nightly", "weekly"):
             emulator.replay(job_id, document.replace("nightly", job_id))

@@ -21,7 +21,7 @@ from pulumi.runtime.stack import run_pulumi_func
 import pulumi_cosjob
 import pulumi_cosjob.testing
 from mocked import UNKNOWN, Seen, run, seen, under_mocks
-from places import ANSWERS, ROOT
+from places import RESPONSES, ROOT
 from pulumi_cosjob import (
     InvalidArgumentError,
     JobDescription,
@@ -310,7 +310,7 @@ def test_mocks_that_are_set_anew_count_names_anew() -> None:
 # -------------------------------------------------------------------------------------------------------- CosJobMocks
 
 FULL = replace(
-    parse_describe_job_result((ANSWERS / "full.xml").read_bytes()),
+    parse_describe_job_result((RESPONSES / "full.xml").read_bytes()),
     status="Complete",
     progress_summary=ProgressSummary(0, 1000, 1000),
 )

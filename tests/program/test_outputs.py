@@ -7,7 +7,7 @@ import asyncio
 import pulumi
 import pytest
 
-from places import ANSWERS
+from places import RESPONSES
 from pulumi_cosjob import parse_describe_job_result
 from pulumi_cosjob._model.job import Element, element_fields
 from pulumi_cosjob._program.outputs import Field
@@ -21,7 +21,7 @@ def test_no_name_in_a_job_is_another_of_outputs(kind: type[Element]) -> None:
 
 def test_format_is_a_field() -> None:
     """Outputs have a function of this name, for text."""
-    job = parse_describe_job_result((ANSWERS / "full.xml").read_bytes())
+    job = parse_describe_job_result((RESPONSES / "full.xml").read_bytes())
 
     async def formats() -> list[object]:
         async def described() -> object:

@@ -68,7 +68,7 @@ MADE_OF: dict[type[CosJobError], tuple[Any, ...]] = {
 def example(cls: type[CosJobError]) -> CosJobError:
     """Return an error of a class, with every attribute set to something of its own."""
     error = cls(*MADE_OF.get(cls, ("it failed",)))
-    error.__dict__.update(CONTEXT, tries=3)
+    error.__dict__.update(CONTEXT, attempts=3)
     if isinstance(error, UnavailableError):
         error.retry_after = 7.5
     if isinstance(error, WaitError):
@@ -163,10 +163,10 @@ def test_errors_can_be_copied(cls: type[CosJobError]) -> None:
 
 @pytest.mark.parametrize("cls", [cls for cls in CLASSES if cls not in {JobsFailedError, JobsNotReadError}])
 def test_messages_are_whole(cls: type[CosJobError]) -> None:
-    """A message has what failed, job, endpoint, code, status, request id, tries and hint."""
+    """A message has what failed, job, endpoint, code, status, request id, attempts and hint."""
     error = example(cls)
     message = str(error)
-    for part in (error.what, *map(str, CONTEXT.values()), "3 tries"):
+    for part in (error.what, *map(str, CONTEXT.values()), "3 attempts"):
         assert part in message
 
 

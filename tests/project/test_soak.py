@@ -30,16 +30,16 @@ def test_verdicts_are_right_however_many_answers_are_faulty() -> None:
 RETAINING = """
 import sys
 import soak
-from pulumi_cosjob._waiting.loop import Waits
+from pulumi_cosjob._waiting.loop import JobWaiter
 
-judge = Waits.judge
+judge = JobWaiter.judge
 
 def judge_and_keep(waits, *arguments):
     kept = waits.__dict__.setdefault("kept", [])
     kept.append(bytes([len(kept) % 256]) * 500_000)
     judge(waits, *arguments)
 
-Waits.judge = judge_and_keep
+JobWaiter.judge = judge_and_keep
 soak.SAMPLES = 6
 found = soak.Soak()
 soak.long_wait(sys.argv[1], lambda looks: looks / 300, found)

@@ -45,8 +45,8 @@ from pulumi_cosjob._errors import (
     ConnectionFailedError,
     CosJobError,
     CosJobWarning,
-    InvalidAnswerError,
     InvalidArgumentError,
+    InvalidResponseError,
     JobsNotReadError,
     NoSuchJobError,
     NotXmlError,
@@ -113,10 +113,10 @@ def failure(client: CosBatchClient, job_id: str = JOB_ID, kind: type[CosJobError
 # ------------------------------------------------------------------------------------------------------------ success
 
 
-def test_a_job_is_described(client: CosBatchClient, service: CosBatchEmulator, full_answer: bytes) -> None:
+def test_a_job_is_described(client: CosBatchClient, service: CosBatchEmulator, full_response: bytes) -> None:
     """The answer comes back decoded, after one request to the right path with the right headers."""
-    service.replay(JOB_ID, full_answer)
-    assert client.describe_job(JOB_ID, APPID) == parse_describe_job_result(full_answer)
+    service.replay(JOB_ID, full_response)
+    assert client.describe_job(JOB_ID, APPID) == parse_describe_job_result(full_response)
     (request,) = service.requests
     assert (request.method, request.path, request.status) == ("GET", f"/jobs/{JOB_ID}", 200)
     assert request.headers["x-cos-appid"] == APPID
@@ -222,8 +222,8 @@ def test_errors_of_the_service(
     assert type(error) is kind
     assert (error.code, error.http_status, error.job_id, error.endpoint) == (code, status, JOB_ID, service.endpoint)
     assert error.request_id
-    assert error.tries == len(service.requests)
-    assert (error.tries > 1) is again
+    assert error.attempts == len(service.requests)
+    assert (error.attempts > 1) is again
     assert hint in error.hint
     for part in (code, "It is so.", JOB_ID, service.endpoint, error.request_id, error.hint):
         assert part in str(error)
@@ -258,7 +258,7 @@ def test_a_page_that_refuses_is_asked_for_once(client: CosBatchClient, service: 
     service.inject(Fault("html", status=status, times=None))
     error = failure(client, kind=ServiceError)
     assert type(error) is ServiceError
-    assert (error.http_status, error.tries) == (status, 1)
+    assert (error.http_status, error.attempts) == (status, 1)
     assert "endpoint" in error.hint
     assert ("payment" in error.hint) is (status == 451)
 
@@ -383,7 +383,7 @@ def test_a_status_that_echoes_a_key_is_none(service: CosBatchEmulator, key: str)
     keys: dict[str, Any] = {**ECHOED, "request_timeout": 0.3}
     with client_of(service, **keys) as client:
         service.inject(Fault("raw", body=answer(job("", Status=f"Waiting for {key}")), times=None))
-        error = failure(client, kind=InvalidAnswerError)
+        error = failure(client, kind=InvalidResponseError)
         assert "the Status of the answer echoes a key" in str(error)
         assert "recognisable" not in str(error)
 
@@ -451,7 +451,7 @@ def test_an_answer_that_cannot_be_judged_is_an_error_of_ours(
     """Nothing bare comes out of a read; and whatever could be found out about the answer is told."""
     service.inject(Fault("raw", body=UNJUDGED[what], times=None))
     error = failure(client)
-    assert isinstance(error, (InvalidAnswerError, ServiceError))
+    assert isinstance(error, (InvalidResponseError, ServiceError))
     assert (error.job_id, error.endpoint, error.__context__) == (JOB_ID, service.endpoint, None)
     assert len(str(error)) < 1000
 
@@ -468,8 +468,8 @@ def test_whatever_fails_while_an_answer_is_judged_is_an_invalid_answer(
         raise kind("recognisable")
 
     monkeypatch.setattr(schema, "describe", fail)
-    error = failure(client, service.create_job(), InvalidAnswerError)
-    assert type(error) is InvalidAnswerError
+    error = failure(client, service.create_job(), InvalidResponseError)
+    assert type(error) is InvalidResponseError
     assert f"the answer cannot be judged ({kind.__name__}) (job " in str(error)
     assert error.http_status == 200
     assert "recognisable" not in f"{error!s}{vars(error)}{error.__context__!r}"
@@ -536,9 +536,9 @@ def test_pauses_grow_and_end_with_the_time_limit(
     error = failure(client, kind=UnavailableError)
     times = [request.time for request in service.requests]
     pauses = [later - earlier for earlier, later in itertools.pairwise(times)]
-    assert error.tries == len(times) >= 9
-    for tries, waited in enumerate(pauses, 1):
-        longest = min(10.0, 0.5 * 2 ** (tries - 1))
+    assert error.attempts == len(times) >= 9
+    for attempts, waited in enumerate(pauses, 1):
+        longest = min(10.0, 0.5 * 2 ** (attempts - 1))
         assert longest / 2 <= waited <= longest
     assert 45 <= clock.monotonic() < 60
 
@@ -570,7 +570,7 @@ def test_a_pause_beyond_the_time_limit_is_not_begun(
     """Whoever is told to come back in an hour hears so at once, and how long."""
     service.inject(Fault("error", code="SlowDown", retry_after=3600, times=None))
     error = failure(client, kind=UnavailableError)
-    assert (error.retry_after, error.tries, clock.monotonic()) == (3600.0, 1, 0.0)
+    assert (error.retry_after, error.attempts, clock.monotonic()) == (3600.0, 1, 0.0)
 
 
 def test_each_try_is_signed_afresh(service: CosBatchEmulator, clock: ManualClock) -> None:
@@ -623,7 +623,7 @@ def test_what_is_worth_a_retry(kind: type[CosJobError], again: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("tries", "asked_for", "jitter", "seconds"),
+    ("attempts", "asked_for", "jitter", "seconds"),
     [
         (1, None, 0.0, 0.25),
         (1, None, 1.0, 0.5),
@@ -638,9 +638,9 @@ def test_what_is_worth_a_retry(kind: type[CosJobError], again: bool) -> None:
         (10_000, 1e9, 1.0, 1e9 + 2),
     ],
 )
-def test_pauses_by_value(tries: int, asked_for: float | None, jitter: float, seconds: float) -> None:
+def test_pauses_by_value(attempts: int, asked_for: float | None, jitter: float, seconds: float) -> None:
     """A pause doubles up to ten seconds, however many tries there were, and is never shorter than asked for."""
-    assert pause(tries, asked_for, jitter) == pytest.approx(seconds)
+    assert pause(attempts, asked_for, jitter) == pytest.approx(seconds)
 
 
 DATE = "Mon, 01 Jan 2024 00:00:00 GMT"
@@ -697,9 +697,9 @@ def test_clock_offsets_by_value(status: int, date: str, now: float, offset: floa
 
 
 @pytest.mark.parametrize(
-    ("off", "tries"), [(3600, 2), (-3600, 2), (90 * 24 * 3600, 2), (-61, 2), (-60, 1), (61, 1), (590, 1), (610, 2)]
+    ("off", "attempts"), [(3600, 2), (-3600, 2), (90 * 24 * 3600, 2), (-61, 2), (-60, 1), (61, 1), (590, 1), (610, 2)]
 )
-def test_a_clock_that_is_off_is_corrected_once(off: float, tries: int) -> None:
+def test_a_clock_that_is_off_is_corrected_once(off: float, attempts: int) -> None:
     """One request finds out the service's time; from the next on, every one is accepted at once."""
     ours = ManualClock()
     with CosBatchEmulator(secret_id=ID, secret_key=KEY, clock=ManualClock(ours.now() + off)) as service:
@@ -710,7 +710,7 @@ def test_a_clock_that_is_off_is_corrected_once(off: float, tries: int) -> None:
             assert client.describe_job(job_id, APPID).job_id == job_id
     # A signature is good from a minute before it is made and for ten minutes: a clock that is behind by less than that
     # does no harm.
-    assert (asked, len(service.requests)) == (tries, tries + 1)
+    assert (asked, len(service.requests)) == (attempts, attempts + 1)
 
 
 def test_a_wrong_clock_does_not_hide_wrong_keys() -> None:
@@ -770,7 +770,7 @@ def test_redirects_are_not_followed(client: CosBatchClient, service: CosBatchEmu
     """Neither the token nor the signature goes to where an answer points."""
     service.inject(Fault("redirect", status=status, location=f"{service.endpoint}/jobs/elsewhere", times=None))
     error = failure(client)
-    assert type(error) is InvalidAnswerError
+    assert type(error) is InvalidResponseError
     assert "redirects" in str(error)
     assert [request.path for request in service.requests] == [f"/jobs/{JOB_ID}"]
 
@@ -785,7 +785,7 @@ def test_an_answer_of_a_mebibyte_is_read(client: CosBatchClient, service: CosBat
 def test_larger_answers_are_refused(client: CosBatchClient, service: CosBatchEmulator, size: int) -> None:
     """One byte too many is too many, and what follows is not even fetched; the next question is answered."""
     service.replay(JOB_ID, job("").ljust(MOST_BYTES + size))
-    assert "larger than 1048576 bytes" in str(failure(client, kind=InvalidAnswerError))
+    assert "larger than 1048576 bytes" in str(failure(client, kind=InvalidResponseError))
     other = service.create_job()
     assert client.describe_job(other, APPID).job_id == other
 
@@ -796,7 +796,7 @@ def test_an_encoding_that_nobody_asked_for_is_refused(
 ) -> None:
     """A small answer cannot unfold into a large one."""
     service.inject(Fault("raw", body=answer(b"\x1f\x8b", f"Content-Encoding: {encoding}")))
-    error = failure(client, kind=InvalidAnswerError)
+    error = failure(client, kind=InvalidResponseError)
     assert "the answer is encoded" in str(error)
     assert ("(gzip)" in str(error)) is (encoding.lower() == "gzip"), "no other word of it is quoted"
     assert str(error).isprintable()
@@ -955,7 +955,7 @@ def test_an_endless_answer_is_ended() -> None:
     with CosBatchEmulator(secret_id=ID, secret_key=KEY, token=TOKEN) as service:
         service.inject(Fault("endless", times=None))
         with client_of(service, request_timeout=1) as client:
-            assert isinstance(failure(client), (InvalidAnswerError, TimeLimitError))
+            assert isinstance(failure(client), (InvalidResponseError, TimeLimitError))
 
 
 def trickle(head: bytes, piece: bytes) -> Callable[[socket.socket], None]:
@@ -1110,13 +1110,13 @@ def resolving_to(monkeypatch: pytest.MonkeyPatch, *ports: int) -> Iterator[None]
 def test_all_addresses_together_have_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     """A name with eight addresses, none of which can be reached, is given the time of one question."""
     given: list[float] = []
-    connected = transport._Watched._connected
+    connected = transport.DeadlineConnection._connected
 
-    def connect(connection: transport._Watched, address: Any, seconds: float) -> socket.socket:
+    def connect(connection: transport.DeadlineConnection, address: Any, seconds: float) -> socket.socket:
         given.append(seconds)
         return connected(connection, address, seconds)
 
-    monkeypatch.setattr(transport._Watched, "_connected", connect)
+    monkeypatch.setattr(transport.DeadlineConnection, "_connected", connect)
     with (
         black_hole() as port,
         resolving_to(monkeypatch, *[port] * 8),
@@ -1155,9 +1155,9 @@ def test_a_request_is_called_off_wherever_it_is(how: str, monkeypatch: pytest.Mo
     asked = threading.Event()
     # Whatever is not cut off hangs.
     monkeypatch.setattr(transport, "_CONNECT_SECONDS", 3600.0)
-    connected = transport._Watched._connected
+    connected = transport.DeadlineConnection._connected
 
-    def connect(connection: transport._Watched, address: Any, seconds: float) -> socket.socket:
+    def connect(connection: transport.DeadlineConnection, address: Any, seconds: float) -> socket.socket:
         asked.set()
         return connected(connection, address, seconds)
 
@@ -1179,7 +1179,7 @@ def test_a_request_is_called_off_wherever_it_is(how: str, monkeypatch: pytest.Mo
         keys: dict[str, Any] = {"secret_id": ID, "secret_key": KEY, "request_timeout": 3600}
         client = stack.enter_context(CosBatchClient(endpoint=endpoint, **keys))
         if how == "connect":
-            monkeypatch.setattr(transport._Watched, "_connected", connect)
+            monkeypatch.setattr(transport.DeadlineConnection, "_connected", connect)
         pool = stack.enter_context(ThreadPoolExecutor(1))
         answered = pool.submit(client.describe_job, JOB_ID, APPID)
         assert asked.wait(HANGS)
@@ -1200,7 +1200,7 @@ def test_a_service_that_is_away_is_told_as_such(service: CosBatchEmulator, clock
     with client_of(service, clock, endpoint=endpoint) as client:
         error = failure(client, kind=ConnectionFailedError)
     assert "Connection refused" in str(error)
-    assert error.tries > 5
+    assert error.attempts > 5
     assert isinstance(error, ConnectionError)
 
 
@@ -1228,7 +1228,7 @@ def test_a_name_that_is_not_known_is_told_as_such(monkeypatch: pytest.MonkeyPatc
     assert "region" in error.hint
     assert error.name_not_found
     assert 3 <= clock.monotonic() <= 5
-    assert error.tries > 2
+    assert error.attempts > 2
 
 
 def test_a_name_that_stops_resolving_is_an_outage(monkeypatch: pytest.MonkeyPatch, clock: ManualClock) -> None:
@@ -1273,7 +1273,7 @@ def test_a_proxy_that_does_not_connect_is_told_with_its_status(
     assert "hush" not in f"{error!s}{vars(error)}"
     assert "that HTTPS_PROXY names" in error.told(lambda _name: "renamed"), "it is no argument"
     assert (asked > 5) is (status in (408, 429, 502, 503))
-    assert (error.tries, error.name_not_found) == (asked, False)
+    assert (error.attempts, error.name_not_found) == (asked, False)
     del error
     collect_what_is_left_open()
 
@@ -1601,7 +1601,7 @@ def test_a_service_that_keeps_asking_to_slow_down_gets_its_way(service: CosBatch
     service.inject(Fault("error", code="SlowDown", status=503, probability=0.3, times=None))
     with client_of(service, clock, request_timeout=3600) as client:
         assert list(client.describe_jobs(ids, APPID)) == ids
-        assert client._turnstile.pace.most < 16
+        assert client._rate_limiter.pace.most < 16
 
 
 @pytest.mark.parametrize(
@@ -1638,13 +1638,13 @@ def test_malformed_arguments_about_many_jobs(
 def test_connections_are_used_again(monkeypatch: pytest.MonkeyPatch, service: CosBatchEmulator) -> None:
     """A hundred questions in a row need one connection."""
     opened: list[object] = []
-    real = transport._Watched._new_conn
+    real = transport.DeadlineConnection._new_conn
 
     def counted(*args: Any, **kwargs: Any) -> socket.socket:
         opened.append(args)
         return real(*args, **kwargs)
 
-    monkeypatch.setattr(transport._Watched, "_new_conn", counted)
+    monkeypatch.setattr(transport.DeadlineConnection, "_new_conn", counted)
     job_id = service.create_job()
     with client_of(service, ManualClock()) as client:
         for _ in range(100):
@@ -1715,7 +1715,7 @@ def test_an_unknown_issuer_is_refused(authority: trustme.CA) -> None:
     ):
         ask_over_tls(port)
     assert "REQUESTS_CA_BUNDLE" in caught.value.hint
-    assert caught.value.tries == 1
+    assert caught.value.attempts == 1
 
 
 def test_a_certificate_for_another_name_is_refused(

@@ -18,12 +18,12 @@ import trustme
 
 from documents import JOB_ID, job
 from patience import HANGS
-from pulumi_cosjob import CosBatchClient, InvalidAnswerError, TimeLimitError, TlsError, WaitTimeoutError
+from pulumi_cosjob import CosBatchClient, InvalidResponseError, TimeLimitError, TlsError, WaitTimeoutError
 from pulumi_cosjob._emulator.signature import Credentials
 from pulumi_cosjob._service import transport
 from pulumi_cosjob._service.settings import resolve
 from pulumi_cosjob._waiting.loop import wait_for_jobs
-from pulumi_cosjob._waiting.policy import Limits
+from pulumi_cosjob._waiting.policy import WaitOptions
 from pulumi_cosjob.testing import CosBatchEmulator, Fault, ManualClock
 from servers import answer, over_tls, read_request, serving
 
@@ -60,7 +60,7 @@ def service(clock: Watched) -> Iterator[CosBatchEmulator]:
 def wait(service: CosBatchEmulator, clock: ManualClock, job_id: str, timeout: float = 3 * HOUR) -> str:
     """Wait for a job of the emulator; return its last status."""
     with CosBatchClient.from_settings(resolve({}, environment=service.environment()), clock) as client:
-        return wait_for_jobs(client, [job_id], APPID, Limits(timeout), clock=clock)[job_id].status
+        return wait_for_jobs(client, [job_id], APPID, WaitOptions(timeout), clock=clock)[job_id].status
 
 
 # -------------------------------------------------------------------------------------------------------------- storms
@@ -148,7 +148,7 @@ def test_a_token_that_expires_during_a_wait_is_taken_afresh(
         clock.turned = watch
         job_id = service.create_job("completes", seconds=HOUR)
         with CosBatchClient(endpoint=service.endpoint, clock=clock) as client:
-            done = wait_for_jobs(client, [job_id], APPID, Limits(2 * HOUR), clock=clock)
+            done = wait_for_jobs(client, [job_id], APPID, WaitOptions(2 * HOUR), clock=clock)
         assert done[job_id].status == "Complete"
         assert len(renewed) > 10
         assert {request.status for request in service.requests} == {200}
@@ -191,7 +191,7 @@ def test_a_connection_that_is_half_open_is_given_up(clock: Watched, monkeypatch:
 
 def test_a_body_that_stops_is_told_as_such_without_the_watchdog(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whichever limit of time strikes first, the error is one of time."""
-    monkeypatch.setattr(transport._Watch, "cut", lambda _watch: None)
+    monkeypatch.setattr(transport.Deadline, "cut", lambda _watch: None)
 
     def handle(connection: socket.socket) -> None:
         read_request(connection)
@@ -226,10 +226,10 @@ def test_a_redirect_to_another_host_is_not_followed(status: str, clock: Watched)
                 endpoint=f"http://127.0.0.1:{port}", secret_id="id", secret_key="key", clock=clock
             ) as client,
         ):
-            with pytest.raises(InvalidAnswerError, match="redirects, which is not followed"):
+            with pytest.raises(InvalidResponseError, match="redirects, which is not followed"):
                 client.describe_job(JOB_ID, APPID)
             with pytest.raises(WaitTimeoutError):
-                wait_for_jobs(client, [JOB_ID], APPID, Limits(60), clock=clock)
+                wait_for_jobs(client, [JOB_ID], APPID, WaitOptions(60), clock=clock)
     assert others == []
 
 
@@ -248,4 +248,4 @@ def test_an_expired_certificate_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_
     ):
         client.describe_job(JOB_ID, APPID)
     assert "clock" in caught.value.hint
-    assert caught.value.tries == 1
+    assert caught.value.attempts == 1

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_cosjob._service.redaction import hide, holds
+from pulumi_cosjob._service.redaction import contains_secret, redact
 
 ID = "AKIDrecognisable"
 KEY = "Key/+recognisable="
@@ -56,31 +56,31 @@ FORMS: dict[str, Callable[[str], str]] = {
 def test_a_key_in_another_form_takes_the_whole_text_with_it(form: str, key: str) -> None:
     """Nobody knows where in a text it begins and ends, in capitals or not; without secrets nothing is looked for."""
     text = f"before {FORMS[form](key)} after"
-    assert holds(text, SECRETS)
-    shown = hide(text, SECRETS)
+    assert contains_secret(text, SECRETS)
+    shown = redact(text, SECRETS)
     assert "recognisable" not in shown
     assert shown == "[secret]" or key.lower() in text.lower()
-    assert holds(text.swapcase(), SECRETS)
-    assert hide(text, ()) == text
-    assert not holds(text, (None, "", "short", "AnotherKeyAltogether"))
+    assert contains_secret(text.swapcase(), SECRETS)
+    assert redact(text, ()) == text
+    assert not contains_secret(text, (None, "", "short", "AnotherKeyAltogether"))
 
 
 @pytest.mark.parametrize("key", SECRETS)
 def test_a_plain_key_alone_is_replaced(key: str) -> None:
     """The words around it may help, however it is capitalised."""
     for written in (key, key.lower(), key.upper()):
-        assert hide(f"{written} is not known, {written}!", SECRETS) == "[secret] is not known, [secret]!"
+        assert redact(f"{written} is not known, {written}!", SECRETS) == "[secret] is not known, [secret]!"
 
 
 def test_a_key_within_a_key_leaves_no_part() -> None:
     """A token may begin with the secret id."""
-    assert hide("a AKIDrecognisable-token, b", ("AKIDrecognisable", "AKIDrecognisable-token")) == "a [secret], b"
+    assert redact("a AKIDrecognisable-token, b", ("AKIDrecognisable", "AKIDrecognisable-token")) == "a [secret], b"
 
 
 @pytest.mark.parametrize("text", ["", "AKID", "recogni", "sable=", "a%b &c \\d <e", "AKIDrec recogn", "%41%"])
 def test_a_text_without_keys_is_left_alone(text: str) -> None:
     """Whatever else it holds, up to seven characters of a key included."""
-    assert hide(text, SECRETS) == text
+    assert redact(text, SECRETS) == text
 
 
 LONG_ID, LONG_KEY, LONG_TOKEN = (
@@ -99,16 +99,16 @@ def test_a_part_of_a_key_takes_the_whole_text_with_it(form: str, part: str) -> N
     """An echo that was cut off, or masked but for eight characters, is found in each form."""
     written = FORMS[form](part) if form != "plain" else part
     for text in (f"before {written}", f"{written}...", f"before {written.swapcase()}*** after"):
-        assert holds(text, (LONG_ID, LONG_KEY, LONG_TOKEN))
-        assert hide(text, (LONG_ID, LONG_KEY, LONG_TOKEN)) == "[secret]"
+        assert contains_secret(text, (LONG_ID, LONG_KEY, LONG_TOKEN))
+        assert redact(text, (LONG_ID, LONG_KEY, LONG_TOKEN)) == "[secret]"
 
 
 def test_eight_characters_are_found_wherever_they_stand() -> None:
     """Every run of every key, after any number of other characters; no run of seven."""
     for begin in range(len(LONG_KEY) - 7):
         for before in range(9):
-            assert holds("#" * before + LONG_KEY[begin : begin + 8], (LONG_KEY,))
-            assert not holds("#" * before + LONG_KEY[begin : begin + 7], (LONG_KEY,))
+            assert contains_secret("#" * before + LONG_KEY[begin : begin + 8], (LONG_KEY,))
+            assert not contains_secret("#" * before + LONG_KEY[begin : begin + 7], (LONG_KEY,))
 
 
 LONG_REFERENCES = {
@@ -125,15 +125,15 @@ LONG_REFERENCES = {
 def test_a_reference_of_any_length_is_no_error(name: str) -> None:
     """Python refuses to read decimal numbers of more than 4,300 digits."""
     text = LONG_REFERENCES[name]
-    assert hide(text, SECRETS) == text
-    assert hide(text + KEY + text, SECRETS) == text + "[secret]" + text
+    assert redact(text, SECRETS) == text
+    assert redact(text + KEY + text, SECRETS) == text + "[secret]" + text
 
 
 @pytest.mark.parametrize("zeros", [1, 5, 5000])
 @pytest.mark.parametrize("form", ["&#{}{:d};", "&#{}{:d}", "&#x{}{:x};", "&#X{}{:X};"])
 def test_a_reference_may_begin_with_zeros(form: str, zeros: int) -> None:
     """XML sets no limit to them."""
-    assert holds("".join(form.format("0" * zeros, ord(each)) for each in ID), SECRETS)
+    assert contains_secret("".join(form.format("0" * zeros, ord(each)) for each in ID), SECRETS)
 
 
 PIECES = [
@@ -161,15 +161,15 @@ PIECES = [
 @given(st.lists(st.sampled_from([*PIECES, ID, KEY[:7], KEY[:8], TOKEN]) | st.text()).map("".join))
 def test_no_text_makes_it_raise(text: str) -> None:
     """Whatever it is made of, it comes back, and without any key."""
-    shown = hide(text, SECRETS)
+    shown = redact(text, SECRETS)
     assert not any(key in shown for key in SECRETS)
-    assert hide(shown, SECRETS) == shown
+    assert redact(shown, SECRETS) == shown
 
 
 def test_what_is_too_short_is_no_key() -> None:
     """It may be part of any word."""
-    assert hide("the word secret1", ("secret1", None, "")) == "the word secret1"
-    assert hide("the word secret12", ("secret12",)) == "the word [secret]"
+    assert redact("the word secret1", ("secret1", None, "")) == "the word secret1"
+    assert redact("the word secret12", ("secret12",)) == "the word [secret]"
 
 
 @pytest.mark.parametrize(
@@ -182,5 +182,5 @@ def test_what_is_too_short_is_no_key() -> None:
 def test_a_large_text_takes_no_time(piece: str) -> None:
     """A megabyte of what has to be undone, or of parts of a key, in less than the seconds of a time limit."""
     began = time.process_time()
-    assert not holds(piece * (1024 * 1024 // len(piece)), SECRETS)
+    assert not contains_secret(piece * (1024 * 1024 // len(piece)), SECRETS)
     assert time.process_time() - began < 2

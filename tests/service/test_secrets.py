@@ -153,8 +153,8 @@ def test_what_is_echoed_is_searched_for(monkeypatch: pytest.MonkeyPatch) -> None
     """A service that echoes keys gets none of them into an error; nearly all would be found there."""
     keys = Keys()
     assert found_in_errors(keys) == {}
-    monkeypatch.setattr(responses, "hide", lambda text, _secrets: text)
-    monkeypatch.setattr(responses, "holds", lambda _text, _secrets: False)
+    monkeypatch.setattr(responses, "redact", lambda text, _secrets: text)
+    monkeypatch.setattr(responses, "contains_secret", lambda _text, _secrets: False)
     found = found_in_errors(keys)
     assert min(found["secret id"], found["token"]) >= 10
 

@@ -22,7 +22,7 @@ from pulumi_cosjob._errors import CosJobError
 from pulumi_cosjob._service import signing, transport
 from pulumi_cosjob._service.client import CosBatchClient
 from pulumi_cosjob._waiting import loop
-from pulumi_cosjob._waiting.policy import Limits
+from pulumi_cosjob._waiting.policy import WaitOptions
 from pulumi_cosjob._xml import schema
 from pulumi_cosjob.testing import ManualClock
 
@@ -156,7 +156,7 @@ def wait(place: Place) -> Measured:
                 client,
                 [hostile.JOB_ID],
                 "1250000000",
-                Limits(place.limit),
+                WaitOptions(place.limit),
                 report=lambda *_: looks.append(time.process_time()),
                 clock=clock,
             )

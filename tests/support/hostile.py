@@ -36,7 +36,7 @@ __all__ = [
 ]
 
 JOB_ID = "53dc6228-c50b-46f7-8ad7-65e7159f1aae"
-FULL = (ROOT / "tests" / "answers" / "full.xml").read_bytes()
+FULL = (ROOT / "tests" / "responses" / "full.xml").read_bytes()
 _MIB = 1024 * 1024
 # What the client takes for the time, unless a fault says otherwise: 2024 has just begun.
 START = 1_704_067_200.0
@@ -213,7 +213,7 @@ def answers(file: str, port: int) -> list[Answer]:
     return [
         *(Answer(name, [document], "NotXmlError", never="page" in name) for name, document in no_xml.items()),
         Answer("truncation at every byte", cut, "NotXmlError", asked=cut[1::250]),
-        *(Answer(name, [document], "InvalidAnswerError") for name, document in large.items()),
+        *(Answer(name, [document], "InvalidResponseError") for name, document in large.items()),
         *(Answer(name, [document], "SchemaError", never="two" in name) for name, document in broken.items()),
         *(Answer(name, [document], "SchemaError", "Active") for name, document in violating.items()),
         *(Answer(name, [document], "Active") for name, document in harmless.items()),
@@ -342,11 +342,11 @@ def accidents(authority: trustme.CA) -> list[Accident]:
         Accident("a slow start", _late(0.1), "Active"),
         Accident("a byte a second", _slowly(ok + b"\r\n", b" ", 1), "TimeLimitError", real=True),
         Accident("headers, one every 20 ms", _slowly(ok, b"X: y\r\n", 0.02), "TimeLimitError", real=True),
-        Accident("an endless body", _endless(ok + b"\r\n", b" " * 65536), "InvalidAnswerError"),
+        Accident("an endless body", _endless(ok + b"\r\n", b" " * 65536), "InvalidResponseError"),
         Accident(
             "an endless body in chunks",
             _endless(ok + chunked, b"1\r\n \r\n" * 9999),
-            "InvalidAnswerError",
+            "InvalidResponseError",
         ),
         Accident("a chunk's size without an end", _endless(ok + chunked, b"0" * 65536), failed),
         Accident("a chunk's extension without an end", _endless(ok + chunked + b"1;", b"x" * 65536), failed),
@@ -363,7 +363,7 @@ def accidents(authority: trustme.CA) -> list[Accident]:
         Accident(
             "a gzip bomb",
             saying(answer(gzip.compress(bytes(100 * _MIB)), "Content-Encoding: gzip")),
-            "InvalidAnswerError",
+            "InvalidResponseError",
         ),
         Accident("no HTTP", saying(b"SSH-2.0-OpenSSH_9.2\r\n"), failed),
         Accident(
@@ -373,13 +373,13 @@ def accidents(authority: trustme.CA) -> list[Accident]:
         Accident(
             "a redirect to another host",
             saying(answer(b"", "Location: http://127.0.0.2:9/", status="302 Found")),
-            "InvalidAnswerError",
-            never="InvalidAnswerError",
+            "InvalidResponseError",
+            never="InvalidResponseError",
         ),
         Accident(
             "a redirect with an answer",
             saying(answer(job(status=b"Complete"), "Location: http://127.0.0.2:9/", status="307 Temporary Redirect")),
-            "InvalidAnswerError",
+            "InvalidResponseError",
         ),
         Accident(
             "200 with a document that refuses",

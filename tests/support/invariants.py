@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from pulumi_cosjob._errors import CosJobWarning, InvalidAnswerError, ServiceError
+from pulumi_cosjob._errors import CosJobWarning, InvalidResponseError, ServiceError
 from pulumi_cosjob._model.job import STATES, Element, JobDescription, element_fields, xml_name
 from pulumi_cosjob._service.responses import judge
 from pulumi_cosjob._service.transport import Answer
@@ -68,7 +68,7 @@ def _outcome(read: Callable[[], JobDescription]) -> JobDescription | None:
         warnings.simplefilter("ignore", CosJobWarning)
         try:
             return read()
-        except (InvalidAnswerError, ServiceError) as error:
+        except (InvalidResponseError, ServiceError) as error:
             told = str(error)
             longest = max(map(len, told.splitlines()))
             _hold(longest < _LONGEST_LINE and len(told) < _MOST_TOLD, "the message is too long to be read")

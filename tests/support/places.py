@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-__all__ = ["ANSWERS", "PYTHONPATH", "ROOT", "TESTS"]
+__all__ = ["PYTHONPATH", "RESPONSES", "ROOT", "TESTS"]
 
 ROOT = Path(__file__).parents[2]
 TESTS = ROOT / "tests"
-ANSWERS = TESTS / "answers"
+RESPONSES = TESTS / "responses"
 PYTHONPATH = os.pathsep.join(str(ROOT / folder) for folder in ("tests/support", "scripts", "benchmarks"))
 """What pytest adds to its path, for other processes."""

@@ -14,7 +14,7 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, provider_pb2_grpc
 
 from pulumi_cosjob._engine.log import NO_PROXY
-from pulumi_cosjob._plugin.accounts import Accounts
+from pulumi_cosjob._plugin.accounts import AccountPool
 from pulumi_cosjob._plugin.engine_client import Engine
 from pulumi_cosjob._plugin.properties import Properties, from_struct, to_struct
 from pulumi_cosjob._plugin.servicer import Servicer
@@ -148,9 +148,9 @@ async def plugin(service: CosBatchEmulator | None = None, time: TurnedTime | Non
     engine_port = engine_server.add_insecure_port("127.0.0.1:0")
     await engine_server.start()
     engine = Engine(f"127.0.0.1:{engine_port}")
-    accounts: Callable[[Callable[[str], Any]], Accounts] = Accounts
+    accounts: Callable[[Callable[[str], Any]], AccountPool] = AccountPool
     if time is not None:
-        accounts = functools.partial(Accounts, clock=time.clock, sleep=time.sleep)
+        accounts = functools.partial(AccountPool, clock=time.clock, sleep=time.sleep)
     servicer = Servicer(engine, "0.1.0", accounts)
     server = grpc.aio.server()
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)

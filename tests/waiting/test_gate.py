@@ -11,7 +11,7 @@ from pulumi_cosjob._waiting.gate import (
     ANY_NUMBER,
     SERVICE_ENDPOINT,
     UNKNOWN,
-    Subject,
+    TargetInput,
     changed_inputs,
     check_inputs,
     is_known,
@@ -64,7 +64,7 @@ def test_a_gate_never_waits_for_what_is_no_list(value: object) -> None:
         ("job_id", {**ONE, "timeout": UNKNOWN, "region": "."}, "region"),
     ],
 )
-def test_what_cannot_be_used_is_named(subject: Subject, inputs: dict[str, Any], argument: str) -> None:
+def test_what_cannot_be_used_is_named(subject: TargetInput, inputs: dict[str, Any], argument: str) -> None:
     """Whether it is missing or malformed, also where other inputs are not known yet."""
     with pytest.raises(InvalidArgumentError) as caught:
         check_inputs(subject, inputs)

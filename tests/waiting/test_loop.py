@@ -13,7 +13,7 @@ import pytest
 
 from documents import UNJUDGED
 from patience import HANGS
-from places import ANSWERS
+from places import RESPONSES
 from pulumi_cosjob import (
     AccessDeniedError,
     CosBatchClient,
@@ -28,8 +28,8 @@ from pulumi_cosjob._engine import watch
 from pulumi_cosjob._service import signing
 from pulumi_cosjob._service.settings import resolve
 from pulumi_cosjob._waiting import loop
-from pulumi_cosjob._waiting.loop import look_at, look_at_jobs, wait_for_jobs
-from pulumi_cosjob._waiting.policy import AskAgain, History, Limits, decide, progress_line
+from pulumi_cosjob._waiting.loop import poll_before_waiting, poll_once, wait_for_jobs
+from pulumi_cosjob._waiting.policy import PollAgain, PollState, WaitOptions, next_step, progress_line
 from pulumi_cosjob.testing import CosBatchEmulator, Fault, ManualClock
 
 APPID = "1250000000"
@@ -67,7 +67,7 @@ def patient(service: CosBatchEmulator, clock: ManualClock) -> Iterator[CosBatchC
 
 def waited(client: CosBatchClient, clock: ManualClock, *job_ids: str, timeout: float = HOUR) -> dict[str, str]:
     """Wait for jobs; return their final statuses."""
-    done = wait_for_jobs(client, job_ids, APPID, Limits(timeout), clock=clock)
+    done = wait_for_jobs(client, job_ids, APPID, WaitOptions(timeout), clock=clock)
     return {job_id: description.status for job_id, description in done.items()}
 
 
@@ -76,10 +76,10 @@ def test_a_job_is_waited_for_to_its_end(client: CosBatchClient, clock: ManualClo
     job_id = service.create_job("completes", seconds=600)
     started, reports = clock.now(), []
 
-    def report(job_id: str, history: History, _now: float) -> None:
+    def report(job_id: str, history: PollState, _now: float) -> None:
         reports.append((job_id, history.status, history.share_done()))
 
-    done = wait_for_jobs(client, [job_id, job_id], APPID, Limits(HOUR), report=report, clock=clock)
+    done = wait_for_jobs(client, [job_id, job_id], APPID, WaitOptions(HOUR), report=report, clock=clock)
     assert done[job_id].status == "Complete"
     assert 604 <= clock.now() - started <= 604 * 1.05
     assert len(service.requests) == len(reports) < 110
@@ -107,7 +107,7 @@ def test_an_outage_of_an_hour_is_outlived(
 
     turned = OutOfOrder()
     client._clock = turned
-    done = wait_for_jobs(client, [job_id], APPID, Limits(3 * HOUR), clock=turned)
+    done = wait_for_jobs(client, [job_id], APPID, WaitOptions(3 * HOUR), clock=turned)
     assert done[job_id].status == "Complete"
     assert 30 + HOUR <= clock.now() - started <= 30 + HOUR + 60
 
@@ -162,7 +162,7 @@ def test_a_look_that_fails_keeps_nothing_of_the_answer(
     """The error is kept with what it says alone: a long wait for a broken answer does not fill the memory."""
     job_id = service.create_job("never-ends")
     service.replay(job_id, b"<a>" * 1000)
-    error = look_at(client, job_id, APPID, clock).error
+    error = poll_once(client, job_id, APPID, clock).error
     assert error is not None
     assert (error.__traceback__, error.__context__, error.__cause__) == (None, None, None)
     assert "nested more than 100 deep" in str(error)
@@ -177,12 +177,12 @@ def test_an_answer_that_cannot_be_judged_ends_no_wait(
     client.describe_job(job_id, APPID)
     reports: list[str] = []
 
-    def report(_job_id: str, history: History, now: float) -> None:
+    def report(_job_id: str, history: PollState, now: float) -> None:
         reports.append(progress_line(history, now))
         if len(reports) == 2:
             service.inject(Fault("raw", body=UNJUDGED[what], times=3))
 
-    assert wait_for_jobs(client, [job_id], APPID, Limits(HOUR), report=report, clock=clock)
+    assert wait_for_jobs(client, [job_id], APPID, WaitOptions(HOUR), report=report, clock=clock)
     assert sum("no answer just now" in line for line in reports) == 3
 
 
@@ -215,18 +215,18 @@ def test_an_answer_of_which_a_part_is_left_out_ends_no_wait_where_warnings_are_e
     """Lenient validation warns, and the wait goes on to the end of the job."""
     job_id = service.create_job("completes", seconds=60)
     settings = resolve({"validation": "lenient"}, environment=service.environment())
-    complete = (ANSWERS / "restore-complete.xml").read_text().replace("nightly", job_id)
+    complete = (RESPONSES / "restore-complete.xml").read_text().replace("nightly", job_id)
     broken = complete.replace("Complete", "Active").replace("</Job>", "<Priority>x</Priority></Job>")
     service.replay(job_id, broken)
     looks = itertools.count(1)
 
-    def report(_job_id: str, _history: History, _now: float) -> None:
+    def report(_job_id: str, _history: PollState, _now: float) -> None:
         if next(looks) == 4:
             service.replay(job_id, complete)
 
     with CosBatchClient.from_settings(settings, clock) as client, warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("error")
-        done = wait_for_jobs(client, [job_id], APPID, Limits(HOUR), report=report, clock=clock)
+        done = wait_for_jobs(client, [job_id], APPID, WaitOptions(HOUR), report=report, clock=clock)
     assert done[job_id].status == "Complete"
     assert [each.category for each in warned] == [CosJobWarning]
 
@@ -242,11 +242,11 @@ def test_a_look_before_the_wait_finds_what_can_never_complete(
     """Failed jobs and named errors raise; what may still come right is left to the wait."""
     going, failed = service.create_job("completes"), service.create_job("fails", seconds=0)
     clock.advance(5)
-    look_at_jobs(client, [going, "nope"], APPID, Limits(HOUR), preview=False, clock=clock)
+    poll_before_waiting(client, [going, "nope"], APPID, WaitOptions(HOUR), preview=False, clock=clock)
     with pytest.raises(NoSuchJobError):
-        look_at_jobs(client, [going, "nope"], APPID, Limits(HOUR), preview=True, clock=clock)
+        poll_before_waiting(client, [going, "nope"], APPID, WaitOptions(HOUR), preview=True, clock=clock)
     with pytest.raises(JobsFailedError, match="2 of 3"):
-        look_at_jobs(client, [going, "nope", failed], APPID, Limits(HOUR), preview=True, clock=clock)
+        poll_before_waiting(client, [going, "nope", failed], APPID, WaitOptions(HOUR), preview=True, clock=clock)
 
 
 def test_a_preview_tells_what_it_could_not_poll(client: CosBatchClient, service: CosBatchEmulator) -> None:
@@ -254,23 +254,23 @@ def test_a_preview_tells_what_it_could_not_poll(client: CosBatchClient, service:
     job_id = service.create_job("completes")
     for preview, told in ((True, "no valid response about job"), (False, None)):
         service.inject(Fault("reset"))
-        notice = look_at_jobs(client, [job_id], APPID, Limits(HOUR), preview=preview)
+        notice = poll_before_waiting(client, [job_id], APPID, WaitOptions(HOUR), preview=preview)
         assert told is notice is None or (told and notice and told in notice)
-    assert look_at_jobs(client, [job_id], APPID, Limits(HOUR), preview=True) is None
+    assert poll_before_waiting(client, [job_id], APPID, WaitOptions(HOUR), preview=True) is None
 
 
 def test_a_look_before_the_wait_has_an_end(
     patient: CosBatchClient, service: CosBatchEmulator, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A service that says nothing holds up no preview: what has an answer in time is judged, and the rest is not."""
-    monkeypatch.setattr(loop, "LOOK_SECONDS", 0.5)
+    monkeypatch.setattr(loop, "FIRST_POLL_SECONDS", 0.5)
     silent, failed = service.create_job("completes"), service.create_job("fails", seconds=0)
     clock.advance(60)
     service.inject(Fault("delay", seconds=24 * HOUR, times=None, job_id=silent))
-    notice = look_at_jobs(patient, [silent, silent], APPID, Limits(HOUR), preview=True, clock=clock)
+    notice = poll_before_waiting(patient, [silent, silent], APPID, WaitOptions(HOUR), preview=True, clock=clock)
     assert notice == f"the preview has no valid response about job {silent}: none came in time. The update polls again."
     with pytest.raises(JobFailedError):
-        look_at_jobs(patient, [silent, failed], APPID, Limits(HOUR), preview=True, clock=clock)
+        poll_before_waiting(patient, [silent, failed], APPID, WaitOptions(HOUR), preview=True, clock=clock)
     patient.abort()
 
 
@@ -278,11 +278,11 @@ def test_a_question_that_was_never_asked_is_told_as_such(
     client: CosBatchClient, service: CosBatchEmulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where too many are asked about, it is not the service that gave no answer."""
-    monkeypatch.setattr(loop, "MOST_LOOKS", 1)
-    monkeypatch.setattr(loop, "_LAST_LOOK_SECONDS", 0.1)
+    monkeypatch.setattr(loop, "MAX_CONCURRENT_POLLS", 1)
+    monkeypatch.setattr(loop, "_LAST_POLL_SECONDS", 0.1)
     service.inject(Fault("delay", seconds=60.0, times=None))
     with pytest.raises(JobsFailedError) as raised:
-        wait_for_jobs(client, ["a", "b"], APPID, Limits(0.2))
+        wait_for_jobs(client, ["a", "b"], APPID, WaitOptions(0.2))
     client.abort()
     first, second = map(str, raised.value.errors)
     assert "the last question failed: no answer came before the time was up" in first
@@ -328,7 +328,7 @@ def test_an_interrupt_ends_the_wait_at_once(service: CosBatchEmulator, patient: 
     job_id = service.create_job("completes")
     other = service.create_job("completes")
     with pytest.raises(KeyboardInterrupt):
-        wait_for_jobs(patient, [job_id, other], APPID, Limits(HOUR), clock=Interrupted())
+        wait_for_jobs(patient, [job_id, other], APPID, WaitOptions(HOUR), clock=Interrupted())
     for thread in set(threading.enumerate()) - before:
         thread.join(HANGS)
         assert not thread.is_alive()
@@ -337,12 +337,12 @@ def test_an_interrupt_ends_the_wait_at_once(service: CosBatchEmulator, patient: 
 def test_a_report_that_fails_ends_its_own_wait_alone(client: CosBatchClient, service: CosBatchEmulator) -> None:
     """Other waits go on asking by the same client."""
 
-    def report(_job_id: str, _history: History, _now: float) -> None:
+    def report(_job_id: str, _history: PollState, _now: float) -> None:
         raise OSError(28, "No space left on device")
 
     job_id = service.create_job("completes", seconds=0)
     with pytest.raises(OSError, match="No space left"):
-        wait_for_jobs(client, [job_id], APPID, Limits(HOUR), report=report, clock=ManualClock())
+        wait_for_jobs(client, [job_id], APPID, WaitOptions(HOUR), report=report, clock=ManualClock())
     assert client.describe_job(job_id, APPID).job_id == job_id
 
 
@@ -352,10 +352,10 @@ def test_an_engine_that_has_gone_ends_what_is_being_asked(
     """A wait does not hold up the end of its process until a silent service answers."""
     job_id, gone = service.create_job("never-ends"), threading.Event()
     service.inject(Fault("delay", seconds=24 * HOUR, times=None))
-    monkeypatch.setattr(watch, "engine_gone", lambda: gone)
+    monkeypatch.setattr(watch, "engine_exited", lambda: gone)
     threading.Timer(0.2, gone.set).start()
     with pytest.raises(RequestError, match="the engine that waited for this has gone"):
-        wait_for_jobs(patient, [job_id], APPID, Limits(HOUR), clock=watch.EngineClock())
+        wait_for_jobs(patient, [job_id], APPID, WaitOptions(HOUR), clock=watch.CancellableClock())
     with pytest.raises(RequestError, match="called off"):
         patient.describe_job(job_id, APPID)
 
@@ -366,11 +366,11 @@ def test_jobs_that_are_held_up_by_another_wait_as_long(
     """Where the service asks one question to slow down, those that have no turn in time know when to come back."""
     ids = [service.create_job("never-ends") for _ in range(2)]
     service.inject(Fault("error", code="SlowDown", status=503, retry_after=20, job_id=ids[0]))
-    looks = [look_at(client, job_id, APPID, clock) for job_id in ids]
+    looks = [poll_once(client, job_id, APPID, clock) for job_id in ids]
     assert [getattr(look.error, "retry_after", None) for look in looks] == [20.0, 20.0]
     assert len(service.requests) == 1
-    verdict = decide(History(0.0).add(looks[1]), 0.0, Limits(HOUR))
-    assert verdict == AskAgain(20.0)
+    verdict = next_step(PollState(0.0).add(looks[1]), 0.0, WaitOptions(HOUR))
+    assert verdict == PollAgain(20.0)
 
 
 def test_a_pause_of_a_day_for_one_job_holds_up_no_other(
@@ -381,10 +381,10 @@ def test_a_pause_of_a_day_for_one_job_holds_up_no_other(
     service.inject(Fault("error", code="SlowDown", status=503, retry_after=86400, job_id=held))
     ends: dict[str, float] = {}
 
-    def report(job_id: str, history: History, now: float) -> None:
+    def report(job_id: str, history: PollState, now: float) -> None:
         if history.status == "Complete":
             ends[job_id] = now
 
-    wait_for_jobs(client, [held, other], APPID, Limits(HOUR), report=report, clock=clock)
+    wait_for_jobs(client, [held, other], APPID, WaitOptions(HOUR), report=report, clock=clock)
     assert 60 <= ends[other] <= 64 + 4
     assert 270 <= ends[held] <= 310

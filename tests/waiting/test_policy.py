@@ -11,14 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import simulation  # a tool, not a package
-from places import ANSWERS
+from places import RESPONSES
 from pulumi_cosjob import (
     AccessDeniedError,
     ConfigurationError,
     ConnectionFailedError,
     CosJobError,
-    InvalidAnswerError,
     InvalidArgumentError,
+    InvalidResponseError,
     JobDescription,
     JobFailedError,
     JobSuspendedError,
@@ -43,15 +43,15 @@ from pulumi_cosjob._model.job import (
     Report,
 )
 from pulumi_cosjob._waiting.policy import (
-    AskAgain,
-    Done,
+    Completed,
     Failed,
-    History,
-    Limits,
-    Look,
+    PollAgain,
+    PollResult,
+    PollState,
     Verdict,
-    decide,
-    judge_end,
+    WaitOptions,
+    check_completion,
+    next_step,
     opening_notice,
     preview_notice,
     progress_line,
@@ -61,7 +61,7 @@ from pulumi_cosjob._xml.schema import parse_describe_job_result
 
 DAY = 24 * 3600.0
 pytestmark = pytest.mark.newest
-LIMITS = Limits(timeout=3600.0)
+LIMITS = WaitOptions(timeout=3600.0)
 
 
 def job(status: str, done: int | None = None, total: int = 100, failed: int = 0, **fields: object) -> JobDescription:
@@ -70,17 +70,17 @@ def job(status: str, done: int | None = None, total: int = 100, failed: int = 0,
     return JobDescription("job", status, progress_summary=summary, **fields)  # type: ignore[arg-type]
 
 
-def history(*looks: Look, started: float = 0.0) -> History:
+def history(*looks: PollResult, started: float = 0.0) -> PollState:
     """Return the history of some looks."""
-    result = History(started)
+    result = PollState(started)
     for look in looks:
         result = result.add(look)
     return result
 
 
-def after(look: Look, limits: Limits = LIMITS) -> Verdict:
+def after(look: PollResult, limits: WaitOptions = LIMITS) -> Verdict:
     """Decide after a single look."""
-    return decide(history(look), look.at, limits)
+    return next_step(history(look), look.at, limits)
 
 
 def failure(verdict: Verdict) -> CosJobError:
@@ -95,13 +95,13 @@ def failure(verdict: Verdict) -> CosJobError:
 @pytest.mark.parametrize("status", list(STATES))
 def test_only_complete_is_done(status: str) -> None:
     """Every state leads to its own verdict, and none but Complete to Done."""
-    verdict = after(Look(0.0, job(status, 100)))
+    verdict = after(PollResult(0.0, job(status, 100)))
     if status == "Complete":
-        assert verdict == Done(job(status, 100))
+        assert verdict == Completed(job(status, 100))
     elif status in ("Failed", "Cancelled"):
         assert isinstance(failure(verdict), JobFailedError)
     else:
-        assert isinstance(verdict, AskAgain)
+        assert isinstance(verdict, PollAgain)
 
 
 @pytest.mark.parametrize(
@@ -111,14 +111,16 @@ def test_complete_with_failed_tasks_is_done_as_far_as_they_are_accepted(
     failed: int, accepted: int | None, done: bool
 ) -> None:
     """max_failed_tasks is the most that a complete job may have; None accepts any number."""
-    verdict = after(Look(0.0, job("Complete", 10**12, 10**12, failed)), Limits(60.0, max_failed_tasks=accepted))
-    assert isinstance(verdict, Done if done else Failed)
+    verdict = after(
+        PollResult(0.0, job("Complete", 10**12, 10**12, failed)), WaitOptions(60.0, max_failed_tasks=accepted)
+    )
+    assert isinstance(verdict, Completed if done else Failed)
 
 
 def test_complete_without_a_count_of_failed_tasks_is_in_doubt() -> None:
     """Where none may have failed, somebody has to say so: the count, or that all have succeeded."""
-    assert "does not tell how many of its tasks failed" in str(failure(after(Look(0.0, job("Complete")))))
-    assert isinstance(after(Look(0.0, job("Complete")), Limits(60.0, max_failed_tasks=None)), Done)
+    assert "does not tell how many of its tasks failed" in str(failure(after(PollResult(0.0, job("Complete")))))
+    assert isinstance(after(PollResult(0.0, job("Complete")), WaitOptions(60.0, max_failed_tasks=None)), Completed)
     for summary, done in (
         (ProgressSummary(None, 10, 10), True),
         (ProgressSummary(None, 3, 10), False),
@@ -128,8 +130,8 @@ def test_complete_without_a_count_of_failed_tasks_is_in_doubt() -> None:
         (ProgressSummary(0, None, 10), True),
         (ProgressSummary(0, 0, 0), True),
     ):
-        verdict = after(Look(0.0, JobDescription("job", "Complete", progress_summary=summary)))
-        assert isinstance(verdict, Done) is done
+        verdict = after(PollResult(0.0, JobDescription("job", "Complete", progress_summary=summary)))
+        assert isinstance(verdict, Completed) is done
 
 
 @pytest.mark.parametrize(
@@ -149,11 +151,13 @@ def test_counts_that_do_not_add_up_open_no_gate_with_a_limit(
     failed: int | None, succeeded: int | None, total: int | None, accepted: int, told: str
 ) -> None:
     """Tasks that are not accounted for count as failed; counts that contradict each other tell nothing."""
-    look = Look(0.0, JobDescription("job", "Complete", progress_summary=ProgressSummary(failed, succeeded, total)))
-    error = failure(after(look, Limits(60.0, max_failed_tasks=accepted)))
+    look = PollResult(
+        0.0, JobDescription("job", "Complete", progress_summary=ProgressSummary(failed, succeeded, total))
+    )
+    error = failure(after(look, WaitOptions(60.0, max_failed_tasks=accepted)))
     assert isinstance(error, JobFailedError)
     assert told in str(error)
-    assert isinstance(after(look, Limits(60.0, max_failed_tasks=None)), Done), "any number is any number"
+    assert isinstance(after(look, WaitOptions(60.0, max_failed_tasks=None)), Completed), "any number is any number"
 
 
 @given(*[st.none() | st.integers(0, 8)] * 3, st.integers(0, 8))
@@ -162,7 +166,7 @@ def test_a_gate_with_a_limit_opens_only_if_some_outcome_of_all_tasks_is_within_i
 ) -> None:
     """Whatever the counts say, no reading of them has more failed tasks than accepted; and all such counts open it."""
     description = JobDescription("job", "Complete", progress_summary=ProgressSummary(failed, succeeded, total))
-    opened = isinstance(judge_end(description, accepted), Done)
+    opened = isinstance(check_completion(description, accepted), Completed)
     is_told = failed is not None or (succeeded is not None and total is not None)
     adds_up = total is None or (failed or 0) + (succeeded or 0) <= total
     worst = max(failed or 0, total - succeeded if total is not None and succeeded is not None else 0)
@@ -172,8 +176,8 @@ def test_a_gate_with_a_limit_opens_only_if_some_outcome_of_all_tasks_is_within_i
 
 def test_the_services_own_contradictory_answer_opens_no_gate() -> None:
     """Nine tenths of the tasks are missing from a job that says Complete and no failure."""
-    described = parse_describe_job_result((ANSWERS / "complete-with-contradictory-counts.xml").read_bytes())
-    error = failure(after(Look(0.0, described)))
+    described = parse_describe_job_result((RESPONSES / "complete-with-contradictory-counts.xml").read_bytes())
+    error = failure(after(PollResult(0.0, described)))
     assert str(error) == (
         "the job is complete, but with more failed tasks than the 0 accepted: 90 of 100 tasks are not accounted for; "
         "10 of 100 tasks succeeded, 0 failed (job nightly). Accept them by max_failed_tasks, or: Once it has been seen "
@@ -186,7 +190,7 @@ def test_a_failed_job_is_told_with_reasons_counts_and_report() -> None:
     report = Report("qcs::cos:ap-chengdu:uid/1250000000:reports-1250000000", True, prefix="batch/")
     failures = [JobFailure("Tasks", "too many"), JobFailure("", "")]
     failed = job("Failed", 40, 100, 30, failure_reasons=failures, report=report)
-    assert str(failure(after(Look(0.0, failed)))) == (
+    assert str(failure(after(PollResult(0.0, failed)))) == (
         "the job failed; 10 of 100 tasks succeeded, 30 failed; reasons: Tasks: too many; its report lies in "
         "qcs::cos:ap-chengdu:uid/1250000000:reports-1250000000 under batch/ (job job). Once it has been seen to, "
         "create a new job and wait for that one."
@@ -195,9 +199,9 @@ def test_a_failed_job_is_told_with_reasons_counts_and_report() -> None:
 
 def test_a_suspended_job_is_waited_for_or_not() -> None:
     """fail_when_suspended gives up at once, with the cause; else the wait goes on."""
-    look = Look(0.0, job("Suspended", suspended_cause="by the console"))
-    assert isinstance(after(look), AskAgain)
-    error = failure(after(look, Limits(60.0, fail_when_suspended=True)))
+    look = PollResult(0.0, job("Suspended", suspended_cause="by the console"))
+    assert isinstance(after(look), PollAgain)
+    error = failure(after(look, WaitOptions(60.0, fail_when_suspended=True)))
     assert isinstance(error, JobSuspendedError)
     assert "by the console" in str(error)
 
@@ -211,7 +215,7 @@ def test_a_suspended_job_is_waited_for_or_not() -> None:
         NotXmlError("a page", http_status=200),
         SchemaError([]),
         WrongJobError("another"),
-        InvalidAnswerError("the endpoint redirects", http_status=302),
+        InvalidResponseError("the endpoint redirects", http_status=302),
         UnavailableError("odd", http_status=408),
         UnavailableError("odd", http_status=429),
         ConnectionFailedError("the name was not found", name_not_found=True),
@@ -220,12 +224,12 @@ def test_a_suspended_job_is_waited_for_or_not() -> None:
 )
 def test_an_outage_of_any_length_is_outlived(error: CosJobError) -> None:
     """Whatever may heal is asked again until the wait's own time limit, and never by a storm of questions."""
-    limits = Limits(timeout=3 * DAY)
-    past, now, pauses = history(Look(0.0, job("Active", 10))), 0.0, []
+    limits = WaitOptions(timeout=3 * DAY)
+    past, now, pauses = history(PollResult(0.0, job("Active", 10))), 0.0, []
     while True:
-        past = past.add(Look(now, error=error))
-        verdict = decide(past, now, limits)
-        if not isinstance(verdict, AskAgain):
+        past = past.add(PollResult(now, error=error))
+        verdict = next_step(past, now, limits)
+        if not isinstance(verdict, PollAgain):
             break
         pauses.append(verdict.seconds)
         now += verdict.seconds
@@ -256,20 +260,20 @@ def test_an_outage_of_any_length_is_outlived(error: CosJobError) -> None:
 )
 def test_a_refusal_that_cannot_heal_ends_the_wait(error: CosJobError) -> None:
     """Where nothing was ever answered, 403 and 400 are final, and so are settings that were never right."""
-    assert failure(after(Look(0.0, error=error))) is error
+    assert failure(after(PollResult(0.0, error=error))) is error
 
 
 @pytest.mark.parametrize("kind", [ConfigurationError, TlsError])
 def test_what_was_right_before_may_come_back(kind: type[CosJobError]) -> None:
     """Where the service has answered before, a source of credentials that is away or a certificate is an outage."""
-    past = history(Look(0.0, job("Active", 1)), Look(5.0, error=kind("the metadata service is away")))
-    assert isinstance(decide(past, 5.0, LIMITS), AskAgain)
+    past = history(PollResult(0.0, job("Active", 1)), PollResult(5.0, error=kind("the metadata service is away")))
+    assert isinstance(next_step(past, 5.0, LIMITS), PollAgain)
 
 
 NO_RESPONSE_OF_THE_SERVICE: list[CosJobError] = [
     NotXmlError("a page", hint="Check the endpoint.", http_status=200),
-    InvalidAnswerError("the endpoint redirects", hint="Check the endpoint.", http_status=302),
-    InvalidAnswerError("the answer is encoded", hint="Check the endpoint."),
+    InvalidResponseError("the endpoint redirects", hint="Check the endpoint.", http_status=302),
+    InvalidResponseError("the answer is encoded", hint="Check the endpoint."),
     WrongJobError("another", hint="Report this.", http_status=200),
     SchemaError([], hint="Report this."),
 ]
@@ -288,13 +292,13 @@ def told(error: CosJobError) -> str:
 @pytest.mark.parametrize("error", [*NO_RESPONSE_OF_THE_SERVICE, *REFUSALS], ids=told)
 def test_what_can_never_come_right_has_five_minutes(error: CosJobError) -> None:
     """Where nothing has ever been answered, and always so, the wait ends with the first problem and its hint."""
-    past, now, looks = History(0.0), 0.0, 0
+    past, now, looks = PollState(0.0), 0.0, 0
     while True:
-        look = Look(now, error=error if looks == 0 else copy.copy(error))
+        look = PollResult(now, error=error if looks == 0 else copy.copy(error))
         past = past.add(look)
         looks += 1
-        verdict = decide(past, now, Limits(timeout=DAY))
-        if not isinstance(verdict, AskAgain):
+        verdict = next_step(past, now, WaitOptions(timeout=DAY))
+        if not isinstance(verdict, PollAgain):
             break
         assert now < 300.0
         now += verdict.seconds
@@ -307,12 +311,14 @@ def test_what_can_never_come_right_has_five_minutes(error: CosJobError) -> None:
 @pytest.mark.parametrize("error", [NO_RESPONSE_OF_THE_SERVICE[0], REFUSALS[0]], ids=told)
 def test_a_service_that_is_still_being_set_up_is_waited_for(error: CosJobError, other: CosJobError) -> None:
     """Where something else came in between, the five minutes begin anew."""
-    past = history(Look(0.0, error=error), Look(299.0, error=other), Look(301.0, error=error))
-    assert isinstance(decide(past, 301.0, LIMITS), AskAgain)
-    past = past.add(Look(601.0, error=error))
-    assert failure(decide(past, 601.0, LIMITS)) is error
-    mixed = history(Look(0.0, error=NO_RESPONSE_OF_THE_SERVICE[1]), Look(300.0, error=error))
-    assert failure(decide(mixed, 300.0, LIMITS)) is NO_RESPONSE_OF_THE_SERVICE[1], "the first problem is what is told"
+    past = history(PollResult(0.0, error=error), PollResult(299.0, error=other), PollResult(301.0, error=error))
+    assert isinstance(next_step(past, 301.0, LIMITS), PollAgain)
+    past = past.add(PollResult(601.0, error=error))
+    assert failure(next_step(past, 601.0, LIMITS)) is error
+    mixed = history(PollResult(0.0, error=NO_RESPONSE_OF_THE_SERVICE[1]), PollResult(300.0, error=error))
+    assert failure(next_step(mixed, 300.0, LIMITS)) is NO_RESPONSE_OF_THE_SERVICE[1], (
+        "the first problem is what is told"
+    )
 
 
 UNRESOLVED = ConnectionFailedError(
@@ -324,26 +330,30 @@ HANGING = TimeLimitError("no answer came within 10 s: the name lookup did not en
 @pytest.mark.parametrize("error", [UNRESOLVED, HANGING], ids=told)
 def test_a_name_that_does_not_resolve_has_thirty_seconds_before_the_first_answer(error: CosJobError) -> None:
     """After that the wait ends with it; where the name has resolved before, it is an outage."""
-    past, now = History(0.0), 0.0
-    while isinstance(verdict := decide(past := past.add(Look(now, error=error)), now, LIMITS), AskAgain):
+    past, now = PollState(0.0), 0.0
+    while isinstance(verdict := next_step(past := past.add(PollResult(now, error=error)), now, LIMITS), PollAgain):
         now += verdict.seconds
     assert failure(verdict) is error
     assert 30.0 <= now < 33.0
     for resolved in (
-        Look(0.0, job("Active")),
-        Look(0.0, error=UnavailableError("later", http_status=503)),
-        Look(0.0, error=AccessDeniedError("no", http_status=403)),
+        PollResult(0.0, job("Active")),
+        PollResult(0.0, error=UnavailableError("later", http_status=503)),
+        PollResult(0.0, error=AccessDeniedError("no", http_status=403)),
     ):
-        past = history(resolved, Look(1.0, error=error), Look(100.0, error=error))
-        assert isinstance(decide(past, 100.0, LIMITS), AskAgain)
-    past = history(Look(0.0, error=error), Look(29.0, error=TimeLimitError("slow")), Look(31.0, error=error))
-    assert isinstance(decide(past, 31.0, LIMITS), AskAgain)
+        past = history(resolved, PollResult(1.0, error=error), PollResult(100.0, error=error))
+        assert isinstance(next_step(past, 100.0, LIMITS), PollAgain)
+    past = history(
+        PollResult(0.0, error=error), PollResult(29.0, error=TimeLimitError("slow")), PollResult(31.0, error=error)
+    )
+    assert isinstance(next_step(past, 31.0, LIMITS), PollAgain)
 
 
 def test_a_name_that_hangs_and_one_that_is_not_found_are_one_problem() -> None:
     """A name server that is slow to say no does not begin the thirty seconds anew."""
-    past = history(Look(0.0, error=UNRESOLVED), Look(20.0, error=HANGING), Look(30.0, error=UNRESOLVED))
-    assert failure(decide(past, 30.0, LIMITS)) is UNRESOLVED
+    past = history(
+        PollResult(0.0, error=UNRESOLVED), PollResult(20.0, error=HANGING), PollResult(30.0, error=UNRESOLVED)
+    )
+    assert failure(next_step(past, 30.0, LIMITS)) is UNRESOLVED
 
 
 SLOW = TimeLimitError("slow", hint="Try again later.")
@@ -364,10 +374,10 @@ PAGE = NO_RESPONSE_OF_THE_SERVICE[0]
 )
 def test_a_job_that_was_never_seen_is_not_said_to_go_on(errors: list[CosJobError], problem: str, hint: str) -> None:
     """When time is up, the first problem and its hint are told: what came last may be a consequence."""
-    past = history(*(Look(float(at), error=error) for at, error in enumerate(errors)))
-    error = failure(decide(past, 60.0, Limits(60.0)))
+    past = history(*(PollResult(float(at), error=error) for at, error in enumerate(errors)))
+    error = failure(next_step(past, 60.0, WaitOptions(60.0)))
     assert str(error) == f"the job was not complete within 1 min; there never was an answer; {problem}. {hint}"
-    seen = failure(decide(past.add(Look(30.0, job("Active"))), 60.0, Limits(60.0)))
+    seen = failure(next_step(past.add(PollResult(30.0, job("Active"))), 60.0, WaitOptions(60.0)))
     assert "the first question failed" not in str(seen)
     assert "The job goes on all the same" in str(seen)
 
@@ -384,40 +394,42 @@ def test_a_job_that_was_never_seen_is_not_said_to_go_on(errors: list[CosJobError
 )
 def test_a_refusal_after_an_answer_has_five_minutes_to_pass(error: CosJobError) -> None:
     """One wrong answer of a proxy, or a key that is just being renewed, ends no wait of days; a lasting one does."""
-    limits = Limits(timeout=DAY)
-    past, now, looks = history(Look(0.0, job("Active", 1)), Look(1000.0, job("Active", 2))), 1010.0, 0
+    limits = WaitOptions(timeout=DAY)
+    past, now, looks = history(PollResult(0.0, job("Active", 1)), PollResult(1000.0, job("Active", 2))), 1010.0, 0
     while now < 1310.0:
-        past = past.add(Look(now, error=error))
-        verdict = decide(past, now, limits)
-        assert isinstance(verdict, AskAgain)
+        past = past.add(PollResult(now, error=error))
+        verdict = next_step(past, now, limits)
+        assert isinstance(verdict, PollAgain)
         now, looks = now + verdict.seconds, looks + 1
     assert looks < 20
-    assert failure(decide(past.add(Look(now, error=error)), now, limits)) is error
-    for other in (Look(1309.0, job("Active", 3)), Look(1309.0, error=TimeLimitError("slow"))):
-        again = past.add(other).add(Look(1310.0, error=error))
-        assert isinstance(decide(again, 1310.0, limits), AskAgain), "it counts from the first in a row"
-    assert failure(decide(past.add(Look(1011.0, error=InvalidArgumentError("job_id", "is odd"))), 1011.0, limits))
+    assert failure(next_step(past.add(PollResult(now, error=error)), now, limits)) is error
+    for other in (PollResult(1309.0, job("Active", 3)), PollResult(1309.0, error=TimeLimitError("slow"))):
+        again = past.add(other).add(PollResult(1310.0, error=error))
+        assert isinstance(next_step(again, 1310.0, limits), PollAgain), "it counts from the first in a row"
+    assert failure(
+        next_step(past.add(PollResult(1011.0, error=InvalidArgumentError("job_id", "is odd"))), 1011.0, limits)
+    )
 
 
 def test_a_job_that_is_not_found_has_thirty_seconds_to_appear() -> None:
     """It may just have been made; after that it is missing, and it may vanish again later."""
     missing = NoSuchJobError("no such job", http_status=404)
-    past = history(Look(0.0, error=missing))
+    past = history(PollResult(0.0, error=missing))
     for now in (0.0, 10.0, 29.0):
-        past = past.add(Look(now, error=missing))
-        assert isinstance(decide(past, now, LIMITS), AskAgain)
-    assert failure(decide(past.add(Look(30.0, error=missing)), 30.0, LIMITS)) is missing
-    appeared = past.add(Look(29.5, job("New"))).add(Look(31.0, error=missing))
-    assert isinstance(decide(appeared, 31.0, LIMITS), AskAgain)
+        past = past.add(PollResult(now, error=missing))
+        assert isinstance(next_step(past, now, LIMITS), PollAgain)
+    assert failure(next_step(past.add(PollResult(30.0, error=missing)), 30.0, LIMITS)) is missing
+    appeared = past.add(PollResult(29.5, job("New"))).add(PollResult(31.0, error=missing))
+    assert isinstance(next_step(appeared, 31.0, LIMITS), PollAgain)
 
 
 def test_the_last_question_is_asked_when_time_is_up() -> None:
     """No pause goes beyond the time limit, and an end that is noticed then still counts."""
-    limits = Limits(timeout=100.0)
-    verdict = decide(history(Look(99.5, job("Active", 1))), 99.5, limits)
-    assert verdict == AskAgain(0.5)
-    assert isinstance(decide(history(Look(100.0, job("Complete", 100))), 100.0, limits), Done)
-    error = failure(decide(history(Look(100.0, job("Active", 99))), 100.0, limits))
+    limits = WaitOptions(timeout=100.0)
+    verdict = next_step(history(PollResult(99.5, job("Active", 1))), 99.5, limits)
+    assert verdict == PollAgain(0.5)
+    assert isinstance(next_step(history(PollResult(100.0, job("Complete", 100))), 100.0, limits), Completed)
+    error = failure(next_step(history(PollResult(100.0, job("Active", 99))), 100.0, limits))
     assert isinstance(error, TimeoutError)
     assert "within 1 min 40 s; it was last seen Active; 99 of 100 tasks succeeded, 0 failed" in str(error)
 
@@ -425,8 +437,8 @@ def test_the_last_question_is_asked_when_time_is_up() -> None:
 def test_retry_after_is_honoured() -> None:
     """A service that asks for a pause gets it, within reason."""
     asked = UnavailableError("slow down", retry_after=45.0)
-    assert after(Look(0.0, error=asked)) == AskAgain(45.0)
-    assert after(Look(0.0, error=UnavailableError("slow down", retry_after=1e9))) == AskAgain(300.0)
+    assert after(PollResult(0.0, error=asked)) == PollAgain(45.0)
+    assert after(PollResult(0.0, error=UnavailableError("slow down", retry_after=1e9))) == PollAgain(300.0)
 
 
 @given(
@@ -437,16 +449,16 @@ def test_retry_after_is_honoured() -> None:
 @settings(max_examples=200)
 def test_never_done_unless_the_last_look_says_complete(statuses: list[str], steps: list[float], jitter: float) -> None:
     """Whatever was seen before, only the very last answer can open a gate; and pauses are always sane."""
-    past, now = History(0.0), 0.0
+    past, now = PollState(0.0), 0.0
     for status, step in zip(statuses, steps, strict=False):
         now += step
-        past = past.add(Look(now, job(status, 100)))
-        verdict = decide(past, now, Limits(1e9, max_failed_tasks=None), jitter)
-        assert not isinstance(verdict, Done)
-        if isinstance(verdict, AskAgain):
+        past = past.add(PollResult(now, job(status, 100)))
+        verdict = next_step(past, now, WaitOptions(1e9, max_failed_tasks=None), jitter)
+        assert not isinstance(verdict, Completed)
+        if isinstance(verdict, PollAgain):
             assert 0.6 <= verdict.seconds <= 30.0
-    failed = past.add(Look(now, error=ConnectionFailedError("reset")))
-    assert not isinstance(decide(failed, now, Limits(1e9), jitter), Done)
+    failed = past.add(PollResult(now, error=ConnectionFailedError("reset")))
+    assert not isinstance(next_step(failed, now, WaitOptions(1e9), jitter), Completed)
 
 
 @given(age=st.floats(0.0, 1e7), jitter=st.floats(0.0, 1.0), created=st.booleans())
@@ -454,37 +466,37 @@ def test_a_pause_is_never_longer_than_the_promise_allows(age: float, jitter: flo
     """However old the job, its end in the very next moment would be noticed in time."""
     epoch = 1767225600.0
     description = job("Active", 0, creation_time="2026-01-01T00:00:00Z" if created else None)
-    look = Look(0.0, description, service_time=epoch + age)
-    verdict = decide(history(look), 0.0, Limits(1e9), jitter)
-    assert isinstance(verdict, AskAgain)
+    look = PollResult(0.0, description, service_time=epoch + age)
+    verdict = next_step(history(look), 0.0, WaitOptions(1e9), jitter)
+    assert isinstance(verdict, PollAgain)
     assert verdict.seconds <= simulation.target(age if created else 0.0) - simulation.LATENCY
 
 
 def test_jitter_only_brings_questions_forward() -> None:
     """Many gates do not ask at once, and none asks later than without."""
-    past = history(Look(0.0, job("Active", 0)))
-    pauses = [decide(past, 0.0, LIMITS, each / 10) for each in range(11)]
-    seconds = [verdict.seconds for verdict in pauses if isinstance(verdict, AskAgain)]
+    past = history(PollResult(0.0, job("Active", 0)))
+    pauses = [next_step(past, 0.0, LIMITS, each / 10) for each in range(11)]
+    seconds = [verdict.seconds for verdict in pauses if isinstance(verdict, PollAgain)]
     assert seconds == sorted(set(seconds))
     assert seconds[0] == pytest.approx(0.9 * seconds[-1])
 
 
 def test_an_even_job_is_met_at_its_end() -> None:
     """Where progress foretells the end, the next question comes right after it."""
-    looks = [Look(float(at), job("Active", at)) for at in (60, 70, 80, 90, 98)]
-    verdict = decide(history(*looks), 98.0, LIMITS)
-    assert isinstance(verdict, AskAgain)
+    looks = [PollResult(float(at), job("Active", at)) for at in (60, 70, 80, 90, 98)]
+    verdict = next_step(history(*looks), 98.0, LIMITS)
+    assert isinstance(verdict, PollAgain)
     assert 2.0 <= verdict.seconds <= 2.5
 
 
 @pytest.mark.parametrize("stops_at", [1000, 999])
 def test_an_end_that_does_not_come_is_not_asked_after_for_ever(stops_at: int) -> None:
     """A job that stays Active with all its tasks done, or all but one, costs as few questions as any other."""
-    past, now, pauses = History(0.0), 0.0, []
+    past, now, pauses = PollState(0.0), 0.0, []
     while now < DAY:
-        past = past.add(Look(now, job("Active", min(stops_at, int(now)), 1000)))
-        verdict = decide(past, now, Limits(2 * DAY))
-        assert isinstance(verdict, AskAgain)
+        past = past.add(PollResult(now, job("Active", min(stops_at, int(now)), 1000)))
+        verdict = next_step(past, now, WaitOptions(2 * DAY))
+        assert isinstance(verdict, PollAgain)
         pauses.append(verdict.seconds)
         now += verdict.seconds
     assert pauses[-1] == pytest.approx(28.0)
@@ -493,9 +505,9 @@ def test_an_end_that_does_not_come_is_not_asked_after_for_ever(stops_at: int) ->
 
 def test_a_history_does_not_grow() -> None:
     """Days of waiting take no more memory than minutes."""
-    past = History(0.0)
+    past = PollState(0.0)
     for at in range(2000):
-        past = past.add(Look(float(at), job("Active", min(at, 100))))
+        past = past.add(PollResult(float(at), job("Active", min(at, 100))))
     assert past.looks == 2000
     assert len(repr(past)) < 3000
 
@@ -520,8 +532,8 @@ def test_a_gate_of_restore_jobs_says_what_their_completion_means() -> None:
     for operation in (COPIES, None, Operation()):
         assert opening_notice({"a": job("Complete", operation=operation)}) is None
     assert opening_notice({}) is None
-    described = parse_describe_job_result((ANSWERS / "restore-complete.xml").read_bytes())
-    assert isinstance(after(Look(0.0, described)), Done)
+    described = parse_describe_job_result((RESPONSES / "restore-complete.xml").read_bytes())
+    assert isinstance(after(PollResult(0.0, described)), Completed)
     assert opening_notice({"nightly": described}) == f"job nightly restores objects: {meaning}"
 
 
@@ -579,22 +591,24 @@ def test_no_fixed_interval_notices_as_fast_by_fewer_questions(jobs: list[simulat
 
 def test_progress_in_words() -> None:
     """One line says percent, time left, failures, status and tasks; what a person has to do stands before all else."""
-    past = history(Look(0.0, job("Active", 10_000, 100_000, 7)), Look(10.0, job("Active", 20_000, 100_000, 7)))
+    past = history(
+        PollResult(0.0, job("Active", 10_000, 100_000, 7)), PollResult(10.0, job("Active", 20_000, 100_000, 7))
+    )
     assert progress_line(past, 10.0) == "20 %, 1 min 20 s left, 7 failed, Active, 20,000 of 100,000 tasks"
     assert progress_line(past, 10.0, brief=True) == "20 %, 1 min 20 s left, 7 failed, 20,000 of 100,000"
-    lost = past.add(Look(20.0, error=ConnectionFailedError("the service could not be reached")))
+    lost = past.add(PollResult(20.0, error=ConnectionFailedError("the service could not be reached")))
     assert progress_line(lost, 20.0).startswith("no answer just now, 20 %, 1 min 10 s left, ")
     assert progress_line(lost, 20.0).endswith(" tasks: the service could not be reached")
-    assert progress_line(history(Look(0.0, job("Preparing"))), 0.0) == "Preparing"
-    assert progress_line(history(Look(0.0, job("Active"))), 0.0, brief=True) == "Active"
-    assert progress_line(history(Look(0.0, job("Failing", 40, failed=30))), 0.0) == (
+    assert progress_line(history(PollResult(0.0, job("Preparing"))), 0.0) == "Preparing"
+    assert progress_line(history(PollResult(0.0, job("Active"))), 0.0, brief=True) == "Active"
+    assert progress_line(history(PollResult(0.0, job("Failing", 40, failed=30))), 0.0) == (
         "Failing, 40 %, 30 failed, 40 of 100 tasks"
     )
-    assert progress_line(history(Look(0.0, job("Paused", 50))), 0.0) == "Paused, 50 %, 50 of 100 tasks"
-    suspended = history(Look(0.0, job("Suspended")), Look(10.0, error=TimeLimitError("late")))
+    assert progress_line(history(PollResult(0.0, job("Paused", 50))), 0.0) == "Paused, 50 %, 50 of 100 tasks"
+    suspended = history(PollResult(0.0, job("Suspended")), PollResult(10.0, error=TimeLimitError("late")))
     assert progress_line(suspended, 10.0) == "NEEDS CONFIRMATION, no answer just now, Suspended: late"
-    assert progress_line(history(Look(0.0, error=TimeLimitError("late"))), 0.0) == "no answer yet: late"
-    assert progress_line(History(0.0), 0.0) == "asking"
+    assert progress_line(history(PollResult(0.0, error=TimeLimitError("late"))), 0.0) == "no answer yet: late"
+    assert progress_line(PollState(0.0), 0.0) == "asking"
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 from pulumi_cosjob import ConnectionFailedError, JobDescription
 from pulumi_cosjob._cli.progress import progress
 from pulumi_cosjob._model.job import ProgressSummary
-from pulumi_cosjob._waiting.policy import AskAgain, History, Limits, Look, decide
+from pulumi_cosjob._waiting.policy import PollAgain, PollResult, PollState, WaitOptions, next_step
 from pulumi_cosjob._waiting.progress import HEARTBEAT_SECONDS, Line, ProgressLines
 
 DAY = 24 * 3600.0
@@ -39,20 +39,20 @@ def working(seconds: float) -> Callable[[float], JobDescription]:
 
 def shown(at: Callable[[float], JobDescription], timeout: float) -> list[tuple[float, str]]:
     """Wait for a job by simulated time; return the lines of progress, and when they were due."""
-    lines, history, now, limits = ProgressLines(), History(0.0), 0.0, Limits(timeout)
+    lines, history, now, limits = ProgressLines(), PollState(0.0), 0.0, WaitOptions(timeout)
     found = []
     while True:
-        history = history.add(Look(now, at(now)))
+        history = history.add(PollResult(now, at(now)))
         found += [(now, line.text) for line in lines.add("job", history, now)]
-        verdict = decide(history, now, limits)
-        if not isinstance(verdict, AskAgain):
+        verdict = next_step(history, now, limits)
+        if not isinstance(verdict, PollAgain):
             return found
         now += verdict.seconds
 
 
-def polled(*polls: Look) -> list[list[Line]]:
+def polled(*polls: PollResult) -> list[list[Line]]:
     """Return the lines that are due after each poll of a job."""
-    lines, history, found = ProgressLines(), History(0.0), []
+    lines, history, found = ProgressLines(), PollState(0.0), []
     for poll in polls:
         history = history.add(poll)
         found.append(lines.add("job", history, poll.at))
@@ -97,11 +97,11 @@ def test_a_line_for_each_kind_of_error_and_each_recovery() -> None:
     """The same error again is no news, until a minute has passed."""
     lost, other = ConnectionFailedError("connection 1 was lost"), ConnectionFailedError("connection 2 was lost")
     one, two, three, four, late = polled(
-        Look(0.0, job("Active", 1)),
-        Look(10.0, error=lost),
-        Look(20.0, error=other),
-        Look(30.0, job("Active", 2)),
-        Look(95.0, job("Active", 3)),
+        PollResult(0.0, job("Active", 1)),
+        PollResult(10.0, error=lost),
+        PollResult(20.0, error=other),
+        PollResult(30.0, job("Active", 2)),
+        PollResult(95.0, job("Active", 3)),
     )
     assert one == [Line("0 %, Active, 1 of 1,000 tasks")]
     assert two == [Line("no answer just now, 0 %, Active, 1 of 1,000 tasks: connection 1 was lost")]
@@ -112,7 +112,7 @@ def test_a_line_for_each_kind_of_error_and_each_recovery() -> None:
 
 def test_heartbeats_are_a_minute_apart_in_the_mean() -> None:
     """One that comes late, as polls do not come on the minute, does not put off those after it."""
-    found = polled(*(Look(25.0 * number, job("Active")) for number in range(25)))
+    found = polled(*(PollResult(25.0 * number, job("Active")) for number in range(25)))
     assert [25.0 * number for number, lines in enumerate(found) if lines] == [
         0,
         75,
@@ -127,7 +127,7 @@ def test_heartbeats_are_a_minute_apart_in_the_mean() -> None:
         600,
     ]
     # After an outage of the machine there is one, not all that were missed.
-    found = polled(*(Look(at, job("Active")) for at in (0.0, 10_000.0, 10_001.0, 10_030.0)))
+    found = polled(*(PollResult(at, job("Active")) for at in (0.0, 10_000.0, 10_001.0, 10_030.0)))
     assert [len(lines) for lines in found] == [1, 1, 0, 1]
 
 
@@ -135,13 +135,13 @@ def test_heartbeats_are_a_minute_apart_in_the_mean() -> None:
 def test_a_job_that_needs_a_person_is_warned_about_once(status: str, word: str) -> None:
     """Until it does so again; and the line begins with what it needs."""
     found = polled(
-        Look(0.0, job("Active", 1)),
-        Look(1.0, job(status, 1)),
-        Look(2.0, error=ConnectionFailedError("lost")),
-        Look(3.0, job(status, 1)),
-        Look(100.0, job(status, 1)),
-        Look(101.0, job("Active", 1)),
-        Look(102.0, job(status, 1)),
+        PollResult(0.0, job("Active", 1)),
+        PollResult(1.0, job(status, 1)),
+        PollResult(2.0, error=ConnectionFailedError("lost")),
+        PollResult(3.0, job(status, 1)),
+        PollResult(100.0, job(status, 1)),
+        PollResult(101.0, job("Active", 1)),
+        PollResult(102.0, job(status, 1)),
     )
     warned = [number for number, lines in enumerate(found) if any(line.stays for line in lines)]
     assert warned == [1, 6]
@@ -154,7 +154,7 @@ def test_a_job_that_needs_a_person_is_warned_about_once(status: str, word: str) 
 @pytest.mark.parametrize("left", [1.0, 16.0, 80.0, 299.0, 3550.0, DAY - 60, 3 * DAY, 400 * DAY])
 def test_thirty_characters_hold_the_share_and_the_time_left(left: float) -> None:
     """The engine cuts a line where the terminal ends: at 120 columns a dynamic gate has about thirty characters."""
-    polls = Look(0.0, job("Active", 0, 10**9)), Look(left / 3, job("Active", 250_000_000, 10**9, 10**7))
+    polls = PollResult(0.0, job("Active", 0, 10**9)), PollResult(left / 3, job("Active", 250_000_000, 10**9, 10**7))
     [line] = polled(*polls)[-1]
     assert re.match(r"25 %, \d+ (s|min|h|d)( \d+ (s|min|h))? left", line.text[:30]), line.text
 
@@ -171,13 +171,13 @@ class Sum:
 
     def __init__(self, jobs: int) -> None:
         self.lines = ProgressLines(jobs)
-        self.histories: dict[int, History] = {}
+        self.histories: dict[int, PollState] = {}
 
     def poll(self, number: int, now: float, status: str | None, done: int = 0) -> list[Line]:
         """Return the lines that are due after a poll of one of them; no status is no answer."""
         error = ConnectionFailedError("lost") if status is None else None
-        look = Look(now, job(status, done) if status else None, error)
-        self.histories[number] = self.histories.get(number, History(0.0)).add(look)
+        look = PollResult(now, job(status, done) if status else None, error)
+        self.histories[number] = self.histories.get(number, PollState(0.0)).add(look)
         return self.lines.add(f"job-{number}", self.histories[number], now)
 
 
@@ -250,9 +250,9 @@ def test_the_command_line_shows_a_status_that_is_not_known() -> None:
     """As a line of its own; that a job needs a person is said by the line of progress."""
     said: list[str] = []
     with progress(["job-1"], said.append) as report:
-        history = History(0.0)
+        history = PollState(0.0)
         for now, status in enumerate(("Archiving", "Suspended", "Archiving")):
-            history = history.add(Look(float(now), job(status)))
+            history = history.add(PollResult(float(now), job(status)))
             report("job-1", history, float(now))
     assert [line for line in said if not line.startswith("job-1: ")] == [
         "job job-1 has the status 'Archiving', which this version does not know; the wait goes on"

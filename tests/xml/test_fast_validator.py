@@ -13,14 +13,14 @@ from test_processors import INVALID, VALID
 from test_schema import LEAVES
 
 from documents import job, within
-from places import ANSWERS
+from places import RESPONSES
 from pulumi_cosjob import CosBatchClient
 from pulumi_cosjob._xml import schema as schema_module
 from pulumi_cosjob._xml.fast_validator import compile_schema
 from pulumi_cosjob._xml.schema import parse_describe_job_result, read_xml, schema_path
 from pulumi_cosjob.testing import CosBatchEmulator, Scenario
 
-FULL = (ANSWERS / "full.xml").read_bytes()
+FULL = (RESPONSES / "full.xml").read_bytes()
 # Valid all the same: the processor says so.
 UNUSUAL = {
     "unknown attributes",
@@ -135,7 +135,7 @@ odd = "<DescribeJobResult><Job odd='1'><JobId>j</JobId><Status>New</Status></Job
 parse_describe_job_result(odd.encode())
 print("xmlschema" in sys.modules)
 """
-    answers = ANSWERS
+    answers = RESPONSES
     command = [sys.executable, "-c", program, str(answers / "full.xml"), str(answers / "minimal.xml")]
     assert subprocess.run(command, capture_output=True, check=True).stdout.split() == [b"False", b"True"]
 
@@ -195,7 +195,7 @@ def test_the_known_words_follow_the_schema() -> None:
 
 def test_the_description_is_the_same_either_way() -> None:
     """A document that the processor had to judge is decoded as if it had been recognised."""
-    for document in (FULL, *(path.read_bytes() for path in ANSWERS.glob("*.xml"))):
+    for document in (FULL, *(path.read_bytes() for path in RESPONSES.glob("*.xml"))):
         odd = document.replace(b"<Job>", b"<Job odd='1'>")
         assert is_recognised(document)
         assert not is_recognised(odd)

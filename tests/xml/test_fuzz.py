@@ -14,12 +14,12 @@ import invariants
 import mutations
 from documents import job
 from invariants import BrokenPromiseError
-from places import ANSWERS
+from places import RESPONSES
 from pulumi_cosjob import JobDescription
 from pulumi_cosjob._xml import schema
 
-DOCUMENTS = [path.read_bytes() for path in sorted(ANSWERS.glob("*.xml"))]
-FULL = (ANSWERS / "full.xml").read_bytes()
+DOCUMENTS = [path.read_bytes() for path in sorted(RESPONSES.glob("*.xml"))]
+FULL = (RESPONSES / "full.xml").read_bytes()
 
 
 @settings(max_examples=300)

@@ -8,17 +8,17 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from documents import emptied, job, value_at, within, wrapped
-from places import ANSWERS
+from places import RESPONSES
 from pulumi_cosjob import CosBatchClient, CosJobWarning, JobDescription, SchemaError
 from pulumi_cosjob._service.settings import resolve
 from pulumi_cosjob._waiting.loop import wait_for_jobs
-from pulumi_cosjob._waiting.policy import History, Limits
+from pulumi_cosjob._waiting.policy import PollState, WaitOptions
 from pulumi_cosjob._xml.schema import VALIDATIONS, Validation, find_problems, parse_describe_job_result
 from pulumi_cosjob.testing import CosBatchEmulator, ManualClock
 
 JOB = "/DescribeJobResult/Job"
 COPY = "Operation/COSPutObjectCopy"
-FULL = (ANSWERS / "full.xml").read_bytes()
+FULL = (RESPONSES / "full.xml").read_bytes()
 APPID = "1250000000"
 COUNTS = ("NumberOfTasksFailed", "NumberOfTasksSucceeded", "TotalNumberOfTasks")
 # What a gate rests on.
@@ -68,7 +68,7 @@ def test_an_empty_element_of_a_type_is_an_absent_one(path: str, text: str, value
 
 def test_values_are_listed_once_in_their_order() -> None:
     """Each with the path of its element; an element that is not known is listed apart, without its values."""
-    described = parse_describe_job_result((ANSWERS / "new-words.xml").read_bytes(), validation="strict")
+    described = parse_describe_job_result((RESPONSES / "new-words.xml").read_bytes(), validation="strict")
     assert described.unknown_values == (
         f"{JOB}/{COPY}/CannedAccessControlList: default",
         f"{JOB}/{COPY}/NewObjectMetadata/SSEAlgorithm: cos/kms",
@@ -121,12 +121,12 @@ def test_a_gate_opens_for_a_job_that_is_complete(
     service: CosBatchEmulator, clock: ManualClock, connect: Callable[..., CosBatchClient], name: str, validation: str
 ) -> None:
     """What says nothing of completion holds no wait, whatever it is."""
-    answer = (ANSWERS / name).read_bytes()
+    answer = (RESPONSES / name).read_bytes()
     job_id = parse_describe_job_result(answer).job_id
     service.replay(job_id, answer)
     with connect(validation=validation) as client, warnings.catch_warnings():
         warnings.simplefilter("error")
-        done = wait_for_jobs(client, [job_id], APPID, Limits(3600.0), clock=clock)
+        done = wait_for_jobs(client, [job_id], APPID, WaitOptions(3600.0), clock=clock)
     assert done[job_id].status == "Complete"
     assert len(service.requests) == 1
 
@@ -141,7 +141,7 @@ def test_a_status_that_is_not_known_is_waited_through(
     seen: list[str | None] = []
     complete = job(wrapped("ProgressSummary/NumberOfTasksFailed", "0"), JobId=job_id, Status="Complete")
 
-    def report(_job_id: str, history: History, _now: float) -> None:
+    def report(_job_id: str, history: PollState, _now: float) -> None:
         seen.append(history.status)
         if len(seen) == 3:
             service.replay(job_id, answers["complete"])
@@ -149,7 +149,7 @@ def test_a_status_that_is_not_known_is_waited_through(
             service.replay(job_id, complete)
 
     with connect() as client:
-        done = wait_for_jobs(client, [job_id], APPID, Limits(3600.0), report=report, clock=clock)
+        done = wait_for_jobs(client, [job_id], APPID, WaitOptions(3600.0), report=report, clock=clock)
     assert done[job_id].status == "Complete"
     assert seen == ["Archiving"] * 3 + ["complete"] * 2 + ["Complete"]
 
@@ -199,7 +199,7 @@ def test_a_warning_ends_no_wait(
         warnings.simplefilter("error")
         # As an interpreter without a test runner shows warnings.
         warnings.showwarning = lambda message, *_where, **_more: shown.append(str(message))
-        done = wait_for_jobs(client, ["j"], APPID, Limits(3600.0), clock=clock)
+        done = wait_for_jobs(client, ["j"], APPID, WaitOptions(3600.0), clock=clock)
     assert done["j"].status == "Complete"
     assert ["was left out" in each for each in shown] == [True, True]
 

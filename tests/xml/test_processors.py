@@ -19,10 +19,10 @@ from pulumi_cosjob._xml.schema import find_problems, schema_path
 
 HERE = TESTS
 COPY = "Operation/COSPutObjectCopy"
-FULL = (HERE / "answers" / "full.xml").read_bytes()
+FULL = (HERE / "responses" / "full.xml").read_bytes()
 VALID = {
     "full": FULL,
-    "minimal": (HERE / "answers" / "minimal.xml").read_bytes(),
+    "minimal": (HERE / "responses" / "minimal.xml").read_bytes(),
     "any order": job("<Status>New</Status><Priority>1</Priority><JobId>a</JobId>", JobId=None, Status=None),
     "unknown in Job": job("<NewThing a='b'><Status>Bogus</Status>text</NewThing>"),
     "unknown twice": job("<NewThing/><NewThing/>"),
@@ -73,7 +73,7 @@ VALID = {
     "word with a foreign space": within("Report/Format", "\u00a0Report_CSV_V1"),
     "word of another script": within("Report/ReportScope", "全部"),
     "words apart": within(f"{COPY}/StorageClass", "a \n b"),
-    **{path.name: path.read_bytes() for path in sorted((HERE / "answers").glob("*.xml"))},
+    **{path.name: path.read_bytes() for path in sorted((HERE / "responses").glob("*.xml"))},
     **{f"new word in {path}": within(path, f"{words.split()[0]}x") for path, words in ENUMERATIONS},
     **{f"{path} of {most + 1} bytes": within(path, "a" * (most + 1)) for path, _, most in TEXTS if path != "JobId"},
     **{f"{path} of no bytes": within(path, "") for path, *_ in TEXTS if path != "JobId"},

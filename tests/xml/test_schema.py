@@ -19,12 +19,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from documents import JOB_ID, job, value_at, within, wrapped, written
-from places import ANSWERS
+from places import RESPONSES
 from pulumi_cosjob._errors import (
     MOST_PROBLEMS,
     CosJobWarning,
-    InvalidAnswerError,
     InvalidArgumentError,
+    InvalidResponseError,
     NotXmlError,
     SchemaError,
 )
@@ -108,7 +108,7 @@ LEAVES: list[str] = [
     *TIMES_OR_SECONDS,
     *OPEN_TEXTS,
 ]
-FULL = (ANSWERS / "full.xml").read_bytes()
+FULL = (RESPONSES / "full.xml").read_bytes()
 
 
 def refused(document: bytes, path: str) -> str:
@@ -947,7 +947,7 @@ def test_hostile_answers_are_dealt_with_in_bounded_time(document: bytes, validat
         warnings.simplefilter("always", CosJobWarning)
         try:
             assert parse_describe_job_result(document, validation=validation).status == "New"  # type: ignore[arg-type]
-        except InvalidAnswerError as error:
+        except InvalidResponseError as error:
             message = str(error)
     assert len(message) < 30_000
     assert all(len(line) < 600 for line in message.splitlines())
@@ -960,7 +960,7 @@ def test_what_no_answer_can_be_is_not_even_read(read: Callable[[bytes], object])
     """The limit of the request layer holds for saved answers too: their size does not become memory and time."""
     largest = job("<a/>" * ((MOST_BYTES - len(job(""))) // 4))
     read(largest.ljust(MOST_BYTES))
-    with pytest.raises(InvalidAnswerError, match="larger than 1048576 bytes"):
+    with pytest.raises(InvalidResponseError, match="larger than 1048576 bytes"):
         read(largest.ljust(MOST_BYTES + 1))
 
 
@@ -992,7 +992,7 @@ def outcome(document: bytes) -> JobDescription | None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", CosJobWarning)
             return parse_describe_job_result(document)
-    except InvalidAnswerError:
+    except InvalidResponseError:
         return None
 
 
