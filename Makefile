@@ -14,7 +14,7 @@ PARALLEL = --numprocesses=$(WORKERS)
 PATHS = PYTHONPATH="$(CURDIR)/tests/support:$(CURDIR)/scripts:$(CURDIR)/benchmarks"
 PIP_INSTALL = -m pip install --quiet --disable-pip-version-check --no-deps
 
-.PHONY: help demo test lint check lowest compat faults secrets fuzz soak bench coverage engine docs pins format clean
+.PHONY: help demo test lint check lowest extra compat faults secrets fuzz soak bench coverage engine docs pins format clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-10s%s\n", $$1, $$2 }' Makefile
@@ -30,10 +30,13 @@ lint: $(VENV)/ready ## style, layout and types of the code
 	$(VENV)/bin/mypy
 
 check: $(VENV)/ready ## all tests, those on the real engine included
-	$(VENV)/bin/python -m pytest $(PARALLEL) $(ARGS)
+	$(VENV)/bin/python -m pytest $(PARALLEL) -m "not extra" $(ARGS)
 
 lowest: $(LOWEST)/ready ## the tests again, with the oldest versions that the ranges allow, on the oldest Python here
-	$(LOWEST)/bin/python -m pytest $(PARALLEL) -m "not newest" $(ARGS)
+	$(LOWEST)/bin/python -m pytest $(PARALLEL) -m "not newest and (not engine or oldest)" $(ARGS)
+
+extra: $(VENV)/ready ## what `make test` leaves out: keys at the highest log levels, two more SDKs, every row of the bench
+	$(VENV)/bin/python -m pytest $(PARALLEL) -m extra $(ARGS)
 
 compat: ## the tests on every Python here; about two minutes for each
 	$(PYTHON) scripts/compat.py

@@ -18,7 +18,7 @@ from patience import HANGS, until
 from pulumi_cosjob.testing import CosBatchEmulator
 from stacks import Process, Running, Stack
 
-pytestmark = [pytest.mark.engine, pytest.mark.newest]
+pytestmark = pytest.mark.engine
 
 PROGRAM = """
 import pulumi, pulumi.dynamic

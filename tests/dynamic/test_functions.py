@@ -91,6 +91,7 @@ def error_line(run: Run) -> str:
     return next(line.strip() for line in about_resource.splitlines() if "error: " in line)
 
 
+@pytest.mark.oldest
 def test_all_fields_of_a_full_answer_arrive_in_preview_and_up(new_stack: NewStack, service: CosBatchEmulator) -> None:
     """Every field has its value and its type, in a preview as in an update."""
     service.replay(FULL, RESPONSES / "full.xml")
@@ -127,7 +128,6 @@ def test_all_fields_of_a_full_answer_arrive_in_preview_and_up(new_stack: NewStac
     assert outputs["reasons"] == expected["failure_reasons"]
 
 
-@pytest.mark.newest
 def test_absent_fields_are_none_in_preview_and_up(new_stack: NewStack, service: CosBatchEmulator) -> None:
     """A job with nothing but an id and a status has None everywhere else, also below what is absent."""
     service.replay(FULL, RESPONSES / "minimal.xml")
@@ -205,7 +205,6 @@ for position, job in enumerate(jobs):
     assert {request.method for request in service.requests} == {"GET"}
 
 
-@pytest.mark.newest
 def test_refresh_and_destroy_work_after_the_job_has_aged_out(new_stack: NewStack, service: CosBatchEmulator) -> None:
     """What is known of a job stays in the state when the service has forgotten it."""
     job_id = service.create_job("completes")
@@ -244,7 +243,6 @@ def _page(service: CosBatchEmulator) -> None:
     service.replay(FULL, b"<!DOCTYPE html><html><body>Sign in to the hotel's network</body>")
 
 
-@pytest.mark.newest
 @pytest.mark.parametrize(
     ("arrange", "variables", "expected"),
     [
@@ -293,7 +291,6 @@ def test_an_error_says_what_failed_for_which_job_and_what_to_do(
     assert SECRET_KEY not in run.text
 
 
-@pytest.mark.newest
 @pytest.mark.parametrize(
     ("arguments", "argument"),
     [
@@ -321,6 +318,7 @@ def files_with(secret: str, folder: Path) -> list[Path]:
     return [path for path in files if secret.encode() in path.read_bytes()]
 
 
+@pytest.mark.oldest
 def test_settings_and_keys_come_from_the_stacks_config(new_stack: NewStack, service: CosBatchEmulator) -> None:
     """Keys in the config are used, and stand in no message and no file."""
     job_id = service.create_job("completes")
@@ -348,7 +346,6 @@ def test_keys_of_the_environment_are_in_no_log_at_the_highest_level(
     assert files_with(SECRET_KEY, stack.folder) == []
 
 
-@pytest.mark.newest
 def test_lenient_validation_warns_and_goes_on(new_stack: NewStack, service: CosBatchEmulator) -> None:
     """By default what violates the schema is left out, with one warning; cosjob:validation strict makes it an error."""
     answer = (RESPONSES / "full.xml").read_bytes().replace(b">2147483647<", b">-1<")
@@ -427,7 +424,6 @@ pulumi.export("status", gate.status)
     assert stack.outputs() == {"status": "Complete"}
 
 
-@pytest.mark.newest
 def test_the_wheel_alone_runs_the_quickstart(tmp_path: Path, service: CosBatchEmulator) -> None:
     """Installed into an empty environment, the wheel brings all that the quickstart needs, the schema among it."""
 

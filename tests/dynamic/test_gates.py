@@ -116,7 +116,6 @@ def test_gate_deployment(example: Callable[[str], Stack], service: CosBatchEmula
     assert len(service.requests) == asked + 1, "the gate asks nothing again; get_job does, once"
 
 
-@pytest.mark.newest
 def test_fan_in(example: Callable[[str], Stack], service: CosBatchEmulator) -> None:
     """Many jobs gate one release; a job that is added later is waited for alone, and one that fails names itself."""
     stack = example("fan_in")
@@ -141,7 +140,7 @@ def test_fan_in(example: Callable[[str], Stack], service: CosBatchEmulator) -> N
     assert "Traceback" not in said
 
 
-@pytest.mark.newest
+@pytest.mark.oldest
 def test_a_failed_gate_leaves_nothing_behind_and_the_next_up_heals_it(
     new_stack: NewStack, service: CosBatchEmulator
 ) -> None:
@@ -163,7 +162,6 @@ def test_a_failed_gate_leaves_nothing_behind_and_the_next_up_heals_it(
     assert stack.outputs() == {"status": "Complete", "failed": 0}
 
 
-@pytest.mark.newest
 @pytest.mark.parametrize(
     ("scenario", "arguments", "expected"),
     [
@@ -190,7 +188,6 @@ def test_each_failure_ends_in_its_own_message(
     assert not is_opened(stack)
 
 
-@pytest.mark.newest
 def test_accepted_failures_and_suspension_with_confirmation(new_stack: NewStack, service: CosBatchEmulator) -> None:
     """max_failed_tasks lets a job pass; a job that waits for a person is waited for, and says so."""
     service.clock.hold()
@@ -210,7 +207,6 @@ def test_accepted_failures_and_suspension_with_confirmation(new_stack: NewStack,
     assert stack.outputs() == {"status": "Complete"}
 
 
-@pytest.mark.newest
 def test_a_preview_fails_at_once_for_what_can_never_complete(new_stack: NewStack, service: CosBatchEmulator) -> None:
     """A missing, failed or cancelled job and malformed arguments are clean messages; nothing is waited for."""
     stack = new_stack(gate("nope"))
@@ -238,7 +234,6 @@ def test_a_preview_fails_at_once_for_what_can_never_complete(new_stack: NewStack
     assert not is_opened(stack)
 
 
-@pytest.mark.newest
 def test_what_another_stack_lacks_opens_no_gate(new_stack: NewStack, service: CosBatchEmulator) -> None:
     """An output that turns out to be nothing is refused by name, and nobody is asked."""
     stack = new_stack("")
@@ -261,7 +256,6 @@ nothing, empty = (pulumi.Output.from_input(value) for value in (None, ""))
     assert service.requests == []
 
 
-@pytest.mark.newest
 @pytest.mark.parametrize("module", ["", ".native"])
 def test_a_gate_that_there_is_not_yet_is_left_alone(
     new_stack: NewStack, service: CosBatchEmulator, module: str
@@ -287,7 +281,6 @@ JobCompletion("other", job_id="{job_id}", appid="1250000000")
     assert gates(stack) == []
 
 
-@pytest.mark.newest
 def test_a_job_that_has_just_been_made_is_given_time_to_appear(new_stack: NewStack, service: CosBatchEmulator) -> None:
     """In an update a missing job is not refused at once."""
     job_id = service.create_job("completes", seconds=0)
@@ -297,6 +290,7 @@ def test_a_job_that_has_just_been_made_is_given_time_to_appear(new_stack: NewSta
     assert stack.outputs()["status"] == "Complete"
 
 
+@pytest.mark.oldest
 def test_changing_how_it_waits_asks_nothing_and_an_aged_out_job_breaks_nothing(
     new_stack: NewStack, service: CosBatchEmulator
 ) -> None:
@@ -321,7 +315,6 @@ def test_changing_how_it_waits_asks_nothing_and_an_aged_out_job_breaks_nothing(
     assert {request.method for request in service.requests} == {"GET"}
 
 
-@pytest.mark.newest
 def test_a_gate_opens_by_a_wait_and_by_nothing_else(new_stack: NewStack, service: CosBatchEmulator) -> None:
     """It cannot be looked up, and one that has opened closes where fewer failed tasks are accepted than there were."""
     stack = new_stack(gate("made-up", "opts=pulumi.ResourceOptions(id='made-up')"))
@@ -350,7 +343,6 @@ def test_a_state_of_the_first_release_is_kept(new_stack: NewStack, service: CosB
     assert service.requests == []
 
 
-@pytest.mark.newest
 def test_two_hundred_jobs_that_end_together_pass_together(new_stack: NewStack, service: CosBatchEmulator) -> None:
     """Of one resource: after their end each is asked about once more, and no other wait comes in between."""
     service.clock.hold()

@@ -55,6 +55,7 @@ def new_stack(tmp_path: Path, service: CosBatchEmulator) -> NewStack:
     return make
 
 
+@pytest.mark.oldest
 def test_many_jobs_are_one_read_with_every_field(new_stack: NewStack, service: CosBatchEmulator) -> None:
     """Preview and up have all fields of all jobs, in one resource, after one question for each job."""
     service.replay(FULL, RESPONSES / "full.xml")
@@ -84,7 +85,6 @@ def test_many_jobs_are_one_read_with_every_field(new_stack: NewStack, service: C
     assert {request.method for request in service.requests} == {"GET"}
 
 
-@pytest.mark.newest
 def test_what_cannot_be_read_is_named(new_stack: NewStack, service: CosBatchEmulator) -> None:
     """One missing job, several, and one that is refused: the message names them; skip leaves out the missing ones."""
     there = [service.create_job() for _ in range(3)]
@@ -107,7 +107,6 @@ def test_what_cannot_be_read_is_named(new_stack: NewStack, service: CosBatchEmul
     assert there[1] in text
 
 
-@pytest.mark.newest
 def test_refresh_and_destroy_work_after_the_jobs_have_aged_out(new_stack: NewStack, service: CosBatchEmulator) -> None:
     """What was read last stays in the state; a program reads anew."""
     service.replay(FULL, RESPONSES / "full.xml")
@@ -139,7 +138,6 @@ def test_a_state_of_the_first_release_can_be_refreshed_and_destroyed(
     assert stack.resources() == []
 
 
-@pytest.mark.newest
 def test_the_example_shows_what_needs_a_look(tmp_path: Path, service: CosBatchEmulator) -> None:
     """The example runs as it is."""
     stack = Stack(tmp_path / "many_jobs", ROOT / "examples" / "many_jobs", service.environment())
@@ -180,7 +178,6 @@ pulumi.export("none", get_jobs([], "1250000000").jobs)
     assert sorted(names) == ["jobs", "jobs-2", "jobs-3", "jobs-4"]
 
 
-@pytest.mark.newest
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

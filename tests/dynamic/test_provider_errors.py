@@ -172,6 +172,7 @@ def diagnostics(run: Run) -> str:
 
 
 @pytest.mark.engine
+@pytest.mark.oldest
 def test_a_missing_job_is_one_sentence_on_the_engine(tmp_path: Path, emulator: CosBatchEmulator) -> None:
     """In a preview and in an update, with the newest SDK and with the oldest."""
     stack = Stack(tmp_path / "stack", MISSING, emulator.environment())
@@ -182,6 +183,7 @@ def test_a_missing_job_is_one_sentence_on_the_engine(tmp_path: Path, emulator: C
 
 
 @pytest.mark.engine
+@pytest.mark.oldest
 def test_an_error_of_another_kind_has_its_traceback_on_the_engine(tmp_path: Path, emulator: CosBatchEmulator) -> None:
     """A provider of the user's own, in the same process."""
     emulator.create_job("completes", job_id="there")

@@ -123,7 +123,6 @@ def test_the_wheel_runs_the_native_example_on_a_machine_without_anything(tmp_pat
     assert "plugin" not in said
 
 
-@pytest.mark.newest
 def test_a_command_that_runs_no_program_needs_the_command(new_stack: NewStack) -> None:
     """On a machine where no program ran, the engine says what it does not find; `cosjob plugin install` is the way."""
     stack = new_stack()
@@ -136,7 +135,6 @@ def test_a_command_that_runs_no_program_needs_the_command(new_stack: NewStack) -
     stack.destroy().ok()
 
 
-@pytest.mark.newest
 def test_it_can_be_forbidden(new_stack: NewStack) -> None:
     """Nothing is written then; and what might have been meant so is refused."""
     stack = new_stack(COSJOB_PLUGIN_INSTALL="never")
@@ -149,7 +147,6 @@ def test_it_can_be_forbidden(new_stack: NewStack) -> None:
     assert not installed(stack).exists()
 
 
-@pytest.mark.newest
 def test_where_it_cannot_be_written_that_is_said(new_stack: NewStack) -> None:
     """A warning says why, before the engine says what it does not find."""
     stack = new_stack()
@@ -163,7 +160,6 @@ def test_where_it_cannot_be_written_that_is_said(new_stack: NewStack) -> None:
     assert NOT_FOUND in said
 
 
-@pytest.mark.newest
 def test_programs_at_the_same_time_share_it(new_stack: NewStack, tmp_path: Path) -> None:
     """Several begin in a home that has nothing, and none of them fails."""
     stacks = [new_stack(f"stack{number}") for number in range(3)]
@@ -175,7 +171,6 @@ def test_programs_at_the_same_time_share_it(new_stack: NewStack, tmp_path: Path)
     assert [path.name for path in installed(stacks[0]).iterdir()] == [EXECUTABLE]
 
 
-@pytest.mark.newest
 def test_another_environment_that_is_there_is_kept(new_stack: NewStack, tmp_path: Path) -> None:
     """One of a version is as good as another; once its environment is gone, the next program takes over."""
     python = new_environment(tmp_path / "other")
@@ -194,7 +189,6 @@ def test_another_environment_that_is_there_is_kept(new_stack: NewStack, tmp_path
     second.destroy().ok()
 
 
-@pytest.mark.newest
 def test_a_newer_version_beside_it_is_not_used(new_stack: NewStack) -> None:
     """The engine takes the version that the program names; another one in its place would fail here."""
     stack = new_stack()
@@ -206,7 +200,6 @@ def test_a_newer_version_beside_it_is_not_used(new_stack: NewStack) -> None:
     assert [path.name for path in newer.iterdir()] == [EXECUTABLE]
 
 
-@pytest.mark.newest
 @pytest.mark.parametrize("how", ["plugins", "packages"])
 def test_a_project_that_says_where_it_is_installs_none(new_stack: NewStack, tmp_path: Path, how: str) -> None:
     """What the project names is what the engine takes."""

@@ -71,6 +71,7 @@ pulumi.export("missing", many.missing_job_ids)
 """
 
 
+@pytest.mark.oldest
 def test_a_program_on_the_plugin(new_stack: NewStack, service: CosBatchEmulator) -> None:
     """Gates wait on their own rows, what depends on them comes after, absent fields are known to be absent."""
     service.clock.hold()
@@ -116,7 +117,6 @@ def test_a_program_on_the_plugin(new_stack: NewStack, service: CosBatchEmulator)
     assert {request.method for request in service.requests} == {"GET"}
 
 
-@pytest.mark.newest
 def test_a_program_moves_over_by_a_change_of_its_imports(new_stack: NewStack, service: CosBatchEmulator) -> None:
     """Gates that have opened stay open, although the service has long forgotten their jobs."""
     job_ids = [service.create_job("completes", seconds=0) for _ in range(2)]
@@ -142,7 +142,6 @@ def test_a_program_moves_over_by_a_change_of_its_imports(new_stack: NewStack, se
     assert {each["type"] for each in stack.resources()} >= {"cosjob:index:JobCompletion"}
 
 
-@pytest.mark.newest
 def test_what_goes_wrong_is_one_message(new_stack: NewStack, service: CosBatchEmulator) -> None:
     """In a preview and in an update, from gates and from functions, and never a stack trace of ours."""
     failing = service.create_job("fails", seconds=3)
@@ -179,6 +178,7 @@ from pulumi_cosjob.native import JobCompletion, get_job
     assert [each["type"] for each in stack.resources() if "cosjob" in each["type"]] == ["pulumi:providers:cosjob"]
 
 
+@pytest.mark.oldest
 def test_ctrl_c_ends_the_waits_and_the_next_up_needs_no_repair(new_stack: NewStack, service: CosBatchEmulator) -> None:
     """All of them, although no job ends, with a message; nothing is left behind."""
     job_ids = [service.create_job("never-ends", job_id=f"job-{number}") for number in range(8)]

@@ -133,7 +133,6 @@ def go(tmp_path_factory: pytest.TempPathFactory, sdk: Sdk) -> Path:
 GO = {"GOFLAGS": f"{os.environ.get('GOFLAGS', '')} -trimpath -mod=mod".strip(), "GOWORK": "off"}
 
 
-@pytest.mark.newest
 def test_the_engine_reads_the_schema(plugin: Path, tmp_path: Path) -> None:
     """What the plugin says of itself passes the engine's check, and is all there."""
     variables = {"PULUMI_HOME": str(tmp_path), "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE}
@@ -147,7 +146,6 @@ def without_empty(values: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value != {}}
 
 
-@pytest.mark.newest
 def test_typescript(typescript: Path) -> None:
     """The SDK compiles, and so do the example and those of its documentation, strictly; all read well."""
     package = typescript / "sdks" / "cosjob"
@@ -172,7 +170,6 @@ def test_typescript(typescript: Path) -> None:
     assert (package / "README.md").read_text() == SCHEMA["language"]["nodejs"]["readme"]
 
 
-@pytest.mark.newest
 def test_go(go: Path) -> None:
     """The SDK compiles and is vetted, and so are the example and those of its documentation; all read well."""
     for name, code in documented("go").items():
@@ -199,7 +196,6 @@ def test_go(go: Path) -> None:
     assert other_languages(source) == ["go"]
 
 
-@pytest.mark.newest
 def test_python(tmp_path: Path, python_sdk: Path) -> None:
     """The SDK compiles and is imported without a warning, under a name of its own, and reads well."""
     python = (sys.executable, "-W", "error")
@@ -253,7 +249,7 @@ def other_sdk(tmp_path_factory: pytest.TempPathFactory) -> Sdk:
     return write
 
 
-@pytest.mark.newest
+@pytest.mark.extra
 @pytest.mark.timeout(1200)
 def test_java(tmp_path: Path, other_sdk: Sdk) -> None:
     """The SDK compiles with what the schema says that it needs, and so do the examples of its documentation."""
@@ -275,7 +271,7 @@ def test_java(tmp_path: Path, other_sdk: Sdk) -> None:
     assert "Ended; some tasks may have failed.\n" in (sources / "enums" / "Status.java").read_text()
 
 
-@pytest.mark.newest
+@pytest.mark.extra
 @pytest.mark.timeout(1200)
 def test_csharp(tmp_path: Path, other_sdk: Sdk) -> None:
     """The SDK is written under our own names; nothing here compiles it, so its documentation has no code."""
@@ -326,7 +322,6 @@ def live(stack: Stack, release: Callable[[], None], created: int) -> dict[str, A
     return outputs
 
 
-@pytest.mark.newest
 def test_example_in_yaml(tmp_path: Path, plugin: Path, service: CosBatchEmulator) -> None:
     """A program without a line of code."""
     service.create_job("completes", seconds=3, job_id=JOB, description="Copy for the archive")
@@ -342,7 +337,6 @@ def test_example_in_yaml(tmp_path: Path, plugin: Path, service: CosBatchEmulator
     }
 
 
-@pytest.mark.newest
 def test_example_in_typescript(plugin: Path, typescript: Path, service: CosBatchEmulator) -> None:
     """A program on the generated SDK; what it reads after the gate is the final state."""
     job_id = service.create_job("completes", seconds=3)
@@ -353,7 +347,6 @@ def test_example_in_typescript(plugin: Path, typescript: Path, service: CosBatch
     assert outputs == {"released": "2026.11", "isComplete": True, "objects": 100}
 
 
-@pytest.mark.newest
 def test_example_in_go(tmp_path: Path, plugin: Path, go: Path, service: CosBatchEmulator) -> None:
     """The same, compiled by the engine's host."""
     job_id = service.create_job("completes", seconds=3)
@@ -364,7 +357,6 @@ def test_example_in_go(tmp_path: Path, plugin: Path, go: Path, service: CosBatch
     assert outputs == {"released": "2026.11", "isComplete": True, "objects": 100}
 
 
-@pytest.mark.newest
 def test_documented_examples_in_python(
     tmp_path: Path, plugin: Path, python_sdk: Path, service: CosBatchEmulator
 ) -> None:
@@ -417,7 +409,6 @@ def gain_words(service: CosBatchEmulator) -> None:
     service.replay(OTHER_JOB, NEW_STATUS)
 
 
-@pytest.mark.newest
 def test_new_words_in_python(tmp_path: Path, plugin: Path, python_sdk: Path, service: CosBatchEmulator) -> None:
     """The generated SDK, which makes members of enumerations where a schema names some, reads them as texts."""
     gain_words(service)
@@ -441,7 +432,6 @@ pulumi.export("unknownElements", gate.unknown_elements)
     assert stack.outputs() == {**NEW_WORDS, "ofMany": "Archiving"}
 
 
-@pytest.mark.newest
 def test_new_words_in_typescript(plugin: Path, typescript: Path, service: CosBatchEmulator, tmp_path: Path) -> None:
     """They are texts for the compiler as well."""
     gain_words(service)
@@ -468,7 +458,6 @@ export const unknownElements = gate.unknownElements;
     assert stack.outputs() == NEW_WORDS
 
 
-@pytest.mark.newest
 @pytest.mark.parametrize("name", documented("yaml"))
 def test_documented_example_in_yaml(tmp_path: Path, plugin: Path, service: CosBatchEmulator, name: str) -> None:
     """It does what its title says; YAML takes no defaults from a schema, and means the same."""
@@ -527,7 +516,6 @@ def test_example_of_two_accounts(tmp_path: Path) -> None:
         assert set(outputs["terminated_at"]) == set(accounts)
 
 
-@pytest.mark.newest
 def test_messages_in_yaml(tmp_path: Path, plugin: Path, service: CosBatchEmulator) -> None:
     """What is wrong in a program without types is told by name, and a secret that is wrong is not shown."""
     job_id = service.create_job("fails", seconds=1)

@@ -11,7 +11,7 @@ from places import RESPONSES
 from pulumi_cosjob.testing import CosBatchEmulator, Fault
 from stacks import Run, Stack
 
-pytestmark = [pytest.mark.engine, pytest.mark.newest]
+pytestmark = pytest.mark.engine
 
 PROGRAM = """
 from pulumi_cosjob{module} import AllJobsCompletion, JobCompletion

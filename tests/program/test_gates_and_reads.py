@@ -53,7 +53,6 @@ def message(run: Run) -> str:
     return " ".join(run.failed().text.partition("Diagnostics:")[2].split())
 
 
-@pytest.mark.newest
 @BOTH
 def test_every_failed_job_of_many_is_named(stack: Stack, service: CosBatchEmulator, native: str) -> None:
     """The engine takes a message of any length that the plugin sends; after the first ones the ids are what counts."""
@@ -91,6 +90,7 @@ def test_a_gate_is_replaced_at_another_endpoint(stack: Stack, service: CosBatchE
     assert len(service.requests) > asked
 
 
+@pytest.mark.oldest
 @BOTH
 def test_a_read_after_a_gate_is_not_known_before_it(stack: Stack, service: CosBatchEmulator, native: str) -> None:
     """In a preview in which the gate is not there, or waits for one more job; nothing stale is shown as known."""
@@ -154,7 +154,6 @@ pulumi.export("many", many.apply(lambda found: [sorted(found["jobs"]), found["mi
     assert stack.outputs() == {"one": ["done", "Complete"], "many": [["done"], ["nope"]]}
 
 
-@pytest.mark.newest
 def test_a_drift_check_passes_while_a_job_is_under_way(stack: Stack, service: CosBatchEmulator) -> None:
     """A refresh keeps what was read last, and sends nothing; a program that runs reads anew."""
     program(
@@ -179,7 +178,6 @@ pulumi.export("many", get_jobs(["endless"], "1250000000").jobs.apply(
     assert after["done"] == after["many"] > before["done"]
 
 
-@pytest.mark.newest
 @BOTH
 def test_two_gates_have_two_ids_and_a_state_without_hints(stack: Stack, native: str) -> None:
     """Nothing is in the state but what a program gives, the job, and the endpoint that it was read from."""
@@ -204,7 +202,6 @@ JobCompletion("one", job_id="done", appid="1250000000")
     assert json.dumps(gates).count("127.0.0.1") >= 3
 
 
-@pytest.mark.newest
 def test_an_import_is_refused_by_one_sentence(stack: Stack) -> None:
     """By the command as by a program: a gate stands for a wait, which an import is not."""
     for kind in ("JobCompletion", "AllJobsCompletion"):

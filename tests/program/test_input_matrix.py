@@ -152,6 +152,7 @@ def write(stack: Stack, native: str, cells: list[Cell]) -> None:
     stack.write(PROGRAM.format(native=native, cells=[(each.target, each.input, each.kind) for each in cells]))
 
 
+@pytest.mark.oldest
 @pytest.mark.parametrize("native", ["", ".native"])
 def test_inputs_of_every_kind(stack: Stack, native: str) -> None:
     """A preview goes through and knows what can be known; an update completes; what echoes a secret is one."""
@@ -182,7 +183,6 @@ def test_inputs_of_every_kind(stack: Stack, native: str) -> None:
     assert "no changes" not in stack.up("--expect-no-changes").ok().text
 
 
-@pytest.mark.newest
 @pytest.mark.parametrize("native", ["", ".native"])
 def test_null_in_place_of_what_is_needed(stack: Stack, service: CosBatchEmulator, native: str) -> None:
     """The input is named, nothing is sent, and there is no traceback."""

@@ -12,7 +12,7 @@ from patience import until
 from pulumi_cosjob.testing import CosBatchEmulator
 from stacks import Stack
 
-pytestmark = [pytest.mark.engine, pytest.mark.newest]
+pytestmark = pytest.mark.engine
 
 PROGRAM = """
 import pulumi_cosjob, pulumi_cosjob.native

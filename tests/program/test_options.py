@@ -182,6 +182,7 @@ from pulumi_cosjob{native} import AllJobsCompletion, JobCompletion, get_job, get
 """
 
 
+@pytest.mark.oldest
 @pytest.mark.engine
 @pytest.mark.parametrize("native", ["", ".native"])
 def test_custom_timeouts_end_a_wait(stack: Stack, native: str) -> None:
@@ -203,7 +204,6 @@ def test_custom_timeouts_end_a_wait(stack: Stack, native: str) -> None:
 
 
 @pytest.mark.engine
-@pytest.mark.newest
 @pytest.mark.parametrize("native", ["", ".native"])
 def test_additional_secret_outputs_work_by_field(stack: Stack, native: str) -> None:
     """What is named is secret in the program and in the state; the other fields are not."""
@@ -230,7 +230,6 @@ pulumi.export("gate", [gate.description, gate.report.bucket, gate.status, gate.a
 
 
 @pytest.mark.engine
-@pytest.mark.newest
 @pytest.mark.parametrize("native", ["", ".native"])
 def test_the_engine_honours_what_is_left_to_it(stack: Stack, service: CosBatchEmulator, native: str) -> None:
     """`ignore_changes` by the names of Python; `replace_on_changes` where the provider can be asked."""
@@ -254,7 +253,6 @@ def test_the_engine_honours_what_is_left_to_it(stack: Stack, service: CosBatchEm
 
 
 @pytest.mark.engine
-@pytest.mark.newest
 def test_what_has_no_effect_is_one_sentence(stack: Stack) -> None:
     """In a preview, without a traceback: also a native job where a resource is wanted."""
     for native, statement, expected in (

@@ -38,7 +38,7 @@ ROWS = [
 
 
 @pytest.mark.engine
-@pytest.mark.newest
+@pytest.mark.extra
 def test_every_row_is_measured() -> None:
     """Each row of the table is there, with a ratio, its spread and its floor."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])

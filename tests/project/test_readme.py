@@ -257,7 +257,6 @@ def test_each_example_has_its_lines() -> None:
 
 
 @pytest.mark.engine
-@pytest.mark.newest
 @pytest.mark.parametrize("name", sorted(set(EXAMPLES) - {"typescript", "go"}))
 def test_an_example_runs_by_its_lines(name: str, tmp_path: Path) -> None:
     """What is to be typed is all that it needs; those on generated SDKs are run by other tests."""

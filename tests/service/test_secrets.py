@@ -169,7 +169,7 @@ def rounds(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Round]:
 
 
 @pytest.mark.engine
-@pytest.mark.newest
+@pytest.mark.extra
 @pytest.mark.parametrize("source", SOURCES)
 def test_no_key_comes_out(rounds: dict[str, Round], source: str) -> None:
     """Not in what is printed, logged, kept, pickled or left behind; the engine's own lines are known, each of them."""
@@ -183,7 +183,7 @@ def test_no_key_comes_out(rounds: dict[str, Round], source: str) -> None:
 
 
 @pytest.mark.engine
-@pytest.mark.newest
+@pytest.mark.extra
 @pytest.mark.parametrize("source", SOURCES)
 def test_everything_was_told(rounds: dict[str, Round], source: str) -> None:
     """All who can tell something did: else there would be nothing to be found."""
