@@ -34,6 +34,8 @@ import dataclasses
 import re
 from typing import TYPE_CHECKING, Any
 
+from pulumi_cosjob._text import duration, quoted, truncate
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -63,61 +65,9 @@ __all__ = [
     "WaitError",
     "WaitTimeoutError",
     "WrongJobError",
-    "abridge",
-    "duration",
     "is_refusal",
-    "kind_of",
     "no_thread",
-    "reason_of",
-    "shorten",
-    "shown",
 ]
-
-
-def shorten(value: str, limit: int = 60) -> str:
-    """Quote a value for a message: control characters escaped, the middle cut out where it is long."""
-    return repr(_cut(value, limit))
-
-
-def abridge(words: str, limit: int) -> str:
-    """Do as `shorten` does with words that quote something themselves, and are not to be quoted once more."""
-    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in _cut(words, limit))
-
-
-def _cut(text: str, limit: int) -> str:
-    return f"{text[: limit // 2]}…{text[-limit // 4 :]}" if len(text) > limit else text
-
-
-def kind_of(value: object) -> str:
-    """Name the kind of a value in the words of every language."""
-    kinds: tuple[tuple[type | tuple[type, ...], str], ...] = (
-        (type(None), "nothing"),
-        (bool, "true or false"),
-        ((int, float), "a number"),
-        (str, "text"),
-        ((list, tuple), "a list"),
-        (dict, "an object"),
-    )
-    return next((name for kind, name in kinds if isinstance(value, kind)), type(value).__name__)
-
-
-def shown(value: Any, limit: int = 60) -> str:
-    """Show any value in a message, a text as `shorten` does; whatever it is, this does not fail."""
-    if isinstance(value, str):
-        return shorten(value, limit)
-    try:
-        text = repr(value)
-    except Exception:  # noqa: BLE001  an int of 5,000 digits raises, and a class may do anything
-        return f"a value of type {type(value).__name__}"
-    if len(text) > limit:
-        text = f"{text[: limit // 2]}…{text[-limit // 4 :]}"
-    return text if text.isprintable() else repr(text)
-
-
-def reason_of(error: Exception) -> str:
-    """Return what the operating system says, to stand within a sentence; the error's kind where it says nothing."""
-    words = (error.strerror or "") if isinstance(error, OSError) else ""
-    return words[:1].lower() + words[1:] if words else type(error).__name__
 
 
 _NAME = re.compile(r"\b[a-z]+(?:_[a-z]+)+\b")
@@ -126,16 +76,6 @@ _NAME = re.compile(r"\b[a-z]+(?:_[a-z]+)+\b")
 def _renamed(hint: str, naming: Callable[[str], str]) -> str:
     """Rename arguments in a hint, which is of our own words alone: values stand elsewhere."""
     return _NAME.sub(lambda match: naming(match[0]), hint)
-
-
-def duration(seconds: float) -> str:
-    """Write a duration for people: its two largest units."""
-    minutes, whole = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    days, hours = divmod(hours, 24)
-    units = [(days, "d"), (hours, "h"), (minutes, "min"), (whole, "s")]
-    first = next((position for position, (count, _) in enumerate(units) if count), len(units) - 1)
-    return " ".join(f"{count} {unit}" for count, unit in units[first : first + 2] if count) or "0 s"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -403,11 +343,11 @@ class JobFailedError(WaitError):
         hint = "Once it has been seen to, create a new job and wait for that one."
         report, where = description.report, ""
         if report is not None and report.enabled and report.bucket:
-            prefix = f" under {shorten(report.prefix, 120)[1:-1]}" if report.prefix else ""
-            where = f"its report lies in {shorten(report.bucket, 120)[1:-1]}{prefix}"
+            prefix = f" under {truncate(report.prefix, 120)}" if report.prefix else ""
+            where = f"its report lies in {truncate(report.bucket, 120)}{prefix}"
         if description.status == "Complete":
             hint = f"{accept}, or: {hint}"
-        reasons = f"reasons: {shorten(reasons, 300)[1:-1]}" if reasons else ""
+        reasons = f"reasons: {truncate(reasons, 300)}" if reasons else ""
         parts = (what, _tasks_in_words(description), reasons, where)
         super().__init__("; ".join(filter(None, parts)), description=description, hint=hint)
 
@@ -416,7 +356,7 @@ class JobSuspendedError(WaitError):
     """The job waits for a person, and the wait was not to."""
 
     def __init__(self, description: JobDescription) -> None:
-        cause = f": {shorten(description.suspended_cause, 120)}" if description.suspended_cause else ""
+        cause = f": {quoted(description.suspended_cause, 120)}" if description.suspended_cause else ""
         hint = "Confirm the job in the console or by UpdateJobStatus, or wait with fail_when_suspended off."
         super().__init__(f"the job waits for a person to confirm it{cause}", description=description, hint=hint)
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from pulumi_cosjob._checks import check_identifier, check_timeout
 from pulumi_cosjob._errors import (
     ConfigurationError,
     CosJobError,
@@ -28,8 +29,8 @@ from pulumi_cosjob._errors import (
     JobsFailedError,
     Problem,
     WaitTimeoutError,
-    shorten,
 )
+from pulumi_cosjob._text import quoted
 
 if TYPE_CHECKING:
     from pulumi_cosjob._model.job import JobDescription
@@ -250,7 +251,6 @@ def wait(
     """
     from pulumi_cosjob._cli.progress import progress  # noqa: PLC0415  as above
     from pulumi_cosjob._service.client import CosBatchClient  # noqa: PLC0415  loads what asks the service
-    from pulumi_cosjob._service.settings import check_identifier, check_timeout  # noqa: PLC0415  as above
     from pulumi_cosjob._waiting.loop import wait_for_jobs  # noqa: PLC0415  as above
     from pulumi_cosjob._waiting.policy import WaitOptions, opening_notice  # noqa: PLC0415  as above
 
@@ -285,7 +285,7 @@ def _failed_tasks(text: str) -> int | None:
     # No job has as many tasks as that many digits make.
     if not re.fullmatch(r"[0-9]{1,18}", text):
         raise InvalidArgumentError(
-            "max_failed_tasks", f"cannot be {shorten(text)}", hint="It is a whole number from 0, or any."
+            "max_failed_tasks", f"cannot be {quoted(text)}", hint="It is a whole number from 0, or any."
         )
     return int(text)
 

@@ -13,7 +13,8 @@ import pulumi
 from pulumi.output import Unknown
 from pulumi.runtime import MockCallArgs, MockResourceArgs, rpc
 
-from pulumi_cosjob._errors import CosJobError, InvalidArgumentError, kind_of, shown
+from pulumi_cosjob._checks import check_identifier
+from pulumi_cosjob._errors import CosJobError, InvalidArgumentError
 from pulumi_cosjob._model.job import (
     BEYOND_SCHEMA,
     STATES,
@@ -31,7 +32,7 @@ from pulumi_cosjob._plugin.properties import Properties
 from pulumi_cosjob._program.outputs import dump_job
 from pulumi_cosjob._service.client import CosBatchClient
 from pulumi_cosjob._service.responses import no_such_job
-from pulumi_cosjob._service.settings import check_identifier
+from pulumi_cosjob._text import format_value, kind_of
 from pulumi_cosjob._waiting.gate import INPUTS, UNKNOWN, TargetInput, check_inputs, is_known, job_ids_of, limits_of
 from pulumi_cosjob._waiting.loop import JobWaiter, raise_failed
 from pulumi_cosjob._waiting.policy import PollResult, WaitOptions, never_completes
@@ -299,17 +300,17 @@ def _job_of(job_id: Any, given: Any) -> JobDescription:
     Raises:
         InvalidArgumentError: It is none.
     """
-    place = f"jobs[{shown(job_id)}]"
+    place = f"jobs[{format_value(job_id)}]"
     try:
         check_identifier("job_id", job_id)
     except InvalidArgumentError as error:
         raise InvalidArgumentError(place, f"is no job: {error.what}") from None
     job = _element(JobDescription, {"job_id": job_id, "status": "Complete"}, given, place)
     if job.job_id != job_id:
-        raise InvalidArgumentError(f"{place}.job_id", f"must be {shown(job_id)}, not {shown(job.job_id)}")
+        raise InvalidArgumentError(f"{place}.job_id", f"must be {format_value(job_id)}, not {format_value(job.job_id)}")
     if job.status not in STATES:
         hint = f"There are {', '.join(STATES)}."
-        raise InvalidArgumentError(f"{place}.status", f"cannot be {shown(job.status)}", hint=hint)
+        raise InvalidArgumentError(f"{place}.status", f"cannot be {format_value(job.status)}", hint=hint)
     return job
 
 

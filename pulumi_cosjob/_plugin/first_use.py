@@ -12,10 +12,10 @@ from typing import Any
 import pulumi
 from pulumi.runtime.proto import engine_pb2_grpc
 
+from pulumi_cosjob._checks import check_choice
 from pulumi_cosjob._errors import ConfigurationError
 from pulumi_cosjob._plugin.install import can_start, install_plugin, plugin_folder
 from pulumi_cosjob._program.arguments import checked
-from pulumi_cosjob._service.settings import check_choice
 
 __all__ = ["provide_plugin"]
 

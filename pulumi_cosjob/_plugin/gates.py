@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pulumi_cosjob._errors import CosJobError, InvalidArgumentError, kind_of, shorten
+from pulumi_cosjob._errors import CosJobError, InvalidArgumentError
 from pulumi_cosjob._model.job import (
     BEYOND_SCHEMA,
     JobDescription,
@@ -20,6 +20,7 @@ from pulumi_cosjob._plugin.inputs import core_inputs, echoing
 from pulumi_cosjob._plugin.package_schema import JOB_GATE, JOBS_GATE
 from pulumi_cosjob._plugin.properties import Properties, from_struct, to_struct
 from pulumi_cosjob._program.outputs import load_job
+from pulumi_cosjob._text import kind_of, quoted
 from pulumi_cosjob._waiting.gate import (
     ANY_NUMBER,
     SERVICE_ENDPOINT,
@@ -80,10 +81,10 @@ def _subject_of(urn: str) -> TargetInput:
     """
     kind = _type_in(urn)
     if urn.count("::") < 3 or not kind:
-        raise InvalidArgumentError("urn", f"is that of no resource: {shorten(urn)}", hint=_OF_THE_STATE)
+        raise InvalidArgumentError("urn", f"is that of no resource: {quoted(urn)}", hint=_OF_THE_STATE)
     if kind not in _SUBJECTS:
         hint = f"There are {' and '.join(_SUBJECTS)}."
-        raise InvalidArgumentError("urn", f"cannot be used: there is no resource {shorten(kind)}", hint=hint)
+        raise InvalidArgumentError("urn", f"cannot be used: there is no resource {quoted(kind)}", hint=hint)
     return _SUBJECTS[kind]
 
 
@@ -147,7 +148,7 @@ def _received(name: str, outputs: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _check_jobs(name: str, jobs: Any) -> Mapping[str, Any]:
     for job_id, job in (_checked(name, jobs, dict) or {}).items():
-        _checked(f"{name}[{shorten(job_id)}]", job, dict)
+        _checked(f"{name}[{quoted(job_id)}]", job, dict)
     return jobs or {}
 
 

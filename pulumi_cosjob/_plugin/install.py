@@ -17,7 +17,8 @@ from collections.abc import Iterator, Mapping
 from importlib.metadata import distribution
 from pathlib import Path
 
-from pulumi_cosjob._errors import ConfigurationError, shorten
+from pulumi_cosjob._errors import ConfigurationError
+from pulumi_cosjob._text import quoted, truncate
 from pulumi_cosjob._version import plugin_version
 
 __all__ = ["EXECUTABLE", "can_start", "install_plugin", "plugin_folder", "write_launcher"]
@@ -133,7 +134,7 @@ def install_plugin(folder: Path, *, replace: bool) -> None:
             if replace or not can_start(folder):
                 _put(folder, temporary)
     except OSError as error:
-        told, reason = shorten(str(folder), 200)[1:-1], error.strerror or shorten(str(error))
+        told, reason = truncate(str(folder), 200), error.strerror or quoted(str(error))
         raise ConfigurationError(
             f"the plugin cannot be written to {told}: {reason}",
             hint="Make that folder writable, or set PULUMI_HOME to one that is.",

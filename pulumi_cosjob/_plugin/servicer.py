@@ -13,6 +13,7 @@ import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
+from pulumi_cosjob._checks import check_choice, check_identifier, check_number
 from pulumi_cosjob._engine.log import EngineLog
 from pulumi_cosjob._errors import ConfigurationError, CosJobError, InvalidArgumentError
 from pulumi_cosjob._model.job import camel_name
@@ -21,7 +22,7 @@ from pulumi_cosjob._plugin.gates import DYNAMIC, JOB_OUTPUTS, Gate, PriorState, 
 from pulumi_cosjob._plugin.inputs import about, core_inputs, echoing, explain, fitting, secret_texts
 from pulumi_cosjob._plugin.package_schema import CONFIG, GET_JOB, GET_JOBS, PACKAGE, package_schema
 from pulumi_cosjob._plugin.properties import Properties, copy_struct, from_struct, to_struct
-from pulumi_cosjob._service.settings import MISSING, check_choice, check_identifier, check_number, resolve
+from pulumi_cosjob._service.settings import MISSING, resolve
 from pulumi_cosjob._waiting.gate import UNKNOWN, check_inputs, job_ids_of, known_inputs, make_id
 from pulumi_cosjob._waiting.policy import opening_notice
 

@@ -9,20 +9,19 @@ from typing import Any
 
 import pulumi
 
-from pulumi_cosjob._errors import InvalidArgumentError, kind_of
-from pulumi_cosjob._program.options import InvalidProgramArgumentError
-from pulumi_cosjob._service.settings import (
-    MISSING,
+from pulumi_cosjob._checks import (
     OR_ANY_NUMBER,
-    SETTINGS,
     check_choice,
     check_endpoint,
     check_flag,
     check_identifier,
     check_number,
     check_timeout,
-    config_keys,
 )
+from pulumi_cosjob._errors import InvalidArgumentError
+from pulumi_cosjob._program.options import InvalidProgramArgumentError
+from pulumi_cosjob._service.settings import MISSING, SETTINGS, config_keys
+from pulumi_cosjob._text import kind_of
 from pulumi_cosjob._waiting.gate import ANY_NUMBER
 
 __all__ = [

@@ -13,7 +13,8 @@ from typing import Any
 
 import pulumi
 
-from pulumi_cosjob._errors import InvalidArgumentError, shown
+from pulumi_cosjob._errors import InvalidArgumentError
+from pulumi_cosjob._text import format_value
 
 __all__ = [
     "DYNAMIC_GATE",
@@ -164,7 +165,9 @@ def take_secret_fields(
     for name in named:
         if name not in outputs:
             hint = f"The outputs are {', '.join(outputs)}."
-            raise InvalidProgramArgumentError("opts.additional_secret_outputs", f"cannot name {shown(name)}", hint=hint)
+            raise InvalidProgramArgumentError(
+                "opts.additional_secret_outputs", f"cannot name {format_value(name)}", hint=hint
+            )
     secret = frozenset(fields if carrier in named else named) & frozenset(fields)
     # `merge` joins lists: a copy of its own takes the place of the program's.
     merged = pulumi.ResourceOptions.merge(opts, None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from pulumi_cosjob._errors import shorten
+from pulumi_cosjob._text import quoted
 
 __all__ = ["SecretTexts"]
 
@@ -22,7 +22,7 @@ class SecretTexts:
     """
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        forms = (form for text in set(secrets) for form in (text, repr(text)[1:-1], shorten(text)[1:-1]))
+        forms = (form for text in set(secrets) for form in (text, repr(text)[1:-1], quoted(text)[1:-1]))
         self._forms = frozenset(filter(None, forms))
         self._lengths = sorted({len(form) for form in self._forms}, reverse=True)
         # Every secret begins with one of these, which have one length: at most places one look-up is enough.

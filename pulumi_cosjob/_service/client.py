@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+from pulumi_cosjob._checks import check_choice, check_identifier, check_number
 from pulumi_cosjob._clock import Clock, SystemClock
 from pulumi_cosjob._errors import (
     ConnectionFailedError,
@@ -21,24 +22,13 @@ from pulumi_cosjob._errors import (
     TimeLimitError,
     UnavailableError,
     is_refusal,
-    kind_of,
     no_thread,
-    shown,
 )
 from pulumi_cosjob._service.credentials import VendorChain
 from pulumi_cosjob._service.rate_limiter import RateLimiter
 from pulumi_cosjob._service.responses import answered_at, clock_offset, judge
-from pulumi_cosjob._service.settings import (
-    MISSING,
-    NAMESPACES,
-    SETTINGS,
-    Missing,
-    Settings,
-    check_choice,
-    check_identifier,
-    check_number,
-    resolve,
-)
+from pulumi_cosjob._service.settings import MISSING, NAMESPACES, SETTINGS, Missing, Settings, resolve
+from pulumi_cosjob._text import format_value, kind_of
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -148,7 +138,7 @@ class CosBatchClient:
         from pulumi_cosjob._service.transport import Transport  # noqa: PLC0415  loads requests, needed only to ask
 
         if clock is not None and not all(callable(getattr(clock, name, None)) for name in _CLOCK):
-            raise InvalidArgumentError("clock", f"cannot be {shown(clock)}", hint=f"It has {', '.join(_CLOCK)}.")
+            raise InvalidArgumentError("clock", f"cannot be {format_value(clock)}", hint=f"It has {', '.join(_CLOCK)}.")
         self._settings = settings
         self._ended = threading.Event()
         self._clock = clock or SystemClock(self._ended)
@@ -196,7 +186,7 @@ class CosBatchClient:
             ConfigurationError: No keys were found; they are looked for at each question.
             RequestError: No answer came before `request_timeout` was over.
             ServiceError: The service refused; `NoSuchJobError` among them.
-            InvalidAnswerError: The answer cannot be trusted.
+            InvalidResponseError: The answer cannot be trusted.
         """
         return self._describe(job_id, appid)[0]
 

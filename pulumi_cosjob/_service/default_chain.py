@@ -19,7 +19,7 @@ from urllib.request import HTTPRedirectHandler, ProxyHandler, build_opener
 
 from tencentcloud.common import credential
 
-from pulumi_cosjob._errors import reason_of, shorten
+from pulumi_cosjob._text import reason_of, truncate
 
 __all__ = ["NoCredentialsError", "find"]
 
@@ -53,7 +53,7 @@ def _of_file(passed: list[str]) -> Any:
         path = os.path.expanduser(name)  # noqa: PTH111  Path raises where there is no home
         if path.startswith("~"):
             continue
-        told = shorten(path, 200)[1:-1]
+        told = truncate(path, 200)
         try:
             with open(path, "rb") as file:  # noqa: PTH123  as above
                 content = file.read(_MOST_BYTES)

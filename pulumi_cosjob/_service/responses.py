@@ -20,10 +20,10 @@ from pulumi_cosjob._errors import (
     UnavailableError,
     WrongJobError,
     is_refusal,
-    shorten,
 )
 from pulumi_cosjob._model.job import STATES
 from pulumi_cosjob._service.redaction import contains_secret, redact
+from pulumi_cosjob._text import quoted, truncate
 from pulumi_cosjob._xml import schema as schema_module
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def judge(
 
     Raises:
         ServiceError: The service refused; the class and the code say why.
-        InvalidAnswerError: The answer cannot be trusted, or judging it failed in whatever way.
+        InvalidResponseError: The answer cannot be trusted, or judging it failed in whatever way.
     """
     shown = functools.partial(_shown, job_id=job_id, secrets=secrets)
     try:
@@ -154,7 +154,7 @@ def _shown(text: str, *, job_id: str, secrets: Sequence[str | None]) -> str:
 
 
 def _quoted(text: str) -> str:
-    return shorten(text)[1:-1]
+    return truncate(text)
 
 
 def _described(
@@ -175,7 +175,7 @@ def _described(
     described, left_out = schema_module.describe(root, validation=validation, shown=shown)
     if described.job_id != job_id:
         hint = f"Nothing of it was used. {_REPORT}"
-        raise WrongJobError(f"the answer is about another job, {shorten(shown(described.job_id))}", hint=hint)
+        raise WrongJobError(f"the answer is about another job, {quoted(shown(described.job_id))}", hint=hint)
     # Unlike other fields it is part of messages, and any word may be one.
     if described.status not in STATES and shown(described.status) != described.status:
         raise InvalidResponseError("the Status of the answer echoes a key")
@@ -193,12 +193,12 @@ def _refuse(root: ET.Element, answer: Answer, shown: Callable[[str], str]) -> No
     request_id = _quoted(shown(_text(root, "RequestId")))
     context: dict[str, Any] = {"code": _quoted(shown(code)) or None, "request_id": request_id or None}
     if code not in _MEANINGS:
-        says = f"says {shorten(shown(message or code), 120)}" if message or code else "refused, and does not say why"
+        says = f"says {quoted(shown(message or code), 120)}" if message or code else "refused, and does not say why"
         _refuse_by_status(answer, f"the service {says}", **context)
     kind, what, hint = _MEANINGS[code]
     if kind is UnavailableError:
         context["retry_after"] = retry_after(answer)
-    raise kind(f"{what}: {shorten(shown(message), 120)}" if message else what, hint=hint, **context)
+    raise kind(f"{what}: {quoted(shown(message), 120)}" if message else what, hint=hint, **context)
 
 
 def _text(root: ET.Element, name: str) -> str:

@@ -5,18 +5,17 @@ What may stand where is one table, from which values are looked up and messages 
 
 from __future__ import annotations
 
-import ipaddress
 import math
 import os
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
-from pulumi_cosjob._errors import ConfigurationError, InvalidArgumentError, kind_of, shorten, shown
+from pulumi_cosjob._checks import SECONDS, check_choice, check_endpoint, check_identifier
+from pulumi_cosjob._errors import ConfigurationError, InvalidArgumentError
 from pulumi_cosjob._service.credentials import Credentials, CredentialSource, VendorChain
+from pulumi_cosjob._text import format_value, kind_of
 from pulumi_cosjob._xml.schema import DEFAULT_VALIDATION, VALIDATIONS, Validation
 
 __all__ = [
@@ -24,13 +23,6 @@ __all__ = [
     "SETTINGS",
     "Missing",
     "Settings",
-    "check_choice",
-    "check_count",
-    "check_endpoint",
-    "check_flag",
-    "check_identifier",
-    "check_number",
-    "check_timeout",
     "config_keys",
     "environment_variable",
     "find_endpoint",
@@ -133,121 +125,6 @@ def environment_variable(name: str) -> str:
     return dict(zip(secrets, variables, strict=False)).get(name) or _PLACES[name].environment[0]
 
 
-_IDENTIFIERS = {
-    "job_id": (r"(?!\.{1,2}$)[A-Za-z0-9._~-]{1,64}", "1 to 64 of the characters A-Z a-z 0-9 - . _ ~"),
-    "appid": (r"[0-9]{1,64}", "digits only, such as 1250000000"),
-    "uin": (r"[0-9]{1,63}", "digits only, such as 100000000001"),
-    "region": (r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", "a region's name, such as ap-chengdu"),
-}
-
-
-def check_identifier(name: str, value: Any, origin: str = "") -> str:
-    """Return a job id, APPID, UIN or region that can stand in a path, a header or a host name.
-
-    Raises:
-        InvalidArgumentError: It cannot; the error names it.
-    """
-    pattern, meaning = _IDENTIFIERS[name]
-    if not isinstance(value, str):
-        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        quotes = "; put it in quotes" if is_number else ""
-        hint = f"It is {meaning}{quotes}."
-        raise InvalidArgumentError(name, f"must be text, not {kind_of(value)}{origin}", hint=hint)
-    if not re.fullmatch(pattern, value):
-        raise InvalidArgumentError(name, f"cannot be {shorten(value)}{origin}", hint=f"It is {meaning}.")
-    return value
-
-
-# A number of seconds as text. `float` would also read digits of other scripts, exponents and the like.
-_SECONDS = r"[0-9]{1,9}(?:\.[0-9]{1,9})?|\.[0-9]{1,9}"
-_TIMEOUT = re.compile(rf"(?:([0-9]{{1,9}})d)?(?:([0-9]{{1,9}})h)?(?:([0-9]{{1,9}})m)?(?:({_SECONDS})s)?")
-_LONGEST_TIMEOUT = 366 * 24 * 3600.0
-
-
-def check_timeout(value: Any) -> float:
-    """Return a time limit in seconds.
-
-    Args:
-        value: Seconds, a text such as `90s`, `2h` or `1d12h` (d, h, m and s, the largest first), or a timedelta. In a
-            text each number has its unit, unless it stands alone and is seconds: `1h30` might mean 30 min or 30 s.
-
-    Raises:
-        InvalidArgumentError: It is none of these, or not more than 0 s and at most 366 d.
-    """
-    hint = (
-        'It is a text such as "90s", "2h" or "1d12h", each number with its unit, or a number of seconds; '
-        "at most 366 days."
-    )
-    if isinstance(value, timedelta):
-        seconds = value.total_seconds()
-    elif isinstance(value, str):
-        match = _TIMEOUT.fullmatch(f"{value}s" if re.fullmatch(_SECONDS, value) else value)
-        parts = [float(part or 0) for part in match.groups()] if match else [math.nan]
-        seconds = math.fsum(part * unit for part, unit in zip(parts, (86400, 3600, 60, 1), strict=False))
-    elif isinstance(value, (int, float)) and not isinstance(value, bool):
-        seconds = float(max(-1, min(value, 2 * _LONGEST_TIMEOUT)))
-    else:
-        raise InvalidArgumentError("timeout", f"must be seconds or text, not {kind_of(value)}", hint=hint)
-    if not 0 < seconds <= _LONGEST_TIMEOUT:
-        raise InvalidArgumentError("timeout", f"cannot be {shown(value)}", hint=hint)
-    return seconds
-
-
-def check_count(name: str, value: Any) -> int | None:
-    """Return a whole number from 0, or None for any number.
-
-    Raises:
-        InvalidArgumentError: It is neither.
-    """
-    return None if value is None else check_number(name, value, 0, more=OR_ANY_NUMBER)
-
-
-OR_ANY_NUMBER = ", or what stands for any number: None in Python, -1 in other languages, any on the command line"
-
-
-def check_number(name: str, value: Any, least: int, most: int | None = None, more: str = "") -> int:
-    """Return a whole number within limits; the engine carries it as a float.
-
-    Args:
-        name: Of the argument.
-        value: Its value.
-        least: The smallest that it may be.
-        most: The largest.
-        more: What else it may be, for the message.
-
-    Raises:
-        InvalidArgumentError: It is none, or outside of them.
-    """
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or value < least or (most is not None and value > most):
-        limits = f"from {least}" if most is None else f"from {least} to {most}"
-        raise InvalidArgumentError(name, f"cannot be {shown(value)}", hint=f"It is a whole number {limits}{more}.")
-    return value
-
-
-def check_choice(name: str, value: Any, choices: Sequence[str], origin: str = "") -> str:
-    """Return one of a few words.
-
-    Raises:
-        InvalidArgumentError: It is another.
-    """
-    if not isinstance(value, str) or value not in choices:
-        raise InvalidArgumentError(name, f"must be one of {', '.join(choices)}, not {shown(value)}{origin}")
-    return value
-
-
-def check_flag(name: str, value: Any) -> bool:
-    """Return True or False.
-
-    Raises:
-        InvalidArgumentError: It is something else, which might be meant as either.
-    """
-    if not isinstance(value, bool):
-        raise InvalidArgumentError(name, f"cannot be {shown(value)}", hint="It is true or false.")
-    return value
-
-
 class _Lookup:
     """Finds settings in their places."""
 
@@ -316,61 +193,16 @@ def _check_secret(name: str, value: Any) -> None:
         raise InvalidArgumentError(name, "must be printable ASCII without white space", hint="Its value is not shown.")
 
 
-_HOST = re.compile(r"[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})*\.?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
-
-
-def check_endpoint(value: Any, origin: str = "") -> str:
-    """Return an endpoint in one way of writing it.
-
-    Raises:
-        InvalidArgumentError: It is no scheme and host, or would send a signature over plain HTTP.
-    """
-
-    def refuse(problem: str) -> InvalidArgumentError:
-        hint = "It is a scheme and a host, such as https://100000000001.cos-control.ap-chengdu.myqcloud.com."
-        return InvalidArgumentError("endpoint", problem + origin, hint=hint)
-
-    if not isinstance(value, str):
-        raise refuse(f"must be text, not {kind_of(value)}")
-    if not re.fullmatch(r"[!-~]+", value):
-        raise refuse("must be printable ASCII without white space")
-    try:
-        parts = urlsplit(value)
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
-        raise refuse("is no URL") from None
-    if "@" in value:
-        raise refuse("must not hold a user or a password")
-    if not host or parts.scheme not in ("http", "https"):
-        raise refuse(f"cannot be {shorten(value)}")
-    if parts.path not in ("", "/") or parts.query or parts.fragment or not _HOST.fullmatch(host):
-        raise refuse(f"must be a scheme and a host only, not {shorten(value)}")
-    if parts.scheme == "http" and not is_loopback(host):
-        raise refuse("must use https: plain http is for loopback addresses only")
-    where = f"[{host}]" if ":" in host else host
-    return f"{parts.scheme}://{where}" + ("" if port is None else f":{port}")
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether a host is this machine itself."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def _request_timeout(value: Any, origin: str) -> float:
     hint = f"It is a number of seconds, such as 60 or 1.5, more than 0 and at most {_LONGEST_REQUEST_TIMEOUT:g}."
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         raise InvalidArgumentError("request_timeout", f"must be a number, not {kind_of(value)}{origin}", hint=hint)
     try:
-        seconds = math.nan if isinstance(value, str) and not re.fullmatch(_SECONDS, value) else float(value)
+        seconds = math.nan if isinstance(value, str) and not re.fullmatch(SECONDS, value) else float(value)
     except OverflowError:  # of a whole number without end
         seconds = math.nan
     if not 0 < seconds <= _LONGEST_REQUEST_TIMEOUT:
-        raise InvalidArgumentError("request_timeout", f"cannot be {shown(value)}{origin}", hint=hint)
+        raise InvalidArgumentError("request_timeout", f"cannot be {format_value(value)}{origin}", hint=hint)
     return seconds
 
 

@@ -21,6 +21,7 @@ import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 
+from pulumi_cosjob._checks import is_loopback
 from pulumi_cosjob._clock import CALLED_OFF
 from pulumi_cosjob._errors import (
     ConfigurationError,
@@ -30,11 +31,9 @@ from pulumi_cosjob._errors import (
     TimeLimitError,
     TlsError,
     no_thread,
-    reason_of,
-    shorten,
 )
 from pulumi_cosjob._service.resolver import RESOLVER, LookupTimeoutError
-from pulumi_cosjob._service.settings import is_loopback
+from pulumi_cosjob._text import quoted, reason_of
 from pulumi_cosjob._xml.schema import MOST_BYTES
 
 __all__ = ["Answer", "Transport"]
@@ -351,7 +350,7 @@ class Transport:
 
         Raises:
             RequestError: No whole answer came in time.
-            InvalidAnswerError: The answer is too large, or encoded though none had asked for that.
+            InvalidResponseError: The answer is too large, or encoded though none had asked for that.
             ConfigurationError: The certificates that the environment named cannot be used any more.
         """
         if self._process != os.getpid():
@@ -440,7 +439,7 @@ def _certificates(endpoint: str) -> str | bool:
             problem = _problem_of(certificates) if endpoint.startswith("https:") else ""
             if problem:
                 hint = "It is a file of certificates in PEM form, or a folder of them; unset it for the usual ones."
-                raise ConfigurationError(f"{variable}: {problem}: {shorten(certificates)}", hint=hint) from None
+                raise ConfigurationError(f"{variable}: {problem}: {quoted(certificates)}", hint=hint) from None
             return certificates
     return True
 

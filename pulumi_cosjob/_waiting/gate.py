@@ -10,16 +10,10 @@ import uuid
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final, Literal
 
-from pulumi_cosjob._errors import InvalidArgumentError, kind_of
-from pulumi_cosjob._service.settings import (
-    SETTINGS,
-    check_count,
-    check_endpoint,
-    check_flag,
-    check_identifier,
-    check_timeout,
-    find_endpoint,
-)
+from pulumi_cosjob._checks import check_count, check_endpoint, check_flag, check_identifier, check_timeout
+from pulumi_cosjob._errors import InvalidArgumentError
+from pulumi_cosjob._service.settings import SETTINGS, find_endpoint
+from pulumi_cosjob._text import kind_of
 from pulumi_cosjob._waiting.policy import WaitOptions
 
 __all__ = [

@@ -24,10 +24,10 @@ from pulumi_cosjob._errors import (
     TlsError,
     UnavailableError,
     WaitTimeoutError,
-    duration,
     is_refusal,
 )
 from pulumi_cosjob._model.job import contradiction
+from pulumi_cosjob._text import duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

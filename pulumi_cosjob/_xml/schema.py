@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar
 from xml.etree import ElementTree as ET
 
-from pulumi_cosjob import _errors
 from pulumi_cosjob._errors import (
     MOST_PROBLEMS,
     CosJobWarning,
@@ -21,11 +20,9 @@ from pulumi_cosjob._errors import (
     NotXmlError,
     Problem,
     SchemaError,
-    abridge,
-    kind_of,
-    shorten,
 )
 from pulumi_cosjob._model.job import Element, JobDescription, element_fields, xml_name
+from pulumi_cosjob._text import format_value, kind_of, quoted, truncate
 from pulumi_cosjob._xml.fast_validator import XML_SPACE, Declared, compile_schema
 
 if TYPE_CHECKING:
@@ -108,7 +105,7 @@ def read_xml(document: bytes) -> ET.Element:
 
     Raises:
         NotXmlError: It is no XML document, or one that may not be read.
-        InvalidAnswerError: It is too large.
+        InvalidResponseError: It is too large.
     """
     if len(document) > MOST_BYTES:
         raise InvalidResponseError(f"the answer is larger than {MOST_BYTES} bytes")
@@ -189,7 +186,7 @@ class _Builder(ET.TreeBuilder):
 
 
 def _beginning(document: bytes) -> str:
-    return shorten(" ".join(document[:200].decode("utf-8", "replace").split()))
+    return quoted(" ".join(document[:200].decode("utf-8", "replace").split()))
 
 
 # -------------------------------------------------------------------------------------------------------- validation
@@ -266,9 +263,9 @@ def _problem(error: xmlschema.XMLSchemaValidationError, element: ET.Element) -> 
 def _presentable(problem: Problem, shown: Callable[[str], str]) -> Problem:
     """Return a problem as it may be told; until then it holds the document's own texts, whole."""
     return Problem(
-        abridge(shown(problem.path), _LONGEST_PATH),
-        None if problem.value is None else shorten(shown(problem.value)),
-        abridge(shown(problem.rule), _LONGEST_RULE),
+        truncate(shown(problem.path), _LONGEST_PATH),
+        None if problem.value is None else quoted(shown(problem.value)),
+        truncate(shown(problem.rule), _LONGEST_RULE),
     )
 
 
@@ -353,7 +350,7 @@ def find_problems(document: bytes) -> list[Problem]:
 
     Raises:
         NotXmlError: The answer is no XML document.
-        InvalidAnswerError: It is too large.
+        InvalidResponseError: It is too large.
     """
     return _problems(read_xml(document))
 
@@ -370,12 +367,12 @@ def parse_describe_job_result(document: bytes, *, validation: Validation = DEFAU
     Raises:
         NotXmlError: The response is no XML document.
         SchemaError: The response violates the schema; all problems are in the error.
-        InvalidAnswerError: The response is too large.
+        InvalidResponseError: The response is too large.
     """
     if not isinstance(document, (bytes, bytearray)):
         raise InvalidArgumentError("document", f"must be bytes, not {kind_of(document)}")
     if validation not in VALIDATIONS:
-        told = f"must be one of {', '.join(VALIDATIONS)}, not {_errors.shown(validation)}"
+        told = f"must be one of {', '.join(VALIDATIONS)}, not {format_value(validation)}"
         raise InvalidArgumentError("validation", told)
     described, left_out = describe(read_xml(bytes(document)), validation=validation)
     for text in warnings_of(left_out, set()):

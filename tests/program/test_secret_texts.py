@@ -7,8 +7,8 @@ import time
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_cosjob._errors import shorten
 from pulumi_cosjob._program.secret_texts import SecretTexts
+from pulumi_cosjob._text import quoted
 
 SHORT = st.text("ab'\n", min_size=1, max_size=4)
 
@@ -34,7 +34,7 @@ def test_a_secret_is_found_as_messages_write_it() -> None:
     """As it is, quoted, and shortened; of two that begin alike, the longer one."""
     long = "secret-" + "abcdefghij" * 9
     hidden = SecretTexts([long, "it's\n", "job", "job-1", ""])
-    assert hidden.redact(f"{shorten(long)} {long}") == "'[secret]' [secret]"
+    assert hidden.redact(f"{quoted(long)} {long}") == "'[secret]' [secret]"
     assert hidden.redact(repr("it's\n")) == '"[secret]"'
     assert hidden.redact("job-1, job-2") == "[secret], [secret]-2"
     assert hidden.redact("another") == "another"

@@ -18,9 +18,9 @@ import pulumi_cosjob
 from mocked import under_mocks
 from plugins import JOB, JOBS, config_of, plugin
 from pulumi_cosjob import CosBatchClient, InvalidArgumentError, native, parse_describe_job_result
+from pulumi_cosjob._checks import check_endpoint
 from pulumi_cosjob._cli.main import main
 from pulumi_cosjob._plugin.properties import Properties, to_struct
-from pulumi_cosjob._service.settings import check_endpoint
 from pulumi_cosjob.testing import CosBatchEmulator
 
 APPID = "1250000000"

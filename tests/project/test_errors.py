@@ -30,9 +30,9 @@ from pulumi_cosjob._errors import (
     UnavailableError,
     WaitError,
     WaitTimeoutError,
-    shorten,
 )
 from pulumi_cosjob._model.job import JobDescription
+from pulumi_cosjob._text import quoted
 
 CLASSES: list[type[CosJobError]] = [
     each for each in vars(_errors).values() if isinstance(each, type) and issubclass(each, CosJobError)
@@ -240,4 +240,4 @@ def test_every_class_is_documented(cls: type) -> None:
 )
 def test_values_are_shortened_and_escaped(value: str, shown: str) -> None:
     """A value in a message is short, and none of its characters can draw on a terminal or break a line."""
-    assert shorten(value) == shown
+    assert quoted(value) == shown

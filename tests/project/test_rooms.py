@@ -20,8 +20,9 @@ from pulumi_cosjob._model.job import Element
 PACKAGE = Path(pulumi_cosjob.__file__).parent
 # From the bottom to the top: a room imports from itself and from rooms of lines above it.
 ROOMS = (
-    {"_errors", "_version"},
-    {"_clock"},
+    {"_text", "_version"},
+    {"_errors"},
+    {"_checks", "_clock"},
     {"_model"},
     {"_xml", "types"},
     {"_service"},

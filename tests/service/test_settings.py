@@ -10,19 +10,11 @@ from typing import Any
 
 import pytest
 
+from pulumi_cosjob._checks import check_count, check_flag, check_identifier, check_number, check_timeout, is_loopback
 from pulumi_cosjob._errors import ConfigurationError, CosJobError, InvalidArgumentError
 from pulumi_cosjob._service import settings
 from pulumi_cosjob._service.credentials import Credentials, VendorChain
-from pulumi_cosjob._service.settings import (
-    Settings,
-    check_count,
-    check_flag,
-    check_identifier,
-    check_number,
-    check_timeout,
-    is_loopback,
-    resolve,
-)
+from pulumi_cosjob._service.settings import Settings, resolve
 
 UIN = "100000000001"
 KEYS = {"secret_id": "argument-id", "secret_key": "argument-key"}

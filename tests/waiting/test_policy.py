@@ -32,7 +32,6 @@ from pulumi_cosjob import (
     WaitTimeoutError,
     WrongJobError,
 )
-from pulumi_cosjob._errors import duration
 from pulumi_cosjob._model.job import (
     STATES,
     COSInitiateRestoreObject,
@@ -42,6 +41,7 @@ from pulumi_cosjob._model.job import (
     ProgressSummary,
     Report,
 )
+from pulumi_cosjob._text import duration
 from pulumi_cosjob._waiting.policy import (
     Completed,
     Failed,
