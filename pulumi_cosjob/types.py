@@ -22,7 +22,6 @@ from pulumi_cosjob._model.job import (
     Grantee,
     JobDescription,
     JobFailure,
-    JobState,
     Manifest,
     ManifestLocation,
     ManifestSpec,
@@ -32,6 +31,7 @@ from pulumi_cosjob._model.job import (
     Report,
     UserMetadataMember,
 )
+from pulumi_cosjob._model.states import JobState
 
 __all__ = [
     "COSDeleteObject",

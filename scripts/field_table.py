@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pulumi_cosjob._model.job import Element, JobDescription, element_fields, xml_name
+from pulumi_cosjob._model.element import Element, element_fields
+from pulumi_cosjob._model.job import JobDescription
+from pulumi_cosjob._model.naming import xml_name
 
 if TYPE_CHECKING:
     import xmlschema

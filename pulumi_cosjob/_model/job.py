@@ -7,30 +7,25 @@ by a test. A field carries the element's name in snake case; `xml_name` gives it
 from __future__ import annotations
 
 import dataclasses
-import functools
 import re
-import types
-import typing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import Any, NoReturn, TypeVar
+
+from pulumi_cosjob._model.element import Element, items
+from pulumi_cosjob._model.states import STATES, JobState
 
 __all__ = [
     "BEYOND_SCHEMA",
-    "STATES",
     "COSDeleteObject",
     "COSGrant",
     "COSInitiateRestoreObject",
     "COSPutObjectCopy",
     "COSPutObjectTagging",
     "COSTag",
-    "Element",
-    "FieldType",
     "Grantee",
     "JobDescription",
     "JobFailure",
-    "JobState",
     "Manifest",
     "ManifestLocation",
     "ManifestSpec",
@@ -39,86 +34,10 @@ __all__ = [
     "ProgressSummary",
     "Report",
     "UserMetadataMember",
-    "camel_name",
     "contradiction",
-    "element_fields",
-    "from_plain",
-    "in_camel_case",
-    "in_snake_case",
-    "snake_name",
-    "to_plain",
-    "xml_name",
 ]
 
-# Words that the API does not write with one capital letter.
-_XML_WORDS = {"cos": "COS", "etag": "ETag", "sse": "SSE", "unmodified": "UnModified"}
-# Larger whole numbers would lose digits on their way through the engine, whose numbers are doubles.
-_LARGEST_EXACT_DOUBLE = 2**53
-_CAPITAL = re.compile("[A-Z]")
 _INSTANT = re.compile(r"([0-9-]{10}T[0-9:]{8})(?:\.([0-9]+))?(Z|[+-][0-9]{2}:[0-9]{2})?")
-
-
-def xml_name(field_name: str) -> str:
-    """Return the name of the XML element that a field stands for."""
-    return "".join(_XML_WORDS.get(word) or word.capitalize() for word in field_name.split("_"))
-
-
-def camel_name(name: str) -> str:
-    """Return a name as languages in camel case write it: `progressSummary`, `cosPutObjectCopy`, `sseAlgorithm`."""
-    first, *rest = name.split("_")
-    return first + "".join(word.capitalize() for word in rest)
-
-
-def snake_name(name: str) -> str:
-    """Return the name that `camel_name` was made of."""
-    return _CAPITAL.sub(lambda match: "_" + match[0].lower(), name)
-
-
-def in_camel_case(plain: Any) -> Any:
-    """Return plain values with the names of all fields in camel case."""
-    return _renamed(plain, camel_name)
-
-
-def in_snake_case(plain: Any) -> Any:
-    """Return plain values with the names of all fields as they are here."""
-    return _renamed(plain, snake_name)
-
-
-def _renamed(plain: Any, rename: Callable[[str], str]) -> Any:
-    if isinstance(plain, Mapping):
-        return {rename(name): _renamed(child, rename) for name, child in plain.items()}
-    return [_renamed(child, rename) for child in plain] if isinstance(plain, (list, tuple)) else plain
-
-
-class Element(dict[str, Any]):
-    """An element of the answer: frozen, with its children as attributes and, because Pulumi wants that, as items.
-
-    A child that the answer lacks is None. Being a dict is what lets an element, or a list of them, be exported from a
-    Pulumi program or be handed to another resource as it is.
-    """
-
-    def __post_init__(self) -> None:
-        """Offer the fields as items too."""
-        super().update(self.__dict__)
-
-    def _refuse(self, *_args: Any, **_kwargs: Any) -> NoReturn:
-        raise TypeError(f"{type(self).__name__} cannot be changed")
-
-    __setitem__ = __delitem__ = __ior__ = _refuse
-    update = setdefault = pop = popitem = clear = _refuse
-
-    def __hash__(self) -> int:  # type: ignore[override]
-        """Hash by value; the class has no part in it, as it has none in equality."""
-        return hash(tuple(self.values()))
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Build a copy from the values: items cannot be set afterwards."""
-        return type(self), tuple(self.values())
-
-
-def _items(tag: str) -> Any:
-    """Declare a field that is a list of elements of this name."""
-    return dataclasses.field(default=None, metadata={"item": tag})
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,7 +69,7 @@ class ManifestLocation(Element):
 class ManifestSpec(Element):
     """How that list is written."""
 
-    fields: Sequence[str] | None = _items("member")
+    fields: Sequence[str] | None = items("member")
     """The columns of the list, in their order; not given for an inventory."""
 
     format: str | None = None
@@ -239,7 +158,7 @@ class NewObjectMetadata(Element):
     sse_algorithm: str | None = None
     """Encryption of the copies on the server. Known values: `AES256`."""
 
-    user_metadata: Sequence[UserMetadataMember] | None = _items("member")
+    user_metadata: Sequence[UserMetadataMember] | None = items("member")
     """The user's own metadata of the copies."""
 
 
@@ -252,7 +171,7 @@ class COSPutObjectCopy(Element):
     `Replaced`, `Add`.
     """
 
-    access_control_grants: Sequence[COSGrant] | None = _items("COSGrant")
+    access_control_grants: Sequence[COSGrant] | None = items("COSGrant")
     """Who may do what with the copies."""
 
     canned_access_control_list: str | None = None
@@ -269,7 +188,7 @@ class COSPutObjectCopy(Element):
     new_object_metadata: NewObjectMetadata | None = None
     """Metadata of the copies."""
 
-    new_object_tagging: Sequence[COSTag] | None = _items("COSTag")
+    new_object_tagging: Sequence[COSTag] | None = items("COSTag")
     """Tags of the copies."""
 
     prefix_replace: bool | None = None
@@ -312,7 +231,7 @@ class COSInitiateRestoreObject(Element):
 class COSPutObjectTagging(Element):
     """Each object is tagged."""
 
-    tag_set: Sequence[COSTag] | None = _items("COSTag")
+    tag_set: Sequence[COSTag] | None = items("COSTag")
     """The tags to set."""
 
     tagging_directive: str | None = None
@@ -418,7 +337,7 @@ class JobDescription(Element):
     description: str | None = None
     """Free text given when the job was created. 0 to 256 bytes."""
 
-    failure_reasons: Sequence[JobFailure] | None = _items("JobFailure")
+    failure_reasons: Sequence[JobFailure] | None = items("JobFailure")
     """Why the job failed: any number of codes, each with a reason."""
 
     manifest: Manifest | None = None
@@ -502,114 +421,7 @@ def _instant(text: str | None) -> datetime | None:
     return read if read.tzinfo else read.replace(tzinfo=timezone.utc)
 
 
-@dataclass(frozen=True)
-class JobState:
-    """What one status means.
-
-    Attributes:
-        status: The status.
-        meaning: What happens to the job there, in a few words.
-        final: Whether the job stays there for ever.
-        succeeded: Whether the job did what it could; failed tasks are counted elsewhere.
-        needs_person: Whether the job goes on only when somebody acts.
-    """
-
-    status: str
-    meaning: str
-    final: bool = False
-    succeeded: bool = False
-    needs_person: bool = False
-
-
-STATES: Mapping[str, JobState] = types.MappingProxyType(
-    {
-        state.status: state
-        for state in (
-            JobState("New", "created, not looked at yet"),
-            JobState("Preparing", "the manifest is being read"),
-            JobState("Suspended", "waits for a person to confirm it", needs_person=True),
-            JobState("Ready", "waits for its turn behind jobs of higher priority"),
-            JobState("Active", "works on its tasks"),
-            JobState("Pausing", "is being paused"),
-            JobState("Paused", "paused by a job of higher priority; resumes by itself"),
-            JobState("Completing", "all tasks are done, the report is being written"),
-            JobState("Complete", "ended; some tasks may have failed", final=True, succeeded=True),
-            JobState("Cancelling", "is being cancelled"),
-            JobState("Cancelled", "was cancelled", final=True),
-            JobState("Failing", "is about to fail"),
-            JobState("Failed", "failed", final=True),
-        )
-    }
-)
-"""All known states by status, in the order of a job's life."""
-
 BEYOND_SCHEMA: tuple[str, ...] = tuple(
     field.name for field in dataclasses.fields(JobDescription) if field.metadata.get("beyond_schema")
 )
 """The fields of a job that stand for no element: what the response holds beyond the schema."""
-
-
-@dataclass(frozen=True)
-class FieldType:
-    """How one field of an element is read.
-
-    Attributes:
-        type: `str`, `bool`, `int` or a class of this module.
-        item: Name of the elements in a list; None where the field is no list.
-    """
-
-    type: type[Any]
-    item: str | None
-
-
-@functools.cache
-def element_fields(cls: type[Element]) -> Mapping[str, FieldType]:
-    """Return the fields of a class that stand for elements, by field name."""
-    hints = typing.get_type_hints(cls)
-    found = {}
-    for field in dataclasses.fields(cls):  # type: ignore[arg-type]
-        if field.metadata.get("beyond_schema"):
-            continue
-        (inner, *_) = [arg for arg in typing.get_args(hints[field.name]) if arg is not type(None)] or [
-            hints[field.name]
-        ]
-        item = field.metadata.get("item")
-        found[field.name] = FieldType(typing.get_args(inner)[0] if item else inner, item)
-    return types.MappingProxyType(found)
-
-
-def to_plain(value: Any, *, exact: bool = True) -> Any:
-    """Turn an element into dicts, lists, texts, numbers and booleans, absent fields left out.
-
-    Args:
-        value: The element.
-        exact: Whether whole numbers beyond 2**53 become text, which `from_plain` reads back.
-    """
-    if isinstance(value, dict):
-        return {name: to_plain(child, exact=exact) for name, child in value.items() if child is not None}
-    if isinstance(value, (list, tuple)):
-        return [to_plain(child, exact=exact) for child in value]
-    if exact and isinstance(value, int) and abs(value) > _LARGEST_EXACT_DOUBLE:
-        return str(value)
-    return value
-
-
-_E = TypeVar("_E", bound=Element)
-
-
-def from_plain(cls: type[_E], plain: Mapping[str, Any]) -> _E:
-    """Build an element from what `to_plain` made of it, lists as lists; fields of later versions are left out."""
-    values: dict[str, Any] = {}
-    for name, field in element_fields(cls).items():
-        child = plain.get(name)
-        if child is not None:
-            values[name] = [_value(field, each) for each in child] if field.item else _value(field, child)
-    if issubclass(cls, JobDescription):
-        values.update({name: list(plain[name]) for name in BEYOND_SCHEMA if plain.get(name) is not None})
-    return cls(**values)
-
-
-def _value(field: FieldType, plain: Any) -> Any:
-    if issubclass(field.type, Element):
-        return from_plain(field.type, plain)
-    return int(plain) if field.type is int else plain

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Generic, TypeVar, overload
 
 import pulumi
 
@@ -27,7 +27,6 @@ from pulumi_cosjob._model.job import (
     Grantee,
     JobDescription,
     JobFailure,
-    JobState,
     Manifest,
     ManifestLocation,
     ManifestSpec,
@@ -37,6 +36,9 @@ from pulumi_cosjob._model.job import (
     Report,
     UserMetadataMember,
 )
+
+if TYPE_CHECKING:
+    from pulumi_cosjob._model.states import JobState
 
 _T_co = TypeVar("_T_co", covariant=True)
 _Item = TypeVar("_Item")

@@ -21,7 +21,7 @@ from pulumi_cosjob._errors import (
     WrongJobError,
     is_refusal,
 )
-from pulumi_cosjob._model.job import STATES
+from pulumi_cosjob._model.states import STATES
 from pulumi_cosjob._service.redaction import contains_secret, redact
 from pulumi_cosjob._text import quoted, truncate
 from pulumi_cosjob._xml import schema as schema_module

@@ -21,7 +21,9 @@ from pulumi_cosjob._errors import (
     Problem,
     SchemaError,
 )
-from pulumi_cosjob._model.job import Element, JobDescription, element_fields, xml_name
+from pulumi_cosjob._model.element import Element, element_fields
+from pulumi_cosjob._model.job import JobDescription
+from pulumi_cosjob._model.naming import xml_name
 from pulumi_cosjob._text import format_value, kind_of, quoted, truncate
 from pulumi_cosjob._xml.fast_validator import XML_SPACE, Declared, compile_schema
 

@@ -18,27 +18,24 @@ from hypothesis import strategies as st
 import output_types
 import pulumi_cosjob
 from pulumi_cosjob._model import job as job_module
+from pulumi_cosjob._model.element import Element, element_fields
 from pulumi_cosjob._model.job import (
     BEYOND_SCHEMA,
-    STATES,
     COSDeleteObject,
     COSPutObjectCopy,
     COSTag,
-    Element,
     JobDescription,
     JobFailure,
-    JobState,
     ManifestSpec,
     NewObjectMetadata,
     Operation,
     ProgressSummary,
     Report,
     UserMetadataMember,
-    element_fields,
-    from_plain,
-    to_plain,
-    xml_name,
 )
+from pulumi_cosjob._model.naming import xml_name
+from pulumi_cosjob._model.serialization import from_plain, to_plain
+from pulumi_cosjob._model.states import STATES, JobState
 from pulumi_cosjob._xml.schema import parse_describe_job_result, schema_path
 from schema_comparison import XS, Schema, class_fields, declared_attributes, differences, snake_case
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
 
-from pulumi_cosjob._model.job import Element, JobDescription, element_fields, xml_name
+from pulumi_cosjob._model.element import Element, element_fields
+from pulumi_cosjob._model.naming import xml_name
 from servers import answer
+
+if TYPE_CHECKING:
+    from pulumi_cosjob._model.job import JobDescription
 
 JOB_ID = "53dc6228-c50b-46f7-8ad7-65e7159f1aae"
 _REQUIRED = {"JobId": JOB_ID, "Status": "New"}

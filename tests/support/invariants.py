@@ -12,14 +12,19 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
 from pulumi_cosjob._errors import CosJobWarning, InvalidResponseError, ServiceError
-from pulumi_cosjob._model.job import STATES, Element, JobDescription, element_fields, xml_name
+from pulumi_cosjob._model.element import Element, element_fields
+from pulumi_cosjob._model.naming import xml_name
+from pulumi_cosjob._model.states import STATES
 from pulumi_cosjob._service.responses import judge
 from pulumi_cosjob._service.transport import Answer
 from pulumi_cosjob._xml import schema as schema_module
+
+if TYPE_CHECKING:
+    from pulumi_cosjob._model.job import JobDescription
 
 __all__ = ["BrokenPromiseError", "check"]
 
