@@ -42,7 +42,8 @@ if TYPE_CHECKING:
     from pulumi_cosjob._model.job import JobDescription
     from pulumi_cosjob._model.states import STATES, JobState
     from pulumi_cosjob._service.client import CosBatchClient, describe_job
-    from pulumi_cosjob._xml.schema import parse_describe_job_result, schema_path
+    from pulumi_cosjob._xml.decoder import parse_describe_job_result
+    from pulumi_cosjob._xml.schema import schema_path
 
     __version__: str
 
@@ -101,7 +102,7 @@ _LOADED_AT_FIRST_USE = {
     "get_job_output": "_dynamic.functions",
     "get_jobs": "_dynamic.functions",
     "get_jobs_output": "_dynamic.functions",
-    "parse_describe_job_result": "_xml.schema",
+    "parse_describe_job_result": "_xml.decoder",
     "schema_path": "_xml.schema",
 }
 

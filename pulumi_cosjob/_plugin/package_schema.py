@@ -17,7 +17,8 @@ from pulumi_cosjob._plugin import publication
 from pulumi_cosjob._service.client import DEFAULT_CONCURRENCY
 from pulumi_cosjob._service.settings import MISSING, Settings, environment_variable
 from pulumi_cosjob._waiting.gate import DEFAULTS
-from pulumi_cosjob._xml.schema import VALIDATIONS, schema_path
+from pulumi_cosjob._xml.schema import schema_path
+from pulumi_cosjob._xml.validation import VALIDATIONS
 
 __all__ = ["CONFIG", "GET_JOB", "GET_JOBS", "JOBS_GATE", "JOB_GATE", "PACKAGE", "package_schema"]
 

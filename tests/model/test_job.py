@@ -36,7 +36,8 @@ from pulumi_cosjob._model.job import (
 from pulumi_cosjob._model.naming import xml_name
 from pulumi_cosjob._model.serialization import from_plain, to_plain
 from pulumi_cosjob._model.states import STATES, JobState
-from pulumi_cosjob._xml.schema import parse_describe_job_result, schema_path
+from pulumi_cosjob._xml.decoder import parse_describe_job_result
+from pulumi_cosjob._xml.schema import schema_path
 from schema_comparison import XS, Schema, class_fields, declared_attributes, differences, snake_case
 
 CLASSES: dict[str, type[Element]] = {

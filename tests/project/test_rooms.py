@@ -205,7 +205,7 @@ def test_imports_go_one_way(module: str, source: str) -> None:
 @pytest.mark.parametrize(
     ("module", "source", "stranger"),
     [
-        ("_model", "from pulumi_cosjob._xml.schema import describe", "_xml"),
+        ("_model", "from pulumi_cosjob._xml.decoder import describe", "_xml"),
         ("_service", "def f():\n    from pulumi_cosjob import _waiting", "_waiting"),
         ("_errors", "import pulumi_cosjob._service.client", "_service"),
         ("_emulator", "if TYPE_CHECKING:\n    from pulumi_cosjob._model.states import STATES", "_model"),

@@ -21,7 +21,9 @@ from pulumi_cosjob._model.naming import xml_name
 from pulumi_cosjob._model.states import STATES
 from pulumi_cosjob._service.responses import judge
 from pulumi_cosjob._service.transport import Answer
-from pulumi_cosjob._xml import schema as schema_module
+from pulumi_cosjob._xml import decoder
+from pulumi_cosjob._xml.schema import load_schema
+from pulumi_cosjob._xml.validation import find_excess
 
 if TYPE_CHECKING:
     from pulumi_cosjob._model.job import JobDescription
@@ -53,8 +55,8 @@ def check(document: bytes) -> str | None:
     Raises:
         BrokenPromiseError: It was not refused, and should have been; or not read as what it is.
     """
-    strict = _outcome(lambda: schema_module.parse_describe_job_result(document, validation="strict"))
-    lenient = _outcome(lambda: schema_module.parse_describe_job_result(document, validation="lenient"))
+    strict = _outcome(lambda: decoder.parse_describe_job_result(document, validation="strict"))
+    lenient = _outcome(lambda: decoder.parse_describe_job_result(document, validation="lenient"))
     judged = _outcome(lambda: judge(Answer(200, {}, document), job_id=_ASKED_FOR, endpoint=""))
     _hold(judged is None or judged.job_id == _ASKED_FOR, "an answer was taken for another job's")
     if strict is not None:
@@ -120,8 +122,8 @@ def _hold_to_what_is_listed(described: JobDescription) -> None:
 def _hold_to_the_processor(described: JobDescription, document: bytes) -> None:
     """Hold the whole description to what the XSD processor makes of the document."""
     root = _read(document)
-    if not schema_module._excess(root):
-        errors = schema_module._schema().iter_errors(root, use_location_hints=False)
+    if not find_excess(root):
+        errors = load_schema().iter_errors(root, use_location_hints=False)
         error = next(iter(errors), None)
         _hold(error is None, f"the processor refuses what was accepted: {error}")
     _compare(described, root.findall("Job")[0], "/DescribeJobResult/Job")
@@ -140,7 +142,7 @@ def _expected(simple: Any, text: str, path: str, *, is_text: bool) -> Any:
 
 def _compare(value: Any, element: ET.Element, path: str) -> None:
     if not isinstance(value, Element):
-        simple = schema_module._schema().find(path).type  # type: ignore[union-attr]
+        simple = load_schema().find(path).type  # type: ignore[union-attr]
         text = element.text or ""
         expected = _expected(simple, text, path, is_text=isinstance(value, str))
         _hold(

@@ -57,7 +57,7 @@ from pulumi_cosjob._waiting.policy import (
     progress_line,
     time_left,
 )
-from pulumi_cosjob._xml.schema import parse_describe_job_result
+from pulumi_cosjob._xml.decoder import parse_describe_job_result
 
 DAY = 24 * 3600.0
 pytestmark = pytest.mark.newest

@@ -15,9 +15,11 @@ from test_schema import LEAVES
 from documents import job, within
 from places import RESPONSES
 from pulumi_cosjob import CosBatchClient
-from pulumi_cosjob._xml import schema as schema_module
+from pulumi_cosjob._xml import validation
+from pulumi_cosjob._xml.decoder import parse_describe_job_result
 from pulumi_cosjob._xml.fast_validator import compile_schema
-from pulumi_cosjob._xml.schema import parse_describe_job_result, read_xml, schema_path
+from pulumi_cosjob._xml.schema import schema_path
+from pulumi_cosjob._xml.xml_reader import read_xml
 from pulumi_cosjob.testing import CosBatchEmulator, Scenario
 
 FULL = (RESPONSES / "full.xml").read_bytes()
@@ -34,12 +36,12 @@ UNUSUAL = {
 
 def is_recognised(document: bytes) -> bool:
     """Tell whether the compiled checks recognise a document."""
-    return schema_module._is_recognised(read_xml(document))
+    return validation.is_recognised(read_xml(document))
 
 
 def processor_accepts(document: bytes) -> bool:
     """Tell whether a document is valid by the XSD processor alone."""
-    return next(schema_module._violations(read_xml(document)), None) is None
+    return next(validation.violations(read_xml(document)), None) is None
 
 
 @pytest.mark.parametrize("document", INVALID.values(), ids=INVALID)
@@ -114,7 +116,7 @@ def test_what_the_service_usually_says_is_recognised(
     scenario: Scenario, emulator: CosBatchEmulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every answer in the life of an emulated job is recognised."""
-    monkeypatch.setattr(schema_module, "_violations", lambda _root: pytest.fail("the processor is asked"))
+    monkeypatch.setattr(validation, "violations", lambda _root: pytest.fail("the processor is asked"))
     emulator.clock.hold()
     job_id = emulator.create_job(scenario, seconds=60)
     with CosBatchClient(endpoint=emulator.endpoint, secret_id="emulator-id", secret_key="emulator-key") as client:

@@ -16,7 +16,7 @@ from documents import job
 from invariants import BrokenPromiseError
 from places import RESPONSES
 from pulumi_cosjob import JobDescription
-from pulumi_cosjob._xml import schema
+from pulumi_cosjob._xml import decoder, validation
 
 DOCUMENTS = [path.read_bytes() for path in sorted(RESPONSES.glob("*.xml"))]
 FULL = (RESPONSES / "full.xml").read_bytes()
@@ -55,7 +55,7 @@ def test_a_long_name_makes_no_long_message(document: bytes, monkeypatch: pytest.
     """The fuzzer's documents are long enough to show it."""
     assert len(document) < 16384
     assert invariants.check(document) is None
-    monkeypatch.setattr(schema, "abridge", lambda text, _limit: text)
+    monkeypatch.setattr(validation, "truncate", lambda text, _limit: text)
     with pytest.raises(BrokenPromiseError, match="too long"):
         invariants.check(document)
 
@@ -78,7 +78,7 @@ def test_a_wrong_description_is_noticed(lie: JobDescription, monkeypatch: pytest
     """A decoder that makes something up does not get past."""
     document = job("", JobId="j")
     assert invariants.check(document) == "New"
-    monkeypatch.setattr(schema, "parse_describe_job_result", lambda *_args, **_kwargs: lie)
+    monkeypatch.setattr(decoder, "parse_describe_job_result", lambda *_args, **_kwargs: lie)
     with pytest.raises(BrokenPromiseError):
         invariants.check(document)
 
@@ -88,7 +88,7 @@ def test_a_word_that_is_not_listed_is_noticed(monkeypatch: pytest.MonkeyPatch) -
     document = job("", JobId="j", Status="Archiving")
     assert invariants.check(document) == "Archiving"
     lie = JobDescription("j", "Archiving")
-    monkeypatch.setattr(schema, "parse_describe_job_result", lambda *_args, **_kwargs: lie)
+    monkeypatch.setattr(decoder, "parse_describe_job_result", lambda *_args, **_kwargs: lie)
     with pytest.raises(BrokenPromiseError, match="a status is listed that is known, or another is not"):
         invariants.check(document)
 
@@ -97,7 +97,7 @@ def test_too_lax_a_check_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the compiled checks accept and the processor refuses is a broken promise."""
     document = job("<Priority>9999999999</Priority>")
     assert invariants.check(document) is None
-    monkeypatch.setattr(schema, "_is_recognised", lambda _root: True)
+    monkeypatch.setattr(validation, "is_recognised", lambda _root: True)
     with pytest.raises(BrokenPromiseError, match="the processor refuses what was accepted"):
         invariants.check(document)
 

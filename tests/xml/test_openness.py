@@ -13,7 +13,8 @@ from pulumi_cosjob import CosBatchClient, CosJobWarning, JobDescription, SchemaE
 from pulumi_cosjob._service.settings import resolve
 from pulumi_cosjob._waiting.loop import wait_for_jobs
 from pulumi_cosjob._waiting.policy import PollState, WaitOptions
-from pulumi_cosjob._xml.schema import VALIDATIONS, Validation, find_problems, parse_describe_job_result
+from pulumi_cosjob._xml.decoder import parse_describe_job_result
+from pulumi_cosjob._xml.validation import VALIDATIONS, Validation, find_problems
 from pulumi_cosjob.testing import CosBatchEmulator, ManualClock
 
 JOB = "/DescribeJobResult/Job"

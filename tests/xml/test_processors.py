@@ -15,7 +15,8 @@ from test_schema import ENUMERATIONS, TEXTS
 
 from documents import job, within, wrapped
 from places import TESTS
-from pulumi_cosjob._xml.schema import find_problems, schema_path
+from pulumi_cosjob._xml.schema import schema_path
+from pulumi_cosjob._xml.validation import find_problems
 
 HERE = TESTS
 COPY = "Operation/COSPutObjectCopy"

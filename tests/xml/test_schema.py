@@ -29,8 +29,12 @@ from pulumi_cosjob._errors import (
     SchemaError,
 )
 from pulumi_cosjob._model.job import JobDescription
-from pulumi_cosjob._xml import schema
-from pulumi_cosjob._xml.schema import MOST_BYTES, find_problems, parse_describe_job_result, read_xml, schema_path
+from pulumi_cosjob._xml import xml_reader
+from pulumi_cosjob._xml.decoder import describe, parse_describe_job_result
+from pulumi_cosjob._xml.lenient import warnings_of
+from pulumi_cosjob._xml.schema import schema_path
+from pulumi_cosjob._xml.validation import find_problems
+from pulumi_cosjob._xml.xml_reader import MOST_BYTES, read_xml
 
 XS = "{http://www.w3.org/2001/XMLSchema}"
 COPY = "Operation/COSPutObjectCopy"
@@ -665,8 +669,8 @@ def test_lenient_warnings_do_not_become_more_and_more() -> None:
             f"<Priority {attributes}>-{number + 1}</Priority><ConfirmationRequired>{number + 2}</ConfirmationRequired>"
         )
         inside += wrapped("FailureReasons", f"{number}<JobFailure {XSI} xsi:type='T{number}'/>" * (number % 2))
-        _, left_out = schema.describe(read_xml(job(inside)), validation="lenient")
-        said += schema.warnings_of(left_out, warned)
+        _, left_out = describe(read_xml(job(inside)), validation="lenient")
+        said += warnings_of(left_out, warned)
     assert len(said) == len(set(said)) < 12
     assert len(warned) < 12
     assert any(
@@ -841,7 +845,7 @@ def test_the_fast_way_to_read_refuses_no_less(document: bytes, monkeypatch: pyte
             return "refused"
 
     fast = read()
-    monkeypatch.setattr(schema, "_is_harmless", lambda _document: False)
+    monkeypatch.setattr(xml_reader, "_is_harmless", lambda _document: False)
     assert read() == fast
 
 
