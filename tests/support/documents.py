@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
@@ -72,6 +72,18 @@ def value_at(described: JobDescription, path: str) -> object:
 def _field(tag: str) -> str:
     tag = tag.replace("COS", "Cos").replace("UnM", "Unm")
     return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in tag).removeprefix("_")
+
+
+def walk(element: Element, path: str = "") -> list[tuple[str, Element]]:
+    """Return an element and all below it, with their paths."""
+    found = [(path, element)]
+    for name, value in element.items():
+        for index, each in enumerate(value) if isinstance(value, Sequence) and not isinstance(value, str) else ():
+            if isinstance(each, Element):
+                found += walk(each, f"{path}.{name}.{index}")
+        if isinstance(value, Element):
+            found += walk(value, f"{path}.{name}")
+    return found
 
 
 def written(described: JobDescription) -> bytes:

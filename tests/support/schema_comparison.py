@@ -14,6 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+from pulumi_cosjob._model import job as job_module
+from pulumi_cosjob._model.element import Element
+
 XS = "{http://www.w3.org/2001/XMLSchema}"
 _INTEGERS = {"xs:int", "xs:unsignedLong", "xs:integer"}
 _TEXTS = {"xs:string", "xs:token", "xs:dateTime"}
@@ -23,6 +26,14 @@ _IRREGULAR = {
     "SSEAlgorithm": "sse_algorithm",
     "UnModifiedSinceConstraint": "unmodified_since_constraint",
 }
+
+CLASSES: dict[str, type[Element]] = {
+    cls.__name__: cls
+    for cls in vars(job_module).values()
+    if isinstance(cls, type) and issubclass(cls, Element) and cls is not Element
+}
+# The one class that is not called as its type in the schema is.
+CLASSES["Job"] = CLASSES.pop("JobDescription")
 
 
 @dataclass(frozen=True)

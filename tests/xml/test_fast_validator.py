@@ -9,8 +9,6 @@ from xml.etree import ElementTree as ET
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_processors import INVALID, VALID
-from test_schema import LEAVES
 
 from documents import job, within
 from places import RESPONSES
@@ -21,6 +19,8 @@ from pulumi_cosjob._xml.fast_validator import compile_schema
 from pulumi_cosjob._xml.schema import schema_path
 from pulumi_cosjob._xml.xml_reader import read_xml
 from pulumi_cosjob.testing import CosBatchEmulator, Scenario
+from schema_corpus import INVALID, VALID
+from schema_reference import LEAVES
 
 FULL = (RESPONSES / "full.xml").read_bytes()
 # Valid all the same: the processor says so.

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from documents import emptied, job, value_at, within, wrapped
+from documents import job, value_at, within, wrapped
 from places import RESPONSES
 from pulumi_cosjob import CosBatchClient, CosJobWarning, JobDescription, SchemaError
 from pulumi_cosjob._service.settings import resolve
@@ -16,15 +16,10 @@ from pulumi_cosjob._waiting.policy import PollState, WaitOptions
 from pulumi_cosjob._xml.decoder import parse_describe_job_result
 from pulumi_cosjob._xml.validation import VALIDATIONS, Validation, find_problems
 from pulumi_cosjob.testing import CosBatchEmulator, ManualClock
+from schema_corpus import COPY, COUNTS, DECISIVE, EMPTIED, JOB
 
-JOB = "/DescribeJobResult/Job"
-COPY = "Operation/COSPutObjectCopy"
 FULL = (RESPONSES / "full.xml").read_bytes()
 APPID = "1250000000"
-COUNTS = ("NumberOfTasksFailed", "NumberOfTasksSucceeded", "TotalNumberOfTasks")
-# What a gate rests on.
-DECISIVE = {JOB, f"{JOB}/JobId", f"{JOB}/Status", *(f"{JOB}/ProgressSummary/{name}" for name in COUNTS)}
-EMPTIED = dict(enumerate(emptied(FULL)))
 
 
 @pytest.mark.parametrize("number", EMPTIED, ids=[path.removeprefix(JOB) for path, _ in EMPTIED.values()])
