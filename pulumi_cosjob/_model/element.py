@@ -14,14 +14,14 @@ __all__ = ["Element", "FieldType", "element_fields", "items"]
 
 
 class Element(dict[str, Any]):
-    """An element of the answer: frozen, with its children as attributes and, because Pulumi wants that, as items.
+    """An element of a response: frozen, with its children as attributes and as items.
 
-    A child that the answer lacks is None. Being a dict is what lets an element, or a list of them, be exported from a
-    Pulumi program or be handed to another resource as it is.
+    A child that the response lacks is None. An element is a dict so that a Pulumi program can export it, or a list of
+    elements, or pass it to another resource.
     """
 
     def __post_init__(self) -> None:
-        """Offer the fields as items too."""
+        """Add the fields as items."""
         super().update(self.__dict__)
 
     def _refuse(self, *_args: Any, **_kwargs: Any) -> NoReturn:
@@ -31,11 +31,11 @@ class Element(dict[str, Any]):
     update = setdefault = pop = popitem = clear = _refuse
 
     def __hash__(self) -> int:  # type: ignore[override]
-        """Hash by value; the class has no part in it, as it has none in equality."""
+        """Hash by value. The class does not count, as it does not count for equality."""
         return hash(tuple(self.values()))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Build a copy from the values: items cannot be set afterwards."""
+        """Build copies from the values, because items cannot be set afterwards."""
         return type(self), tuple(self.values())
 
 
@@ -46,11 +46,11 @@ def items(tag: str) -> Any:
 
 @dataclass(frozen=True)
 class FieldType:
-    """How one field of an element is read.
+    """The type of one field of an element.
 
     Attributes:
-        type: `str`, `bool`, `int` or a class of this module.
-        item: Name of the elements in a list; None where the field is no list.
+        type: `str`, `bool`, `int` or the class of an element.
+        item: Name of the elements in a list; None if the field is no list.
     """
 
     type: type[Any]
@@ -59,7 +59,7 @@ class FieldType:
 
 @functools.cache
 def element_fields(cls: type[Element]) -> Mapping[str, FieldType]:
-    """Return the fields of a class that stand for elements, by field name."""
+    """Return the fields of a class that stand for XML elements, by field name."""
     hints = typing.get_type_hints(cls)
     found = {}
     for field in dataclasses.fields(cls):  # type: ignore[arg-type]

@@ -1,7 +1,7 @@
-"""What a job is: one class for each complex element of the schema, one field for each child; the states as a table.
+"""The description of a job: one class for each complex element of the schema, one field for each child element.
 
-The classes are written by hand so that editors and type checkers know them, and held to the schema, element by element,
-by a test. A field carries the element's name in snake case; `xml_name` gives it back.
+The classes are written by hand, so that editors and type checkers know them. A test compares them with the schema,
+element by element. A field has the name of its element in snake case; `naming.xml_name` returns the element's name.
 """
 
 from __future__ import annotations
@@ -153,7 +153,7 @@ class NewObjectMetadata(Element):
     """Content-Type of the copies."""
 
     http_expires_date: str | None = None
-    """Expires header of the copies, as text: the vendor's pages disagree on its form."""
+    """Expires header of the copies, as text, because the vendor's pages disagree on its form."""
 
     sse_algorithm: str | None = None
     """Encryption of the copies on the server. Known values: `AES256`."""
@@ -192,10 +192,10 @@ class COSPutObjectCopy(Element):
     """Tags of the copies."""
 
     prefix_replace: bool | None = None
-    """Whether ResourcesPrefix is replaced by TargetKeyPrefix in the keys."""
+    """Whether ResourcesPrefix is replaced by TargetKeyPrefix in the object keys."""
 
     resources_prefix: str | None = None
-    """Prefix of the source keys that is replaced. 0 to 1024 bytes."""
+    """Prefix of the source object keys that is replaced. 0 to 1024 bytes."""
 
     storage_class: str | None = None
     """Storage class of the copies. Known values: `STANDARD`, `STANDARD_IA`, `INTELLIGENT_TIERING`, `ARCHIVE`,
@@ -207,7 +207,7 @@ class COSPutObjectCopy(Element):
     """
 
     target_key_prefix: str | None = None
-    """Prefix of the target keys. 0 to 1024 bytes."""
+    """Prefix of the target object keys. 0 to 1024 bytes."""
 
     target_resource: str | None = None
     """Resource name of the bucket that receives the copies."""
@@ -235,7 +235,7 @@ class COSPutObjectTagging(Element):
     """The tags to set."""
 
     tagging_directive: str | None = None
-    """Whether the tags replace or extend those that are there. Known values: `Copy`, `Replaced`, `Add`."""
+    """Whether the tags replace or extend the existing tags. Known values: `Copy`, `Replaced`, `Add`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -245,7 +245,7 @@ class COSDeleteObject(Element):
 
 @dataclass(frozen=True, eq=False)
 class Operation(Element):
-    """What a job does to each object: one of these is there, or none where the operation is not known yet."""
+    """What a job does to each object. One field is set, or none if this version does not know the operation."""
 
     cos_delete_object: COSDeleteObject | None = None
     """Each object is deleted. Has no parameters."""
@@ -275,7 +275,7 @@ class ProgressSummary(Element):
 
 
 def contradiction(summary: ProgressSummary) -> str:
-    """Return which counts contradict each other, as the elements are called; nothing where they do not."""
+    """Return which counts contradict each other, by their XML names; an empty text if none do."""
     failed, succeeded = summary.number_of_tasks_failed or 0, summary.number_of_tasks_succeeded or 0
     total = summary.total_number_of_tasks
     if total is None or failed + succeeded <= total:
@@ -300,7 +300,7 @@ class Report(Element):
     """How the report is written. Known values: `Report_CSV_V1`."""
 
     prefix: str | None = None
-    """Prefix of the report's key. 0 to 256 bytes."""
+    """Prefix of the report's object key. 0 to 256 bytes."""
 
     report_scope: str | None = None
     """Which tasks are reported. Known values: `AllTasks`, `FailedTasksOnly`."""
@@ -308,24 +308,23 @@ class Report(Element):
 
 @dataclass(frozen=True, eq=False)
 class JobDescription(Element):
-    """A job as DescribeJob describes it: every element of the schema, absent ones None, times as text.
+    """A job as DescribeJob returns it: every element of the schema, absent ones as None, times as text.
 
-    `unknown_elements` and `unknown_values` list what the response holds beyond the schema, so that nothing is lost in
-    silence.
+    `unknown_elements` and `unknown_values` list what the response holds beyond the schema.
     """
 
     job_id: str
-    """Id of the job, given by the service when it created the job. 1 to 64 bytes. Always there."""
+    """Id of the job, assigned by the service when it created the job. 1 to 64 bytes. Always present."""
 
     status: str
-    """Where the job is in its life. Complete, Failed and Cancelled are final. Always there. Known values: `Active`,
-    `Cancelled`, `Cancelling`, `Complete`, `Completing`, `Failed`, `Failing`, `New`, `Paused`, `Pausing`, `Preparing`,
-    `Ready`, `Suspended`.
+    """Status of the job. Complete, Failed and Cancelled are final. Always present. Known values: `Active`, `Cancelled`,
+    `Cancelling`, `Complete`, `Completing`, `Failed`, `Failing`, `New`, `Paused`, `Pausing`, `Preparing`, `Ready`,
+    `Suspended`.
     """
 
     client_request_token: str | None = None
-    """Token that made the creating request unique; a second request with it creates nothing. 1 to 64 bytes, a UUID as a
-    rule.
+    """Token that made the request to create the job unique; a second request with it creates nothing. 1 to 64 bytes,
+    usually a UUID.
     """
 
     confirmation_required: bool | None = None
@@ -362,7 +361,7 @@ class JobDescription(Element):
     """Why the status was last changed by request. 0 to 256 bytes."""
 
     suspended_cause: str | None = None
-    """Why the job was suspended, as a rule to be confirmed by a person. 0 to 1024 bytes."""
+    """Why the job was suspended, usually to be confirmed by a person. 0 to 1024 bytes."""
 
     suspended_date: str | None = None
     """When the job was suspended."""
@@ -380,12 +379,12 @@ class JobDescription(Element):
 
     @property
     def state(self) -> JobState:
-        """What the status means; one that this version does not know is not final."""
+        """What the status means. A status that this version does not know is not final."""
         return STATES.get(self.status) or JobState(self.status, "a status that this version does not know")
 
     @property
     def failed_tasks(self) -> int | None:
-        """How many tasks of a job that has ended failed or are not accounted for; None if the counts do not tell."""
+        """How many tasks of a finished job failed or are unaccounted for; None if missing or contradictory."""
         summary = self.progress_summary
         if summary is None or contradiction(summary):
             return None
@@ -411,7 +410,7 @@ class JobDescription(Element):
 
 
 def _instant(text: str | None) -> datetime | None:
-    """Read a timestamp that the schema let pass; UTC where it names no offset."""
+    """Return a timestamp as a datetime, in UTC if it has no offset; None if the text is no timestamp."""
     match = _INSTANT.fullmatch((text or "").strip())
     if match is None:
         return None
@@ -424,4 +423,4 @@ def _instant(text: str | None) -> datetime | None:
 BEYOND_SCHEMA: tuple[str, ...] = tuple(
     field.name for field in dataclasses.fields(JobDescription) if field.metadata.get("beyond_schema")
 )
-"""The fields of a job that stand for no element: what the response holds beyond the schema."""
+"""The fields of a job that stand for no XML element: they list what the response holds beyond the schema."""

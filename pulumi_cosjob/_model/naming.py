@@ -1,4 +1,4 @@
-"""How the names of elements, fields and properties follow from each other."""
+"""Converts the names of fields: to XML elements, to camel case, and back."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 __all__ = ["camel_name", "in_camel_case", "in_snake_case", "snake_name", "xml_name"]
 
-# Words that the API does not write with one capital letter.
+# Words that XML names do not write with one capital letter.
 _XML_WORDS = {"cos": "COS", "etag": "ETag", "sse": "SSE", "unmodified": "UnModified"}
 _CAPITAL = re.compile("[A-Z]")
 
@@ -19,23 +19,23 @@ def xml_name(field_name: str) -> str:
 
 
 def camel_name(name: str) -> str:
-    """Return a name as languages in camel case write it: `progressSummary`, `cosPutObjectCopy`, `sseAlgorithm`."""
+    """Return the name of a field in camel case, such as `progressSummary`, `cosPutObjectCopy` or `sseAlgorithm`."""
     first, *rest = name.split("_")
     return first + "".join(word.capitalize() for word in rest)
 
 
 def snake_name(name: str) -> str:
-    """Return the name that `camel_name` was made of."""
+    """Return the name of a field from its camel case: the inverse of `camel_name`."""
     return _CAPITAL.sub(lambda match: "_" + match[0].lower(), name)
 
 
 def in_camel_case(plain: Any) -> Any:
-    """Return plain values with the names of all fields in camel case."""
+    """Return plain values with all names in camel case."""
     return _renamed(plain, camel_name)
 
 
 def in_snake_case(plain: Any) -> Any:
-    """Return plain values with the names of all fields as they are here."""
+    """Return plain values with all names in snake case."""
     return _renamed(plain, snake_name)
 
 

@@ -1,4 +1,4 @@
-"""Elements as plain values, and back."""
+"""Converts elements to plain values, and back."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from pulumi_cosjob._model.job import BEYOND_SCHEMA, JobDescription
 
 __all__ = ["from_plain", "to_plain"]
 
-# Larger whole numbers would lose digits on their way through the engine, whose numbers are doubles.
+# The engine's numbers are doubles: larger whole numbers would lose digits.
 _LARGEST_EXACT_DOUBLE = 2**53
 
 
 def to_plain(value: Any, *, exact: bool = True) -> Any:
-    """Turn an element into dicts, lists, texts, numbers and booleans, absent fields left out.
+    """Convert an element into dicts, lists, texts, numbers and booleans, without absent fields.
 
     Args:
         value: The element.
-        exact: Whether whole numbers beyond 2**53 become text, which `from_plain` reads back.
+        exact: Whether whole numbers beyond 2**53 become text. `from_plain` converts them back.
     """
     if isinstance(value, dict):
         return {name: to_plain(child, exact=exact) for name, child in value.items() if child is not None}
@@ -34,7 +34,7 @@ _E = TypeVar("_E", bound=Element)
 
 
 def from_plain(cls: type[_E], plain: Mapping[str, Any]) -> _E:
-    """Build an element from what `to_plain` made of it, lists as lists; fields of later versions are left out."""
+    """Build an element from the result of `to_plain`, with lists as lists; fields of later versions are left out."""
     values: dict[str, Any] = {}
     for name, field in element_fields(cls).items():
         child = plain.get(name)

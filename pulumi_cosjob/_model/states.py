@@ -1,4 +1,4 @@
-"""The states of a job as a table."""
+"""The states of a job, as a table."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ class JobState:
 
     Attributes:
         status: The status.
-        meaning: What happens to the job there, in a few words.
-        final: Whether the job stays there for ever.
-        succeeded: Whether the job did what it could; failed tasks are counted elsewhere.
-        needs_person: Whether the job goes on only when somebody acts.
+        meaning: What it means, in a few words.
+        final: Whether the status never changes again.
+        succeeded: Whether the job completed. Some of its tasks may have failed.
+        needs_person: Whether the job continues only after a person acts.
     """
 
     status: str
@@ -32,10 +32,10 @@ STATES: Mapping[str, JobState] = types.MappingProxyType(
     {
         state.status: state
         for state in (
-            JobState("New", "created, not looked at yet"),
+            JobState("New", "created, not processed yet"),
             JobState("Preparing", "the manifest is being read"),
             JobState("Suspended", "waits for a person to confirm it", needs_person=True),
-            JobState("Ready", "waits for its turn behind jobs of higher priority"),
+            JobState("Ready", "waits behind jobs of higher priority"),
             JobState("Active", "works on its tasks"),
             JobState("Pausing", "is being paused"),
             JobState("Paused", "paused by a job of higher priority; resumes by itself"),

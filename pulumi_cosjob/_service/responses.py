@@ -175,7 +175,7 @@ def _described(
         _refuse_without_xml(unreadable, answer)
     if root.tag == "Error" or answer.status != 200:
         _refuse(root, answer, shown)
-    described, left_out = describe(root, validation=validation, shown=shown)
+    described, left_out = describe(root, validation=validation, redact=shown)
     if described.job_id != job_id:
         hint = f"Nothing of it was used. {_REPORT}"
         raise WrongJobError(f"the answer is about another job, {quoted(shown(described.job_id))}", hint=hint)

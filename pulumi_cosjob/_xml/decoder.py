@@ -1,4 +1,4 @@
-"""Decodes a document into a `JobDescription`, held to the schema."""
+"""Decodes a response into a `JobDescription`, validated against the schema."""
 
 from __future__ import annotations
 
@@ -23,8 +23,7 @@ from pulumi_cosjob._xml.xml_reader import read_xml
 
 __all__ = ["describe", "parse_describe_job_result"]
 
-_JOB = "/DescribeJobResult/Job"
-# Of words that the schema does not list, as outputs list them. A longer one is no word: outputs give its length.
+# Limits on `unknown_values`. Of a longer value, only the length is listed.
 _MOST_UNKNOWN_VALUES = 100
 _LONGEST_UNKNOWN_VALUE = 64
 _SPACES = re.compile(f"[{XML_SPACE}]+")
@@ -32,7 +31,7 @@ _STRICT_HINT = (
     "Report this response if it came from the service itself. validation=lenient, the default (setting "
     "cosjob:validation), reads what can be read."
 )
-_FOREIGN_HINT = "Check the endpoint: this is no answer of COS Batch."
+_FOREIGN_HINT = "Check the endpoint: this is not a response of COS Batch."
 _E = TypeVar("_E", bound=Element)
 
 
@@ -43,18 +42,18 @@ def parse_describe_job_result(document: bytes, *, validation: Validation = DEFAU
         document: The response's body, in UTF-8, UTF-16 or the encoding that it declares.
         validation: `strict` refuses a response that violates the schema. `lenient` leaves out the elements that violate
             it, with a warning for each, and returns the rest. Neither accepts a response without one job, one JobId,
-            one Status and counts of tasks that are whole numbers, or with an element that stands twice.
+            one Status and counts of tasks that are whole numbers, or with a repeated element.
 
     Raises:
-        NotXmlError: The response is no XML document.
+        NotXmlError: The response is not an XML document.
         SchemaError: The response violates the schema; all problems are in the error.
         InvalidResponseError: The response is too large.
     """
     if not isinstance(document, (bytes, bytearray)):
         raise InvalidArgumentError("document", f"must be bytes, not {kind_of(document)}")
     if validation not in VALIDATIONS:
-        told = f"must be one of {', '.join(VALIDATIONS)}, not {format_value(validation)}"
-        raise InvalidArgumentError("validation", told)
+        what = f"must be one of {', '.join(VALIDATIONS)}, not {format_value(validation)}"
+        raise InvalidArgumentError("validation", what)
     described, left_out = describe(read_xml(bytes(document)), validation=validation)
     for text in warnings_of(left_out, set()):
         warnings.warn(text, CosJobWarning, stacklevel=2)
@@ -62,19 +61,22 @@ def parse_describe_job_result(document: bytes, *, validation: Validation = DEFAU
 
 
 def describe(
-    root: ET.Element, *, validation: Validation = DEFAULT_VALIDATION, shown: Callable[[str], str] = str
+    root: ET.Element, *, validation: Validation = DEFAULT_VALIDATION, redact: Callable[[str], str] = str
 ) -> tuple[JobDescription, Sequence[Problem]]:
-    """Do what `parse_describe_job_result` does, from a document that was read already, and without warnings.
+    """Validate and decode a parsed document, without warnings.
 
     Args:
-        root: The document; lenient validation takes out of it what violates the schema.
-        validation: As there.
-        shown: Returns of a text of the document what may be quoted.
+        root: The document. Lenient validation removes from it what violates the schema.
+        validation: As for `parse_describe_job_result`.
+        redact: Removes secrets from a text of the document before it is quoted.
 
     Returns:
-        The job, and the problems for which something was left out: `warnings_of` makes warnings of them.
+        The job, and the problems for which something was left out. `warnings_of` makes warnings of them.
+
+    Raises:
+        SchemaError: The document violates the schema; with lenient validation, in a part that cannot be left out.
     """
-    problems: Sequence[Problem] = collect_problems(root, shown)
+    problems: Sequence[Problem] = collect_problems(root, redact)
     if problems and root.tag != "DescribeJobResult":
         raise SchemaError(problems, hint=_FOREIGN_HINT)
     if problems and validation == "strict":
@@ -86,8 +88,8 @@ def describe(
     beyond = _Beyond()
     for child in root:
         if child is not job:
-            beyond.add_element(f"/DescribeJobResult/{child.tag}")
-    described = _decode(JobDescription, job, _JOB, beyond)
+            beyond.add_element(child.tag)
+    described = _decode(JobDescription, job, "Job", beyond)
     listed = dataclasses.replace(
         described, unknown_elements=tuple(beyond.elements), unknown_values=tuple(beyond.values)
     )
@@ -96,7 +98,15 @@ def describe(
 
 @dataclasses.dataclass(frozen=True)
 class _Plan:
-    """How one child element becomes the value of a field."""
+    """How one child element becomes the value of a field.
+
+    Attributes:
+        field: Name of the field.
+        type: `str`, `bool`, `int` or the class of an element.
+        item: Name of the elements in a list; None if the field is no list.
+        collapse: Whether white space around a value is removed.
+        known: The values that the schema lists; empty if it lists none.
+    """
 
     field: str
     type: type[Any]
@@ -107,29 +117,34 @@ class _Plan:
 
 @dataclasses.dataclass
 class _Beyond:
-    """What a response holds beyond what the schema lists, in its order."""
+    """What a response holds beyond the schema, in the order of the document."""
 
     elements: dict[str, None] = dataclasses.field(default_factory=dict)
     values: dict[str, None] = dataclasses.field(default_factory=dict)
 
     def add_element(self, path: str) -> None:
-        self.elements[path] = None
+        self.elements[f"/DescribeJobResult/{path}"] = None
 
     def add_value(self, path: str, value: str) -> None:
         if len(self.values) < _MOST_UNKNOWN_VALUES:
-            # Not a part of it: of a secret that the response echoes, a part would not be recognised.
+            # Never truncated: if the response echoes a secret, a part of the secret would not be redacted.
             listed = value if len(value) <= _LONGEST_UNKNOWN_VALUE else f"a text of {len(value)} characters"
-            self.values[f"{path}: {listed}"] = None
+            self.values[f"/DescribeJobResult/{path}: {listed}"] = None
 
 
 @functools.cache
 def _plans(cls: type[Element], path: str) -> Mapping[str, _Plan]:
-    """Return the plan for each child of an element of this class, by the child's name."""
+    """Return the plan for each child of an element, by the child's name.
+
+    Args:
+        cls: Class of the element.
+        path: Path of the element, such as `Job/Report`.
+    """
     plans = {}
     for name, field in element_fields(cls).items():
         tag = xml_name(name)
         leaf = "/".join(filter(None, (path, tag, field.item)))
-        simple = compiled_schema().find(leaf.removeprefix("/DescribeJobResult/")).simple
+        simple = compiled_schema().find(leaf).simple
         collapse, known = (False, frozenset()) if simple is None else (simple.collapse, simple.known)
         plans[tag] = _Plan(name, field.type, field.item, collapse, known)
     return plans
@@ -150,7 +165,7 @@ def _decode(cls: type[_E], element: ET.Element, path: str, beyond: _Beyond) -> _
             for item in child:
                 if item.tag == plan.item:
                     value = _value(plan, item, f"{where}/{plan.item}", beyond)
-                    # An empty item keeps the place of a column.
+                    # An empty item stays: items are columns.
                     items.append("" if value is None else value)
                 else:
                     beyond.add_element(f"{where}/{item.tag}")

@@ -1,4 +1,4 @@
-"""Lenient validation: what of a document is left out, why, and what is warned of."""
+"""Lenient validation: removes from a document what violates the schema, and makes warnings of it."""
 
 from __future__ import annotations
 
@@ -25,22 +25,25 @@ from pulumi_cosjob._xml.validation import (
 __all__ = ["prune", "warnings_of"]
 
 _JOB = "/DescribeJobResult/Job"
-# What a gate rests on: it is never left out, nor anything below it.
+# Gates depend on these elements: neither they nor anything below them is left out.
 _DECISIVE = frozenset({"JobId", "Status", "ProgressSummary"})
-# Each time costs a whole validation; an answer that needs more is not worth it.
+# Each pruning costs a whole validation. A response that needs more of them is refused.
 _MOST_PRUNINGS = 10
 _INSTANCE = re.compile(rf"{re.escape(INSTANCE_NAMESPACE)}(?:type|nil)")
 _DECISIVE_HINT = (
-    "Report this response if it came from the service itself. Even lenient validation needs one job, with one JobId, "
-    "one Status and counts of tasks that are whole numbers, and no element twice."
+    "Report this response if it came from the service itself. Even lenient validation requires one job with one JobId, "
+    "one Status and whole numbers as counts of tasks, and no repeated element."
 )
 
 
 def prune(root: ET.Element, problems: Sequence[Problem]) -> Sequence[Problem]:
-    """Take out of the document what violates the schema, until it is valid; return the problems that this was for.
+    """Remove from a document what violates the schema, until it is valid.
+
+    Returns:
+        The problems for which something was removed.
 
     Raises:
-        SchemaError: That cannot be done without losing what a gate rests on, or an element stands twice.
+        SchemaError: An element that gates depend on would have to be removed, or an element is repeated.
     """
     refusal = SchemaError(problems, hint=_DECISIVE_HINT)
     if any(_is_distorted(part) for job in root.iterfind("Job") for part in _decisive_parts(job)):
@@ -48,7 +51,7 @@ def prune(root: ET.Element, problems: Sequence[Problem]) -> Sequence[Problem]:
     excess = find_excess(root)
     _strip(root)
     if excess:
-        problems = _take_out_unrecognised(root, excess)
+        problems = _remove_unrecognised(root, excess)
     for _ in range(_MOST_PRUNINGS):
         if is_recognised(root):
             return problems
@@ -64,11 +67,11 @@ def prune(root: ET.Element, problems: Sequence[Problem]) -> Sequence[Problem]:
             return problems
         for parent in {parents[element] for element in to_remove}:
             parent[:] = [child for child in parent if child not in to_remove]
-    raise SchemaError(problems, hint="Too much of it does for the rest to be of use, even to lenient validation.")
+    raise SchemaError(problems, hint="Too much of it violates the schema, even for lenient validation.")
 
 
-def _take_out_unrecognised(root: ET.Element, rule: str) -> list[Problem]:
-    """Take out of a document that is too large to be validated the parts of its job that are not surely valid."""
+def _remove_unrecognised(root: ET.Element, rule: str) -> list[Problem]:
+    """Remove the parts of the job that the compiled checks do not accept, from a document too large to be validated."""
     problems = []
     declared = compiled_schema().find("Job")
     for job in root.iterfind("Job"):
@@ -81,7 +84,7 @@ def _take_out_unrecognised(root: ET.Element, rule: str) -> list[Problem]:
 
 
 def _strip(root: ET.Element) -> None:
-    """Take off attributes, and texts between elements: neither has a meaning."""
+    """Remove attributes and texts between elements: neither has a meaning."""
     for element in root.iter():
         element.attrib.clear()
         if len(element):
@@ -91,7 +94,7 @@ def _strip(root: ET.Element) -> None:
 
 
 def _decisive_parts(job: ET.Element) -> Iterator[ET.Element]:
-    """Yield the job and all that says whether it has completed."""
+    """Yield the job and all elements that gates depend on."""
     yield job
     for child in job:
         if child.tag in _DECISIVE:
@@ -99,7 +102,7 @@ def _decisive_parts(job: ET.Element) -> Iterator[ET.Element]:
 
 
 def _is_distorted(element: ET.Element) -> bool:
-    """Tell whether an element has what would change its meaning, beside what it holds."""
+    """Return whether an element has attributes or stray text that change its meaning."""
     texts = texts_between(element) if len(element) and element.tag != "Job" else ()
     return any(map(_INSTANCE.match, element.attrib)) or any(text.strip(XML_SPACE) for text in texts)
 
@@ -109,8 +112,8 @@ def warnings_of(left_out: Sequence[Problem], warned: set[str]) -> list[str]:
 
     Args:
         left_out: The problems.
-        warned: What was warned of before; what is new is added. A wait of days may see a response that changes all the
-            time: however it does, this stays small.
+        warned: The warnings given before; new ones are added. It stays small, even if a response keeps changing during
+            a wait of days.
     """
     texts = []
     for problem in left_out:
@@ -122,7 +125,7 @@ def warnings_of(left_out: Sequence[Problem], warned: set[str]) -> list[str]:
 
 
 def _fixed_part(problem: Problem) -> str:
-    """Return what a problem is about, without anything that the document says by itself."""
+    """Return the path and the rule of a problem, without any text that comes from the document."""
     paths, rules = _fixed_words()
     path = without_positions(problem.path)
     path = path if path in paths else _JOB

@@ -1,4 +1,4 @@
-"""The schema: where it lies, and what is made of it once: the XSD processor's form and the compiled checks."""
+"""The schema file, loaded once: by the XSD processor, and as compiled checks."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _loading = threading.Lock()
 
 
 def schema_path() -> Path:
-    """Return where the schema lies: inside the installed package, or in the project's own tree."""
+    """Return the path of the schema: inside the installed package, or in the project's source tree."""
     package = Path(__file__).parents[1]
     installed = package / _FILE
     return installed if installed.exists() else package.parent / "schema" / _FILE
@@ -28,17 +28,19 @@ def schema_path() -> Path:
 
 @functools.cache
 def _load() -> xmlschema.XMLSchema11:
-    import xmlschema  # noqa: PLC0415  half a second with the schema, paid where an answer is not recognised
+    import xmlschema  # noqa: PLC0415  takes half a second; needed for unrecognised responses only
 
     return xmlschema.XMLSchema11(schema_path(), allow="local", defuse="always")
 
 
 def load_schema() -> xmlschema.XMLSchema11:
+    """Return the schema as the XSD processor reads it; the first call takes half a second."""
     with _loading:
         return _load()
 
 
 @functools.cache
 def compiled_schema() -> Declared:
+    """Return the root element as the compiled checks know it."""
     root = ET.parse(schema_path()).getroot()  # noqa: S314  our own file
     return compile_schema(root)["DescribeJobResult"]

@@ -1,4 +1,4 @@
-"""Holds a document to the schema: what is wrong, where, and by which rule."""
+"""Validates a document against the schema: each violation with its path, its value and its rule."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ Validation = Literal["strict", "lenient"]
 VALIDATIONS: tuple[Validation, ...] = ("strict", "lenient")
 DEFAULT_VALIDATION: Validation = "lenient"
 
-# What an answer may hold that is not recognised at once: the time of the XSD processor grows with its square in places,
-# to minutes for the largest answer. A real one has dozens, and a few for each reason where many tasks failed.
+# Limits on a response that the compiled checks do not recognise. The XSD processor needs quadratic time in places:
+# minutes for the largest response. A real response has dozens of elements, and a few more for each failure reason.
 _MOST_NODES = 5_000
 _MOST_ATTRIBUTES = 100
-# The longest path of a declared element, with positions, has half of that.
+# Twice the longest path of a declared element, with positions.
 _LONGEST_PATH = 200
 _LONGEST_RULE = 200
 INSTANCE_NAMESPACE = "{http://www.w3.org/2001/XMLSchema-instance}"
@@ -52,27 +52,29 @@ SPACE_BETWEEN = "must not hold white space that XML does not know between its el
 
 
 def is_recognised(root: ET.Element) -> bool:
-    """Tell whether a document is surely valid; if not, it may still be."""
+    """Return whether the compiled checks accept a document. If so, it is valid; if not, the XSD processor decides."""
     return root.tag == "DescribeJobResult" and compiled_schema().accepts(root)
 
 
 @dataclasses.dataclass(frozen=True)
 class Violation:
-    """Something wrong, with the element that has to go for the rest to be valid.
+    """A violation of the schema, with the element whose removal makes the rest valid.
 
     Attributes:
-        culprit: That element.
-        tell: Says what is wrong. Finding out takes the longer the larger the document is.
-        is_repeated: Whether it stands more than once where it may stand only once.
+        offending: That element.
+        make_problem: Returns the problem. This takes longer for larger documents; callers that need only the element do
+            not call it.
+        is_repeated: Whether the element occurs more than once where the schema allows it once.
     """
 
     offending: ET.Element
-    tell: Callable[[], Problem]
+    make_problem: Callable[[], Problem]
     is_repeated: bool = False
 
 
 def violations(root: ET.Element) -> Iterator[Violation]:
-    import xmlschema  # noqa: PLC0415  as in _load
+    """Yield every violation that the XSD processor finds, and white space that it wrongly accepts."""
+    import xmlschema  # noqa: PLC0415  slow to load
 
     if root.tag != "DescribeJobResult":
         rule = f"the document must be a DescribeJobResult, not {root.tag!r}"
@@ -83,21 +85,21 @@ def violations(root: ET.Element) -> Iterator[Violation]:
         yield Violation(root, lambda: Problem(f"/{root.tag}", None, excess))
         return
     try:
-        # The schema hints of a document are nobody's business but its author's: they could name a file or a host.
+        # The schema hints of a document are ignored: they could name a file or a host.
         for error in load_schema().iter_errors(root, use_location_hints=False):
             element = error.elem if isinstance(error.elem, ET.Element) else root
             child = getattr(error, "invalid_child", None)
             offending = element if child is None else child
             repeated = child is not None and len(element.findall(child.tag)) > 1
             yield Violation(offending, functools.partial(_problem, error, element), is_repeated=repeated)
-    except xmlschema.XMLSchemaException as error:  # an xsi:type that there is not
+    except xmlschema.XMLSchemaException as error:  # such as an unknown xsi:type
         reason = " ".join(str(error).split())
         yield Violation(root, lambda: Problem(f"/{root.tag}", None, f"cannot be validated: {reason}"))
     yield from _foreign_spaces(compiled_schema(), root, f"/{root.tag}")
 
 
 def find_excess(root: ET.Element) -> str:
-    """Say of what there is more than is worth validating, if of anything."""
+    """Return the rule that a document too large to be validated violates; an empty text for any other document."""
     nodes = 0
     for element in root.iter():
         nodes += 1 + len(element.attrib)
@@ -107,7 +109,7 @@ def find_excess(root: ET.Element) -> str:
 
 
 def _problem(error: xmlschema.XMLSchemaValidationError, element: ET.Element) -> Problem:
-    import xmlschema  # noqa: PLC0415  as in _load
+    import xmlschema  # noqa: PLC0415  slow to load
 
     path = error.path or f"/{element.tag}"
     if isinstance(error, xmlschema.XMLSchemaChildrenValidationError):
@@ -119,32 +121,37 @@ def _problem(error: xmlschema.XMLSchemaValidationError, element: ET.Element) -> 
     return Problem(path, element.text or "" if is_about_text else None, _rule(error, path))
 
 
-def _presentable(problem: Problem, shown: Callable[[str], str]) -> Problem:
-    """Return a problem as it may be told; until then it holds the document's own texts, whole."""
+def _presentable(problem: Problem, redact: Callable[[str], str]) -> Problem:
+    """Return a problem fit for a message: without secrets and of limited length. Until then it quotes in full."""
     return Problem(
-        truncate(shown(problem.path), _LONGEST_PATH),
-        None if problem.value is None else quoted(shown(problem.value)),
-        truncate(shown(problem.rule), _LONGEST_RULE),
+        truncate(redact(problem.path), _LONGEST_PATH),
+        None if problem.value is None else quoted(redact(problem.value)),
+        truncate(redact(problem.rule), _LONGEST_RULE),
     )
 
 
-def collect_problems(root: ET.Element, shown: Callable[[str], str] = str) -> list[Problem]:
-    """Return what is wrong, each thing once, and not more than anybody reads."""
+def collect_problems(root: ET.Element, redact: Callable[[str], str] = str) -> list[Problem]:
+    """Return the problems of a document, without duplicates, at most `MOST_PROBLEMS`.
+
+    Args:
+        root: The document.
+        redact: Removes secrets from a text of the document before it is quoted.
+    """
     if is_recognised(root):
         return []
     found: dict[Problem, None] = {}
     for violation in violations(root):
-        found[_presentable(violation.tell(), shown)] = None
+        found[_presentable(violation.make_problem(), redact)] = None
         if len(found) == MOST_PROBLEMS:
             break
     return list(found)
 
 
 def _foreign_spaces(declared: Declared, element: ET.Element, path: str) -> Iterator[Violation]:
-    """Yield what xmlschema takes for blank and no other processor does: white space that XML does not know."""
+    """Yield white space that XML does not define; xmlschema treats it as blank, other processors do not."""
     if declared.simple is not None:
         text = element.text or ""
-        # Where any word will do, it is one that nobody knows.
+        # A type without checks accepts any text: there it makes an unknown word.
         if declared.simple.collapse and declared.simple.checks and text.strip() != text.strip(XML_SPACE):
             yield Violation(element, functools.partial(Problem, path, text, SPACE_AROUND))
         return
@@ -156,7 +163,7 @@ def _foreign_spaces(declared: Declared, element: ET.Element, path: str) -> Itera
 
 
 def texts_between(element: ET.Element) -> Iterator[str]:
-    """Yield the texts beside an element's children."""
+    """Yield the texts between an element's children."""
     yield element.text or ""
     for child in element:
         yield child.tail or ""
@@ -177,12 +184,12 @@ def only_once(name: str) -> str:
 
 
 def _rule(error: xmlschema.XMLSchemaValidationError, path: str) -> str:
-    """Say what should have been: in the schema's own words where it has some, else in the validator's."""
-    import xmlschema  # noqa: PLC0415  as in _load
+    """Return the rule that was violated: in the schema's own words if it has any, otherwise in the processor's."""
+    import xmlschema  # noqa: PLC0415  slow to load
 
     components: list[Any] = [error.validator]
     if not isinstance(error.validator, xmlschema.XsdElement):
-        # The words of an element's type tell what its value has to be, and nothing of what is wrong beside that.
+        # The documentation of an element's type describes its value only, not its attributes or children.
         components.append(getattr(load_schema().find(without_positions(path)), "type", None))
     for component in components:
         annotation = getattr(component, "annotation", None)
@@ -198,13 +205,13 @@ def without_positions(path: str) -> str:
 
 
 def find_problems(document: bytes) -> list[Problem]:
-    """Return every place where an answer breaks the schema, or the first hundred.
+    """Return every violation of the schema in a response, or the first hundred.
 
     Args:
-        document: The answer, in UTF-8, UTF-16 or the encoding that it declares.
+        document: The response, in UTF-8, UTF-16 or the encoding that it declares.
 
     Raises:
-        NotXmlError: The answer is no XML document.
-        InvalidResponseError: It is too large.
+        NotXmlError: The response is not an XML document.
+        InvalidResponseError: The response is too large.
     """
     return collect_problems(read_xml(document))

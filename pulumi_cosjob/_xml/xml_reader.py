@@ -1,4 +1,4 @@
-"""Reads an untrusted XML document: without DTDs or entities, and within limits."""
+"""Reads untrusted XML documents: no DTDs, no entities, and limits on size and depth."""
 
 from __future__ import annotations
 
@@ -11,35 +11,36 @@ from pulumi_cosjob._text import quoted
 
 __all__ = ["MOST_BYTES", "read_xml"]
 
-# The largest answer that is read, from wherever it comes.
+# The largest response that is read, from a service or from a file.
 MOST_BYTES = 1024 * 1024
 
 _DEEPEST = 100
 _CHUNK_SIZE = 32
 _LONGEST_PROLOG = 4096
-# Where the root has a namespace, an element without one is not of the schema, whatever its name.
+# Put before the names of elements without a namespace if the root has one: they are not elements of the schema.
 _NO_NAMESPACE = "{no namespace}"
-# How a document in UTF-8 usually begins, whether it says that it is or not.
+# The usual beginning of a document in UTF-8, with or without a declaration.
 _USUAL_BEGINNING = re.compile(
     rb"""(?:\xef\xbb\xbf)?(?:<\?xml\s+version=["']1\.0["'](?:\s+encoding=["'][Uu][Tt][Ff]-8["'])?\s*\?>)?\s*<[A-Za-z]"""
 )
 
 
 def read_xml(document: bytes) -> ET.Element:
-    """Read an untrusted XML document, without DTDs or entities; a default namespace of the root is taken off.
+    """Parse an untrusted XML document; remove the namespace of the root from it and from the elements that share it.
 
     Raises:
-        NotXmlError: It is no XML document, or one that may not be read.
-        InvalidResponseError: It is too large.
+        NotXmlError: The document is not XML, has a document type declaration or is nested too deep.
+        InvalidResponseError: The document is larger than `MOST_BYTES`.
     """
     if len(document) > MOST_BYTES:
-        raise InvalidResponseError(f"the answer is larger than {MOST_BYTES} bytes")
+        raise InvalidResponseError(f"the response is larger than {MOST_BYTES} bytes")
     if not document.strip():
-        raise NotXmlError("the answer is empty")
+        raise NotXmlError("the response is empty")
     try:
         root = _parse(document)
     except (ET.ParseError, ValueError, LookupError) as error:
-        raise NotXmlError(f"the answer cannot be read as XML: {error}; it begins with {_beginning(document)}") from None
+        what = f"the response cannot be read as XML: {error}; it begins with {_beginning(document)}"
+        raise NotXmlError(what) from None
     if root.tag.startswith("{"):
         namespace = root.tag[: root.tag.index("}") + 1]
         for element in root.iter():
@@ -49,13 +50,13 @@ def read_xml(document: bytes) -> ET.Element:
 
 
 def _parse(document: bytes) -> ET.Element:
-    """Read a document with no more care than it needs."""
+    """Parse a document: by the parser's own builder if it is harmless, otherwise by `_Builder`."""
     builder = None if _is_harmless(document) else _Builder()
-    parser = ET.XMLParser(target=builder)  # noqa: S314  the builder refuses
+    parser = ET.XMLParser(target=builder)  # noqa: S314  the builder refuses document types
     start = 0
     while builder is not None and not builder.begun and start < len(document):
-        # What the builder refuses comes to light only when the parser has dealt with all that it was fed: so it gets
-        # nothing that a document type could make to grow.
+        # An error of the builder is raised only after the parser has processed the whole chunk. So chunks stay small
+        # until the root begins: no entity of a document type can expand before the error.
         if start >= _LONGEST_PROLOG:
             raise ValueError(f"no element begins in the first {_LONGEST_PROLOG} bytes")
         parser.feed(document[start : start + _CHUNK_SIZE])
@@ -66,19 +67,19 @@ def _parse(document: bytes) -> ET.Element:
 
 
 def _is_harmless(document: bytes) -> bool:
-    """Tell, before it is read, whether a document has nothing to refuse: the parser's own builder then will do.
+    """Return whether a document can have no document type and no deep nesting, so that the faster builder is safe.
 
-    It is faster. A document type begins with `<!`, and to be nested a hundred deep takes two hundred tags.
+    A document type begins with `<!`, and nesting a hundred deep takes two hundred tags.
     """
     few_tags = document.count(b"<") <= 2 * _DEEPEST
     return few_tags and b"<!" not in document and _USUAL_BEGINNING.match(document) is not None
 
 
 class _Builder(ET.TreeBuilder):
-    """Refuses document types, and with them all entities and external files, and bottomless nesting.
+    """Refuses document types, and with them all entities and external files, and deep nesting.
 
     Attributes:
-        begun: Whether the root has begun: no document type can follow.
+        begun: Whether the root has begun. No document type can follow.
     """
 
     def __init__(self) -> None:

@@ -674,7 +674,7 @@ async def test_a_preview_that_cannot_poll_says_so(service: CosBatchEmulator) -> 
     }
     assert len(served.logged) == 4
     page, many, later, away = (each.message for each in served.logged)
-    assert page.startswith(f"the preview has no valid response about job {job_id}: the answer cannot be read as XML")
+    assert page.startswith(f"the preview has no valid response about job {job_id}: the response cannot be read as XML")
     assert page.endswith("is it COS Batch that answers there, and no proxy? The update polls again.")
     assert many.startswith(f"the preview has no valid response about 1 of 2 jobs, the first of them job {job_id}: ")
     assert "the service is not available" in later
