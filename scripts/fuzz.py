@@ -32,7 +32,7 @@ def fuzz(arguments: Sequence[str]) -> None:
         rng = random.Random(seed)  # noqa: S311  reproducible
         if rng.random() < 0.1:
             return bytes(atheris.Mutate(data, most))
-        return mutations.mutated(data, rng, most)[:most]
+        return mutations.mutate(data, rng, most)[:most]
 
     atheris.Setup([sys.argv[0], *arguments], invariants.check, custom_mutator=mutate)
     atheris.Fuzz()

@@ -1,4 +1,4 @@
-"""Valid and invalid documents by name: what every XSD 1.1 processor has to agree on."""
+"""Valid and invalid documents by name, on which all XSD 1.1 processors have to agree."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ JOB = "/DescribeJobResult/Job"
 COPY = "Operation/COSPutObjectCopy"
 FULL = (RESPONSES / "full.xml").read_bytes()
 COUNTS = ("NumberOfTasksFailed", "NumberOfTasksSucceeded", "TotalNumberOfTasks")
-# What a gate rests on.
+# Gates depend on these elements.
 DECISIVE = {JOB, f"{JOB}/JobId", f"{JOB}/Status", *(f"{JOB}/ProgressSummary/{name}" for name in COUNTS)}
 EMPTIED = dict(enumerate(emptied(FULL)))
 VALID = {
@@ -120,7 +120,7 @@ INVALID = {
     "status of 65 characters": job("", Status="~" * 65),
     "status of another script": job("", Status="完成"),
     "status with a control character": job("", Status="Complete\x7f"),
-    "status with what cannot be seen": job("", Status="Com\u200bplete"),
+    "status with an invisible character": job("", Status="Com\u200bplete"),
     "id of 65 bytes": job("", JobId="a" * 65),
     "id of 22 han": job("", JobId="档" * 22),
     "id of 16 emoji and one": job("", JobId="😀" * 16 + "a"),

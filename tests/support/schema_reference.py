@@ -1,4 +1,4 @@
-"""The leaves of the schema as tables, written by hand from the vendor's pages, and how tests read documents."""
+"""The leaves of the schema as tables, written by hand from the vendor's pages, and functions that read responses."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ XSI = "xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance' xmlns:xs='http://ww
 
 
 def refused(document: bytes, path: str) -> str:
-    """Check that an answer is refused for one element alone, and return the rule."""
+    """Check that a response is refused because of one element only, and return the rule."""
     (problem,) = find_problems(document)
     assert problem.path == f"/DescribeJobResult/Job/{path}"
     with pytest.raises(SchemaError) as caught:
@@ -106,12 +106,12 @@ def refused(document: bytes, path: str) -> str:
 
 
 def strict(document: bytes) -> JobDescription:
-    """Read an answer strictly."""
+    """Read a response with strict validation."""
     return parse_describe_job_result(document, validation="strict")
 
 
 def lenient(document: bytes) -> tuple[JobDescription, str]:
-    """Read an answer leniently; return the description and the warnings."""
+    """Read a response with lenient validation; return the description and the warnings."""
     with pytest.warns(CosJobWarning) as caught:
         described = parse_describe_job_result(document, validation="lenient")
     assert {warning.filename for warning in caught} == {__file__}

@@ -13,7 +13,7 @@ import fuzz
 import invariants
 import mutations
 from documents import job
-from invariants import BrokenPromiseError
+from invariants import BrokenInvariantError
 from places import RESPONSES
 from pulumi_cosjob import JobDescription
 from pulumi_cosjob._xml import decoder, validation
@@ -26,7 +26,7 @@ FULL = (RESPONSES / "full.xml").read_bytes()
 @given(st.sampled_from(DOCUMENTS), st.integers(0, 2**64))
 def test_no_change_of_an_answer_breaks_a_promise(document: bytes, seed: int) -> None:
     """Ours alone are the errors; and what is read is what stands there, by plain means and by the processor."""
-    invariants.check(mutations.mutated(document, random.Random(seed)))  # noqa: S311  to be repeated
+    invariants.check(mutations.mutate(document, random.Random(seed)))  # noqa: S311  to be repeated
 
 
 @settings(max_examples=200)
@@ -56,19 +56,19 @@ def test_a_long_name_makes_no_long_message(document: bytes, monkeypatch: pytest.
     assert len(document) < 16384
     assert invariants.check(document) is None
     monkeypatch.setattr(validation, "truncate", lambda text, _limit: text)
-    with pytest.raises(BrokenPromiseError, match="too long"):
+    with pytest.raises(BrokenInvariantError, match="too long"):
         invariants.check(document)
 
 
 def test_changes_lead_somewhere() -> None:
     """Many of them are refused, and many are read: both sides of the fence are tried."""
-    outcomes = [invariants.check(mutations.mutated(FULL, random.Random(seed))) for seed in range(200)]  # noqa: S311
+    outcomes = [invariants.check(mutations.mutate(FULL, random.Random(seed))) for seed in range(200)]  # noqa: S311
     assert 20 < sum(outcome is None for outcome in outcomes) < 195
 
 
 LIES = {
     "a status from nowhere": JobDescription("j", "Complete"),
-    "another job": JobDescription("the-job-that-was-asked-for", "New"),
+    "another job": JobDescription("the-requested-job", "New"),
     "a field from nowhere": JobDescription("j", "New", description="x"),
 }
 
@@ -79,7 +79,7 @@ def test_a_wrong_description_is_noticed(lie: JobDescription, monkeypatch: pytest
     document = job("", JobId="j")
     assert invariants.check(document) == "New"
     monkeypatch.setattr(decoder, "parse_describe_job_result", lambda *_args, **_kwargs: lie)
-    with pytest.raises(BrokenPromiseError):
+    with pytest.raises(BrokenInvariantError):
         invariants.check(document)
 
 
@@ -89,7 +89,7 @@ def test_a_word_that_is_not_listed_is_noticed(monkeypatch: pytest.MonkeyPatch) -
     assert invariants.check(document) == "Archiving"
     lie = JobDescription("j", "Archiving")
     monkeypatch.setattr(decoder, "parse_describe_job_result", lambda *_args, **_kwargs: lie)
-    with pytest.raises(BrokenPromiseError, match="a status is listed that is known, or another is not"):
+    with pytest.raises(BrokenInvariantError, match="a known status is listed, or an unknown one is not"):
         invariants.check(document)
 
 
@@ -98,7 +98,7 @@ def test_too_lax_a_check_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     document = job("<Priority>9999999999</Priority>")
     assert invariants.check(document) is None
     monkeypatch.setattr(validation, "is_recognised", lambda _root: True)
-    with pytest.raises(BrokenPromiseError, match="the processor refuses what was accepted"):
+    with pytest.raises(BrokenInvariantError, match="the processor refuses an accepted document"):
         invariants.check(document)
 
 
