@@ -45,7 +45,7 @@ CHANGERS: list[Callable[[Any], object]] = [
 
 @pytest.mark.parametrize("change", CHANGERS)
 def test_a_description_cannot_be_changed(change: Callable[[Any], object]) -> None:
-    """Neither as attributes nor as items, and a refused change leaves no trace."""
+    """Neither attributes nor items can be set, and a failed change has no effect."""
     job = JobDescription("job-1", "Active")
     with pytest.raises((TypeError, dataclasses.FrozenInstanceError)):
         change(job)
@@ -53,15 +53,15 @@ def test_a_description_cannot_be_changed(change: Callable[[Any], object]) -> Non
     assert dict(job) == dict(JOB)
 
 
-def test_a_decoded_description_is_frozen_through_and_through(full_response: bytes) -> None:
-    """Its lists are tuples, so the whole can be hashed and shared."""
+def test_a_decoded_description_is_hashable(full_response: bytes) -> None:
+    """Its lists are tuples, so that the whole can be hashed and shared."""
     job = parse_describe_job_result(full_response)
     assert isinstance(job.failure_reasons, tuple)
     assert isinstance(hash(job), int)
 
 
 def test_equal_elements_have_equal_hashes() -> None:
-    """Elements are equal by value, as dicts are, and what is equal has one hash."""
+    """Elements are equal by value, as dicts are, and equal elements have equal hashes."""
     assert COSTag("a", "b") == COSTag("a", "b")
     assert COSTag("a", "b") != COSTag("a", "c")
     member, tag = UserMetadataMember("a", "b"), COSTag("a", "b")
@@ -69,16 +69,16 @@ def test_equal_elements_have_equal_hashes() -> None:
     assert len({COSTag("a", "b"), COSTag("a", "b"), COSTag("a", None)}) == 2
 
 
-def test_a_change_at_any_depth_makes_another_description(full_response: bytes) -> None:
-    """Two answers that differ in one grantee are two descriptions."""
+def test_descriptions_differ_at_any_depth(full_response: bytes) -> None:
+    """Two responses that differ in one grantee are two descriptions."""
     other = full_response.replace(b"archive readers", b"archive writers")
     assert parse_describe_job_result(full_response) == parse_describe_job_result(full_response)
     assert parse_describe_job_result(full_response) != parse_describe_job_result(other)
 
 
 @pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, lambda job: pickle.loads(pickle.dumps(job))])  # noqa: S301
-def test_copies_are_descriptions_too(again: Callable[[JobDescription], JobDescription], full_response: bytes) -> None:
-    """A copy or a pickle comes back with its class, its value and its items, at every depth."""
+def test_copies_keep_class_and_value(again: Callable[[JobDescription], JobDescription], full_response: bytes) -> None:
+    """A copy or a pickle has the same class, value and items, at every depth."""
     job = parse_describe_job_result(full_response)
     other = again(job)
     assert type(other) is JobDescription
@@ -90,7 +90,7 @@ def test_copies_are_descriptions_too(again: Callable[[JobDescription], JobDescri
 
 
 def test_items_and_attributes_are_the_same(full_response: bytes) -> None:
-    """Every field can be read either way, absent ones as None."""
+    """Every field can be read as an attribute and as an item; absent ones are None."""
     job = parse_describe_job_result(full_response)
     for field in dataclasses.fields(job):
         assert job[field.name] is getattr(job, field.name)
@@ -102,13 +102,13 @@ def test_items_and_attributes_are_the_same(full_response: bytes) -> None:
         job["colour"]
 
 
-def test_a_description_prints_its_fields() -> None:
-    """The representation names class and fields."""
+def test_the_representation_names_class_and_fields() -> None:
+    """The representation is the call that builds the element."""
     assert repr(COSTag("a", None)) == "COSTag(key='a', value=None)"
 
 
-def test_the_full_answer_is_decoded_by_value(full_response: bytes) -> None:
-    """Texts, numbers, booleans, lists and what is empty come out as they stand in the answer."""
+def test_the_full_response_is_decoded_by_value(full_response: bytes) -> None:
+    """Texts, numbers, booleans, lists and empty elements have the values of the document."""
     job = parse_describe_job_result(full_response)
     assert job.job_id == "53dc6228-c50b-46f7-8ad7-65e7159f1aae"
     assert job.confirmation_required is True
@@ -140,8 +140,8 @@ def test_the_full_answer_is_decoded_by_value(full_response: bytes) -> None:
     assert job.unknown_values == ()
 
 
-def test_the_full_answer_leaves_no_field_out(full_response: bytes) -> None:
-    """The example really has every element, so that tests on it mean every element."""
+def test_the_full_response_has_every_element(full_response: bytes) -> None:
+    """Tests that use the example cover every element."""
     absent = {f"{path}.{name}" for path, each in walk(parse_describe_job_result(full_response)) for name in nones(each)}
     assert absent == {
         ".operation.cos_delete_object",

@@ -32,13 +32,13 @@ def found_differences(root: ET.Element, classes: dict[str, type[Element]] | None
     return sorted(differences(Schema(root), classes or CLASSES))
 
 
-def test_every_element_has_its_field_and_every_field_its_element(schema_tree: ET.Element) -> None:
+def test_fields_match_elements(schema_tree: ET.Element) -> None:
     """Names, kinds and items of all fields, at every depth, are those of the schema, in both directions."""
     assert found_differences(schema_tree) == []
 
 
-def test_every_class_is_reached(schema_tree: ET.Element) -> None:
-    """No class stands for nothing: each is a complex type of the schema, and each complex type has one or is a list."""
+def test_classes_match_complex_types(schema_tree: ET.Element) -> None:
+    """Each class is a complex type of the schema, and each complex type has a class or is a list."""
     schema = Schema(schema_tree)
     complex_types = {each.get("name", "") for each in schema_tree.iter(f"{XS}complexType")} - {"DescribeJobResult"}
     lists = {"FailureReasons", "ManifestFields", "AccessControlGrants", "UserMetadata", "TagList"}
@@ -61,7 +61,7 @@ ADDITIONS = [
 
 
 @pytest.mark.parametrize(("complex_type", "name", "kind", "expected"), ADDITIONS)
-def test_an_element_that_is_added_is_missed(
+def test_an_added_element_is_reported(
     schema_tree: ET.Element, complex_type: str, name: str, kind: str, expected: str
 ) -> None:
     """The comparison reports an element without a field at the top, nested, in a list and in an empty type."""
@@ -87,10 +87,10 @@ REMOVALS = [
 
 
 @pytest.mark.parametrize(("complex_type", "name", "expected"), REMOVALS)
-def test_an_element_that_is_removed_is_missed(
+def test_a_removed_element_is_reported(
     schema_tree: ET.Element, complex_type: str, name: str, expected: list[str]
 ) -> None:
-    """The comparison reports a field whose element is gone, wherever its class is used."""
+    """The comparison reports a field without an element, wherever its class is used."""
     group = schema_tree.find(f"{XS}complexType[@name='{complex_type}']/{XS}all")
     element = schema_tree.find(f".//{XS}complexType[@name='{complex_type}']//{XS}element[@name='{name}']")
     assert group is not None
@@ -118,16 +118,16 @@ CHANGES = [
 
 
 @pytest.mark.parametrize(("name", "kind", "expected"), CHANGES)
-def test_an_element_of_another_type_is_missed(schema_tree: ET.Element, name: str, kind: str, expected: str) -> None:
-    """The comparison reports a field that is read as something else than the schema says."""
+def test_an_element_of_another_type_is_reported(schema_tree: ET.Element, name: str, kind: str, expected: str) -> None:
+    """The comparison reports a field whose type differs from the schema."""
     element = schema_tree.find(f".//{XS}element[@name='{name}']")
     assert element is not None
     element.set("type", kind)
     assert found_differences(schema_tree) == [expected]
 
 
-def test_a_list_with_items_of_another_name_is_missed(schema_tree: ET.Element) -> None:
-    """The comparison reports a list whose items the field calls otherwise."""
+def test_items_of_another_name_are_reported(schema_tree: ET.Element) -> None:
+    """The comparison reports a list whose items have another name in the field."""
     element = schema_tree.find(f".//{XS}element[@name='JobFailure']")
     assert element is not None
     element.set("name", "Failure")
@@ -136,8 +136,8 @@ def test_a_list_with_items_of_another_name_is_missed(schema_tree: ET.Element) ->
     ]
 
 
-def test_a_field_that_is_added_is_missed(schema_tree: ET.Element) -> None:
-    """The comparison reports a field of a class, nested or not, that no element stands behind."""
+def test_an_added_field_is_reported(schema_tree: ET.Element) -> None:
+    """The comparison reports a field of a class, nested or not, that has no element."""
     report = dataclasses.make_dataclass("Report", [("extra", str | None, None)], bases=(Report,), frozen=True, eq=False)
     job = dataclasses.make_dataclass(
         "JobDescription", [("colour", int | None, None)], bases=(JobDescription,), frozen=True, eq=False
@@ -149,8 +149,8 @@ def test_a_field_that_is_added_is_missed(schema_tree: ET.Element) -> None:
 
 
 @pytest.mark.parametrize("cls", CLASSES.values())
-def test_fields_are_read_as_they_are_annotated(cls: type[Element]) -> None:
-    """What decoding believes of a field is what its annotation and its item say."""
+def test_element_fields_match_annotations(cls: type[Element]) -> None:
+    """The decoder's type of a field is that of its annotation and its item."""
     read = {name: (each.type.__name__, each.item) for name, each in element_fields(cls).items()}
     assert read == {name: (kind.of, kind.item) for name, kind in class_fields(cls).items()}
 
@@ -162,8 +162,8 @@ def test_no_field_hides_a_method_of_dict(cls: type[Element]) -> None:
 
 
 @pytest.mark.parametrize("complex_type", CLASSES)
-def test_each_field_says_what_the_schema_says(schema_tree: ET.Element, complex_type: str) -> None:
-    """An editor shows of each field what the schema has in its documentation, and the values that it lists."""
+def test_docstrings_match_the_schema(schema_tree: ET.Element, complex_type: str) -> None:
+    """Editors show for each field the documentation of the schema and the known values."""
     expected = {snake_case(tag): text for tag, text in Schema(schema_tree).meanings(complex_type).items()}
     declared = declared_attributes(Path(job_module.__file__), CLASSES[complex_type].__name__)
     beyond = {field.name for field in dataclasses.fields(CLASSES[complex_type]) if field.metadata.get("beyond_schema")}  # type: ignore[arg-type]
@@ -171,8 +171,8 @@ def test_each_field_says_what_the_schema_says(schema_tree: ET.Element, complex_t
     assert {name: each.text for name, each in declared.items()} == expected
 
 
-def test_an_element_says_what_it_means(schema_tree: ET.Element) -> None:
-    """Documentation and listed values are read, of an element with a list of its own and of one without."""
+def test_meanings_by_value(schema_tree: ET.Element) -> None:
+    """Documentation and known values are read, of an element with a list of values and of one without."""
     meanings = Schema(schema_tree).meanings("Report")
     assert meanings["ReportScope"] == "Which tasks are reported. Known values: `AllTasks`, `FailedTasksOnly`."
     assert meanings["Enabled"] == "Whether a report is written."
@@ -180,7 +180,7 @@ def test_an_element_says_what_it_means(schema_tree: ET.Element) -> None:
 
 @pytest.mark.parametrize("complex_type", CLASSES)
 def test_each_field_is_declared_as_an_output(complex_type: str) -> None:
-    """Type checkers see the fields as outputs, by their names, with their types and texts, at every depth."""
+    """Type checkers see each field as an output, with its name, type and text, at every depth."""
     source, cls = Path(job_module.__file__).parents[1] / "_program" / "output_types.py", CLASSES[complex_type]
     declared = declared_attributes(source, "JobFields" if cls is JobDescription else f"{cls.__name__}Output")
     fields = declared_attributes(Path(job_module.__file__), cls.__name__)
@@ -195,13 +195,13 @@ def test_each_field_is_declared_as_an_output(complex_type: str) -> None:
             assert declared[name].annotation == f"{of}Output"
 
 
-def test_the_types_of_fields_are_up_to_date() -> None:
-    """`make docs` was run after the classes had changed."""
+def test_the_output_types_are_up_to_date() -> None:
+    """`make docs` was run after the last change of the classes."""
     module = output_types.MODULE.read_text(encoding="utf-8")
     assert output_types.with_declarations(module) == module
 
 
 def test_public_names_are_the_same_objects() -> None:
-    """The description and the table that users import are these."""
+    """The description and the table that users import are those of the model."""
     assert pulumi_cosjob.JobDescription is JobDescription
     assert pulumi_cosjob.STATES is STATES

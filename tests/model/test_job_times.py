@@ -28,7 +28,7 @@ from pulumi_cosjob._model.job import (
     ],
 )
 def test_times_by_value(text: str | None, expected: datetime | None) -> None:
-    """Offsets count, UTC stands in for a missing one, and what is empty or absent is no time; all are aware."""
+    """Offsets are respected, a missing one means UTC, and an empty or absent time is None; all times are aware."""
     job = JobDescription("a", "New", creation_time=text, suspended_date=text, termination_date=text)
     for read in (job.creation_datetime, job.suspended_datetime, job.termination_datetime):
         assert read == expected
@@ -36,7 +36,7 @@ def test_times_by_value(text: str | None, expected: datetime | None) -> None:
 
 
 def test_an_offset_is_kept() -> None:
-    """The time is the same instant, in the offset in which the service wrote it."""
+    """The time is the same instant, with the offset of the response."""
     read = JobDescription("a", "New", creation_time="2019-12-19T18:00:30+08:00").creation_datetime
     assert read is not None
     assert read.utcoffset() == timedelta(hours=8)
@@ -45,7 +45,7 @@ def test_an_offset_is_kept() -> None:
 @pytest.mark.parametrize("digits", range(1, 10))
 @pytest.mark.parametrize("offset", ["", "Z", "+05:45"])
 def test_fractions_of_any_length(digits: int, offset: str) -> None:
-    """One to nine digits of a fraction are read; what is smaller than a microsecond is cut off."""
+    """One to nine digits of a fraction are read; digits beyond microseconds are dropped."""
     fraction = "123456789"[:digits]
     read = JobDescription("a", "New", creation_time=f"2019-12-19T18:00:30.{fraction}{offset}").creation_datetime
     assert read is not None

@@ -17,8 +17,8 @@ def schema_tree() -> ET.Element:
     return ET.parse(schema_path()).getroot()  # noqa: S314  our own file
 
 
-def test_xml_names_lead_back_to_every_element(schema_tree: ET.Element) -> None:
-    """The name of each element follows from the name of its field."""
+def test_every_xml_name_follows_from_its_field(schema_tree: ET.Element) -> None:
+    """`xml_name` is the inverse of `snake_case` for every element."""
     schema = Schema(schema_tree)
     names = {tag for name in CLASSES for tag in schema.elements(name)}
     assert {tag: xml_name(snake_case(tag)) for tag in names} == {tag: tag for tag in names}
@@ -37,5 +37,5 @@ def test_xml_names_lead_back_to_every_element(schema_tree: ET.Element) -> None:
     ],
 )
 def test_xml_names_by_value(field: str, element: str) -> None:
-    """Names whose words have several capitals come out as the API writes them."""
+    """Names with irregular capitals are those of the API."""
     assert xml_name(field) == element

@@ -41,8 +41,8 @@ def elements(cls: type[Element]) -> st.SearchStrategy[Element]:
 
 
 @given(elements(JobDescription))
-def test_plain_values_lead_back(job: Element) -> None:
-    """What was taken apart is put together again as it was, class by class and value by value."""
+def test_plain_values_round_trip(job: Element) -> None:
+    """`from_plain` returns what `to_plain` converted, with every class and value."""
     again = from_plain(JobDescription, to_plain(job))
     assert again == job
     assert [(path, type(each)) for path, each in walk(again)] == [(path, type(each)) for path, each in walk(job)]
@@ -50,7 +50,7 @@ def test_plain_values_lead_back(job: Element) -> None:
 
 @given(elements(JobDescription))
 def test_plain_values_are_plain(job: Element) -> None:
-    """Only dicts, lists, texts, booleans and numbers that a double can hold are left, and no None."""
+    """Plain values are dicts, lists, texts, booleans and numbers that a double can hold, and never None."""
 
     def check(value: Any) -> None:
         assert type(value) in {dict, list, str, bool, int}
@@ -65,21 +65,21 @@ def test_plain_values_are_plain(job: Element) -> None:
     ("number", "plain"),
     [(0, 0), (2**53, 2**53), (2**53 + 1, "9007199254740993"), (2**64 - 1, "18446744073709551615")],
 )
-def test_numbers_too_large_for_a_double_travel_as_text(number: int, plain: object) -> None:
-    """No digit is lost on the way through the engine, and the number comes back as one."""
+def test_numbers_too_large_for_a_double_become_text(number: int, plain: object) -> None:
+    """No digit is lost on the way through the engine, and the text becomes a number again."""
     summary = ProgressSummary(number_of_tasks_failed=number)
     assert to_plain(summary) == {"number_of_tasks_failed": plain}
     assert from_plain(ProgressSummary, to_plain(summary)).number_of_tasks_failed == number
 
 
-def test_numbers_that_the_engine_made_doubles_are_whole_again() -> None:
-    """The engine hands numbers back as floats; they come out as int."""
+def test_doubles_become_whole_numbers() -> None:
+    """The engine returns numbers as floats; fields are int."""
     read = from_plain(ProgressSummary, {"number_of_tasks_failed": 3.0})
     assert read.number_of_tasks_failed == 3
     assert type(read.number_of_tasks_failed) is int
 
 
-def test_what_is_absent_and_what_is_empty_stay_apart() -> None:
+def test_absent_and_empty_stay_distinct() -> None:
     """None is left out of plain values; an empty text, list or element is not."""
     job = JobDescription(
         "a", "New", description="", failure_reasons=(), operation=Operation(cos_delete_object=COSDeleteObject())
@@ -100,12 +100,12 @@ def test_what_is_absent_and_what_is_empty_stay_apart() -> None:
 
 
 def test_fields_of_later_versions_are_left_out() -> None:
-    """A state that a newer version wrote can be read by this one."""
+    """This version can read a state that a newer version wrote."""
     plain = {"job_id": "a", "status": "New", "colour": "red", "report": {"bucket": "b", "shape": "round"}}
     assert from_plain(JobDescription, plain) == JobDescription("a", "New", report=Report(bucket="b"))
 
 
-def test_new_object_metadata_lists_are_found_by_item_name() -> None:
-    """A list of elements is built item by item, in order."""
+def test_lists_of_elements_keep_their_order() -> None:
+    """A list of elements is built item by item."""
     read = from_plain(NewObjectMetadata, {"user_metadata": [{"key": "b"}, {"key": "a", "value": ""}]})
     assert list(read.user_metadata or ()) == [UserMetadataMember("b"), UserMetadataMember("a", "")]

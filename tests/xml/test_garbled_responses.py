@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def outcome(document: bytes) -> JobDescription | None:
-    """Return what an answer says, or None where it is refused."""
+    """Return the description; None if the response is refused."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", CosJobWarning)
@@ -32,8 +32,8 @@ def outcome(document: bytes) -> JobDescription | None:
         return None
 
 
-def test_an_answer_that_was_cut_off_is_never_read() -> None:
-    """Wherever the full answer ends too early, it is refused."""
+def test_a_truncated_response_is_refused() -> None:
+    """The full response is refused wherever it is cut off."""
     whole = FULL.rstrip()
     assert outcome(whole) is not None
     assert {outcome(whole[:length]) for length in range(len(whole))} == {None}
@@ -44,14 +44,14 @@ COMPLETE = FULL.replace(b"<Status>Active</Status>", b"<Status>Complete</Status>"
 
 @settings(max_examples=300)
 @given(st.integers(0, len(FULL) - 1), st.binary(max_size=3), st.integers(0, 3))
-def test_a_garbled_answer_never_becomes_complete(position: int, inserted: bytes, removed: int) -> None:
-    """Bytes changed, added or lost at any place make no final status: the job is refused, or goes on."""
+def test_a_garbled_response_never_becomes_complete(position: int, inserted: bytes, removed: int) -> None:
+    """Bytes changed, added or lost make no final status: the response is refused, or its status is not final."""
     described = outcome(FULL[:position] + inserted + FULL[position + removed :])
     assert described is None or not described.state.final
 
 
-def test_every_single_byte_can_be_wrong() -> None:
-    """With any one byte of the status replaced, the answer is refused, says the same or has no final status."""
+def test_any_wrong_byte_of_the_status() -> None:
+    """With one byte of the status replaced, the response is refused, has the same status or one that is not final."""
     start = COMPLETE.index(b"<Status>")
     end = COMPLETE.index(b"</Status>") + len(b"</Status>")
     for position in range(start, end):
@@ -61,7 +61,7 @@ def test_every_single_byte_can_be_wrong() -> None:
 
 
 def test_complete_somewhere_else_is_not_the_status() -> None:
-    """The word in an unknown element, a comment, an attribute or another element says nothing about the job."""
+    """The word in an unknown element, a comment, an attribute or another element does not count as the status."""
     document = job(
         "<NewThing><Status>Complete</Status></NewThing><!-- <Status>Complete</Status> --><Description>Complete"
         "</Description><Old Status='Complete'/><status>Complete</status>",

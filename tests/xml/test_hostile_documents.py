@@ -1,4 +1,4 @@
-"""Documents of any shape and size are dealt with in bounded time."""
+"""Documents of any shape and size take bounded time."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MIB = 1024 * 1024
 
 
 def filled(piece: str, before: str = "", after: str = "", size: int = MIB // 8) -> bytes:
-    """Return an answer of about a size, full of one piece."""
+    """Return a response of about the given size, filled with one piece."""
     return job(before + piece * (size // len(piece)) + after)
 
 
@@ -63,11 +63,11 @@ HOSTILE = {
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("validation", ["strict", "lenient"])
 @pytest.mark.parametrize("document", HOSTILE.values(), ids=HOSTILE)
-def test_hostile_answers_are_dealt_with_in_bounded_time(document: bytes, validation: str) -> None:
-    """No shape of an answer takes more than a few seconds, makes a huge message or any error but ours."""
+def test_hostile_documents_take_bounded_time(document: bytes, validation: str) -> None:
+    """No document takes more than a few seconds, makes a huge message or raises any error but the package's own."""
     begun = time.process_time()
     message = ""
-    with warnings.catch_warnings(record=True) as told:
+    with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", CosJobWarning)
         try:
             assert parse_describe_job_result(document, validation=validation).status == "New"  # type: ignore[arg-type]
@@ -75,13 +75,13 @@ def test_hostile_answers_are_dealt_with_in_bounded_time(document: bytes, validat
             message = str(error)
     assert len(message) < 30_000
     assert all(len(line) < 600 for line in message.splitlines())
-    assert sum(len(str(each.message)) for each in told) < 30_000
+    assert sum(len(str(each.message)) for each in caught) < 30_000
     assert time.process_time() - begun < 5
 
 
 @pytest.mark.parametrize("read", [parse_describe_job_result, find_problems])
-def test_what_no_answer_can_be_is_not_even_read(read: Callable[[bytes], object]) -> None:
-    """The limit of the request layer holds for saved answers too: their size does not become memory and time."""
+def test_a_document_over_the_limit_is_not_parsed(read: Callable[[bytes], object]) -> None:
+    """The size limit on responses holds for saved ones too, so that size costs neither memory nor time."""
     largest = job("<a/>" * ((MOST_BYTES - len(job(""))) // 4))
     read(largest.ljust(MOST_BYTES))
     with pytest.raises(InvalidResponseError, match="larger than 1048576 bytes"):
@@ -89,8 +89,8 @@ def test_what_no_answer_can_be_is_not_even_read(read: Callable[[bytes], object])
 
 
 @pytest.mark.parametrize(("count", "refused"), [(4_995, False), (4_996, True)])
-def test_what_is_not_recognised_has_its_limit(count: int, *, refused: bool) -> None:
-    """An answer that needs the XSD processor may hold so many elements and attributes, and no more."""
+def test_unrecognised_documents_have_a_limit(count: int, *, refused: bool) -> None:
+    """A response that needs the XSD processor may hold 5,000 elements and attributes."""
     document = job("<a/>" * count).replace(b"<Job>", b"<Job odd=''>")
     if refused:
         with pytest.raises(SchemaError, match="at most 5000 elements and attributes"):

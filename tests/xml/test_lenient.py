@@ -33,8 +33,8 @@ from schema_reference import (
 )
 
 
-def test_lenient_says_nothing_about_a_valid_answer() -> None:
-    """A valid answer reads the same in both modes, without a warning; lenient is the default."""
+def test_a_valid_response_has_no_warning() -> None:
+    """A valid response reads the same in both modes, without a warning; lenient is the default."""
     assert parse_describe_job_result(FULL, validation="lenient") == strict(FULL)
     assert lenient(job("<Priority>-1</Priority>"))[0] == JobDescription(JOB_ID, "New")
     with pytest.warns(CosJobWarning):
@@ -48,7 +48,7 @@ LIMITED = [
 
 
 @pytest.mark.parametrize("path", LIMITED)
-def test_lenient_loses_the_broken_element_alone(path: str) -> None:
+def test_only_the_invalid_element_is_left_out(path: str) -> None:
     """Only what violates the schema is left out, and the warning names its path, its value and the rule."""
     described, message = lenient(within(path, "☠" * 2000).replace(b"</Job>", b"<RoleArn>r</RoleArn></Job>"))
     assert value_at(described, path) is None
@@ -89,15 +89,15 @@ def test_lenient_loses_the_broken_element_alone(path: str) -> None:
         job("").replace(b"<Job>", f"<Job {XSI} xsi:nil='true'>".encode()),
     ],
 )
-def test_lenient_never_loses_what_decides(document: bytes) -> None:
-    """Where job, id, status or counts are not as they should be, or an element stands twice, it refuses."""
+def test_decisive_elements_are_never_left_out(document: bytes) -> None:
+    """A response with an invalid job, id, status or count, or with a repeated element, is refused."""
     with pytest.raises(SchemaError) as caught:
         parse_describe_job_result(document, validation="lenient")
     assert list(caught.value.problems) == find_problems(document)
 
 
 def test_lenient_keeps_the_first_of_two_operations() -> None:
-    """Others go, each with its warning."""
+    """The others are left out, each with its warning."""
     described, _ = lenient(job("<Operation><COSDeleteObject/><COSPutObjectTagging/><COSPutObjectCopy/></Operation>"))
     assert described.operation is not None
     assert described.operation.cos_delete_object is not None
@@ -105,14 +105,14 @@ def test_lenient_keeps_the_first_of_two_operations() -> None:
     assert described.operation.cos_put_object_copy is None
 
 
-def test_lenient_passes_over_stray_text_and_bad_attributes() -> None:
-    """Text between elements and attributes with a meaning of their own are left out, and nothing else is."""
+def test_stray_text_and_bad_attributes_are_left_out() -> None:
+    """Text between elements and attributes with a special meaning are left out, and nothing else is."""
     assert lenient(job("stray<Priority>1</Priority>text"))[0].priority == 1
     assert lenient(job(f"<Priority {XSI} xsi:type='Bogus'>1</Priority>"))[0].priority == 1
 
 
-def test_lenient_copes_with_any_number_of_broken_elements() -> None:
-    """A thousand reasons that are no texts are left out, each alone; there is one warning for all."""
+def test_a_thousand_invalid_elements_are_left_out() -> None:
+    """Each of a thousand invalid reasons is left out; there is one warning for all."""
     failure = "<JobFailure><FailureCode>a</FailureCode><FailureReason>x<b/></FailureReason></JobFailure>"
     described, message = lenient(job(wrapped("FailureReasons", failure * 1000)))
     assert described.failure_reasons is not None
@@ -124,8 +124,8 @@ def test_lenient_copes_with_any_number_of_broken_elements() -> None:
     )
 
 
-def test_lenient_reads_what_is_too_large_to_be_validated() -> None:
-    """Of an answer with thousands of failures and an unusual number, the job is read, and what is unusual left out."""
+def test_a_response_too_large_to_validate_is_read() -> None:
+    """A response with thousands of failures and an unusual number is read without its unusual elements."""
     failures = wrapped("FailureReasons", "<JobFailure><FailureCode>a</FailureCode></JobFailure>" * 3000)
     large = job(f"<Priority a=''>+5</Priority><Report><Enabled>maybe</Enabled></Report>{failures}", Status="Complete")
     with pytest.raises(SchemaError, match="at most 5000 elements"):
@@ -149,10 +149,10 @@ def test_lenient_reads_what_is_too_large_to_be_validated() -> None:
             parse_describe_job_result(large.replace(b"</Job>", broken + b"</Job>"))
 
 
-def test_lenient_warnings_do_not_become_more_and_more() -> None:
-    """However an answer changes, in a wait of days there is one warning for each element and rule."""
+def test_the_number_of_warnings_is_bounded() -> None:
+    """However a response changes in a wait of days, there is one warning for each element and rule."""
     warned: set[str] = set()
-    said = []
+    texts: list[str] = []
     for number in range(100):
         attributes = f"a{number}='' b='{number}'"
         inside = (
@@ -160,13 +160,14 @@ def test_lenient_warnings_do_not_become_more_and_more() -> None:
         )
         inside += wrapped("FailureReasons", f"{number}<JobFailure {XSI} xsi:type='T{number}'/>" * (number % 2))
         _, left_out = describe(read_xml(job(inside)), validation="lenient")
-        said += warnings_of(left_out, warned)
-    assert len(said) == len(set(said)) < 12
+        texts += warnings_of(left_out, warned)
+    assert len(texts) == len(set(texts)) < 12
     assert len(warned) < 12
     assert any(
-        each.endswith("Priority: must be a whole number from 0 to 2147483647, or nothing, but is '-1'") for each in said
+        each.endswith("Priority: must be a whole number from 0 to 2147483647, or nothing, but is '-1'")
+        for each in texts
     )
-    assert all(len(each) < 300 for each in said)
+    assert all(len(each) < 300 for each in texts)
 
 
 breakages = st.sampled_from(["", "☠" * 2000, "1", "<Priority/>", "<JobFailure/>", "<member/>", "<COSDeleteObject/>"])
@@ -174,8 +175,8 @@ breakages = st.sampled_from(["", "☠" * 2000, "1", "<Priority/>", "<JobFailure/
 
 @settings(max_examples=150)
 @given(st.lists(st.tuples(st.integers(0, 10_000), breakages, st.booleans()), min_size=1, max_size=6))
-def test_a_lenient_answer_is_always_valid(changes: list[tuple[int, str, bool]]) -> None:
-    """However an answer was broken, what lenient validation returns fits the schema, or it refuses."""
+def test_what_lenient_validation_returns_is_valid(changes: list[tuple[int, str, bool]]) -> None:
+    """However a response was broken, the description fits the schema, or the response is refused."""
     root = ET.fromstring(FULL)  # noqa: S314  our own document
     for position, inside, repeat in changes:
         every = list(root.iter())

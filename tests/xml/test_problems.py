@@ -1,4 +1,4 @@
-"""What is reported of a document that violates the schema."""
+"""The problems that are reported of a document that violates the schema."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from schema_reference import (
 )
 
 
-def test_all_problems_at_once() -> None:
-    """Every place is reported with its path, its value and its rule."""
+def test_all_problems_are_reported_at_once() -> None:
+    """Every problem has its path, its value and its rule."""
     document = job(
         "<Priority>-1</Priority><Report><Enabled>maybe</Enabled></Report>"
         "<FailureReasons><JobFailure/><JobFailure>text</JobFailure>"
@@ -43,35 +43,35 @@ def test_all_problems_at_once() -> None:
 
 
 def test_another_document_is_named() -> None:
-    """An answer of something else is refused with what it is, and a look at the endpoint is suggested."""
+    """A response with another root is refused by its name, with a hint at the endpoint."""
     with pytest.raises(SchemaError, match="must be a DescribeJobResult, not 'ListJobsResult'") as caught:
         parse_describe_job_result(b"<ListJobsResult/>")
     assert "endpoint" in caught.value.hint
 
 
 @pytest.mark.parametrize("document", ["<x/>", None, 7, memoryview(b"<x/>"), io.BytesIO(b"<x/>")])
-def test_an_answer_is_bytes(document: object) -> None:
-    """Text has lost the encoding that the answer declared, so only bytes are taken."""
+def test_a_document_has_to_be_bytes(document: object) -> None:
+    """Text has lost the encoding that the response declared."""
     with pytest.raises(InvalidArgumentError, match="document must be bytes"):
         parse_describe_job_result(document)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("validation", ["", "Strict", "none", None, ["strict"]])
 def test_validation_is_one_of_two_words(validation: object) -> None:
-    """A misspelt mode is refused, and never means no validation at all."""
+    """A misspelt mode is refused; it never means no validation."""
     with pytest.raises(InvalidArgumentError, match="validation must be one of strict, lenient"):
         parse_describe_job_result(job(""), validation=validation)  # type: ignore[arg-type]
 
 
-def test_a_bytearray_is_taken_and_left_alone() -> None:
-    """A buffer that the caller goes on using is not touched."""
+def test_a_bytearray_is_accepted_and_not_changed() -> None:
+    """The caller may go on using the buffer."""
     document = bytearray(job(""))
     assert parse_describe_job_result(document).status == "New"  # type: ignore[arg-type]
     assert document == job("")
 
 
-def test_a_message_lists_a_hundred_problems_and_says_that_there_are_more() -> None:
-    """A thousand broken elements make an error of a hundred lines."""
+def test_a_message_lists_at_most_a_hundred_problems() -> None:
+    """A thousand invalid elements make an error of a hundred lines, which mentions that there are more."""
     document = job(wrapped("Manifest/Spec/Fields", "<member><a/></member>" * 1000))
     with pytest.raises(SchemaError, match=r"in 100 places or more") as caught:
         strict(document)

@@ -1,4 +1,4 @@
-"""The schema is a public file: another XSD 1.1 processor (Xerces-J) loads it, and judges every answer as ours does."""
+"""The schema is a public file: another XSD 1.1 processor (Xerces-J) accepts and refuses the same documents."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from schema_corpus import INVALID, VALID
 
 
 class Verdicts(NamedTuple):
-    """What Xerces-J says of each document: "valid", or its first complaint."""
+    """The result of Xerces-J for each document: "valid", or its first error."""
 
     valid: dict[str, str]
     invalid: dict[str, str]
 
 
 def java(folder: Path, schema: Path, documents: dict[str, bytes]) -> dict[str, str]:
-    """Judge documents by Xerces-J, all in one run."""
+    """Validate documents by Xerces-J, all in one run."""
     for tool in ("java", "mvn"):
         assert shutil.which(tool), (
             f"{tool} is not on PATH: a JDK 17 or later and Maven are needed to compare processors"
@@ -50,45 +50,45 @@ def java(folder: Path, schema: Path, documents: dict[str, bytes]) -> dict[str, s
 
 @pytest.fixture(scope="module")
 def verdicts(tmp_path_factory: pytest.TempPathFactory) -> Verdicts:
-    """Judge the whole corpus once."""
+    """Validate the whole corpus once."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache"))
         folder = tmp_path_factory.mktemp("xerces")
-        judged = java(folder / "documents", schema_path(), {**VALID, **INVALID})
-    return Verdicts({name: judged[name] for name in VALID}, {name: judged[name] for name in INVALID})
+        results = java(folder / "documents", schema_path(), {**VALID, **INVALID})
+    return Verdicts({name: results[name] for name in VALID}, {name: results[name] for name in INVALID})
 
 
 def test_the_corpus_is_large_enough() -> None:
-    """There are enough documents of both sorts, and no name stands twice."""
+    """There are enough documents of both kinds, and all names are distinct."""
     assert len(VALID) >= 40
     assert len(INVALID) >= 60
     assert not VALID.keys() & INVALID.keys()
 
 
 @pytest.mark.parametrize("name", VALID)
-def test_both_accept_what_is_valid(name: str, verdicts: Verdicts) -> None:
-    """Neither processor finds anything wrong."""
+def test_both_processors_accept_valid_documents(name: str, verdicts: Verdicts) -> None:
+    """Neither processor reports a violation."""
     assert [str(problem) for problem in find_problems(VALID[name])] == []
     assert verdicts.valid[name] == "valid"
 
 
 @pytest.mark.parametrize("name", INVALID)
-def test_both_refuse_what_is_not(name: str, verdicts: Verdicts) -> None:
-    """Each processor finds something wrong."""
+def test_both_processors_refuse_invalid_documents(name: str, verdicts: Verdicts) -> None:
+    """Each processor reports a violation."""
     assert find_problems(INVALID[name])
     assert verdicts.invalid[name] != "valid"
 
 
 def test_the_comparison_can_fail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A schema that says something else is judged otherwise, and one that is broken is not judged with at all."""
+    """Another schema gives other results, and a broken one gives none."""
     monkeypatch.setenv("XDG_CACHE_HOME", os.environ["XDG_CACHE_HOME"])
     text = schema_path().read_text(encoding="utf-8")
     other, broken = tmp_path / "other.xsd", tmp_path / "broken.xsd"
     other.write_text(text.replace("[ -~]{0,62}", "[ -~]{0,5}"), encoding="utf-8")
     broken.write_text(text.replace('type="Priority"', 'type="Nothing"'), encoding="utf-8")
     documents = {"short": job("", Status="Bogus"), "long": VALID["status of 64 characters"]}
-    judged = java(tmp_path / "documents", other, documents)
-    assert judged["short"] == "valid"
-    assert judged["long"] != "valid"
+    results = java(tmp_path / "documents", other, documents)
+    assert results["short"] == "valid"
+    assert results["long"] != "valid"
     with pytest.raises(AssertionError, match="Nothing"):
         java(tmp_path / "again", broken, documents)

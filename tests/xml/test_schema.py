@@ -17,7 +17,7 @@ from schema_reference import (
 
 
 def test_every_element_and_value_of_the_schema_is_documented() -> None:
-    """Each says in a whole sentence what it is."""
+    """Each has a documentation that ends as a sentence does."""
     root = ET.parse(schema_path()).getroot()  # noqa: S314  our own file
     elements, values = (list(root.iter(f"{XS}{kind}")) for kind in ("element", "enumeration"))
     assert len(elements) > 70
@@ -29,8 +29,8 @@ def test_every_element_and_value_of_the_schema_is_documented() -> None:
 
 
 @pytest.mark.parametrize(("path", "fewest", "most"), TEXTS)
-def test_the_documentation_tells_the_limits(path: str, fewest: int, most: int) -> None:
-    """The lengths that CreateJob takes are in the prose."""
+def test_the_documentation_has_the_limits(path: str, fewest: int, most: int) -> None:
+    """The lengths that CreateJob allows are in the documentation."""
     root = ET.parse(schema_path()).getroot()  # noqa: S314  our own file
     texts = [
         element.findtext(f"{XS}annotation/{XS}documentation") or ""
@@ -40,14 +40,14 @@ def test_the_documentation_tells_the_limits(path: str, fewest: int, most: int) -
     assert any(f"{fewest} to {most} bytes" in text for text in texts)
 
 
-def test_the_schema_lies_where_it_is_said_to() -> None:
-    """The path leads to a schema that declares the answer's root."""
+def test_the_path_leads_to_the_schema() -> None:
+    """The file declares the root of the response."""
     assert schema_path().is_file()
     assert b'name="DescribeJobResult"' in schema_path().read_bytes()
 
 
 def test_the_schema_is_loaded_once_by_many_threads() -> None:
-    """The first answers of a process, read by many threads at once, are all read, with one load of the schema."""
+    """The first responses of a process, read by many threads at once, are all read with one load of the schema."""
     program = """
 import sys, threading, xmlschema
 from concurrent.futures import ThreadPoolExecutor

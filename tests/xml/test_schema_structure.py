@@ -24,8 +24,8 @@ from schema_reference import (
 
 @settings(max_examples=60)
 @given(st.randoms(use_true_random=False))
-def test_any_order_says_the_same(random: object) -> None:
-    """However the children of every element stand, the description is the same; lists keep their order."""
+def test_children_may_come_in_any_order(random: object) -> None:
+    """The order of the children of any element does not matter; lists keep their order."""
     root = ET.fromstring(FULL)  # noqa: S314  our own document
     lists = {"FailureReasons", "Fields", "AccessControlGrants", "UserMetadata", "NewObjectTagging"}
     for element in root.iter():
@@ -41,12 +41,12 @@ PARENTS = [index for index, element in enumerate(ROOT.iter()) if len(element)]
 
 
 @pytest.mark.parametrize("where", PARENTS, ids=[list(ROOT.iter())[index].tag for index in PARENTS])
-def test_unknown_elements_pass_anywhere(where: int) -> None:
-    """An element that no page names, with attributes and content, is tolerated at any place, and reported."""
+def test_unknown_elements_are_valid_anywhere(where: int) -> None:
+    """An undocumented element, with attributes and content, is tolerated at any place, and listed."""
     root = ET.fromstring(FULL)  # noqa: S314  our own document
     parent = list(root.iter())[where]
-    stranger = ET.SubElement(parent, "NewThing", {"a": "b"})
-    ET.SubElement(stranger, "Status").text = "Complete"
+    unknown = ET.SubElement(parent, "NewThing", {"a": "b"})
+    ET.SubElement(unknown, "Status").text = "Complete"
     parent.set("unknown", "attribute")
     parent.insert(0, ET.Element("{urn:other}Status"))
     described = parse_describe_job_result(ET.tostring(root, "utf-8"))
@@ -57,8 +57,8 @@ def test_unknown_elements_pass_anywhere(where: int) -> None:
 
 
 @pytest.mark.parametrize("path", [path for path in LEAVES if not path.endswith("member")])
-def test_a_second_one_is_refused(path: str) -> None:
-    """A leaf that stands twice never passes for an unknown element."""
+def test_a_repeated_leaf_is_refused(path: str) -> None:
+    """A repeated leaf never counts as an unknown element."""
     parent, _, name = path.rpartition("/")
     first = ET.fromstring(within(path, "1"))  # noqa: S314  our own document
     holder = first.find(f"Job/{parent}" if parent else "Job")
@@ -69,20 +69,20 @@ def test_a_second_one_is_refused(path: str) -> None:
 
 
 def test_a_second_job_is_refused() -> None:
-    """Two jobs in one answer: nobody can say which one was meant."""
+    """With two jobs in one response, it is unclear which one is meant."""
     one = job("").decode().removeprefix("<DescribeJobResult>").removesuffix("</DescribeJobResult>")
     (problem,) = find_problems(f"<DescribeJobResult>{one}{one}</DescribeJobResult>".encode())
     assert problem.rule == "must hold Job only once"
 
 
 def test_text_between_elements_is_refused() -> None:
-    """Stray text means that the answer was garbled."""
+    """Stray text means that the response was garbled."""
     (problem,) = find_problems(job("Complete"))
     assert "character data" in problem.rule
 
 
 @pytest.mark.parametrize(
-    ("inside", "told"),
+    ("inside", "problems"),
     [
         ("<Description lang='en'>5</Description>", ["Description: must not have the attribute 'lang'"]),
         ("<Priority a='1' b='2'>5</Priority>", ["Priority: must not have the attribute 'a', 'b'"]),
@@ -101,16 +101,16 @@ def test_text_between_elements_is_refused() -> None:
         ),
     ],
 )
-def test_what_is_wrong_beside_the_value_is_not_said_of_the_value(inside: str, told: list[str]) -> None:
-    """The words of its type tell what a value has to be; an attribute, a child or a nil has its own."""
+def test_wrong_attributes_and_children_have_their_own_rules(inside: str, problems: list[str]) -> None:
+    """The rule of a type describes the value; an attribute, a child or a nil has another rule."""
     assert [str(problem) for problem in find_problems(job(inside))] == [
-        f"/DescribeJobResult/Job/{each}" for each in told
+        f"/DescribeJobResult/Job/{each}" for each in problems
     ]
 
 
 @pytest.mark.parametrize("space", ["\u00a0", "\u3000", "\u2028", "\u0085"])
-def test_white_space_that_xml_does_not_know_is_text(space: str) -> None:
-    """XML knows four characters; any other between elements is refused, and said to be so where it stands."""
+def test_foreign_white_space_is_text(space: str) -> None:
+    """XML defines four white-space characters; any other between elements is refused, with a rule that explains it."""
     rule = "must not hold white space that XML does not know between its elements"
     problems = find_problems(job(f"{space}<FailureReasons><JobFailure/>{space}</FailureReasons>"))
     assert [(each.path, each.rule) for each in problems] == [
@@ -123,7 +123,7 @@ def test_white_space_that_xml_does_not_know_is_text(space: str) -> None:
         parse_describe_job_result(job(wrapped("ProgressSummary", f"<a/>{space}")), validation="lenient")
 
 
-def test_comments_and_instructions_are_passed_over() -> None:
+def test_comments_and_instructions_are_ignored() -> None:
     """They are no content, not even in the middle of a text."""
     document = job("<!-- Status: Complete --><?order 1?>").replace(b"New", b"N<!-- -->e<?x?>w")
     assert parse_describe_job_result(document) == JobDescription(JOB_ID, "New")

@@ -34,8 +34,8 @@ from schema_reference import (
 CHARACTERS = {1: "a", 2: "é", 3: "档", 4: "😀"}
 
 
-def test_the_tables_above_are_complete() -> None:
-    """Every leaf of the schema stands in one of the tables of this file, and nothing else does."""
+def test_the_tables_are_complete() -> None:
+    """Every leaf of the schema is in one of the reference tables, and nothing else is."""
     root = ET.parse(schema_path()).getroot()  # noqa: S314  our own file
     types = {each.get("name"): each for each in root.iter(f"{XS}complexType")}
 
@@ -53,15 +53,15 @@ def test_the_tables_above_are_complete() -> None:
 @pytest.mark.parametrize("path", [path for path, *_ in TEXTS if path != "JobId"])
 @pytest.mark.parametrize("text", ["", "档" * 400, "a" * 1025])
 def test_texts_of_any_length_are_read(path: str, text: str) -> None:
-    """The lengths that CreateJob takes are no reason to distrust an answer."""
+    """A response may exceed the lengths that CreateJob allows."""
     described = strict(within(path, text))
     assert value_at(described, path) == text
     assert described.unknown_values == ()
 
 
 @pytest.mark.parametrize("width", CHARACTERS)
-def test_the_id_of_a_job_is_limited_in_bytes(width: int) -> None:
-    """An id of 64 bytes is read; one byte more is refused, however few characters it has, and so is none."""
+def test_a_job_id_has_at_most_64_bytes(width: int) -> None:
+    """An id of 64 bytes is read; an empty one or one more byte is refused, however few the characters."""
     character = CHARACTERS[width]
     longest = character * (64 // width) + "a" * (64 % width)
     assert len(longest.encode()) == 64
@@ -71,14 +71,14 @@ def test_the_id_of_a_job_is_limited_in_bytes(width: int) -> None:
 
 
 def test_percent_signs_count_as_one_byte() -> None:
-    """Text that looks escaped already is counted as it stands."""
+    """Text that seems to be escaped is counted without unescaping."""
     assert find_problems(job("", JobId=("%41" * 64)[:64])) == []
     assert refused(job("", JobId=("%41" * 64)[:65]), "JobId")
 
 
 @given(st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), min_size=1, max_size=70))
 def test_the_limit_is_the_number_of_bytes(text: str) -> None:
-    """Any text of up to 64 bytes of UTF-8 is an id, and no longer one is."""
+    """Any text of 1 to 64 bytes of UTF-8 is an id, and no longer text is."""
     document = job("", JobId=text.replace("\ufffe", "").replace("\uffff", "") or "a")
     job_id = ET.fromstring(document).findtext("Job/JobId") or ""  # noqa: S314  our own document
     assert (find_problems(document) == []) == (len(job_id.encode()) <= 64)
@@ -87,8 +87,8 @@ def test_the_limit_is_the_number_of_bytes(text: str) -> None:
 @pytest.mark.parametrize(
     ("path", "value"), [(path, value) for path, values in ENUMERATIONS for value in values.split()]
 )
-def test_every_listed_value_is_read(path: str, value: str) -> None:
-    """Each value of a list is read, with XML's white space around it taken off."""
+def test_every_known_value_is_read(path: str, value: str) -> None:
+    """Each known value is read, without white space around it."""
     described = strict(within(path, f"\n  {value}\t"))
     assert value_at(described, path) == value
     assert described.unknown_values == ()
@@ -98,8 +98,8 @@ def test_every_listed_value_is_read(path: str, value: str) -> None:
 @pytest.mark.parametrize(
     "change", [str.swapcase, "{}x".format, "\u00a0{}".format, "{}\u2003".format, " a \n {}".format]
 )
-def test_values_that_are_not_listed_are_read_and_listed(path: str, values: str, change: Callable[[str], str]) -> None:
-    """Another case, a longer word and foreign white space make another word, which the outputs list with its path."""
+def test_unknown_values_are_read_and_listed(path: str, values: str, change: Callable[[str], str]) -> None:
+    """Another case, a longer word and foreign white space make another word, which is listed with its path."""
     text = change(values.split(maxsplit=1)[0])
     value = text.replace(" a \n ", "a ")
     described = strict(within(path, text))
@@ -109,8 +109,8 @@ def test_values_that_are_not_listed_are_read_and_listed(path: str, values: str, 
 
 
 @pytest.mark.parametrize("text", ["Archiving", "complete", " Waiting  for\ncapacity ", "!", "a" * 64, "Complete.", "~"])
-def test_a_status_that_is_not_listed_is_read_and_listed(text: str) -> None:
-    """Any printable text of up to 64 characters is a status: not a final one."""
+def test_an_unknown_status_is_read_and_listed(text: str) -> None:
+    """Any printable text of up to 64 characters is a status, and not a final one."""
     described = strict(job("", Status=text))
     assert described.status == " ".join(text.split())
     assert not described.state.final
@@ -121,8 +121,8 @@ def test_a_status_that_is_not_listed_is_read_and_listed(text: str) -> None:
     "text",
     ["", " ", "a" * 65, "档", "Complete\u00a0", "\u2003Complete", "Com\u200bplete", "Complete\x7f", "\x85Failed"],
 )
-def test_what_is_no_word_is_no_status(text: str) -> None:
-    """Nothing, a long text, other scripts and what cannot be seen are refused."""
+def test_an_invalid_status_is_refused(text: str) -> None:
+    """Empty and long texts, other scripts and invisible characters are refused."""
     assert refused(job("", Status=text), "Status")
     with pytest.raises(SchemaError):
         parse_describe_job_result(job("", Status=text))
@@ -130,7 +130,7 @@ def test_what_is_no_word_is_no_status(text: str) -> None:
 
 @pytest.mark.parametrize(("path", "least", "most"), NUMBERS)
 def test_numbers_have_their_limits(path: str, least: int, most: int) -> None:
-    """The least and the greatest number are read exactly; what is just beyond is refused, with the limits named."""
+    """The least and the greatest number are read exactly; a number beyond is refused, with the limits in the rule."""
     for number in (least, least + 1, most - 1, most):
         assert value_at(parse_describe_job_result(within(path, str(number))), path) == number
     for number in (least - 1, most + 1, -most, 10**30):
@@ -143,27 +143,27 @@ def test_numbers_have_their_limits(path: str, least: int, most: int) -> None:
     "text",
     ["1.0", "1e3", "0x1", "1_000", "1 000", "\u0663", "\uff15", "\u00a05", "5\u2003", "NaN", "INF", "0" * 5000 + "1"],
 )
-def test_what_only_python_or_nobody_takes_for_a_number_is_refused(path: str, text: str) -> None:
-    """Underscores, digits of other scripts and foreign white space are no numbers in XML, and neither is the rest."""
+def test_texts_that_are_no_xml_numbers_are_refused(path: str, text: str) -> None:
+    """Underscores, digits of other scripts and foreign white space are invalid, although Python accepts them."""
     assert refused(within(path, text), path)
 
 
 @pytest.mark.parametrize(("text", "number"), [("+5", 5), ("007", 7), (" 5\n", 5)])
 def test_numbers_as_xml_writes_them(text: str, number: int) -> None:
-    """A plus sign, leading zeros and XML's white space are part of XML's numbers."""
+    """A plus sign, leading zeros and XML's white space are allowed."""
     assert parse_describe_job_result(within("Priority", text)).priority == number
 
 
 @pytest.mark.parametrize("path", [path for path, *_ in NUMBERS if path.startswith("ProgressSummary/")])
 @pytest.mark.parametrize("text", ["", " \n"])
 def test_a_count_cannot_be_empty(path: str, text: str) -> None:
-    """A count with nothing in it is refused: gates rest on it."""
+    """Gates depend on counts."""
     assert refused(within(path, text), path)
 
 
 @pytest.mark.parametrize("path", BOOLEANS)
 def test_booleans(path: str) -> None:
-    """XML's four words for true and false are read; all others are refused, rather than taken for false."""
+    """XML's four words for true and false are read; all others are refused, and never count as false."""
     for text, value in (("true", True), ("1", True), ("false", False), ("0", False), (" true\n", True)):
         assert value_at(parse_describe_job_result(within(path, text)), path) is value
     for text in ("True", "TRUE", "yes", "2", "\u00a0true"):
@@ -203,7 +203,7 @@ BAD_TIMES = [
 
 @pytest.mark.parametrize("path", [*TIMES, *TIMES_OR_SECONDS])
 def test_times(path: str) -> None:
-    """Times are kept as they were written; what is no time is refused."""
+    """Times are kept as they were written; any other text is refused."""
     for text in GOOD_TIMES:
         assert value_at(parse_describe_job_result(within(path, f" {text}\n")), path) == text
     for text in BAD_TIMES:
@@ -211,7 +211,7 @@ def test_times(path: str) -> None:
 
 
 @pytest.mark.parametrize("path", TIMES_OR_SECONDS)
-def test_seconds_may_stand_for_a_time(path: str) -> None:
+def test_seconds_are_valid_for_some_times(path: str) -> None:
     """The vendor's pages and SDK disagree: both forms are read, and kept as text."""
     for text in ("0", "1798000000", str(2**64 - 1)):
         assert value_at(parse_describe_job_result(within(path, text)), path) == text
@@ -221,7 +221,7 @@ def test_seconds_may_stand_for_a_time(path: str) -> None:
 
 @pytest.mark.parametrize("path", OPEN_TEXTS)
 @pytest.mark.parametrize("text", ["", "a word", "  spaces stay ", "a" * 5000, '"quoted" & <escaped>', "档 😀"])
-def test_open_texts_are_kept_as_they_are(path: str, text: str) -> None:
+def test_open_texts_are_kept_unchanged(path: str, text: str) -> None:
     """Elements without a limit hold any text, white space included."""
     assert value_at(parse_describe_job_result(within(path, text)), path) == text
 
@@ -230,7 +230,7 @@ def test_open_texts_are_kept_as_they_are(path: str, text: str) -> None:
     "operation",
     ["<COSPutObjectCopy/>", "<COSInitiateRestoreObject/>", "<COSPutObjectTagging/>", "<COSDeleteObject/>"],
 )
-def test_each_operation_stands_alone(operation: str) -> None:
+def test_a_job_has_one_operation(operation: str) -> None:
     """Any one operation is read; a second one, of the same or another name, is refused."""
     described = parse_describe_job_result(job(wrapped("Operation", operation)))
     assert described.operation is not None
@@ -239,16 +239,16 @@ def test_each_operation_stands_alone(operation: str) -> None:
         assert "Operation" in str(find_problems(job(wrapped("Operation", operation + other)))[0])
 
 
-def test_an_operation_that_no_page_names_is_not_lost() -> None:
-    """Its path is listed."""
+def test_an_unknown_operation_is_listed() -> None:
+    """Its path is among the unknown elements."""
     described = parse_describe_job_result(job("<Operation><COSPutObjectAcl><A/></COSPutObjectAcl></Operation>"))
     assert described.operation is not None
     assert set(described.operation.values()) == {None}
     assert described.unknown_elements == ("/DescribeJobResult/Job/Operation/COSPutObjectAcl",)
 
 
-def test_an_answer_needs_its_job_id_and_status() -> None:
-    """The two required elements are enough; without either, or without a Job, the answer is refused by name."""
+def test_job_id_and_status_are_required() -> None:
+    """The two required elements are enough; a response without either, or without a Job, is refused with its name."""
     assert parse_describe_job_result(job("")) == JobDescription(JOB_ID, "New")
     for name in ("JobId", "Status"):
         (problem,) = find_problems(job("", **{name: None}))
@@ -257,8 +257,8 @@ def test_an_answer_needs_its_job_id_and_status() -> None:
     assert problem.rule == "must hold Job"
 
 
-def test_empty_elements_on_a_job_that_completed() -> None:
-    """The service puts an empty failure on jobs that did not fail: it is read as one with empty texts."""
+def test_an_empty_failure_on_a_completed_job() -> None:
+    """The service adds an empty failure to jobs that did not fail; it is read as one with empty texts."""
     described = parse_describe_job_result(
         job("<FailureReasons><JobFailure><FailureCode/></JobFailure></FailureReasons>", Status="Complete")
     )

@@ -42,19 +42,19 @@ from schema_reference import (
     ids=["bom", "utf-16", "utf-16-le", "utf-16-be", "ascii", "latin-1", "undeclared", "crlf", "trailer"],
 )
 def test_encodings_make_no_difference(document: bytes) -> None:
-    """The same answer in another encoding, with a BOM or without a declaration is the same job."""
+    """A response in another encoding, with a BOM or without a declaration, describes the same job."""
     assert parse_describe_job_result(document) == parse_describe_job_result(FULL)
 
 
 @pytest.mark.parametrize("root", ["<DescribeJobResult xmlns='urn:cos'>", "<DescribeJobResult xmlns='http://a/?b=c#d'>"])
-def test_a_default_namespace_is_taken_off(root: str) -> None:
-    """A service that begins to send a namespace on its answers does not break programs."""
+def test_a_default_namespace_is_ignored(root: str) -> None:
+    """Programs go on working if the service adds a namespace to its responses."""
     document = FULL.replace(b"<DescribeJobResult>", root.encode())
     assert parse_describe_job_result(document) == parse_describe_job_result(FULL)
 
 
 def test_another_namespace_inside_is_unknown() -> None:
-    """Only the root's namespace is the service's own: a Status of another one is not the status."""
+    """Only the root's namespace is ignored: a Status of another namespace is not the status."""
     (problem,) = find_problems(job("<o:Status xmlns:o='urn:o'>Complete</o:Status>", Status=None))
     assert problem.rule == "must hold Status"
 
@@ -90,8 +90,8 @@ WITH_DTD = {
 
 @pytest.mark.parametrize("validation", ["strict", "lenient"])
 @pytest.mark.parametrize("document", NO_XML.values(), ids=NO_XML)
-def test_what_is_no_xml_is_refused(document: bytes, validation: str) -> None:
-    """What cannot be read as XML is refused in both modes, with how it begins, and never more than that."""
+def test_invalid_xml_is_refused(document: bytes, validation: str) -> None:
+    """The message quotes the beginning of the document, and not more."""
     with pytest.raises(NotXmlError) as caught:
         parse_describe_job_result(document, validation=validation)  # type: ignore[arg-type]
     assert len(str(caught.value)) < 500
@@ -100,14 +100,14 @@ def test_what_is_no_xml_is_refused(document: bytes, validation: str) -> None:
 
 @pytest.mark.parametrize("document", WITH_DTD.values(), ids=WITH_DTD)
 def test_document_types_and_entities_are_refused(document: bytes) -> None:
-    """No answer needs them: they are refused before anything is expanded or fetched."""
+    """No response needs them: they are refused before anything is expanded or fetched."""
     with pytest.raises(NotXmlError, match="document type declaration is not allowed"):
         parse_describe_job_result(document)
 
 
 @pytest.mark.parametrize("place", ["<RoleArn>{}</RoleArn>", "<RoleArn a='{}'/>"])
-def test_nothing_is_expanded_before_it_is_refused(place: str) -> None:
-    """A document type is refused when it begins: what it declares costs nothing, whatever the parser's own limits."""
+def test_no_entity_is_expanded(place: str) -> None:
+    """A document type is refused when it begins: its entities cost nothing, whatever the parser's own limits."""
     document = b"<!DOCTYPE a [<!ENTITY a '%b'>]>" % (b"x" * 290) + job(place.format("&a;" * 340_000))
     begun = time.process_time()
     with pytest.raises(NotXmlError, match="document type declaration is not allowed"):
@@ -116,8 +116,8 @@ def test_nothing_is_expanded_before_it_is_refused(place: str) -> None:
 
 
 @pytest.mark.parametrize(("blanks", "refused"), [(4_000, False), (5_000, True)])
-def test_the_root_begins_soon(blanks: int, *, refused: bool) -> None:
-    """What stands before the root is read with care, and so there may not be too much of it."""
+def test_the_root_begins_within_4096_bytes(blanks: int, *, refused: bool) -> None:
+    """Text before the root is parsed in small chunks, and is therefore limited."""
     document = b"<!-- %b -->" % (b" " * blanks) + job("")
     if refused:
         with pytest.raises(NotXmlError, match="no element begins in the first 4096 bytes"):
@@ -143,8 +143,8 @@ CP037 = "<?xml version='1.0' encoding='cp037'?>" + "<!DOCTYPE a>".encode("cp037"
         b"<a>" * 201,
     ],
 )
-def test_the_fast_way_to_read_refuses_no_less(document: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whether the parser's own builder may read a document is decided so that the result is always the same."""
+def test_both_builders_return_the_same(document: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The parser's own builder is used only if the result is the same."""
 
     def read() -> str:
         try:
@@ -158,22 +158,22 @@ def test_the_fast_way_to_read_refuses_no_less(document: bytes, monkeypatch: pyte
 
 
 def test_undeclared_entities_are_refused() -> None:
-    """A reference to nothing does not become nothing."""
+    """A reference to an undeclared entity does not become an empty text."""
     with pytest.raises(NotXmlError):
         parse_describe_job_result(job("<RoleArn>&nbsp;</RoleArn>"))
 
 
 def test_schema_hints_are_never_followed() -> None:
-    """An answer that names schemas of its own is judged by ours, and nothing is fetched from where they point."""
-    asked: list[str] = []
+    """A response that names schemas of its own is validated by the package's, and nothing is fetched."""
+    requested: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            asked.append(self.path)
+            requested.append(self.path)
             self.send_error(404)
 
         def log_message(self, *_args: object) -> None:
-            """Keep quiet."""
+            """Log nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
@@ -190,14 +190,14 @@ def test_schema_hints_are_never_followed() -> None:
                 parse_describe_job_result(document.replace(b">New<", b"><"))
         server.shutdown()
         thread.join()
-    assert asked == []
+    assert requested == []
 
 
 @pytest.mark.parametrize(
     "attribute", ["xsi:type='xs:string'", "xsi:type='Nothing'", "xsi:nil='true'", "xsi:type='a:b'"]
 )
-def test_an_answer_cannot_choose_its_own_types(attribute: str) -> None:
-    """Attributes that tell a validator what to believe do not make a wrong status right, or crash anything."""
+def test_a_response_cannot_choose_its_types(attribute: str) -> None:
+    """Attributes that choose types make no wrong status valid, and do not crash the processor."""
     document = job("").replace(b"<Status>New", f"<Status {XSI} {attribute}>".encode())
     with pytest.raises(SchemaError):
         strict(document)
