@@ -67,7 +67,7 @@ def prune(root: ET.Element, problems: Sequence[Problem]) -> Sequence[Problem]:
             return problems
         for parent in {parents[element] for element in to_remove}:
             parent[:] = [child for child in parent if child not in to_remove]
-    raise SchemaError(problems, hint="Too much of it violates the schema, even for lenient validation.")
+    raise SchemaError(problems, hint="Too much of the response violates the schema, even for lenient validation.")
 
 
 def _remove_unrecognised(root: ET.Element, rule: str) -> list[Problem]:

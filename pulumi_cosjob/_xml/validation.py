@@ -180,6 +180,7 @@ def _children_rule(error: xmlschema.XMLSchemaChildrenValidationError) -> str:
 
 
 def only_once(name: str) -> str:
+    """Return the rule that a repeated element violates."""
     return f"must hold {name} only once"
 
 
@@ -201,6 +202,7 @@ def _rule(error: xmlschema.XMLSchemaValidationError, path: str) -> str:
 
 
 def without_positions(path: str) -> str:
+    """Return a path without the positions in lists, such as `[2]`."""
     return "/".join(step.partition("[")[0] for step in path.split("/"))
 
 
