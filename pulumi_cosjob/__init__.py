@@ -39,9 +39,11 @@ from pulumi_cosjob._errors import (
 if TYPE_CHECKING:
     from pulumi_cosjob._dynamic.functions import Job, Jobs, get_job, get_job_output, get_jobs, get_jobs_output
     from pulumi_cosjob._dynamic.gates import AllJobsCompletion, JobCompletion
-    from pulumi_cosjob._model.job import STATES, JobDescription, JobState
+    from pulumi_cosjob._model.job import JobDescription
+    from pulumi_cosjob._model.states import STATES, JobState
     from pulumi_cosjob._service.client import CosBatchClient, describe_job
-    from pulumi_cosjob._xml.schema import parse_describe_job_result, schema_path
+    from pulumi_cosjob._xml.decoder import parse_describe_job_result
+    from pulumi_cosjob._xml.schema import schema_path
 
     __version__: str
 
@@ -87,20 +89,20 @@ __all__ = [
 ]
 
 _LOADED_AT_FIRST_USE = {
-    "STATES": "_model.job",
+    "STATES": "_model.states",
     "AllJobsCompletion": "_dynamic.gates",
     "CosBatchClient": "_service.client",
     "Job": "_dynamic.functions",
     "Jobs": "_dynamic.functions",
     "JobCompletion": "_dynamic.gates",
     "JobDescription": "_model.job",
-    "JobState": "_model.job",
+    "JobState": "_model.states",
     "describe_job": "_service.client",
     "get_job": "_dynamic.functions",
     "get_job_output": "_dynamic.functions",
     "get_jobs": "_dynamic.functions",
     "get_jobs_output": "_dynamic.functions",
-    "parse_describe_job_result": "_xml.schema",
+    "parse_describe_job_result": "_xml.decoder",
     "schema_path": "_xml.schema",
 }
 

@@ -20,14 +20,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pulumi
 
-from pulumi_cosjob._model.job import (
-    BEYOND_SCHEMA,
-    JobDescription,
-    camel_name,
-    element_fields,
-    in_snake_case,
-    snake_name,
-)
+from pulumi_cosjob._model.element import element_fields
+from pulumi_cosjob._model.job import BEYOND_SCHEMA, JobDescription
+from pulumi_cosjob._model.naming import camel_name, in_snake_case, snake_name
 from pulumi_cosjob._plugin.first_use import provide_plugin
 from pulumi_cosjob._program.arguments import Timeout, accepted_failures, arguments, created, timeout_input
 from pulumi_cosjob._program.mock_outputs import given_job, is_mocked

@@ -6,8 +6,8 @@
 
     pulumi.export("share", job.progress_summary.apply(share))
 
-A part is frozen. Its fields are attributes and items (`summary.number_of_tasks_failed`, or
-`summary["number_of_tasks_failed"]`); a field that the job lacks is None.
+Parts are frozen. Their fields are attributes and items (`summary.number_of_tasks_failed` or
+`summary["number_of_tasks_failed"]`). A field that the job lacks is None.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from pulumi_cosjob._model.job import (
     Grantee,
     JobDescription,
     JobFailure,
-    JobState,
     Manifest,
     ManifestLocation,
     ManifestSpec,
@@ -32,6 +31,7 @@ from pulumi_cosjob._model.job import (
     Report,
     UserMetadataMember,
 )
+from pulumi_cosjob._model.states import JobState
 
 __all__ = [
     "COSDeleteObject",

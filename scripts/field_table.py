@@ -1,4 +1,4 @@
-"""Write the tables of output fields and values from the schema; `make docs` runs it, and a test checks that it was."""
+"""Writes the tables of output fields and values from the schema. `make docs` runs it; a test checks the result."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pulumi_cosjob._model.job import Element, JobDescription, element_fields, xml_name
+from pulumi_cosjob._model.element import Element, element_fields
+from pulumi_cosjob._model.job import JobDescription
+from pulumi_cosjob._model.naming import xml_name
 
 if TYPE_CHECKING:
     import xmlschema
@@ -21,7 +23,7 @@ TYPES = {str: "text", int: "whole number", bool: "true or false"}
 
 
 def rows(schema: xmlschema.XMLSchema11, cls: type[Element], field_path: str, xml_path: str) -> Iterator[str]:
-    """Yield a row for each field of an element, those below it after it."""
+    """Yield a row for each field of an element, each followed by the rows of the fields below it."""
     for name, field in element_fields(cls).items():
         path, element_path = f"{field_path}{name}", f"{xml_path}/{xml_name(name)}"
         declared: Any = schema.find(element_path)
@@ -38,13 +40,13 @@ def rows(schema: xmlschema.XMLSchema11, cls: type[Element], field_path: str, xml
 
 
 def values(root: ET.Element) -> Iterator[str]:
-    """Yield a row for each known value of each list, with the fields that have one of them."""
+    """Yield a row for each known value of each list, with the elements that may have it."""
     for declared in root.findall(f"{XS}simpleType"):
         name = declared.get("name", "")
         fields = dict.fromkeys(each.get("name", "") for each in root.iter(f"{XS}element") if each.get("type") == name)
-        shown = ", ".join(f"`{field}`" for field in fields)
+        names = ", ".join(f"`{field}`" for field in fields)
         for value in declared.iter(f"{XS}enumeration"):
-            yield f"| {shown} | `{value.get('value')}` | {value.findtext(f'{XS}annotation/{XS}documentation')} |"
+            yield f"| {names} | `{value.get('value')}` | {value.findtext(f'{XS}annotation/{XS}documentation')} |"
 
 
 def tables() -> str:
@@ -62,7 +64,7 @@ def tables() -> str:
 
 
 def with_table(page: str) -> str:
-    """Return the page with the tables as they should be."""
+    """Return the page with its tables replaced by new ones."""
     return re.sub(f"(?s)(?<={re.escape(BEGIN)}\n).*(?={re.escape(END)})", lambda _: tables(), page)
 
 

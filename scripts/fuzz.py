@@ -1,7 +1,7 @@
-"""`make fuzz ARGS=seconds`: coverage-guided fuzzing of the decoder; a minute where nothing is said.
+"""`make fuzz ARGS=seconds`: coverage-guided fuzzing of the decoder, for one minute by default.
 
-The seeds are `tests/responses`. Inputs that reach new code are kept in `.fuzz/corpus`, those that break a promise in
-`.fuzz/`. With files as arguments it checks those, without any fuzzing and without atheris.
+The seeds are `tests/responses`. Inputs that reach new code are kept in `.fuzz/corpus`, those that break an invariant in
+`.fuzz/`. With files as arguments the script checks those files; it neither fuzzes nor needs atheris.
 """
 
 from __future__ import annotations
@@ -21,25 +21,25 @@ _PROGRESS = re.compile(r"#(\d+)\t.*cov: (\d+) ft: (\d+) corp: (\d+)/")
 
 
 def fuzz(arguments: Sequence[str]) -> None:
-    """Fuzz in this process, which ends with it."""
-    import atheris  # noqa: PLC0415  installed only where there is fuzzing to do
+    """Fuzz in this process; atheris ends the process."""
+    import atheris  # noqa: PLC0415  an optional dependency
 
     with atheris.instrument_imports(include=["pulumi_cosjob"]):
-        import invariants  # noqa: PLC0415  has to be loaded by the line above
-    import mutations  # noqa: PLC0415  as above, and not worth to be covered
+        import invariants  # noqa: PLC0415  instrumented by the line above
+    import mutations  # noqa: PLC0415  imports the package, which has to be instrumented first
 
     def mutate(data: bytes, most: int, seed: int) -> bytes:
-        chance = random.Random(seed)  # noqa: S311  to be repeated
-        if chance.random() < 0.1:
+        rng = random.Random(seed)  # noqa: S311  reproducible
+        if rng.random() < 0.1:
             return bytes(atheris.Mutate(data, most))
-        return mutations.mutated(data, chance, most)[:most]
+        return mutations.mutate(data, rng, most)[:most]
 
     atheris.Setup([sys.argv[0], *arguments], invariants.check, custom_mutator=mutate)
     atheris.Fuzz()
 
 
 def run(seconds: int) -> int:
-    """Fuzz for so long in a process of its own, and tell what came of it; return 1 where a promise was broken."""
+    """Fuzz in a process of its own and print the result; return 1 if an invariant was broken."""
     corpus = FOLDER / "corpus"
     corpus.mkdir(parents=True, exist_ok=True)
     for seed in SEEDS.glob("*.xml"):
@@ -62,7 +62,7 @@ def run(seconds: int) -> int:
     took = time.monotonic() - began
     print(f"{executions:,} documents in {took:.0f} s, {executions / took:.0f} a second")
     print(f"coverage: {cov} edges to {last[0]}, {features} features to {last[1]}, {inputs} inputs to {last[2]}")
-    print("broken promises: " + ("none" if child.returncode == 0 else f"see above, and {FOLDER}"))
+    print("broken invariants: " + ("none" if child.returncode == 0 else f"see above, and {FOLDER}"))
     return 1 if child.returncode else 0
 
 
@@ -72,7 +72,7 @@ def main(arguments: Sequence[str]) -> int:
         fuzz(arguments[1:])
     if not arguments or arguments[0].isdigit():
         return run(int(arguments[0]) if arguments else 60)
-    import invariants  # noqa: PLC0415  loads the package, which fuzz has to do by itself
+    import invariants  # noqa: PLC0415  imports the package, which `fuzz` has to instrument first
 
     for name in arguments:
         print(f"{name}: {invariants.check(Path(name).read_bytes()) or 'refused'}")

@@ -1,6 +1,6 @@
-"""Write the types of a job's fields as outputs; `make docs` runs it, and a test checks that it was run.
+"""Writes the types of a job's fields as outputs. `make docs` runs it; a test checks the result.
 
-Names, types and texts are those of the classes in `_model/job.py`, which another test holds to the schema.
+Names, types and texts come from the classes in `_model/job.py`, which another test compares with the schema.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def properties(cls: ast.ClassDef) -> dict[str, tuple[str, str]]:
 
 
 def _text(node: ast.stmt | None) -> str:
-    """Return the text of a docstring, on one line; none where the statement is another."""
+    """Return the text of a docstring, on one line; an empty text for any other statement."""
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
         return " ".join(node.value.value.split())
     return ""
@@ -50,24 +50,26 @@ def _text(node: ast.stmt | None) -> str:
 
 def output_type(annotation: str) -> str:
     """Return the type of an output: a class of this module for an element or a list of them."""
-    inner = annotation.removesuffix(" | None")
-    item = inner.removeprefix("Sequence[").removesuffix("]")
+    node = ast.parse(annotation, mode="eval").body
+    inner = node.left if isinstance(node, ast.BinOp) else node
+    is_list = isinstance(inner, ast.Subscript)
+    item = ast.unparse(inner.slice if isinstance(inner, ast.Subscript) else inner)
     if item not in classes():
         return f"pulumi.Output[{annotation}]"
-    return f"{item}Output" if item == inner else f"ListOutput[{item}, {item}Output]"
+    return f"ListOutput[{item}, {item}Output]" if is_list else f"{item}Output"
 
 
 def _docstring(text: str, indent: str = "    ") -> str:
     if len(f'{indent}"""{text}"""') <= WIDTH:
         return f'{indent}"""{text}"""'
-    # A last line of its own for the quotes, as the formatter has it.
+    # The closing quotes on a line of their own, as the formatter writes them.
     return textwrap.fill(f'"""{text}', WIDTH, initial_indent=indent, subsequent_indent=indent) + f'\n{indent}"""'
 
 
 def _class(head: str, text: str, members: dict[str, tuple[str, str]]) -> Iterator[str]:
     yield f"\n\nclass {head}:\n{_docstring(text)}\n"
     for name, (annotation, meaning) in members.items():
-        # `format`, a function of outputs, is a field as well.
+        # `format` is both a field and a method of outputs.
         hides = "  # type: ignore[assignment]" if hasattr(pulumi.Output, name) else ""
         yield f"\n    {name}: {output_type(annotation)}{hides}\n{_docstring(meaning)}\n"
 
@@ -82,11 +84,11 @@ def declarations() -> Iterator[str]:
     text = "A whole job as an output, and its fields."
     yield from _class("JobDescriptionOutput(JobFields, TypedOutput[JobDescription])", text, properties(job))
     result = {"result": ("JobDescription", "The whole job.")}
-    yield from _class("JobAttributes(JobFields)", "What a resource has that stands for a job.", result)
+    yield from _class("JobAttributes(JobFields)", "The attributes of a resource that represents a job.", result)
 
 
 def with_declarations(module: str) -> str:
-    """Return the module as it should be."""
+    """Return the module with its generated part replaced by a new one."""
     return module.partition(BEGIN)[0] + BEGIN + "".join(declarations())
 
 

@@ -300,7 +300,8 @@ def validate(files: tuple[str, ...]) -> None:
 
     Prints one line for each problem. Exits with 0 if all files are valid, 1 if some are not, 2 if one cannot be read.
     """
-    from pulumi_cosjob._xml.schema import MOST_BYTES, find_problems  # noqa: PLC0415  loads the schema
+    from pulumi_cosjob._xml.validation import find_problems  # noqa: PLC0415  loads the schema
+    from pulumi_cosjob._xml.xml_reader import MOST_BYTES  # noqa: PLC0415  loads the schema
 
     code = 0
     for name in files:

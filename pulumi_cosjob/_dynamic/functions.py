@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 import pulumi.dynamic
 
-from pulumi_cosjob._model.job import to_plain
+from pulumi_cosjob._model.serialization import to_plain
 from pulumi_cosjob._program.arguments import arguments, created, echo_placeholder
 from pulumi_cosjob._program.mock_outputs import given_job, given_jobs, given_missing, placeholders, taken
 from pulumi_cosjob._program.options import DYNAMIC_READ, check_options, take_secret_fields

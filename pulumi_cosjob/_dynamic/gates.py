@@ -17,7 +17,8 @@ from pulumi.runtime import rpc
 
 from pulumi_cosjob._dynamic.functions import ABSENT, ConfiguredProvider
 from pulumi_cosjob._errors import CosJobError, InvalidArgumentError
-from pulumi_cosjob._model.job import JobDescription, from_plain, to_plain
+from pulumi_cosjob._model.job import JobDescription
+from pulumi_cosjob._model.serialization import from_plain, to_plain
 from pulumi_cosjob._program.arguments import Timeout, accepted_failures, arguments, echo_placeholder, timeout_input
 from pulumi_cosjob._program.mock_outputs import given_job, given_jobs, placeholders, taken
 from pulumi_cosjob._program.options import DYNAMIC_GATE, check_options, custom_timeouts, take_secret_fields

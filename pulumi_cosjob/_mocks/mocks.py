@@ -15,18 +15,11 @@ from pulumi.runtime import MockCallArgs, MockResourceArgs, rpc
 
 from pulumi_cosjob._checks import check_identifier
 from pulumi_cosjob._errors import CosJobError, InvalidArgumentError
-from pulumi_cosjob._model.job import (
-    BEYOND_SCHEMA,
-    STATES,
-    Element,
-    FieldType,
-    JobDescription,
-    ProgressSummary,
-    element_fields,
-    in_camel_case,
-    snake_name,
-    to_plain,
-)
+from pulumi_cosjob._model.element import Element, FieldType, element_fields
+from pulumi_cosjob._model.job import BEYOND_SCHEMA, JobDescription, ProgressSummary
+from pulumi_cosjob._model.naming import in_camel_case, snake_name
+from pulumi_cosjob._model.serialization import to_plain
+from pulumi_cosjob._model.states import STATES
 from pulumi_cosjob._plugin.inputs import core_inputs, echoing, secret_texts
 from pulumi_cosjob._plugin.properties import Properties
 from pulumi_cosjob._program.outputs import dump_job

@@ -1,1 +1,1 @@
-"""What a job is."""
+"""The description of a job: typed, frozen, and independent of where it comes from."""

@@ -1,36 +1,31 @@
-"""What a job is: one class for each complex element of the schema, one field for each child; the states as a table.
+"""The description of a job: one class for each complex element of the schema, one field for each child element.
 
-The classes are written by hand so that editors and type checkers know them, and held to the schema, element by element,
-by a test. A field carries the element's name in snake case; `xml_name` gives it back.
+The classes are written by hand, so that editors and type checkers know them. A test compares them with the schema,
+element by element. A field has the name of its element in snake case; `naming.xml_name` returns the element's name.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import functools
 import re
-import types
-import typing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import Any, NoReturn, TypeVar
+
+from pulumi_cosjob._model.element import Element, items
+from pulumi_cosjob._model.states import STATES, JobState
 
 __all__ = [
     "BEYOND_SCHEMA",
-    "STATES",
     "COSDeleteObject",
     "COSGrant",
     "COSInitiateRestoreObject",
     "COSPutObjectCopy",
     "COSPutObjectTagging",
     "COSTag",
-    "Element",
-    "FieldType",
     "Grantee",
     "JobDescription",
     "JobFailure",
-    "JobState",
     "Manifest",
     "ManifestLocation",
     "ManifestSpec",
@@ -39,86 +34,10 @@ __all__ = [
     "ProgressSummary",
     "Report",
     "UserMetadataMember",
-    "camel_name",
     "contradiction",
-    "element_fields",
-    "from_plain",
-    "in_camel_case",
-    "in_snake_case",
-    "snake_name",
-    "to_plain",
-    "xml_name",
 ]
 
-# Words that the API does not write with one capital letter.
-_XML_WORDS = {"cos": "COS", "etag": "ETag", "sse": "SSE", "unmodified": "UnModified"}
-# Larger whole numbers would lose digits on their way through the engine, whose numbers are doubles.
-_LARGEST_EXACT_DOUBLE = 2**53
-_CAPITAL = re.compile("[A-Z]")
 _INSTANT = re.compile(r"([0-9-]{10}T[0-9:]{8})(?:\.([0-9]+))?(Z|[+-][0-9]{2}:[0-9]{2})?")
-
-
-def xml_name(field_name: str) -> str:
-    """Return the name of the XML element that a field stands for."""
-    return "".join(_XML_WORDS.get(word) or word.capitalize() for word in field_name.split("_"))
-
-
-def camel_name(name: str) -> str:
-    """Return a name as languages in camel case write it: `progressSummary`, `cosPutObjectCopy`, `sseAlgorithm`."""
-    first, *rest = name.split("_")
-    return first + "".join(word.capitalize() for word in rest)
-
-
-def snake_name(name: str) -> str:
-    """Return the name that `camel_name` was made of."""
-    return _CAPITAL.sub(lambda match: "_" + match[0].lower(), name)
-
-
-def in_camel_case(plain: Any) -> Any:
-    """Return plain values with the names of all fields in camel case."""
-    return _renamed(plain, camel_name)
-
-
-def in_snake_case(plain: Any) -> Any:
-    """Return plain values with the names of all fields as they are here."""
-    return _renamed(plain, snake_name)
-
-
-def _renamed(plain: Any, rename: Callable[[str], str]) -> Any:
-    if isinstance(plain, Mapping):
-        return {rename(name): _renamed(child, rename) for name, child in plain.items()}
-    return [_renamed(child, rename) for child in plain] if isinstance(plain, (list, tuple)) else plain
-
-
-class Element(dict[str, Any]):
-    """An element of the answer: frozen, with its children as attributes and, because Pulumi wants that, as items.
-
-    A child that the answer lacks is None. Being a dict is what lets an element, or a list of them, be exported from a
-    Pulumi program or be handed to another resource as it is.
-    """
-
-    def __post_init__(self) -> None:
-        """Offer the fields as items too."""
-        super().update(self.__dict__)
-
-    def _refuse(self, *_args: Any, **_kwargs: Any) -> NoReturn:
-        raise TypeError(f"{type(self).__name__} cannot be changed")
-
-    __setitem__ = __delitem__ = __ior__ = _refuse
-    update = setdefault = pop = popitem = clear = _refuse
-
-    def __hash__(self) -> int:  # type: ignore[override]
-        """Hash by value; the class has no part in it, as it has none in equality."""
-        return hash(tuple(self.values()))
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Build a copy from the values: items cannot be set afterwards."""
-        return type(self), tuple(self.values())
-
-
-def _items(tag: str) -> Any:
-    """Declare a field that is a list of elements of this name."""
-    return dataclasses.field(default=None, metadata={"item": tag})
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,7 +69,7 @@ class ManifestLocation(Element):
 class ManifestSpec(Element):
     """How that list is written."""
 
-    fields: Sequence[str] | None = _items("member")
+    fields: Sequence[str] | None = items("member")
     """The columns of the list, in their order; not given for an inventory."""
 
     format: str | None = None
@@ -234,12 +153,12 @@ class NewObjectMetadata(Element):
     """Content-Type of the copies."""
 
     http_expires_date: str | None = None
-    """Expires header of the copies, as text: the vendor's pages disagree on its form."""
+    """Expires header of the copies, as text, because the vendor's pages disagree on its form."""
 
     sse_algorithm: str | None = None
     """Encryption of the copies on the server. Known values: `AES256`."""
 
-    user_metadata: Sequence[UserMetadataMember] | None = _items("member")
+    user_metadata: Sequence[UserMetadataMember] | None = items("member")
     """The user's own metadata of the copies."""
 
 
@@ -252,7 +171,7 @@ class COSPutObjectCopy(Element):
     `Replaced`, `Add`.
     """
 
-    access_control_grants: Sequence[COSGrant] | None = _items("COSGrant")
+    access_control_grants: Sequence[COSGrant] | None = items("COSGrant")
     """Who may do what with the copies."""
 
     canned_access_control_list: str | None = None
@@ -269,14 +188,14 @@ class COSPutObjectCopy(Element):
     new_object_metadata: NewObjectMetadata | None = None
     """Metadata of the copies."""
 
-    new_object_tagging: Sequence[COSTag] | None = _items("COSTag")
+    new_object_tagging: Sequence[COSTag] | None = items("COSTag")
     """Tags of the copies."""
 
     prefix_replace: bool | None = None
-    """Whether ResourcesPrefix is replaced by TargetKeyPrefix in the keys."""
+    """Whether ResourcesPrefix is replaced by TargetKeyPrefix in the object keys."""
 
     resources_prefix: str | None = None
-    """Prefix of the source keys that is replaced. 0 to 1024 bytes."""
+    """Prefix of the source object keys that is replaced. 0 to 1024 bytes."""
 
     storage_class: str | None = None
     """Storage class of the copies. Known values: `STANDARD`, `STANDARD_IA`, `INTELLIGENT_TIERING`, `ARCHIVE`,
@@ -288,7 +207,7 @@ class COSPutObjectCopy(Element):
     """
 
     target_key_prefix: str | None = None
-    """Prefix of the target keys. 0 to 1024 bytes."""
+    """Prefix of the target object keys. 0 to 1024 bytes."""
 
     target_resource: str | None = None
     """Resource name of the bucket that receives the copies."""
@@ -312,11 +231,11 @@ class COSInitiateRestoreObject(Element):
 class COSPutObjectTagging(Element):
     """Each object is tagged."""
 
-    tag_set: Sequence[COSTag] | None = _items("COSTag")
+    tag_set: Sequence[COSTag] | None = items("COSTag")
     """The tags to set."""
 
     tagging_directive: str | None = None
-    """Whether the tags replace or extend those that are there. Known values: `Copy`, `Replaced`, `Add`."""
+    """Whether the tags replace or extend the existing tags. Known values: `Copy`, `Replaced`, `Add`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -326,7 +245,7 @@ class COSDeleteObject(Element):
 
 @dataclass(frozen=True, eq=False)
 class Operation(Element):
-    """What a job does to each object: one of these is there, or none where the operation is not known yet."""
+    """What a job does to each object. One field is set, or none if this version does not know the operation."""
 
     cos_delete_object: COSDeleteObject | None = None
     """Each object is deleted. Has no parameters."""
@@ -356,7 +275,7 @@ class ProgressSummary(Element):
 
 
 def contradiction(summary: ProgressSummary) -> str:
-    """Return which counts contradict each other, as the elements are called; nothing where they do not."""
+    """Return which counts contradict each other, by their XML names; an empty text if none do."""
     failed, succeeded = summary.number_of_tasks_failed or 0, summary.number_of_tasks_succeeded or 0
     total = summary.total_number_of_tasks
     if total is None or failed + succeeded <= total:
@@ -381,7 +300,7 @@ class Report(Element):
     """How the report is written. Known values: `Report_CSV_V1`."""
 
     prefix: str | None = None
-    """Prefix of the report's key. 0 to 256 bytes."""
+    """Prefix of the report's object key. 0 to 256 bytes."""
 
     report_scope: str | None = None
     """Which tasks are reported. Known values: `AllTasks`, `FailedTasksOnly`."""
@@ -389,24 +308,23 @@ class Report(Element):
 
 @dataclass(frozen=True, eq=False)
 class JobDescription(Element):
-    """A job as DescribeJob describes it: every element of the schema, absent ones None, times as text.
+    """A job as DescribeJob returns it: every element of the schema, absent ones as None, times as text.
 
-    `unknown_elements` and `unknown_values` list what the response holds beyond the schema, so that nothing is lost in
-    silence.
+    `unknown_elements` and `unknown_values` list what the response holds beyond the schema.
     """
 
     job_id: str
-    """Id of the job, given by the service when it created the job. 1 to 64 bytes. Always there."""
+    """Id of the job, assigned by the service when it created the job. 1 to 64 bytes. Always present."""
 
     status: str
-    """Where the job is in its life. Complete, Failed and Cancelled are final. Always there. Known values: `Active`,
-    `Cancelled`, `Cancelling`, `Complete`, `Completing`, `Failed`, `Failing`, `New`, `Paused`, `Pausing`, `Preparing`,
-    `Ready`, `Suspended`.
+    """Status of the job. Complete, Failed and Cancelled are final. Always present. Known values: `Active`, `Cancelled`,
+    `Cancelling`, `Complete`, `Completing`, `Failed`, `Failing`, `New`, `Paused`, `Pausing`, `Preparing`, `Ready`,
+    `Suspended`.
     """
 
     client_request_token: str | None = None
-    """Token that made the creating request unique; a second request with it creates nothing. 1 to 64 bytes, a UUID as a
-    rule.
+    """Token that made the request to create the job unique; a second request with it creates nothing. 1 to 64 bytes,
+    usually a UUID.
     """
 
     confirmation_required: bool | None = None
@@ -418,7 +336,7 @@ class JobDescription(Element):
     description: str | None = None
     """Free text given when the job was created. 0 to 256 bytes."""
 
-    failure_reasons: Sequence[JobFailure] | None = _items("JobFailure")
+    failure_reasons: Sequence[JobFailure] | None = items("JobFailure")
     """Why the job failed: any number of codes, each with a reason."""
 
     manifest: Manifest | None = None
@@ -443,7 +361,7 @@ class JobDescription(Element):
     """Why the status was last changed by request. 0 to 256 bytes."""
 
     suspended_cause: str | None = None
-    """Why the job was suspended, as a rule to be confirmed by a person. 0 to 1024 bytes."""
+    """Why the job was suspended, usually to be confirmed by a person. 0 to 1024 bytes."""
 
     suspended_date: str | None = None
     """When the job was suspended."""
@@ -461,12 +379,12 @@ class JobDescription(Element):
 
     @property
     def state(self) -> JobState:
-        """What the status means; one that this version does not know is not final."""
+        """What the status means. A status that this version does not know is not final."""
         return STATES.get(self.status) or JobState(self.status, "a status that this version does not know")
 
     @property
     def failed_tasks(self) -> int | None:
-        """How many tasks of a job that has ended failed or are not accounted for; None if the counts do not tell."""
+        """How many tasks of a finished job failed or are unaccounted for; None if missing or contradictory."""
         summary = self.progress_summary
         if summary is None or contradiction(summary):
             return None
@@ -492,7 +410,7 @@ class JobDescription(Element):
 
 
 def _instant(text: str | None) -> datetime | None:
-    """Read a timestamp that the schema let pass; UTC where it names no offset."""
+    """Return a timestamp as a datetime, in UTC if it has no offset; None if the text is no timestamp."""
     match = _INSTANT.fullmatch((text or "").strip())
     if match is None:
         return None
@@ -502,114 +420,7 @@ def _instant(text: str | None) -> datetime | None:
     return read if read.tzinfo else read.replace(tzinfo=timezone.utc)
 
 
-@dataclass(frozen=True)
-class JobState:
-    """What one status means.
-
-    Attributes:
-        status: The status.
-        meaning: What happens to the job there, in a few words.
-        final: Whether the job stays there for ever.
-        succeeded: Whether the job did what it could; failed tasks are counted elsewhere.
-        needs_person: Whether the job goes on only when somebody acts.
-    """
-
-    status: str
-    meaning: str
-    final: bool = False
-    succeeded: bool = False
-    needs_person: bool = False
-
-
-STATES: Mapping[str, JobState] = types.MappingProxyType(
-    {
-        state.status: state
-        for state in (
-            JobState("New", "created, not looked at yet"),
-            JobState("Preparing", "the manifest is being read"),
-            JobState("Suspended", "waits for a person to confirm it", needs_person=True),
-            JobState("Ready", "waits for its turn behind jobs of higher priority"),
-            JobState("Active", "works on its tasks"),
-            JobState("Pausing", "is being paused"),
-            JobState("Paused", "paused by a job of higher priority; resumes by itself"),
-            JobState("Completing", "all tasks are done, the report is being written"),
-            JobState("Complete", "ended; some tasks may have failed", final=True, succeeded=True),
-            JobState("Cancelling", "is being cancelled"),
-            JobState("Cancelled", "was cancelled", final=True),
-            JobState("Failing", "is about to fail"),
-            JobState("Failed", "failed", final=True),
-        )
-    }
-)
-"""All known states by status, in the order of a job's life."""
-
 BEYOND_SCHEMA: tuple[str, ...] = tuple(
     field.name for field in dataclasses.fields(JobDescription) if field.metadata.get("beyond_schema")
 )
-"""The fields of a job that stand for no element: what the response holds beyond the schema."""
-
-
-@dataclass(frozen=True)
-class FieldType:
-    """How one field of an element is read.
-
-    Attributes:
-        type: `str`, `bool`, `int` or a class of this module.
-        item: Name of the elements in a list; None where the field is no list.
-    """
-
-    type: type[Any]
-    item: str | None
-
-
-@functools.cache
-def element_fields(cls: type[Element]) -> Mapping[str, FieldType]:
-    """Return the fields of a class that stand for elements, by field name."""
-    hints = typing.get_type_hints(cls)
-    found = {}
-    for field in dataclasses.fields(cls):  # type: ignore[arg-type]
-        if field.metadata.get("beyond_schema"):
-            continue
-        (inner, *_) = [arg for arg in typing.get_args(hints[field.name]) if arg is not type(None)] or [
-            hints[field.name]
-        ]
-        item = field.metadata.get("item")
-        found[field.name] = FieldType(typing.get_args(inner)[0] if item else inner, item)
-    return types.MappingProxyType(found)
-
-
-def to_plain(value: Any, *, exact: bool = True) -> Any:
-    """Turn an element into dicts, lists, texts, numbers and booleans, absent fields left out.
-
-    Args:
-        value: The element.
-        exact: Whether whole numbers beyond 2**53 become text, which `from_plain` reads back.
-    """
-    if isinstance(value, dict):
-        return {name: to_plain(child, exact=exact) for name, child in value.items() if child is not None}
-    if isinstance(value, (list, tuple)):
-        return [to_plain(child, exact=exact) for child in value]
-    if exact and isinstance(value, int) and abs(value) > _LARGEST_EXACT_DOUBLE:
-        return str(value)
-    return value
-
-
-_E = TypeVar("_E", bound=Element)
-
-
-def from_plain(cls: type[_E], plain: Mapping[str, Any]) -> _E:
-    """Build an element from what `to_plain` made of it, lists as lists; fields of later versions are left out."""
-    values: dict[str, Any] = {}
-    for name, field in element_fields(cls).items():
-        child = plain.get(name)
-        if child is not None:
-            values[name] = [_value(field, each) for each in child] if field.item else _value(field, child)
-    if issubclass(cls, JobDescription):
-        values.update({name: list(plain[name]) for name in BEYOND_SCHEMA if plain.get(name) is not None})
-    return cls(**values)
-
-
-def _value(field: FieldType, plain: Any) -> Any:
-    if issubclass(field.type, Element):
-        return from_plain(field.type, plain)
-    return int(plain) if field.type is int else plain
+"""The fields of a job that stand for no XML element: they list what the response holds beyond the schema."""

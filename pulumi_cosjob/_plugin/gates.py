@@ -6,16 +6,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pulumi_cosjob._errors import CosJobError, InvalidArgumentError
-from pulumi_cosjob._model.job import (
-    BEYOND_SCHEMA,
-    JobDescription,
-    camel_name,
-    element_fields,
-    from_plain,
-    in_camel_case,
-    in_snake_case,
-    to_plain,
-)
+from pulumi_cosjob._model.element import element_fields
+from pulumi_cosjob._model.job import BEYOND_SCHEMA, JobDescription
+from pulumi_cosjob._model.naming import camel_name, in_camel_case, in_snake_case
+from pulumi_cosjob._model.serialization import from_plain, to_plain
 from pulumi_cosjob._plugin.inputs import core_inputs, echoing
 from pulumi_cosjob._plugin.package_schema import JOB_GATE, JOBS_GATE
 from pulumi_cosjob._plugin.properties import Properties, from_struct, to_struct

@@ -15,7 +15,7 @@ from pulumi_cosjob._errors import (
     NoSuchJobError,
     WaitTimeoutError,
 )
-from pulumi_cosjob._model.job import camel_name, snake_name
+from pulumi_cosjob._model.naming import camel_name, snake_name
 from pulumi_cosjob._program.secret_texts import SecretTexts
 
 if TYPE_CHECKING:

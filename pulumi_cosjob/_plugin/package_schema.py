@@ -10,20 +10,15 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from pulumi_cosjob._model.job import (
-    BEYOND_SCHEMA,
-    Element,
-    JobDescription,
-    camel_name,
-    element_fields,
-    snake_name,
-    xml_name,
-)
+from pulumi_cosjob._model.element import Element, element_fields
+from pulumi_cosjob._model.job import BEYOND_SCHEMA, JobDescription
+from pulumi_cosjob._model.naming import camel_name, snake_name, xml_name
 from pulumi_cosjob._plugin import publication
 from pulumi_cosjob._service.client import DEFAULT_CONCURRENCY
 from pulumi_cosjob._service.settings import MISSING, Settings, environment_variable
 from pulumi_cosjob._waiting.gate import DEFAULTS
-from pulumi_cosjob._xml.schema import VALIDATIONS, schema_path
+from pulumi_cosjob._xml.schema import schema_path
+from pulumi_cosjob._xml.validation import VALIDATIONS
 
 __all__ = ["CONFIG", "GET_JOB", "GET_JOBS", "JOBS_GATE", "JOB_GATE", "PACKAGE", "package_schema"]
 

@@ -16,7 +16,7 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 from pulumi_cosjob._checks import check_choice, check_identifier, check_number
 from pulumi_cosjob._engine.log import EngineLog
 from pulumi_cosjob._errors import ConfigurationError, CosJobError, InvalidArgumentError
-from pulumi_cosjob._model.job import camel_name
+from pulumi_cosjob._model.naming import camel_name
 from pulumi_cosjob._plugin.accounts import AccountPool, aside
 from pulumi_cosjob._plugin.gates import DYNAMIC, JOB_OUTPUTS, Gate, PriorState, is_about_many, job_outputs
 from pulumi_cosjob._plugin.inputs import about, core_inputs, echoing, explain, fitting, secret_texts

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Generic, TypeVar, overload
 
 import pulumi
 
@@ -27,7 +27,6 @@ from pulumi_cosjob._model.job import (
     Grantee,
     JobDescription,
     JobFailure,
-    JobState,
     Manifest,
     ManifestLocation,
     ManifestSpec,
@@ -37,6 +36,9 @@ from pulumi_cosjob._model.job import (
     Report,
     UserMetadataMember,
 )
+
+if TYPE_CHECKING:
+    from pulumi_cosjob._model.states import JobState
 
 _T_co = TypeVar("_T_co", covariant=True)
 _Item = TypeVar("_Item")
@@ -242,7 +244,7 @@ class NewObjectMetadataOutput(TypedOutput[NewObjectMetadata | None]):
     """Content-Type of the copies."""
 
     http_expires_date: pulumi.Output[str | None]
-    """Expires header of the copies, as text: the vendor's pages disagree on its form."""
+    """Expires header of the copies, as text, because the vendor's pages disagree on its form."""
 
     sse_algorithm: pulumi.Output[str | None]
     """Encryption of the copies on the server. Known values: `AES256`."""
@@ -280,10 +282,10 @@ class COSPutObjectCopyOutput(TypedOutput[COSPutObjectCopy | None]):
     """Tags of the copies."""
 
     prefix_replace: pulumi.Output[bool | None]
-    """Whether ResourcesPrefix is replaced by TargetKeyPrefix in the keys."""
+    """Whether ResourcesPrefix is replaced by TargetKeyPrefix in the object keys."""
 
     resources_prefix: pulumi.Output[str | None]
-    """Prefix of the source keys that is replaced. 0 to 1024 bytes."""
+    """Prefix of the source object keys that is replaced. 0 to 1024 bytes."""
 
     storage_class: pulumi.Output[str | None]
     """Storage class of the copies. Known values: `STANDARD`, `STANDARD_IA`, `INTELLIGENT_TIERING`, `ARCHIVE`,
@@ -295,7 +297,7 @@ class COSPutObjectCopyOutput(TypedOutput[COSPutObjectCopy | None]):
     """
 
     target_key_prefix: pulumi.Output[str | None]
-    """Prefix of the target keys. 0 to 1024 bytes."""
+    """Prefix of the target object keys. 0 to 1024 bytes."""
 
     target_resource: pulumi.Output[str | None]
     """Resource name of the bucket that receives the copies."""
@@ -321,7 +323,7 @@ class COSPutObjectTaggingOutput(TypedOutput[COSPutObjectTagging | None]):
     """The tags to set."""
 
     tagging_directive: pulumi.Output[str | None]
-    """Whether the tags replace or extend those that are there. Known values: `Copy`, `Replaced`, `Add`."""
+    """Whether the tags replace or extend the existing tags. Known values: `Copy`, `Replaced`, `Add`."""
 
 
 class COSDeleteObjectOutput(TypedOutput[COSDeleteObject | None]):
@@ -329,7 +331,7 @@ class COSDeleteObjectOutput(TypedOutput[COSDeleteObject | None]):
 
 
 class OperationOutput(TypedOutput[Operation | None]):
-    """What a job does to each object: one of these is there, or none where the operation is not known yet."""
+    """What a job does to each object. One field is set, or none if this version does not know the operation."""
 
     cos_delete_object: COSDeleteObjectOutput
     """Each object is deleted. Has no parameters."""
@@ -370,7 +372,7 @@ class ReportOutput(TypedOutput[Report | None]):
     """How the report is written. Known values: `Report_CSV_V1`."""
 
     prefix: pulumi.Output[str | None]
-    """Prefix of the report's key. 0 to 256 bytes."""
+    """Prefix of the report's object key. 0 to 256 bytes."""
 
     report_scope: pulumi.Output[str | None]
     """Which tasks are reported. Known values: `AllTasks`, `FailedTasksOnly`."""
@@ -380,17 +382,17 @@ class JobFields:
     """The fields of a job, each as an output."""
 
     job_id: pulumi.Output[str]
-    """Id of the job, given by the service when it created the job. 1 to 64 bytes. Always there."""
+    """Id of the job, assigned by the service when it created the job. 1 to 64 bytes. Always present."""
 
     status: pulumi.Output[str]
-    """Where the job is in its life. Complete, Failed and Cancelled are final. Always there. Known values: `Active`,
-    `Cancelled`, `Cancelling`, `Complete`, `Completing`, `Failed`, `Failing`, `New`, `Paused`, `Pausing`, `Preparing`,
-    `Ready`, `Suspended`.
+    """Status of the job. Complete, Failed and Cancelled are final. Always present. Known values: `Active`, `Cancelled`,
+    `Cancelling`, `Complete`, `Completing`, `Failed`, `Failing`, `New`, `Paused`, `Pausing`, `Preparing`, `Ready`,
+    `Suspended`.
     """
 
     client_request_token: pulumi.Output[str | None]
-    """Token that made the creating request unique; a second request with it creates nothing. 1 to 64 bytes, a UUID as a
-    rule.
+    """Token that made the request to create the job unique; a second request with it creates nothing. 1 to 64 bytes,
+    usually a UUID.
     """
 
     confirmation_required: pulumi.Output[bool | None]
@@ -427,7 +429,7 @@ class JobFields:
     """Why the status was last changed by request. 0 to 256 bytes."""
 
     suspended_cause: pulumi.Output[str | None]
-    """Why the job was suspended, as a rule to be confirmed by a person. 0 to 1024 bytes."""
+    """Why the job was suspended, usually to be confirmed by a person. 0 to 1024 bytes."""
 
     suspended_date: pulumi.Output[str | None]
     """When the job was suspended."""
@@ -448,10 +450,10 @@ class JobDescriptionOutput(JobFields, TypedOutput[JobDescription]):
     """A whole job as an output, and its fields."""
 
     state: pulumi.Output[JobState]
-    """What the status means; one that this version does not know is not final."""
+    """What the status means. A status that this version does not know is not final."""
 
     failed_tasks: pulumi.Output[int | None]
-    """How many tasks of a job that has ended failed or are not accounted for; None if the counts do not tell."""
+    """How many tasks of a finished job failed or are unaccounted for; None if missing or contradictory."""
 
     creation_datetime: pulumi.Output[datetime | None]
     """When the job was created."""
@@ -464,7 +466,7 @@ class JobDescriptionOutput(JobFields, TypedOutput[JobDescription]):
 
 
 class JobAttributes(JobFields):
-    """What a resource has that stands for a job."""
+    """The attributes of a resource that represents a job."""
 
     result: JobDescriptionOutput
     """The whole job."""

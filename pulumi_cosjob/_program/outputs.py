@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import pulumi
 
-from pulumi_cosjob._model.job import BEYOND_SCHEMA, JobDescription, element_fields, from_plain, to_plain
+from pulumi_cosjob._model.element import element_fields
+from pulumi_cosjob._model.job import BEYOND_SCHEMA, JobDescription
+from pulumi_cosjob._model.serialization import from_plain, to_plain
 
 if TYPE_CHECKING:
     from pulumi_cosjob._program.output_types import JobAttributes, JobDescriptionOutput, JobsOutput

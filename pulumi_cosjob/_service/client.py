@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from pulumi_cosjob._model.job import JobDescription
     from pulumi_cosjob._service.transport import Answer
-    from pulumi_cosjob._xml.schema import Validation
+    from pulumi_cosjob._xml.validation import Validation
 
 __all__ = ["DEFAULT_CONCURRENCY", "Clients", "CosBatchClient", "describe_job", "pause"]
 

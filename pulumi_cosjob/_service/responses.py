@@ -21,10 +21,13 @@ from pulumi_cosjob._errors import (
     WrongJobError,
     is_refusal,
 )
-from pulumi_cosjob._model.job import STATES
+from pulumi_cosjob._model.states import STATES
 from pulumi_cosjob._service.redaction import contains_secret, redact
 from pulumi_cosjob._text import quoted, truncate
-from pulumi_cosjob._xml import schema as schema_module
+from pulumi_cosjob._xml.decoder import describe
+from pulumi_cosjob._xml.lenient import warnings_of
+from pulumi_cosjob._xml.validation import DEFAULT_VALIDATION
+from pulumi_cosjob._xml.xml_reader import read_xml
 
 if TYPE_CHECKING:
     from xml.etree import ElementTree as ET
@@ -32,7 +35,7 @@ if TYPE_CHECKING:
     from pulumi_cosjob._errors import Problem
     from pulumi_cosjob._model.job import JobDescription
     from pulumi_cosjob._service.transport import Answer
-    from pulumi_cosjob._xml.schema import Validation
+    from pulumi_cosjob._xml.validation import Validation
 
 __all__ = ["answered_at", "clock_offset", "judge", "no_such_job", "retry_after"]
 
@@ -110,7 +113,7 @@ def judge(
     *,
     job_id: str,
     endpoint: str,
-    validation: Validation = schema_module.DEFAULT_VALIDATION,
+    validation: Validation = DEFAULT_VALIDATION,
     secrets: Sequence[str | None] = (),
     warned: set[str] | None = None,
 ) -> JobDescription:
@@ -135,7 +138,7 @@ def judge(
         error.job_id, error.endpoint, error.http_status = job_id, endpoint, answer.status
         error.request_id = _quoted(shown(answer.headers.get("x-cos-request-id", ""))) or error.request_id
         raise
-    for text in schema_module.warnings_of(left_out, set() if warned is None else warned):
+    for text in warnings_of(left_out, set() if warned is None else warned):
         _warn(text)
     return described
 
@@ -162,7 +165,7 @@ def _described(
 ) -> tuple[JobDescription, Sequence[Problem]]:
     root, unreadable = None, ""
     try:
-        root = schema_module.read_xml(answer.body)
+        root = read_xml(answer.body)
     except NotXmlError as error:
         unreadable = error.what
     # Out here, as an error that is raised from another one keeps it: that one quotes the answer as it is.
@@ -172,7 +175,7 @@ def _described(
         _refuse_without_xml(unreadable, answer)
     if root.tag == "Error" or answer.status != 200:
         _refuse(root, answer, shown)
-    described, left_out = schema_module.describe(root, validation=validation, shown=shown)
+    described, left_out = describe(root, validation=validation, redact=shown)
     if described.job_id != job_id:
         hint = f"Nothing of it was used. {_REPORT}"
         raise WrongJobError(f"the answer is about another job, {quoted(shown(described.job_id))}", hint=hint)

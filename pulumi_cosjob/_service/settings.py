@@ -16,7 +16,7 @@ from pulumi_cosjob._checks import SECONDS, check_choice, check_endpoint, check_i
 from pulumi_cosjob._errors import ConfigurationError, InvalidArgumentError
 from pulumi_cosjob._service.credentials import Credentials, CredentialSource, VendorChain
 from pulumi_cosjob._text import format_value, kind_of
-from pulumi_cosjob._xml.schema import DEFAULT_VALIDATION, VALIDATIONS, Validation
+from pulumi_cosjob._xml.validation import DEFAULT_VALIDATION, VALIDATIONS, Validation
 
 __all__ = [
     "MISSING",

@@ -34,7 +34,7 @@ from pulumi_cosjob._errors import (
 )
 from pulumi_cosjob._service.resolver import RESOLVER, LookupTimeoutError
 from pulumi_cosjob._text import quoted, reason_of
-from pulumi_cosjob._xml.schema import MOST_BYTES
+from pulumi_cosjob._xml.xml_reader import MOST_BYTES
 
 __all__ = ["Answer", "Transport"]
 

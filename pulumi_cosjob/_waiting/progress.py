@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from pulumi_cosjob._model.job import STATES
+from pulumi_cosjob._model.states import STATES
 from pulumi_cosjob._waiting.policy import ATTENTION, progress_line, time_left
 
 if TYPE_CHECKING:

@@ -1,9 +1,9 @@
-"""The schema compiled to plain checks, which recognise a valid answer in a fraction of a millisecond.
+"""Compiles the schema to plain checks, which recognise a valid response in a fraction of a millisecond.
 
-They can only say yes. What they do not recognise is judged by an XSD processor, which is slow to load and which most
-programs never need. The checks are made from the schema itself, at each start; a construct that is not known here is an
-error, and a test finds out. What they accept, the processor must accept too. They may fail to recognise a document that
-is valid but unusual (an attribute, a number with a sign): the processor then decides.
+The checks either accept a document or leave it open. An XSD processor validates what they leave open; it is slow to
+load, and most programs never need it. The checks are compiled from the schema once in each process. An XSD construct
+that the compiler does not know is an error, which a test reports. The processor accepts whatever the checks accept. The
+checks may leave open a document that is valid but unusual (an attribute, a number with a sign).
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from xml.etree import ElementTree as ET
 __all__ = ["BYTES", "XML_SPACE", "Declared", "Simple", "compile_schema"]
 
 XML_SPACE = " \t\r\n"
-# How the schema says that a text has at most so many bytes.
+# The assertion by which the schema limits the bytes of a text.
 BYTES = re.compile(r"string-length\(replace\(encode-for-uri\(\$value\), '%\[0-9A-F\]\{2\}', '_'\)\) le ([0-9]+)")
 
 _XS = "{http://www.w3.org/2001/XMLSchema}"
 _OPEN = {"notQName": "##definedSibling", "processContents": "skip"}
-# Of patterns only what means the same to Python.
+# The part of the pattern language that has the same meaning in Python.
 _PLAIN_PATTERN = re.compile(r"(?:[A-Za-z0-9 :!~\[\](){}|,?+*-]|\\[-.])*")
 _DIGITS = re.compile(r"[0-9]{1,20}")
 _DATE_TIME = re.compile(
@@ -38,9 +38,9 @@ class Simple:
     """A simple type.
 
     Attributes:
-        collapse: Whether white space around a value does not count, and a run of it inside is one space.
-        checks: What a value has to pass; nothing where any text will do.
-        known: The words that an enumeration lists; empty where there is none. Others may pass as well.
+        collapse: Whether white space around a value is ignored, and a run of it inside counts as one space.
+        checks: The checks that a value has to pass; empty if any text is valid.
+        known: The words that an enumeration lists; empty if there is none. Other words may be valid as well.
     """
 
     collapse: bool
@@ -48,7 +48,7 @@ class Simple:
     known: frozenset[str] = frozenset()
 
     def accepts(self, text: str) -> bool:
-        """Tell whether a text is surely valid."""
+        """Return whether a text is recognised as valid."""
         value = text.strip(XML_SPACE) if self.collapse else text
         for check in self.checks:  # noqa: SIM110  all() makes a generator for each text
             if not check(value):
@@ -61,11 +61,11 @@ class Declared:
     """An element that the schema declares: with a simple type, or with children.
 
     Attributes:
-        simple: The type of its text; None where it has children.
-        children: Its declared children by name; others pass.
-        required: Names of those that must be there.
-        repeated: Names of those that may be there more than once.
-        one_of: Whether only one of them may be there.
+        simple: The type of its text; None if it has children.
+        children: Its declared children by name. Other children are valid too.
+        required: Names of the required children.
+        repeated: Names of the children that may occur more than once.
+        one_of: Whether only one of the children may occur.
     """
 
     simple: Simple | None = None
@@ -75,15 +75,15 @@ class Declared:
     one_of: bool = False
 
     def find(self, path: str) -> Declared:
-        """Return what is declared below, such as `Job/JobId`."""
+        """Return the declared element at a path below this one, such as `Job/JobId`."""
         found = self
         for name in path.split("/"):
             found = found.children[name]
         return found
 
     def accepts(self, element: ET.Element) -> bool:
-        """Tell whether an element is surely valid, with all that is below it."""
-        if element.attrib:  # xsi:type and xsi:nil would matter
+        """Return whether an element, with everything below it, is recognised as valid."""
+        if element.attrib:  # could be xsi:type or xsi:nil
             return False
         if self.simple is not None:
             return not len(element) and self.simple.accepts(element.text or "")
@@ -112,7 +112,7 @@ def compile_schema(schema: ET.Element) -> Mapping[str, Declared]:
     """Return the declared root elements by name.
 
     Raises:
-        ValueError: The schema says something that is not known here.
+        ValueError: The schema has a construct that the compiler does not know.
     """
     return _Compiler(schema).roots()
 
@@ -122,7 +122,7 @@ def _refuse(what: str, where: ET.Element) -> NoReturn:
 
 
 def _parts(element: ET.Element, *allowed: str) -> list[ET.Element]:
-    """Return the children that mean something, which have to be of these kinds."""
+    """Return the children other than annotations; refuse any that is not of the allowed kinds."""
     parts = [child for child in element if child.tag != f"{_XS}annotation"]
     for child in parts:
         if child.tag.removeprefix(_XS) not in allowed:
@@ -131,14 +131,14 @@ def _parts(element: ET.Element, *allowed: str) -> list[ET.Element]:
 
 
 def _attributes(element: ET.Element, **allowed: str) -> None:
-    """Refuse attributes that are not of these patterns."""
+    """Refuse attributes that are not allowed, or whose values do not match their patterns."""
     for name, value in element.attrib.items():
         if not re.fullmatch(allowed.get(name, "(?!)"), value):
             _refuse(f"{name}={value!r}", element)
 
 
 class _Compiler:
-    """Reads the part of XSD 1.1 that the schema is written in."""
+    """Compiles the part of XSD 1.1 that the schema uses."""
 
     def __init__(self, schema: ET.Element) -> None:
         kinds = ("element", "complexType", "simpleType", "attributeGroup", "defaultOpenContent")
@@ -149,7 +149,7 @@ class _Compiler:
         self._check_openness(schema)
 
     def _check_openness(self, schema: ET.Element) -> None:
-        """Make sure that elements and attributes which are not declared pass, unread, and declared ones never do."""
+        """Check that undeclared elements and attributes are valid, and that no declared one counts as undeclared."""
         content = self._named.get(("defaultOpenContent", ""))
         group = self._named.get(("attributeGroup", schema.get("defaultAttributes", "")))
         if content is None or group is None:

@@ -427,7 +427,7 @@ def test_validate_prints_one_line_for_each_problem(tmp_path: Path) -> None:
     assert len(lines) == 3
     assert lines[0].startswith(f"{tmp_path}/broken.xml: /DescribeJobResult/Job/Priority: ")
     assert lines[1].startswith(f"{tmp_path}/broken.xml: /DescribeJobResult/Job/Status: ")
-    assert lines[2].startswith(f"{tmp_path}/page.xml: the answer cannot be read as XML")
+    assert lines[2].startswith(f"{tmp_path}/page.xml: the response cannot be read as XML")
 
 
 def test_validate_writes_what_the_encoding_lacks_escaped(tmp_path: Path) -> None:
@@ -445,7 +445,7 @@ def test_validate_reads_standard_input() -> None:
     """A dash stands for standard input."""
     assert cosjob("validate", "-", stdin=(RESPONSES / "full.xml").read_bytes()).exit_code == 0
     result = cosjob("validate", "-", stdin=b"")
-    assert (result.exit_code, result.stdout) == (1, "-: the answer is empty\n")
+    assert (result.exit_code, result.stdout) == (1, "-: the response is empty\n")
 
 
 def test_validate_ends_with_2_where_a_file_cannot_be_read(tmp_path: Path) -> None:
@@ -460,7 +460,7 @@ def test_validate_ends_with_2_where_a_file_cannot_be_read(tmp_path: Path) -> Non
 def test_validate_does_not_read_without_end() -> None:
     """A file without end is a problem, not a full memory."""
     result = cosjob("validate", "/dev/zero")
-    assert (result.exit_code, result.stdout) == (1, "/dev/zero: the answer is larger than 1048576 bytes\n")
+    assert (result.exit_code, result.stdout) == (1, "/dev/zero: the response is larger than 1048576 bytes\n")
 
 
 # ------------------------------------------------------------------------------------------------------------ emulator

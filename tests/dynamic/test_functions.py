@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from places import RESPONSES, ROOT, TESTS
-from pulumi_cosjob._model.job import JobDescription, element_fields
+from pulumi_cosjob._model.element import element_fields
+from pulumi_cosjob._model.job import JobDescription
 from pulumi_cosjob.testing import CosBatchEmulator
 from stacks import Run, Stack
 

@@ -17,7 +17,7 @@ import pytest
 import pulumi_cosjob
 from places import ROOT
 from pulumi_cosjob import CosBatchClient, native
-from pulumi_cosjob._model.job import camel_name, snake_name
+from pulumi_cosjob._model.naming import camel_name, snake_name
 from pulumi_cosjob._plugin import publication
 from pulumi_cosjob._plugin.package_schema import package_schema
 from pulumi_cosjob._service.settings import SETTINGS, Settings, resolve

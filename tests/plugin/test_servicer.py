@@ -25,18 +25,10 @@ from places import RESPONSES, TESTS
 from plugins import JOB, JOBS, UNKNOWN, URN, TurnedTime, config_of, on_a_loop, plugin
 from pulumi_cosjob import CosBatchClient, JobFailedError, JobsFailedError, parse_describe_job_result, schema_path
 from pulumi_cosjob._clock import SystemClock
-from pulumi_cosjob._model.job import (
-    Element,
-    JobDescription,
-    camel_name,
-    element_fields,
-    from_plain,
-    in_camel_case,
-    in_snake_case,
-    snake_name,
-    to_plain,
-    xml_name,
-)
+from pulumi_cosjob._model.element import Element, element_fields
+from pulumi_cosjob._model.job import JobDescription
+from pulumi_cosjob._model.naming import camel_name, in_camel_case, in_snake_case, snake_name, xml_name
+from pulumi_cosjob._model.serialization import from_plain, to_plain
 from pulumi_cosjob._plugin import accounts
 from pulumi_cosjob._plugin.inputs import fitting
 from pulumi_cosjob._plugin.package_schema import package_schema
@@ -682,7 +674,7 @@ async def test_a_preview_that_cannot_poll_says_so(service: CosBatchEmulator) -> 
     }
     assert len(served.logged) == 4
     page, many, later, away = (each.message for each in served.logged)
-    assert page.startswith(f"the preview has no valid response about job {job_id}: the answer cannot be read as XML")
+    assert page.startswith(f"the preview has no valid response about job {job_id}: the response cannot be read as XML")
     assert page.endswith("is it COS Batch that answers there, and no proxy? The update polls again.")
     assert many.startswith(f"the preview has no valid response about 1 of 2 jobs, the first of them job {job_id}: ")
     assert "the service is not available" in later

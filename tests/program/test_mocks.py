@@ -34,7 +34,8 @@ from pulumi_cosjob import (
     native,
     parse_describe_job_result,
 )
-from pulumi_cosjob._model.job import ProgressSummary, to_plain
+from pulumi_cosjob._model.job import ProgressSummary
+from pulumi_cosjob._model.serialization import to_plain
 from pulumi_cosjob._program.mock_outputs import is_mocked, placeholders
 from pulumi_cosjob._program.outputs import JOB_FIELDS
 from pulumi_cosjob._service.responses import no_such_job

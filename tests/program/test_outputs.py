@@ -9,7 +9,7 @@ import pytest
 
 from places import RESPONSES
 from pulumi_cosjob import parse_describe_job_result
-from pulumi_cosjob._model.job import Element, element_fields
+from pulumi_cosjob._model.element import Element, element_fields
 from pulumi_cosjob._program.outputs import Field
 
 

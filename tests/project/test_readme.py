@@ -99,7 +99,7 @@ def test_the_plain_script_runs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
         for name, value in emulator.environment().items():
             monkeypatch.setenv(name, value)
         exec(compile(script, "README.md", "exec"), {})  # noqa: S102  our own README
-    assert capsys.readouterr().out.startswith("New created, not looked at yet 20")
+    assert capsys.readouterr().out.startswith("New created, not processed yet 20")
 
 
 def test_the_emulators_snippet_runs() -> None:

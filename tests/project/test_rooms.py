@@ -15,7 +15,7 @@ import pytest
 
 import pulumi_cosjob
 from pulumi_cosjob import native, types
-from pulumi_cosjob._model.job import Element
+from pulumi_cosjob._model.element import Element
 
 PACKAGE = Path(pulumi_cosjob.__file__).parent
 # From the bottom to the top: a room imports from itself and from rooms of lines above it.
@@ -205,10 +205,10 @@ def test_imports_go_one_way(module: str, source: str) -> None:
 @pytest.mark.parametrize(
     ("module", "source", "stranger"),
     [
-        ("_model", "from pulumi_cosjob._xml.schema import describe", "_xml"),
+        ("_model", "from pulumi_cosjob._xml.decoder import describe", "_xml"),
         ("_service", "def f():\n    from pulumi_cosjob import _waiting", "_waiting"),
         ("_errors", "import pulumi_cosjob._service.client", "_service"),
-        ("_emulator", "if TYPE_CHECKING:\n    from pulumi_cosjob._model.job import STATES", "_model"),
+        ("_emulator", "if TYPE_CHECKING:\n    from pulumi_cosjob._model.states import STATES", "_model"),
     ],
 )
 def test_an_import_in_the_wrong_direction_is_found(module: str, source: str, stranger: str) -> None:

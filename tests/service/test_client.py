@@ -60,14 +60,14 @@ from pulumi_cosjob._errors import (
 )
 from pulumi_cosjob._model.job import JobDescription
 from pulumi_cosjob._service import client as client_module
-from pulumi_cosjob._service import transport
+from pulumi_cosjob._service import responses, transport
 from pulumi_cosjob._service.client import CosBatchClient, describe_job, is_worth_a_retry, pause
 from pulumi_cosjob._service.credentials import Credentials
 from pulumi_cosjob._service.responses import clock_offset, judge, retry_after
 from pulumi_cosjob._service.settings import Settings
 from pulumi_cosjob._service.transport import Answer
-from pulumi_cosjob._xml import schema
-from pulumi_cosjob._xml.schema import MOST_BYTES, parse_describe_job_result
+from pulumi_cosjob._xml.decoder import parse_describe_job_result
+from pulumi_cosjob._xml.xml_reader import MOST_BYTES
 from pulumi_cosjob.testing import CosBatchEmulator, Fault, ManualClock
 from servers import answer, over_tls, read_request, serving
 
@@ -467,7 +467,7 @@ def test_whatever_fails_while_an_answer_is_judged_is_an_invalid_answer(
     def fail(*_args: object, **_kwargs: object) -> None:
         raise kind("recognisable")
 
-    monkeypatch.setattr(schema, "describe", fail)
+    monkeypatch.setattr(responses, "describe", fail)
     error = failure(client, service.create_job(), InvalidResponseError)
     assert type(error) is InvalidResponseError
     assert f"the answer cannot be judged ({kind.__name__}) (job " in str(error)

@@ -1,27 +1,32 @@
-"""Answers as the tests write them: a whole document around the one element that a test is about."""
+"""Builds responses for tests: a whole document around the one element that a test is about."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
 
-from pulumi_cosjob._model.job import Element, JobDescription, element_fields, xml_name
+from pulumi_cosjob._model.element import Element, element_fields
+from pulumi_cosjob._model.naming import xml_name
 from servers import answer
+
+if TYPE_CHECKING:
+    from pulumi_cosjob._model.job import JobDescription
 
 JOB_ID = "53dc6228-c50b-46f7-8ad7-65e7159f1aae"
 _REQUIRED = {"JobId": JOB_ID, "Status": "New"}
 
 
 def job(inside: str, **instead: str | None) -> bytes:
-    """Return an answer: the required elements (others or none instead, by name), then what stands inside the Job."""
+    """Return a response: the required elements (replaced or left out by name), then the given content of the Job."""
     leaves = {**_REQUIRED, **instead}
-    told = "".join(f"<{tag}>{escape(text)}</{tag}>" for tag, text in leaves.items() if text is not None)
-    return f"<DescribeJobResult><Job>{told}{inside}</Job></DescribeJobResult>".encode()
+    required = "".join(f"<{tag}>{escape(text)}</{tag}>" for tag, text in leaves.items() if text is not None)
+    return f"<DescribeJobResult><Job>{required}{inside}</Job></DescribeJobResult>".encode()
 
 
 def within(path: str, text: str) -> bytes:
-    """Return an answer in which the element at this path below Job, such as `Report/Bucket`, holds this text."""
+    """Return a response in which the element at a path below Job, such as `Report/Bucket`, holds a text."""
     if path in _REQUIRED:
         return job("", **{path: text})
     return job(wrapped(path, escape(text)))
@@ -35,7 +40,7 @@ def wrapped(path: str, inside: str) -> str:
 
 
 def emptied(document: bytes) -> Iterator[tuple[str, bytes]]:
-    """Yield an answer with each of its elements emptied, one at a time, and the path of that element."""
+    """Yield a response once for each of its elements, with that element emptied, and the element's path."""
     paths = list(_walk(ET.fromstring(document), ""))  # noqa: S314  our own document
     for position, path in enumerate(paths[1:], 1):
         root = ET.fromstring(document)  # noqa: S314  our own document
@@ -69,8 +74,20 @@ def _field(tag: str) -> str:
     return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in tag).removeprefix("_")
 
 
+def walk(element: Element, path: str = "") -> list[tuple[str, Element]]:
+    """Return an element and all elements below it, with their paths."""
+    found = [(path, element)]
+    for name, value in element.items():
+        for index, each in enumerate(value) if isinstance(value, Sequence) and not isinstance(value, str) else ():
+            if isinstance(each, Element):
+                found += walk(each, f"{path}.{name}.{index}")
+        if isinstance(value, Element):
+            found += walk(value, f"{path}.{name}")
+    return found
+
+
 def written(described: JobDescription) -> bytes:
-    """Return an answer that says what a description says."""
+    """Return a response that holds exactly what a description holds."""
     root = ET.Element("DescribeJobResult")
     _write(described, ET.SubElement(root, "Job"))
     return ET.tostring(root, "unicode").encode()
@@ -90,7 +107,7 @@ def _write(element: Element, into: ET.Element) -> None:
                 leaf.text = str(each).lower() if isinstance(each, bool) else str(each)
 
 
-# What makes `html.unescape`, by which echoed keys are looked for, fail.
+# Makes `html.unescape` fail, which is used to find echoed secrets.
 ENDLESS_REFERENCE = f"&#{'9' * 5000};"
 UNJUDGED = {
     "page": answer(f"<html><br>{ENDLESS_REFERENCE}".encode()),
@@ -104,4 +121,4 @@ UNJUDGED = {
         )
     ),
 }
-"""Whole responses, as they go over the wire, that hold it at each place that is quoted."""
+"""Whole HTTP responses that hold it at each place that messages quote."""

@@ -15,7 +15,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import hostile
 from pulumi_cosjob._errors import CosJobError
@@ -23,8 +23,12 @@ from pulumi_cosjob._service import signing, transport
 from pulumi_cosjob._service.client import CosBatchClient
 from pulumi_cosjob._waiting import loop
 from pulumi_cosjob._waiting.policy import WaitOptions
-from pulumi_cosjob._xml import schema
+from pulumi_cosjob._xml.decoder import parse_describe_job_result
+from pulumi_cosjob._xml.schema import schema_path
 from pulumi_cosjob.testing import ManualClock
+
+if TYPE_CHECKING:
+    from pulumi_cosjob._xml.validation import Validation
 
 __all__ = ["Measured", "Place", "ask", "decode", "wait"]
 
@@ -130,11 +134,11 @@ def _peak() -> float:
     return peak / 2**20 if sys.platform == "darwin" else peak / 2**10
 
 
-def decode(documents: Sequence[bytes], validation: schema.Validation) -> Measured:
+def decode(documents: Sequence[bytes], validation: Validation) -> Measured:
     """Let the decoder read documents, which have to end all in the same way."""
 
     def read(document: bytes) -> str:
-        return _outcome(lambda: schema.parse_describe_job_result(document, validation=validation).status)
+        return _outcome(lambda: parse_describe_job_result(document, validation=validation).status)
 
     return _measured(lambda: " or ".join(sorted(set(map(read, documents)))))
 
@@ -194,7 +198,7 @@ class _client:  # noqa: N801  used like a function
 
 def _allowed(place: Place) -> list[str]:
     host, _, port = place.endpoint.rpartition("/")[2].rpartition(":")
-    return [f"{host}:{port}", f"127.0.0.1:{port}", f"::1:{port}", place.certificates, str(schema.schema_path())]
+    return [f"{host}:{port}", f"127.0.0.1:{port}", f"::1:{port}", place.certificates, str(schema_path())]
 
 
 def _resolve(place: Place) -> None:
@@ -212,7 +216,7 @@ def _resolve(place: Place) -> None:
 def _warm_up() -> None:
     """Load all that is loaded at first use."""
     document = b"<DescribeJobResult><Job a=''><JobId>a</JobId><Status>New</Status></Job></DescribeJobResult>"
-    schema.parse_describe_job_result(document)
+    parse_describe_job_result(document)
     import tenacity  # noqa: F401, PLC0415  loaded by a client when it asks
 
 

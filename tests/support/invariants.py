@@ -1,10 +1,10 @@
-"""What holds for every document whatever, as the fuzzer and the property tests check it.
+"""Invariants of the decoder for any document; the fuzzer and the property tests check them.
 
-An answer is never taken for another job's, and no status, no count and no value is read that does not stand in it. What
-the schema does not list is listed, and an empty element of a type is an absent one.
+A response never counts as one about another job. No status, count or value is read that the document does not hold.
+Values that the schema does not list are reported as unknown. An empty element with a type counts as absent.
 
-The document is read here once more, by plain means, and each value is decoded once more, by the XSD processor alone: a
-mistake of the package must not hide itself.
+The check parses the document a second time, with plain ElementTree, and decodes each value a second time, with the XSD
+processor alone. So a defect of the package cannot hide itself.
 """
 
 from __future__ import annotations
@@ -12,74 +12,84 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
 from pulumi_cosjob._errors import CosJobWarning, InvalidResponseError, ServiceError
-from pulumi_cosjob._model.job import STATES, Element, JobDescription, element_fields, xml_name
+from pulumi_cosjob._model.element import Element, element_fields
+from pulumi_cosjob._model.naming import xml_name
+from pulumi_cosjob._model.states import STATES
 from pulumi_cosjob._service.responses import judge
 from pulumi_cosjob._service.transport import Answer
-from pulumi_cosjob._xml import schema as schema_module
+from pulumi_cosjob._xml import decoder
+from pulumi_cosjob._xml.schema import load_schema
+from pulumi_cosjob._xml.validation import find_excess
 
-__all__ = ["BrokenPromiseError", "check"]
+if TYPE_CHECKING:
+    from pulumi_cosjob._model.job import JobDescription
+
+__all__ = ["BrokenInvariantError", "check"]
 
 _XML_SPACE = " \t\r\n"
-# A hundred problems, each on a line that can be read.
-_MOST_TOLD = 30_000
+# A hundred problems, each on a line of readable length.
+_LONGEST_MESSAGE = 30_000
 _LONGEST_LINE = 600
-_ASKED_FOR = "the-job-that-was-asked-for"
+_REQUESTED = "the-requested-job"
 _MOST_LISTED, _LONGEST_LISTED = 100, 200
-# An item of a list keeps its place, empty or not.
+# Items of these lists are kept even if they are empty.
 _LISTS_OF_WORDS = frozenset({"/DescribeJobResult/Job/Manifest/Spec/Fields/member"})
 
 
-class BrokenPromiseError(Exception):
-    """Something that must never happen."""
+class BrokenInvariantError(Exception):
+    """An invariant does not hold."""
 
 
-def _hold(promise: object, what: str) -> None:
-    if not promise:
-        raise BrokenPromiseError(what)
+def _require(condition: object, what: str) -> None:
+    if not condition:
+        raise BrokenInvariantError(what)
 
 
 def check(document: bytes) -> str | None:
-    """Return the status that a document says, None where it is refused.
+    """Return the status in a document; None if the document is refused.
 
     Raises:
-        BrokenPromiseError: It was not refused, and should have been; or not read as what it is.
+        BrokenInvariantError: The document was read although it is invalid, or was not read as what it holds.
     """
-    strict = _outcome(lambda: schema_module.parse_describe_job_result(document, validation="strict"))
-    lenient = _outcome(lambda: schema_module.parse_describe_job_result(document, validation="lenient"))
-    judged = _outcome(lambda: judge(Answer(200, {}, document), job_id=_ASKED_FOR, endpoint=""))
-    _hold(judged is None or judged.job_id == _ASKED_FOR, "an answer was taken for another job's")
+    strict = _outcome(lambda: decoder.parse_describe_job_result(document, validation="strict"))
+    lenient = _outcome(lambda: decoder.parse_describe_job_result(document, validation="lenient"))
+    parsed = _outcome(lambda: judge(Answer(200, {}, document), job_id=_REQUESTED, endpoint=""))
+    _require(parsed is None or parsed.job_id == _REQUESTED, "a response about another job was accepted")
     if strict is not None:
-        _hold(lenient == strict, "lenient validation reads something else")
+        _require(lenient == strict, "lenient validation reads something else")
     if lenient is not None:
-        _hold_to_the_word(lenient, document)
-        _hold_to_what_is_listed(lenient)
+        _check_required(lenient, document)
+        _check_unknown(lenient)
     if strict is not None:
-        _hold_to_the_processor(strict, document)
+        _check_by_processor(strict, document)
     return None if strict is None else strict.status
 
 
 def _outcome(read: Callable[[], JobDescription]) -> JobDescription | None:
-    """Return what was read, or nothing where that was refused by an error for people."""
+    """Return the description; None if the package raised one of its own errors."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", CosJobWarning)
         try:
             return read()
         except (InvalidResponseError, ServiceError) as error:
-            told = str(error)
-            longest = max(map(len, told.splitlines()))
-            _hold(longest < _LONGEST_LINE and len(told) < _MOST_TOLD, "the message is too long to be read")
-            _hold(told.replace("\n", "").isprintable(), "the message holds what cannot be printed")
-            _hold(isinstance(error, ServiceError) or error.code is None, "the error has a code from nowhere")
+            message = str(error)
+            longest = max(map(len, message.splitlines()))
+            _require(longest < _LONGEST_LINE and len(message) < _LONGEST_MESSAGE, "the message is too long")
+            _require(message.replace("\n", "").isprintable(), "the message holds unprintable characters")
+            _require(
+                isinstance(error, ServiceError) or error.code is None,
+                "the error has a code that the service did not send",
+            )
             return None
 
 
 def _read(document: bytes) -> ET.Element:
-    """Read a document without any care, and take the root's namespace off."""
-    root = ET.fromstring(document)  # noqa: S314  the package has let it pass: nothing in it is declared
+    """Parse a document with plain ElementTree, and remove the root's namespace."""
+    root = ET.fromstring(document)  # noqa: S314  the package accepted it, so it has no document type
     namespace, brace, _ = root.tag.rpartition("}")
     for element in root.iter():
         element.tag = element.tag.removeprefix(namespace + brace)
@@ -87,46 +97,46 @@ def _read(document: bytes) -> ET.Element:
 
 
 def _collapsed(text: str) -> str:
-    """Take off white space around a text, and make one space of a row of it."""
+    """Remove white space around a text, and replace each run of it inside by one space."""
     return re.sub(f"[{_XML_SPACE}]+", " ", text).strip(" ")
 
 
-def _hold_to_the_word(described: JobDescription, document: bytes) -> None:
-    """Hold job and status to the only elements that may say them."""
+def _check_required(described: JobDescription, document: bytes) -> None:
+    """Compare job id and status with the only elements that may hold them."""
     jobs = _read(document).findall("Job")
-    _hold(len(jobs) == 1, f"one job was read out of {len(jobs)}")
+    _require(len(jobs) == 1, f"one job was read out of {len(jobs)}")
     ids = [each.text or "" for each in jobs[0].findall("JobId")]
-    _hold(ids == [described.job_id], f"JobId was read as {described.job_id!r} out of {ids!r}")
+    _require(ids == [described.job_id], f"JobId was read as {described.job_id!r} out of {ids!r}")
     statuses = [_collapsed(each.text or "") for each in jobs[0].findall("Status")]
-    _hold(statuses == [described.status], f"Status was read as {described.status!r} out of {statuses!r}")
+    _require(statuses == [described.status], f"Status was read as {described.status!r} out of {statuses!r}")
 
 
-def _hold_to_what_is_listed(described: JobDescription) -> None:
-    """Hold what an answer has beyond the schema to its limits; an unknown status is neither an end nor a success."""
-    _hold(len(described.unknown_values) <= _MOST_LISTED, "too many values are listed")
-    _hold(all(len(each) < _LONGEST_LISTED for each in described.unknown_values), "a value is listed at any length")
+def _check_unknown(described: JobDescription) -> None:
+    """Check the limits on unknown values; an unknown status is neither final nor a success."""
+    _require(len(described.unknown_values) <= _MOST_LISTED, "too many values are listed")
+    _require(all(len(each) < _LONGEST_LISTED for each in described.unknown_values), "a listed value is too long")
     listed = f"/DescribeJobResult/Job/Status: {described.status}" in described.unknown_values
-    _hold(listed == (described.status not in STATES), "a status is listed that is known, or another is not")
-    _hold(not (listed and (described.state.final or described.state.succeeded)), "an unknown status ends a wait")
+    _require(listed == (described.status not in STATES), "a known status is listed, or an unknown one is not")
+    _require(not (listed and (described.state.final or described.state.succeeded)), "an unknown status ends a wait")
     counts = described.progress_summary.values() if described.progress_summary else ()
-    _hold(all(each is None or each >= 0 for each in counts), "a count is no whole number")
+    _require(all(each is None or each >= 0 for each in counts), "a count is no whole number")
 
 
-def _hold_to_the_processor(described: JobDescription, document: bytes) -> None:
-    """Hold the whole description to what the XSD processor makes of the document."""
+def _check_by_processor(described: JobDescription, document: bytes) -> None:
+    """Compare the whole description with the values that the XSD processor decodes."""
     root = _read(document)
-    if not schema_module._excess(root):
-        errors = schema_module._schema().iter_errors(root, use_location_hints=False)
+    if not find_excess(root):
+        errors = load_schema().iter_errors(root, use_location_hints=False)
         error = next(iter(errors), None)
-        _hold(error is None, f"the processor refuses what was accepted: {error}")
+        _require(error is None, f"the processor refuses an accepted document: {error}")
     _compare(described, root.findall("Job")[0], "/DescribeJobResult/Job")
 
 
 def _expected(simple: Any, text: str, path: str, *, is_text: bool) -> Any:
-    """Return what the processor makes of a text."""
+    """Return the value that the processor decodes from a text."""
     if not simple.is_union():
         return simple.normalize(text) if is_text else simple.decode(text)
-    # It normalizes no text by a union. The members of all of ours collapse white space.
+    # The processor does not normalize texts of union types. All members of the schema's unions collapse white space.
     text = _collapsed(text)
     if not text:
         return "" if path in _LISTS_OF_WORDS else None
@@ -135,10 +145,10 @@ def _expected(simple: Any, text: str, path: str, *, is_text: bool) -> Any:
 
 def _compare(value: Any, element: ET.Element, path: str) -> None:
     if not isinstance(value, Element):
-        simple = schema_module._schema().find(path).type  # type: ignore[union-attr]
+        simple = load_schema().find(path).type  # type: ignore[union-attr]
         text = element.text or ""
         expected = _expected(simple, text, path, is_text=isinstance(value, str))
-        _hold(
+        _require(
             (type(value), value) == (type(expected), expected), f"{path} is {value!r}, and {expected!r} by the schema"
         )
         return
@@ -146,13 +156,13 @@ def _compare(value: Any, element: ET.Element, path: str) -> None:
         tag = xml_name(name)
         children = element.findall(tag)
         if not children:
-            _hold(value[name] is None, f"{path}/{tag} came from nowhere")
+            _require(value[name] is None, f"{path}/{tag} is not in the document")
             continue
-        _hold(len(children) == 1, f"{path}/{tag} stands more than once")
+        _require(len(children) == 1, f"{path}/{tag} is repeated")
         if field.item is None:
             _compare(value[name], children[0], f"{path}/{tag}")
             continue
         items = children[0].findall(field.item)
-        _hold(len(items) == len(value[name]), f"{path}/{tag} has lost or won an item")
+        _require(len(items) == len(value[name]), f"{path}/{tag} has another number of items")
         for each, item in zip(value[name], items, strict=True):
             _compare(each, item, f"{path}/{tag}/{field.item}")

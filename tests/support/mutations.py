@@ -1,4 +1,4 @@
-"""Changes answers the way that hostile or broken senders might: in their structure, their words and their bytes."""
+"""Mutates responses as hostile or broken senders might: their structure, their texts and their bytes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 
 from pulumi_cosjob._xml.schema import schema_path
 
-__all__ = ["mutated"]
+__all__ = ["mutate"]
 
 _XS = "{http://www.w3.org/2001/XMLSchema}"
 _SCHEMA = ET.parse(schema_path()).getroot()  # noqa: S314  our own file
@@ -39,7 +39,7 @@ _WORDS = (
     "a" * 9000,
     *("2019-12-19T18:00:30Z", "2019-02-29T00:00:00Z", "2019-12-19T24:00:00Z", "2019-12-19T18:00:30.5+14:00", "TRUE"),
     *("a" * 64, "a" * 65, "é" * 32, "é" * 33, "😀" * 256, "😀" * 257, "a" * 1024, "a" * 1025, "%41" * 400, "a  b"),
-    *("the-job-that-was-asked-for", "..", "a/b", "\ufffe", "\ud7ff\ue000", "]]>", "&#0;", "<Status>Complete</Status>"),
+    *("the-requested-job", "..", "a/b", "\ufffe", "\ud7ff\ue000", "]]>", "&#0;", "<Status>Complete</Status>"),
 )
 _XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
 _ATTRIBUTES = (
@@ -75,109 +75,107 @@ _PIECES = (
 _ENCODINGS = ("utf-16", "utf-16-le", "utf-16-be", "utf-8-sig", "iso-8859-1", "ascii", "cp037", "utf-7", "utf-32")
 
 
-def mutated(document: bytes, chance: random.Random, most: int = 16384) -> bytes:
-    """Return a document with one to four changes, of at most so many bytes where that is possible."""
-    for _ in range(chance.choice((1, 1, 1, 2, 3, 4))):
-        change = chance.choice((_tree, _tree, _tree, _tree, _bytes, _encoded))
-        changed = change(document, chance)
+def mutate(document: bytes, rng: random.Random, most: int = 16384) -> bytes:
+    """Return a document with one to four changes; a change that makes it longer than `most` bytes is dropped."""
+    for _ in range(rng.choice((1, 1, 1, 2, 3, 4))):
+        change = rng.choice((_tree, _tree, _tree, _tree, _bytes, _encode))
+        changed = change(document, rng)
         if len(changed) <= most:
             document = changed
     return document
 
 
-def _tree(document: bytes, chance: random.Random) -> bytes:
-    """Change one element, where there are any."""
-    if b"<!DOCTYPE" in document:  # what it declares is not for us to expand
-        return _bytes(document, chance)
+def _tree(document: bytes, rng: random.Random) -> bytes:
+    """Change one element, or some bytes if the document cannot be parsed."""
+    if b"<!DOCTYPE" in document:  # its entities must not be expanded
+        return _bytes(document, rng)
     try:
         root = ET.fromstring(document)  # noqa: S314  as above
     except (ET.ParseError, ValueError, LookupError):
-        return _bytes(document, chance)
+        return _bytes(document, rng)
     parents = {child: parent for parent in root.iter() for child in parent}
-    element = chance.choice(list(root.iter()))
-    chance.choice(_TREE_CHANGES)(element, parents.get(element, root), chance)
+    element = rng.choice(list(root.iter()))
+    rng.choice(_TREE_CHANGES)(element, parents.get(element, root), rng)
     try:
         return ET.tostring(root, "unicode").encode("utf-8", "surrogatepass")
     except (ValueError, TypeError, RecursionError):
         return document
 
 
-def _text(element: ET.Element, _parent: ET.Element, chance: random.Random) -> None:
-    element.text = chance.choice(_WORDS)
+def _text(element: ET.Element, _parent: ET.Element, rng: random.Random) -> None:
+    element.text = rng.choice(_WORDS)
 
 
-def _padded(element: ET.Element, _parent: ET.Element, chance: random.Random) -> None:
-    space = chance.choice((" ", "\n", "\t", "\r", "\u00a0", "\u2003", "\x85"))
-    element.text = f"{space}{element.text or ''}{chance.choice(('', space))}"
+def _pad(element: ET.Element, _parent: ET.Element, rng: random.Random) -> None:
+    space = rng.choice((" ", "\n", "\t", "\r", "\u00a0", "\u2003", "\x85"))
+    element.text = f"{space}{element.text or ''}{rng.choice(('', space))}"
 
 
-def _tail(element: ET.Element, _parent: ET.Element, chance: random.Random) -> None:
-    element.tail = chance.choice(_WORDS)
+def _tail(element: ET.Element, _parent: ET.Element, rng: random.Random) -> None:
+    element.tail = rng.choice(_WORDS)
 
 
-def _twice(element: ET.Element, parent: ET.Element, chance: random.Random) -> None:
-    parent.insert(chance.randint(0, len(parent)), copy.deepcopy(element))
+def _duplicate(element: ET.Element, parent: ET.Element, rng: random.Random) -> None:
+    parent.insert(rng.randint(0, len(parent)), copy.deepcopy(element))
 
 
-def _gone(element: ET.Element, parent: ET.Element, _chance: random.Random) -> None:
+def _remove(element: ET.Element, parent: ET.Element, _rng: random.Random) -> None:
     if element in list(parent):
         parent.remove(element)
 
 
-def _renamed(element: ET.Element, _parent: ET.Element, chance: random.Random) -> None:
-    element.tag = chance.choice(_TAGS)
+def _rename(element: ET.Element, _parent: ET.Element, rng: random.Random) -> None:
+    element.tag = rng.choice(_TAGS)
 
 
-def _within(element: ET.Element, parent: ET.Element, chance: random.Random) -> None:
-    ET.SubElement(chance.choice((element, parent)), chance.choice(_TAGS)).text = chance.choice(_WORDS)
+def _insert(element: ET.Element, parent: ET.Element, rng: random.Random) -> None:
+    ET.SubElement(rng.choice((element, parent)), rng.choice(_TAGS)).text = rng.choice(_WORDS)
 
 
-def _attribute(element: ET.Element, _parent: ET.Element, chance: random.Random) -> None:
-    element.set(*chance.choice(_ATTRIBUTES))
+def _attribute(element: ET.Element, _parent: ET.Element, rng: random.Random) -> None:
+    element.set(*rng.choice(_ATTRIBUTES))
 
 
-def _split(element: ET.Element, _parent: ET.Element, chance: random.Random) -> None:
+def _split(element: ET.Element, _parent: ET.Element, rng: random.Random) -> None:
     """Put a comment into the middle of a text."""
     text = element.text or ""
-    at = chance.randint(0, len(text))
-    comment = ET.Comment(chance.choice(("Complete", "")))
+    at = rng.randint(0, len(text))
+    comment = ET.Comment(rng.choice(("Complete", "")))
     comment.tail, element.text = text[at:], text[:at]
     element.insert(0, comment)
 
 
-def _namespace(element: ET.Element, _parent: ET.Element, _chance: random.Random) -> None:
+def _namespace(element: ET.Element, _parent: ET.Element, _rng: random.Random) -> None:
     for each in element.iter():
         if isinstance(each.tag, str) and not each.tag.startswith("{"):
             each.tag = f"{{urn:cos}}{each.tag}"
 
 
 _TREE_CHANGES: tuple[Callable[[ET.Element, ET.Element, random.Random], None], ...] = (
-    *(_text, _text, _padded, _tail, _twice, _gone, _renamed, _within, _attribute, _split, _namespace),
+    *(_text, _text, _pad, _tail, _duplicate, _remove, _rename, _insert, _attribute, _split, _namespace),
 )
 
 
-def _bytes(document: bytes, chance: random.Random) -> bytes:
+def _bytes(document: bytes, rng: random.Random) -> bytes:
     """Cut off, cut out, insert, repeat or change some bytes."""
-    at = chance.randint(0, len(document))
-    to = min(len(document), at + chance.choice((1, 2, 3, 20)))
-    return chance.choice(
+    at = rng.randint(0, len(document))
+    to = min(len(document), at + rng.choice((1, 2, 3, 20)))
+    return rng.choice(
         (
             document[:at],
             document[:at] + document[to:],
-            document[:at] + chance.choice(_PIECES) + document[at:],
-            document[:at] + bytes([chance.randint(0, 255)]) + document[to:],
+            document[:at] + rng.choice(_PIECES) + document[at:],
+            document[:at] + bytes([rng.randint(0, 255)]) + document[to:],
             document[:to] + document[at:],
             document + document,
         )
     )
 
 
-def _encoded(document: bytes, chance: random.Random) -> bytes:
-    """Write it in another encoding, which it may or may not declare."""
-    encoding = chance.choice(_ENCODINGS)
-    declared = (
-        f"<?xml version='1.0' encoding='{chance.choice((encoding, *_ENCODINGS))}'?>" if chance.random() < 0.7 else ""
-    )
+def _encode(document: bytes, rng: random.Random) -> bytes:
+    """Encode the document in another encoding, with a correct, a wrong or no declaration."""
+    encoding = rng.choice(_ENCODINGS)
+    declared = f"<?xml version='1.0' encoding='{rng.choice((encoding, *_ENCODINGS))}'?>" if rng.random() < 0.7 else ""
     text = document.decode("utf-8", "replace")
     if text.startswith("<?xml"):
         text = text.partition("?>")[2]

@@ -1,6 +1,6 @@
-"""Compares the schema with the classes that stand for it, element by element; reads the schema as plain XML.
+"""Compares the schema with the classes of elements, element by element.
 
-Nothing here uses the package's own reading of the schema: a mistake there must not hide itself.
+It reads the schema as plain XML, without the package's own code, so that a defect of the package cannot hide itself.
 """
 
 from __future__ import annotations
@@ -14,15 +14,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+from pulumi_cosjob._model import job as job_module
+from pulumi_cosjob._model.element import Element
+
 XS = "{http://www.w3.org/2001/XMLSchema}"
 _INTEGERS = {"xs:int", "xs:unsignedLong", "xs:integer"}
 _TEXTS = {"xs:string", "xs:token", "xs:dateTime"}
-# The only names whose words the API does not simply write with one capital.
+# The only XML names that are not words with one capital letter each.
 _IRREGULAR = {
     "ETag": "etag",
     "SSEAlgorithm": "sse_algorithm",
     "UnModifiedSinceConstraint": "unmodified_since_constraint",
 }
+
+CLASSES: dict[str, type[Element]] = {
+    cls.__name__: cls
+    for cls in vars(job_module).values()
+    if isinstance(cls, type) and issubclass(cls, Element) and cls is not Element
+}
+# The only class whose name differs from its type in the schema.
+CLASSES["Job"] = CLASSES.pop("JobDescription")
 
 
 @dataclass(frozen=True)
@@ -33,12 +44,12 @@ class Kind:
     item: str | None = None
 
     def __str__(self) -> str:
-        """Say it in a message."""
+        """Return the text for messages."""
         return self.of if self.item is None else f"list of {self.item} ({self.of})"
 
 
 def snake_case(tag: str) -> str:
-    """Return the name that a field must have."""
+    """Return the name that the field of an element must have."""
     if tag in _IRREGULAR:
         return _IRREGULAR[tag]
     tag = f"Cos{tag[3:]}" if tag.startswith("COS") else tag
@@ -61,7 +72,7 @@ class Schema:
         return found
 
     def meanings(self, complex_type: str) -> dict[str, str]:
-        """Return what the elements of a complex type mean, by name: their documentation, with the values of lists."""
+        """Return the documentation of the elements of a complex type, by name, with their known values."""
         found = {}
         for element in self._complex[complex_type].iter(f"{XS}element"):
             text = element.findtext(f"{XS}annotation/{XS}documentation", "")
@@ -101,10 +112,10 @@ class Schema:
     def _simple_leaf(self, simple: ET.Element) -> str:
         union = simple.find(f"{XS}union")
         if union is not None:
-            # An empty element is an absent one.
+            # An empty element counts as absent.
             kinds = {self._leaf(member) for member in union.get("memberTypes", "").split() if member != "Empty"}
             kinds |= {self._simple_leaf(member) for member in union.findall(f"{XS}simpleType")}
-            # What may be either is kept as the text that it is.
+            # A value of either kind is kept as text.
             return kinds.pop() if len(kinds) == 1 else "str"
         restriction = simple.find(f"{XS}restriction")
         assert restriction is not None, simple.attrib
@@ -112,7 +123,7 @@ class Schema:
 
 
 def class_fields(cls: type) -> dict[str, Kind]:
-    """Return the fields of a class that stand for elements, by name, as their annotations say it."""
+    """Return the fields of a class that stand for elements, by name, according to their annotations."""
     hints = typing.get_type_hints(cls)
     found = {}
     for field in dataclasses.fields(cls):
@@ -130,13 +141,13 @@ def _alternatives(hint: typing.Any) -> tuple[typing.Any, ...]:
 def differences(
     schema: Schema, classes: Mapping[str, type], complex_type: str = "Job", path: str = "Job"
 ) -> Iterator[str]:
-    """Yield each way in which the classes are not what the schema says, from one complex type on down.
+    """Yield each difference between the classes and the schema, from one complex type downwards.
 
     Args:
         schema: The schema.
         classes: The classes by the name of the complex type that each stands for.
-        complex_type: Where to begin.
-        path: What to call that.
+        complex_type: The complex type to begin with.
+        path: Its path in the messages.
     """
     elements = schema.elements(complex_type)
     fields = class_fields(classes[complex_type])
@@ -157,7 +168,7 @@ def differences(
 
 @dataclass(frozen=True)
 class Declared:
-    """An attribute as the source of its class declares it."""
+    """An attribute as declared in the source of its class."""
 
     annotation: str
     text: str
@@ -166,7 +177,7 @@ class Declared:
 def declared_attributes(source: Path, class_name: str) -> dict[str, Declared]:
     """Return the attributes that a class declares, each with its docstring.
 
-    Not those under an `if` in its body: editors show no docstring of theirs.
+    Attributes under an `if` are left out, because editors do not show their docstrings.
     """
     (found,) = [
         node

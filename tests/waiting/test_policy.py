@@ -33,7 +33,6 @@ from pulumi_cosjob import (
     WrongJobError,
 )
 from pulumi_cosjob._model.job import (
-    STATES,
     COSInitiateRestoreObject,
     COSPutObjectCopy,
     JobFailure,
@@ -41,6 +40,7 @@ from pulumi_cosjob._model.job import (
     ProgressSummary,
     Report,
 )
+from pulumi_cosjob._model.states import STATES
 from pulumi_cosjob._text import duration
 from pulumi_cosjob._waiting.policy import (
     Completed,
@@ -57,7 +57,7 @@ from pulumi_cosjob._waiting.policy import (
     progress_line,
     time_left,
 )
-from pulumi_cosjob._xml.schema import parse_describe_job_result
+from pulumi_cosjob._xml.decoder import parse_describe_job_result
 
 DAY = 24 * 3600.0
 pytestmark = pytest.mark.newest

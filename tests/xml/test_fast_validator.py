@@ -1,4 +1,4 @@
-"""The checks compiled from the schema: what they recognise is valid for the XSD processor too."""
+"""The checks compiled from the schema: the XSD processor accepts what they recognise."""
 
 from __future__ import annotations
 
@@ -9,19 +9,21 @@ from xml.etree import ElementTree as ET
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_processors import INVALID, VALID
-from test_schema import LEAVES
 
 from documents import job, within
 from places import RESPONSES
 from pulumi_cosjob import CosBatchClient
-from pulumi_cosjob._xml import schema as schema_module
+from pulumi_cosjob._xml import validation
+from pulumi_cosjob._xml.decoder import parse_describe_job_result
 from pulumi_cosjob._xml.fast_validator import compile_schema
-from pulumi_cosjob._xml.schema import parse_describe_job_result, read_xml, schema_path
+from pulumi_cosjob._xml.schema import schema_path
+from pulumi_cosjob._xml.xml_reader import read_xml
 from pulumi_cosjob.testing import CosBatchEmulator, Scenario
+from schema_corpus import INVALID, VALID
+from schema_reference import LEAVES
 
 FULL = (RESPONSES / "full.xml").read_bytes()
-# Valid all the same: the processor says so.
+# Valid according to the processor, although not recognised.
 UNUSUAL = {
     "unknown attributes",
     "priority plus",
@@ -33,24 +35,24 @@ UNUSUAL = {
 
 
 def is_recognised(document: bytes) -> bool:
-    """Tell whether the compiled checks recognise a document."""
-    return schema_module._is_recognised(read_xml(document))
+    """Return whether the compiled checks recognise a document."""
+    return validation.is_recognised(read_xml(document))
 
 
 def processor_accepts(document: bytes) -> bool:
-    """Tell whether a document is valid by the XSD processor alone."""
-    return next(schema_module._violations(read_xml(document)), None) is None
+    """Return whether a document is valid by the XSD processor alone."""
+    return next(validation.violations(read_xml(document)), None) is None
 
 
 @pytest.mark.parametrize("document", INVALID.values(), ids=INVALID)
 def test_nothing_invalid_is_recognised(document: bytes) -> None:
-    """Of the documents that two processors refuse, none is recognised."""
+    """No document that two processors refuse is recognised."""
     assert not is_recognised(document)
 
 
 @pytest.mark.parametrize("name", sorted(VALID.keys() - UNUSUAL))
-def test_the_usual_is_recognised(name: str) -> None:
-    """Of the documents that two processors accept, all but odd ones are recognised."""
+def test_usual_documents_are_recognised(name: str) -> None:
+    """Of the documents that two processors accept, all but unusual ones are recognised."""
     assert is_recognised(VALID[name])
 
 
@@ -65,8 +67,8 @@ TEXTS = [
 
 
 @pytest.mark.parametrize("path", LEAVES)
-def test_each_text_is_judged_as_the_processor_does(path: str) -> None:
-    """Whatever stands in a leaf: what is recognised is valid, and nearly all that is valid is recognised."""
+def test_each_text_is_validated_as_by_the_processor(path: str) -> None:
+    """For any text in a leaf: a recognised one is valid, and nearly all valid ones are recognised."""
     documents = [within(path, text) for text in TEXTS]
     recognised = [is_recognised(document) for document in documents]
     valid = [processor_accepts(document) for document in documents]
@@ -88,8 +90,8 @@ CHANGES = st.tuples(st.integers(0, 10_000), st.sampled_from(["text", "tail", "tw
 
 @settings(max_examples=300)
 @given(st.lists(st.tuples(CHANGES, st.sampled_from(BREAKAGES)), min_size=1, max_size=4))
-def test_what_is_recognised_is_always_valid(changes: list[tuple[tuple[int, str], str]]) -> None:
-    """However an answer was changed, a yes is the processor's yes."""
+def test_recognised_documents_are_valid(changes: list[tuple[tuple[int, str], str]]) -> None:
+    """However a response was changed, the processor accepts it if it is recognised."""
     root = ET.fromstring(FULL)  # noqa: S314  our own document
     for (position, kind), inside in changes:
         parents = {child: parent for parent in root.iter() for child in parent}
@@ -110,11 +112,11 @@ def test_what_is_recognised_is_always_valid(changes: list[tuple[tuple[int, str],
 
 
 @pytest.mark.parametrize("scenario", list(Scenario))
-def test_what_the_service_usually_says_is_recognised(
+def test_usual_responses_are_recognised(
     scenario: Scenario, emulator: CosBatchEmulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Every answer in the life of an emulated job is recognised."""
-    monkeypatch.setattr(schema_module, "_violations", lambda _root: pytest.fail("the processor is asked"))
+    """Every response in the life of an emulated job is recognised."""
+    monkeypatch.setattr(validation, "violations", lambda _root: pytest.fail("the processor was called"))
     emulator.clock.hold()
     job_id = emulator.create_job(scenario, seconds=60)
     with CosBatchClient(endpoint=emulator.endpoint, secret_id="emulator-id", secret_key="emulator-key") as client:
@@ -123,8 +125,8 @@ def test_what_the_service_usually_says_is_recognised(
             client.describe_job(job_id, "1250000000")
 
 
-def test_valid_answers_load_no_processor() -> None:
-    """The half second that it takes to load is paid for an answer that is not recognised, and for no other."""
+def test_recognised_responses_load_no_processor() -> None:
+    """Only a response that is not recognised costs the half second of loading the processor."""
     program = """
 import sys
 from pulumi_cosjob import parse_describe_job_result
@@ -135,8 +137,7 @@ odd = "<DescribeJobResult><Job odd='1'><JobId>j</JobId><Status>New</Status></Job
 parse_describe_job_result(odd.encode())
 print("xmlschema" in sys.modules)
 """
-    answers = RESPONSES
-    command = [sys.executable, "-c", program, str(answers / "full.xml"), str(answers / "minimal.xml")]
+    command = [sys.executable, "-c", program, str(RESPONSES / "full.xml"), str(RESPONSES / "minimal.xml")]
     assert subprocess.run(command, capture_output=True, check=True).stdout.split() == [b"False", b"True"]
 
 
@@ -158,8 +159,8 @@ print("xmlschema" in sys.modules)
         ("string-length(replace(", "string-length(normalize-space("),
     ],
 )
-def test_what_is_not_known_of_xsd_is_an_error(before: str, after: str) -> None:
-    """No construct is passed over: a schema that says more than the compiler understands cannot be compiled."""
+def test_unknown_xsd_constructs_are_errors(before: str, after: str) -> None:
+    """No construct is ignored: a schema that has more than the compiler supports cannot be compiled."""
     text = schema_path().read_text(encoding="utf-8")
     assert before in text
     with pytest.raises(ValueError, match=r"cannot be compiled|unpack"):
@@ -183,7 +184,7 @@ def test_the_checks_follow_the_schema(change: str) -> None:
 
 
 def test_the_known_words_follow_the_schema() -> None:
-    """A word that the schema gains is known from then on, and passes in either case."""
+    """A word added to the schema is known, and was valid before."""
     text = schema_path().read_text(encoding="utf-8")
     for schema, known in ((text, False), (text.replace('value="ARCHIVE"', 'value="DEEP_COLD"'), True)):
         compiled = compile_schema(ET.fromstring(schema))["DescribeJobResult"]  # noqa: S314  our own file
@@ -193,8 +194,8 @@ def test_the_known_words_follow_the_schema() -> None:
         assert ("DEEP_COLD" in simple.known) is known
 
 
-def test_the_description_is_the_same_either_way() -> None:
-    """A document that the processor had to judge is decoded as if it had been recognised."""
+def test_both_ways_decode_the_same_description() -> None:
+    """A document that the processor has to validate is decoded as if it had been recognised."""
     for document in (FULL, *(path.read_bytes() for path in RESPONSES.glob("*.xml"))):
         odd = document.replace(b"<Job>", b"<Job odd='1'>")
         assert is_recognised(document)

@@ -1,4 +1,4 @@
-"""What `make fuzz` checks, by chance alone: as far as the tests of every day go."""
+"""The checks of `make fuzz`, with random mutations instead of coverage guidance."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ import fuzz
 import invariants
 import mutations
 from documents import job
-from invariants import BrokenPromiseError
+from invariants import BrokenInvariantError
 from places import RESPONSES
 from pulumi_cosjob import JobDescription
-from pulumi_cosjob._xml import schema
+from pulumi_cosjob._xml import decoder, validation
 
 DOCUMENTS = [path.read_bytes() for path in sorted(RESPONSES.glob("*.xml"))]
 FULL = (RESPONSES / "full.xml").read_bytes()
@@ -24,16 +24,16 @@ FULL = (RESPONSES / "full.xml").read_bytes()
 
 @settings(max_examples=300)
 @given(st.sampled_from(DOCUMENTS), st.integers(0, 2**64))
-def test_no_change_of_an_answer_breaks_a_promise(document: bytes, seed: int) -> None:
-    """Ours alone are the errors; and what is read is what stands there, by plain means and by the processor."""
-    invariants.check(mutations.mutated(document, random.Random(seed)))  # noqa: S311  to be repeated
+def test_no_mutation_breaks_an_invariant(document: bytes, seed: int) -> None:
+    """All errors are the package's own, and all values read are those that plain parsing and the processor read."""
+    invariants.check(mutations.mutate(document, random.Random(seed)))  # noqa: S311  reproducible
 
 
 @settings(max_examples=200)
 @given(st.binary(max_size=300))
 @example(b"<Error><Other/></Error>")
-def test_no_bytes_break_a_promise(document: bytes) -> None:
-    """Whatever comes, alone or in the middle of an answer."""
+def test_no_bytes_break_an_invariant(document: bytes) -> None:
+    """Any bytes, alone and in the middle of a response."""
     assert invariants.check(document) is None
     invariants.check(FULL[:500] + document + FULL[500:])
 
@@ -52,58 +52,58 @@ XSI = "xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance'"
     ids=["attribute", "type", "root"],
 )
 def test_a_long_name_makes_no_long_message(document: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The fuzzer's documents are long enough to show it."""
+    """The fuzzer's documents are long enough to detect a message that is not truncated."""
     assert len(document) < 16384
     assert invariants.check(document) is None
-    monkeypatch.setattr(schema, "abridge", lambda text, _limit: text)
-    with pytest.raises(BrokenPromiseError, match="too long"):
+    monkeypatch.setattr(validation, "truncate", lambda text, _limit: text)
+    with pytest.raises(BrokenInvariantError, match="too long"):
         invariants.check(document)
 
 
-def test_changes_lead_somewhere() -> None:
-    """Many of them are refused, and many are read: both sides of the fence are tried."""
-    outcomes = [invariants.check(mutations.mutated(FULL, random.Random(seed))) for seed in range(200)]  # noqa: S311
+def test_mutations_are_read_and_refused() -> None:
+    """Many mutations are refused, and many are read: both cases are covered."""
+    outcomes = [invariants.check(mutations.mutate(FULL, random.Random(seed))) for seed in range(200)]  # noqa: S311
     assert 20 < sum(outcome is None for outcome in outcomes) < 195
 
 
-LIES = {
-    "a status from nowhere": JobDescription("j", "Complete"),
-    "another job": JobDescription("the-job-that-was-asked-for", "New"),
-    "a field from nowhere": JobDescription("j", "New", description="x"),
+WRONG = {
+    "a status that the document lacks": JobDescription("j", "Complete"),
+    "another job": JobDescription("the-requested-job", "New"),
+    "a field that the document lacks": JobDescription("j", "New", description="x"),
 }
 
 
-@pytest.mark.parametrize("lie", LIES.values(), ids=LIES)
-def test_a_wrong_description_is_noticed(lie: JobDescription, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A decoder that makes something up does not get past."""
+@pytest.mark.parametrize("wrong", WRONG.values(), ids=WRONG)
+def test_a_wrong_description_is_detected(wrong: JobDescription, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A decoder that returns values from elsewhere breaks an invariant."""
     document = job("", JobId="j")
     assert invariants.check(document) == "New"
-    monkeypatch.setattr(schema, "parse_describe_job_result", lambda *_args, **_kwargs: lie)
-    with pytest.raises(BrokenPromiseError):
+    monkeypatch.setattr(decoder, "parse_describe_job_result", lambda *_args, **_kwargs: wrong)
+    with pytest.raises(BrokenInvariantError):
         invariants.check(document)
 
 
-def test_a_word_that_is_not_listed_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A status that nobody knows has to be among the values that the schema does not list."""
+def test_an_unlisted_unknown_status_is_detected(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An unknown status has to be among the unknown values."""
     document = job("", JobId="j", Status="Archiving")
     assert invariants.check(document) == "Archiving"
-    lie = JobDescription("j", "Archiving")
-    monkeypatch.setattr(schema, "parse_describe_job_result", lambda *_args, **_kwargs: lie)
-    with pytest.raises(BrokenPromiseError, match="a status is listed that is known, or another is not"):
+    wrong = JobDescription("j", "Archiving")
+    monkeypatch.setattr(decoder, "parse_describe_job_result", lambda *_args, **_kwargs: wrong)
+    with pytest.raises(BrokenInvariantError, match="a known status is listed, or an unknown one is not"):
         invariants.check(document)
 
 
-def test_too_lax_a_check_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the compiled checks accept and the processor refuses is a broken promise."""
+def test_too_lax_a_check_is_detected(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A document that the compiled checks accept and the processor refuses breaks an invariant."""
     document = job("<Priority>9999999999</Priority>")
     assert invariants.check(document) is None
-    monkeypatch.setattr(schema, "_is_recognised", lambda _root: True)
-    with pytest.raises(BrokenPromiseError, match="the processor refuses what was accepted"):
+    monkeypatch.setattr(validation, "is_recognised", lambda _root: True)
+    with pytest.raises(BrokenInvariantError, match="the processor refuses an accepted document"):
         invariants.check(document)
 
 
 def test_single_files_are_checked(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    """A finding of the fuzzer can be tried again without it."""
+    """A finding of the fuzzer can be checked again without the fuzzer."""
     (tmp_path / "crash").write_bytes(b"<a>")
     (tmp_path / "fine").write_bytes(job(""))
     assert fuzz.main([str(tmp_path / "crash"), str(tmp_path / "fine")]) == 0

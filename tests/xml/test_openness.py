@@ -1,4 +1,4 @@
-"""An answer is read where the service may grow: empty elements, new words, long texts; what gates rest on is strict."""
+"""Empty elements, new words and long texts are read, as the service may grow; what gates depend on is strict."""
 
 from __future__ import annotations
 
@@ -7,34 +7,30 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from documents import emptied, job, value_at, within, wrapped
+from documents import job, value_at, within, wrapped
 from places import RESPONSES
 from pulumi_cosjob import CosBatchClient, CosJobWarning, JobDescription, SchemaError
 from pulumi_cosjob._service.settings import resolve
 from pulumi_cosjob._waiting.loop import wait_for_jobs
 from pulumi_cosjob._waiting.policy import PollState, WaitOptions
-from pulumi_cosjob._xml.schema import VALIDATIONS, Validation, find_problems, parse_describe_job_result
+from pulumi_cosjob._xml.decoder import parse_describe_job_result
+from pulumi_cosjob._xml.validation import VALIDATIONS, Validation, find_problems
 from pulumi_cosjob.testing import CosBatchEmulator, ManualClock
+from schema_corpus import COPY, COUNTS, DECISIVE, EMPTIED, JOB
 
-JOB = "/DescribeJobResult/Job"
-COPY = "Operation/COSPutObjectCopy"
 FULL = (RESPONSES / "full.xml").read_bytes()
 APPID = "1250000000"
-COUNTS = ("NumberOfTasksFailed", "NumberOfTasksSucceeded", "TotalNumberOfTasks")
-# What a gate rests on.
-DECISIVE = {JOB, f"{JOB}/JobId", f"{JOB}/Status", *(f"{JOB}/ProgressSummary/{name}" for name in COUNTS)}
-EMPTIED = dict(enumerate(emptied(FULL)))
 
 
 @pytest.mark.parametrize("number", EMPTIED, ids=[path.removeprefix(JOB) for path, _ in EMPTIED.values()])
-def test_an_empty_element_is_no_reason_to_refuse(number: int) -> None:
-    """Of a full answer each element may come empty, but for those that a gate rests on."""
+def test_empty_elements_are_valid(number: int) -> None:
+    """Each element of a full response may be empty, except those that gates depend on."""
     path, document = EMPTIED[number]
     assert bool(find_problems(document)) == (path in DECISIVE)
 
 
 def test_every_element_was_emptied() -> None:
-    """The full answer has 85 elements below its root."""
+    """The full response has 85 elements below its root."""
     assert len(EMPTIED) == 85
     assert {path for path, _ in EMPTIED.values()} > DECISIVE
 
@@ -55,8 +51,8 @@ def test_every_element_was_emptied() -> None:
         ("Manifest/Spec/Fields/member", "", ""),
     ],
 )
-def test_an_empty_element_of_a_type_is_an_absent_one(path: str, text: str, value: str | None) -> None:
-    """Numbers, booleans, times and words are None; a text is an empty one, and an item of a list keeps its place."""
+def test_an_empty_element_with_a_type_counts_as_absent(path: str, text: str, value: str | None) -> None:
+    """Numbers, booleans, times and words are None; a text is an empty one, and an item of a list is kept."""
     described = parse_describe_job_result(within(path, text), validation="strict")
     found = value_at(described, path)
     assert (found[0] if isinstance(found, tuple) else found) == value
@@ -66,8 +62,8 @@ def test_an_empty_element_of_a_type_is_an_absent_one(path: str, text: str, value
 # ------------------------------------------------------------------------------------------------------------- listed
 
 
-def test_values_are_listed_once_in_their_order() -> None:
-    """Each with the path of its element; an element that is not known is listed apart, without its values."""
+def test_unknown_values_are_listed_once_in_order() -> None:
+    """Each has the path of its element; unknown elements are listed apart, without their values."""
     described = parse_describe_job_result((RESPONSES / "new-words.xml").read_bytes(), validation="strict")
     assert described.unknown_values == (
         f"{JOB}/{COPY}/CannedAccessControlList: default",
@@ -82,8 +78,8 @@ def test_values_are_listed_once_in_their_order() -> None:
     assert described.unknown_values == tuple(f"{JOB}/Manifest/Spec/Fields/member: {word}" for word in ("Size", "ETag"))
 
 
-def test_what_is_listed_has_its_limits() -> None:
-    """A hundred values at most; of a value that is too long for a word, its length."""
+def test_unknown_values_have_limits() -> None:
+    """At most a hundred values are listed; of a long value, only its length."""
     members = "".join(f"<member>Column{number}</member>" for number in range(1000))
     described = parse_describe_job_result(job(wrapped("Manifest/Spec/Fields", members)))
     assert len(described.unknown_values) == 100
@@ -120,10 +116,10 @@ def connect(service: CosBatchEmulator, clock: ManualClock) -> Callable[..., CosB
 def test_a_gate_opens_for_a_job_that_is_complete(
     service: CosBatchEmulator, clock: ManualClock, connect: Callable[..., CosBatchClient], name: str, validation: str
 ) -> None:
-    """What says nothing of completion holds no wait, whatever it is."""
-    answer = (RESPONSES / name).read_bytes()
-    job_id = parse_describe_job_result(answer).job_id
-    service.replay(job_id, answer)
+    """Unknown words and empty elements do not prolong a wait."""
+    response = (RESPONSES / name).read_bytes()
+    job_id = parse_describe_job_result(response).job_id
+    service.replay(job_id, response)
     with connect(validation=validation) as client, warnings.catch_warnings():
         warnings.simplefilter("error")
         done = wait_for_jobs(client, [job_id], APPID, WaitOptions(3600.0), clock=clock)
@@ -131,20 +127,20 @@ def test_a_gate_opens_for_a_job_that_is_complete(
     assert len(service.requests) == 1
 
 
-def test_a_status_that_is_not_known_is_waited_through(
+def test_a_wait_goes_on_through_unknown_statuses(
     service: CosBatchEmulator, clock: ManualClock, connect: Callable[..., CosBatchClient]
 ) -> None:
-    """A service may gain one between Active and Complete; the wait goes on, and ends with the job."""
+    """A service may add a status between Active and Complete; the wait ends with the job."""
     job_id = service.create_job("completes", seconds=10)
-    answers = {status: job("", JobId=job_id, Status=status) for status in ("Archiving", "complete")}
-    service.replay(job_id, answers["Archiving"])
+    responses = {status: job("", JobId=job_id, Status=status) for status in ("Archiving", "complete")}
+    service.replay(job_id, responses["Archiving"])
     seen: list[str | None] = []
     complete = job(wrapped("ProgressSummary/NumberOfTasksFailed", "0"), JobId=job_id, Status="Complete")
 
-    def report(_job_id: str, history: PollState, _now: float) -> None:
-        seen.append(history.status)
+    def report(_job_id: str, state: PollState, _now: float) -> None:
+        seen.append(state.status)
         if len(seen) == 3:
-            service.replay(job_id, answers["complete"])
+            service.replay(job_id, responses["complete"])
         if len(seen) == 5:
             service.replay(job_id, complete)
 
@@ -161,23 +157,23 @@ BROKEN = wrapped("Priority", "urgent") + wrapped("CreationTime", "yesterday")
 
 
 def warned(read: Callable[[], object]) -> list[str]:
-    """Return the warnings of a call, each as often as it is given."""
+    """Return the warnings of a call, with repetitions."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         read()
     return [str(each.message) for each in caught if issubclass(each.category, CosJobWarning)]
 
 
-def test_what_violates_the_schema_is_warned_of_once(
+def test_a_client_warns_once_of_each_violation(
     service: CosBatchEmulator, connect: Callable[..., CosBatchClient]
 ) -> None:
-    """By a client, for each element and rule, with path, value and rule; the field is None."""
+    """There is one warning for each element and rule, with path, value and rule; the field is None."""
     service.replay("j", job(BROKEN, JobId="j", Status="Complete"))
     with connect() as client:
         found: list[JobDescription] = []
-        said = warned(lambda: found.append(client.describe_job("j", APPID)))
+        texts = warned(lambda: found.append(client.describe_job("j", APPID)))
         beginning = f"a part of the response violates the schema and was left out: {JOB}"
-        assert said == [
+        assert texts == [
             f"{beginning}/Priority: must be a whole number from 0 to 2147483647, or nothing, but is 'urgent'",
             f"{beginning}/CreationTime: must be a time such as 2019-12-19T18:00:30Z, or nothing, but is 'yesterday'",
         ]
@@ -188,35 +184,35 @@ def test_what_violates_the_schema_is_warned_of_once(
         client.describe_job("j", APPID)
 
 
-def test_a_warning_ends_no_wait(
+def test_a_warning_never_ends_a_wait(
     service: CosBatchEmulator, clock: ManualClock, connect: Callable[..., CosBatchClient]
 ) -> None:
-    """Filters that make errors of warnings are about programs: it is shown, and the gate opens."""
-    shown: list[str] = []
+    """If a filter turns warnings into errors, the warning is still only printed, and the gate opens."""
+    printed: list[str] = []
     count = wrapped("ProgressSummary/NumberOfTasksFailed", "0")
     service.replay("j", job(BROKEN + count, JobId="j", Status="Complete"))
     with connect() as client, warnings.catch_warnings():
         warnings.simplefilter("error")
-        # As an interpreter without a test runner shows warnings.
-        warnings.showwarning = lambda message, *_where, **_more: shown.append(str(message))
+        # As an interpreter without a test runner prints warnings.
+        warnings.showwarning = lambda message, *_where, **_more: printed.append(str(message))
         done = wait_for_jobs(client, ["j"], APPID, WaitOptions(3600.0), clock=clock)
     assert done["j"].status == "Complete"
-    assert ["was left out" in each for each in shown] == [True, True]
+    assert ["was left out" in each for each in printed] == [True, True]
 
 
 @pytest.mark.parametrize("name", COUNTS)
 @pytest.mark.parametrize("text", ["", "many", "-1", "1.0", "9" * 30])
-def test_a_count_that_is_no_whole_number_opens_nothing(
+def test_an_invalid_count_opens_no_gate(
     service: CosBatchEmulator, connect: Callable[..., CosBatchClient], name: str, text: str
 ) -> None:
-    """Not even for lenient validation, which is the default."""
+    """Lenient validation, the default, refuses it too."""
     service.replay("j", job(wrapped(f"ProgressSummary/{name}", text), JobId="j", Status="Complete"))
     with connect() as client, pytest.raises(SchemaError, match=name):
         client.describe_job("j", APPID)
 
 
 @pytest.mark.parametrize("validation", VALIDATIONS)
-def test_an_element_without_a_namespace_is_not_ours_where_the_root_has_one(validation: Validation) -> None:
+def test_an_element_without_the_namespace_of_the_root_is_unknown(validation: Validation) -> None:
     """It is an unknown element, whatever its name."""
     head = b"<DescribeJobResult xmlns='urn:x'><Job><JobId>a</JobId><Status>Active</Status>"
     for extra in (b"<Priority xmlns=''>5</Priority>", b"<Status xmlns=''>Complete</Status>"):

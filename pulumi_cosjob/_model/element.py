@@ -1,0 +1,73 @@
+"""The base class of all elements, and how the fields of an element are read."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+__all__ = ["Element", "FieldType", "element_fields", "items"]
+
+
+class Element(dict[str, Any]):
+    """An element of a response: frozen, with its children as attributes and as items.
+
+    A child that the response lacks is None. An element is a dict so that a Pulumi program can export it, or a list of
+    elements, or pass it to another resource.
+    """
+
+    def __post_init__(self) -> None:
+        """Add the fields as items."""
+        super().update(self.__dict__)
+
+    def _refuse(self, *_args: Any, **_kwargs: Any) -> NoReturn:
+        raise TypeError(f"{type(self).__name__} cannot be changed")
+
+    __setitem__ = __delitem__ = __ior__ = _refuse
+    update = setdefault = pop = popitem = clear = _refuse
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        """Hash by value. The class does not count, as it does not count for equality."""
+        return hash(tuple(self.values()))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Build copies from the values, because items cannot be set afterwards."""
+        return type(self), tuple(self.values())
+
+
+def items(tag: str) -> Any:
+    """Declare a field that is a list of elements of this name."""
+    return dataclasses.field(default=None, metadata={"item": tag})
+
+
+@dataclass(frozen=True)
+class FieldType:
+    """The type of one field of an element.
+
+    Attributes:
+        type: `str`, `bool`, `int` or the class of an element.
+        item: Name of the elements in a list; None if the field is no list.
+    """
+
+    type: type[Any]
+    item: str | None
+
+
+@functools.cache
+def element_fields(cls: type[Element]) -> Mapping[str, FieldType]:
+    """Return the fields of a class that stand for XML elements, by field name."""
+    hints = typing.get_type_hints(cls)
+    found = {}
+    for field in dataclasses.fields(cls):  # type: ignore[arg-type]
+        if field.metadata.get("beyond_schema"):
+            continue
+        (inner, *_) = [arg for arg in typing.get_args(hints[field.name]) if arg is not type(None)] or [
+            hints[field.name]
+        ]
+        item = field.metadata.get("item")
+        found[field.name] = FieldType(typing.get_args(inner)[0] if item else inner, item)
+    return types.MappingProxyType(found)
