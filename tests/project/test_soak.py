@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from places import PYTHONPATH
 @pytest.mark.newest
 def test_verdicts_are_right_however_many_answers_are_faulty() -> None:
     """Every scenario is there, about a fifth of the polls was faulty, and no thread is left."""
-    found = soak.run(0.1, 18)
+    found = soak.run(0.1, 3 * len(soak.VERDICTS))
     assert found.wrong == []
     assert {scenario for scenario, _ in found.verdicts} == {*soak.VERDICTS, *soak.WAYS}
     assert found.polls > 1000
@@ -25,6 +26,14 @@ def test_verdicts_are_right_however_many_answers_are_faulty() -> None:
     assert [found.verdicts[way, "goes on"] for way in soak.WAYS] == [1, 1]
     assert all(found.looks[way] > 0 for way in soak.WAYS)
     assert [f"{way}: memory x " in soak.report(found) for way in ("rounds", *soak.WAYS)] == [True] * 3
+
+
+def test_unknown_values_and_elements_come_on_the_way() -> None:
+    """A service that gains words sends what the schema does not list, and the wait completes."""
+    found = soak.Soak()
+    asyncio.run(soak.round_of_waits(len(soak.VERDICTS), 0, found))
+    assert found.wrong == []
+    assert found.verdicts["gains-a-word", "Complete with unknown parts"] == 1
 
 
 RETAINING = """
