@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,9 +13,12 @@ from places import RESPONSES
 from pulumi_cosjob import CosBatchClient, CosJobWarning, JobDescription, SchemaError
 from pulumi_cosjob._service.settings import resolve
 from pulumi_cosjob._waiting.loop import wait_for_jobs
-from pulumi_cosjob._waiting.policy import PollState, WaitOptions
+from pulumi_cosjob._waiting.policy import WaitOptions
 from pulumi_cosjob._xml.schema import VALIDATIONS, Validation, find_problems, parse_describe_job_result
 from pulumi_cosjob.testing import CosBatchEmulator, ManualClock
+
+if TYPE_CHECKING:
+    from pulumi_cosjob._waiting.state import PollState
 
 JOB = "/DescribeJobResult/Job"
 COPY = "Operation/COSPutObjectCopy"
