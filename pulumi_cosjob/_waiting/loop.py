@@ -117,7 +117,7 @@ def poll_before_waiting(
     """
     clock = clock or SystemClock()
     first_polls = FirstPolls(job_ids, options, preview=preview)
-    pool = ThreadPoolExecutor(min(MAX_CONCURRENT_POLLS, max(1, len(job_ids))), "cosjob-look")
+    pool = ThreadPoolExecutor(min(MAX_CONCURRENT_POLLS, max(1, len(job_ids))), "cosjob-poll")
     try:
         polls = {submit_poll(pool, client, job_id, appid, clock): job_id for job_id in first_polls.job_ids}
         for future in wait(polls, FIRST_POLL_SECONDS).done:
@@ -206,23 +206,8 @@ def wait_for_jobs(
     clock = clock or SystemClock()
     waiter = JobWaiter(job_ids, options, clock.monotonic(), report)
     pool = ThreadPoolExecutor(min(MAX_CONCURRENT_POLLS, max(1, len(waiter.job_ids))), "cosjob-wait")
-    polls: dict[Future[PollResult], str] = {}
     try:
-        while waiter.has_scheduled_polls or polls:
-            for job_id in waiter.take_due(clock.monotonic()):
-                polls[submit_poll(pool, client, job_id, appid, clock)] = job_id
-            seconds = waiter.seconds_until_next(clock.monotonic())
-            if not polls:
-                clock.sleep(seconds)
-                continue
-            for future in wait(polls, min(seconds, _CHECK_INTERVAL), FIRST_COMPLETED).done:
-                waiter.record(polls.pop(future), future.result(), clock.monotonic())
-            if waiter.is_overdue(clock.monotonic()):
-                for future, job_id in polls.items():
-                    waiter.record_timeout(job_id, sent=not future.cancel(), now=clock.monotonic())
-                polls.clear()
-            if is_cancelled(clock):
-                clock.sleep(0.0)  # raises the reason
+        _poll_until_done(waiter, clock, lambda job_id: submit_poll(pool, client, job_id, appid, clock))
     except BaseException as error:
         # Ctrl-C and the end of the engine cut off the polls in progress. Any other error is about this wait alone, and
         # other waits may go on using this client.
@@ -232,6 +217,26 @@ def wait_for_jobs(
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
     return waiter.result(client.endpoint, appid)
+
+
+def _poll_until_done(waiter: JobWaiter, clock: Clock, submit: Callable[[str], Future[PollResult]]) -> None:
+    """Poll jobs when they are due, until none is; the plugin has the same loop in its `await` form."""
+    polls: dict[Future[PollResult], str] = {}
+    while waiter.has_scheduled_polls or polls:
+        for job_id in waiter.take_due(clock.monotonic()):
+            polls[submit(job_id)] = job_id
+        seconds = waiter.seconds_until_next(clock.monotonic())
+        if not polls:
+            clock.sleep(seconds)
+            continue
+        for future in wait(polls, min(seconds, _CHECK_INTERVAL), FIRST_COMPLETED).done:
+            waiter.record(polls.pop(future), future.result(), clock.monotonic())
+        if waiter.is_overdue(clock.monotonic()):
+            for future, job_id in polls.items():
+                waiter.record_timeout(job_id, sent=not future.cancel(), now=clock.monotonic())
+            polls.clear()
+        if is_cancelled(clock):
+            clock.sleep(0.0)  # raises the reason
 
 
 class JobWaiter:

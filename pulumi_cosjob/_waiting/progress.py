@@ -163,7 +163,7 @@ class JobsSum:
         going = complete < self.jobs
         rest = sorted(set(self._statuses) - {*_FIRST, "Complete"})
         parts = [
-            *(f"{self._statuses[status]} {shown}" for status, shown in _FIRST.items() if self._statuses[status]),
+            *(f"{self._statuses[status]} {words}" for status, words in _FIRST.items() if self._statuses[status]),
             "no response" if self._has_no_responses() else None,
             f"{int(100 * self.share_done + 1e-6)} %" if going else None,
             self._time_left(now),
