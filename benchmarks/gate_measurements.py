@@ -18,7 +18,7 @@ import requests
 import demo
 import stalls
 from read_programs import one_by_one
-from rows import Row, in_turn
+from rows import Row, alternate
 
 if TYPE_CHECKING:
     from measurements import Bench
@@ -119,7 +119,7 @@ class Gates:
 
     def together(self, gates: int, dynamic: int, seconds: float, pairs: int) -> Row:
         """Measure gates whose jobs end at the same time, against resources that only sleep until then."""
-        found = in_turn(pairs, lambda: self._wait(gates, seconds, ".native"), lambda: self._sleep(gates, seconds))
+        found = alternate(pairs, lambda: self._wait(gates, seconds, ".native"), lambda: self._sleep(gates, seconds))
         _, used, requests_each = found[-1][0]
         took, used_by_four, requests_by_four = self._wait(dynamic, seconds, "")
         note = (
@@ -144,7 +144,7 @@ class Gates:
         def read(native: str) -> tuple[float, float]:
             return self._read(one_by_one(job_ids).replace("from pulumi_cosjob ", f"from pulumi_cosjob{native} "))
 
-        found = in_turn(pairs, lambda: read(".native"), lambda: read(""))
+        found = alternate(pairs, lambda: read(".native"), lambda: read(""))
         seconds, kilobytes = ([(ours[which], floor[which]) for ours, floor in found] for which in (0, 1))
         took, floor_took = (sum(each) / len(seconds) / jobs * 1000 for each in zip(*seconds, strict=True))
         note = f"{took:.0f} ms a job, dynamic {floor_took:.0f} ms"

@@ -1,4 +1,4 @@
-"""The measurements of `make bench`: each value against its floor, in pairs that take turns on the same machine.
+"""The measurements of `make bench`: each value against its floor, in alternating pairs on the same machine.
 
 The service is the emulator in a process of its own, and the engine is the real one. Where users wait for whole
 processes, whole processes are measured.
@@ -31,7 +31,7 @@ import requests
 import demo
 import gate_measurements
 from read_programs import constants, one_by_one, together
-from rows import Row, Sizes, timed, timed_in_turn
+from rows import Row, Sizes, time_alternately, timed
 
 RESPONSE = Path(__file__).parent.parent / "tests" / "responses" / "full.xml"
 _KEYS = types.SimpleNamespace(
@@ -89,7 +89,7 @@ class Bench:
         job_ids = self.job_ids[:jobs]
         ours, floor = self._preview(one_by_one(job_ids)), self._preview(constants(job_ids))
         reads = "a dynamic read of a constant" if jobs == 1 else f"{jobs} dynamic reads of constants"
-        return Row(f"preview with {jobs} get_job", reads, "s", timed_in_turn(pairs, ours, floor), target)
+        return Row(f"preview with {jobs} get_job", reads, "s", time_alternately(pairs, ours, floor), target)
 
     def ups(self) -> Row:
         """Measure a first update with many jobs, read with `get_jobs` and with `get_job`."""
@@ -98,7 +98,7 @@ class Bench:
         def up(program: str) -> Callable[[], object]:
             return lambda: self.stack(program).read("pulumi", "up", "--yes", "--skip-preview", "--non-interactive")
 
-        pairs = timed_in_turn(1, up(together(job_ids)), up(one_by_one(job_ids)))
+        pairs = time_alternately(1, up(together(job_ids)), up(one_by_one(job_ids)))
         return Row(f"up with {len(job_ids)} jobs by get_jobs", "the same by get_job", "s", pairs, 0.1)
 
     def growth(self) -> Row:
@@ -139,7 +139,7 @@ class Bench:
         provider._clients = Clients(config.get)  # noqa: SLF001  as configure does
         props = {"appid": demo.APPID, "missing": "error", "max_concurrency": 16}
         provider.read("first", {**props, "job_ids": job_ids[:1]})
-        pairs = timed_in_turn(
+        pairs = time_alternately(
             self.sizes.pairs,
             lambda: provider.read("jobs", {**props, "job_ids": job_ids}),
             lambda: self._bare(job_ids),
@@ -256,12 +256,12 @@ def parsing(sizes: Sizes) -> list[Row]:
     )
     rows = []
     for compared_with, floor, target in floors:
-        pairs = [(1000 * a, 1000 * b) for a, b in timed_in_turn(sizes.repeats, ours, floor)]
+        pairs = [(1000 * a, 1000 * b) for a, b in time_alternately(sizes.repeats, ours, floor)]
         rows.append(Row("validate and decode a full answer", compared_with, "ms", pairs, target))
     unusual = document.replace(b"<Report>", b"<Report unusual='yes'>")
     pairs = [
         (1000 * a, 1000 * b)
-        for a, b in timed_in_turn(
+        for a, b in time_alternately(
             sizes.repeats // 2 + 1, lambda: schema.parse_describe_job_result(unusual), floors[0][1]
         )
     ]
@@ -275,7 +275,7 @@ def importing(sizes: Sizes) -> Row:
     def run(code: str) -> Callable[[], object]:
         return lambda: subprocess.run([sys.executable, "-c", code], check=True)
 
-    pairs = timed_in_turn(4 * sizes.pairs, run("import pulumi, pulumi_cosjob"), run("import pulumi"))
+    pairs = time_alternately(4 * sizes.pairs, run("import pulumi, pulumi_cosjob"), run("import pulumi"))
     return Row("import pulumi and pulumi_cosjob", "import pulumi", "s", pairs, 1.05)
 
 

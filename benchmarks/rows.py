@@ -1,4 +1,4 @@
-"""Rows of `make bench`: a value against its floor, measured in pairs that take turns."""
+"""Rows of `make bench`: a value against its floor, measured in alternating pairs."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def timed(run: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
-def in_turn(pairs: int, ours: Callable[[], _A], floor: Callable[[], _B]) -> list[tuple[_A, _B]]:
+def alternate(pairs: int, ours: Callable[[], _A], floor: Callable[[], _B]) -> list[tuple[_A, _B]]:
     """Measure both, one after the other, and each first in every second pair; return the pairs of results."""
     found = []
     for number in range(pairs):
@@ -125,6 +125,6 @@ def in_turn(pairs: int, ours: Callable[[], _A], floor: Callable[[], _B]) -> list
     return found
 
 
-def timed_in_turn(pairs: int, ours: Callable[[], object], floor: Callable[[], object]) -> list[tuple[float, float]]:
-    """Return the seconds that both take, measured in turn."""
-    return in_turn(pairs, lambda: timed(ours), lambda: timed(floor))
+def time_alternately(pairs: int, ours: Callable[[], object], floor: Callable[[], object]) -> list[tuple[float, float]]:
+    """Return the seconds that both take, measured alternately."""
+    return alternate(pairs, lambda: timed(ours), lambda: timed(floor))

@@ -83,11 +83,11 @@ def pass_on_warnings(arguments: list[str] | None = None) -> None:
         return
     before = warnings.showwarning
 
-    def show(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
+    def show(message: Warning | str, category: type[Warning], *position: Any, **options: Any) -> None:
         if issubclass(category, CosJobWarning):
             to_engine(arguments)(str(message), False)
         else:
-            before(message, category, *where, **more)
+            before(message, category, *position, **options)
 
     warnings.showwarning = show
 

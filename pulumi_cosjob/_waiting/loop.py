@@ -44,7 +44,7 @@ __all__ = [
     "wait_for_jobs",
 ]
 
-# As many as a client keeps connections. If the service asks to slow down, there are fewer.
+# As many as a client keeps connections. After a SlowDown response, there are fewer.
 MAX_CONCURRENT_POLLS = 64
 # Before a wait, all jobs together are polled for so long. The wait itself polls those without a response by then.
 FIRST_POLL_SECONDS = 30.0

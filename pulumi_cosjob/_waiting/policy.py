@@ -52,8 +52,8 @@ _MAX_RETRY_AFTER = 300.0
 # Seconds for which an error may last before it ends the wait.
 # The service does not know the job: it may just have been created.
 _MISSING_GRACE = 30.0
-# The service refuses what it has answered before (a policy is being rolled out, or a token renewed), or something else
-# responds where the service never has (it is being set up).
+# The service refuses requests that it accepted before (a policy is being rolled out, or a token renewed), or the
+# endpoint has never sent a valid response (the service is being set up).
 _REFUSED_GRACE = 300.0
 # The endpoint's name is not found, and never was.
 _UNRESOLVED_GRACE = 30.0
@@ -114,7 +114,7 @@ def next_step(state: PollState, now: float, options: WaitOptions, jitter: float 
         jitter: From 0 to 1, at random, so that many waits do not poll at once. It never delays a poll.
 
     Returns:
-        Completed, only if the latest poll itself had a valid response that says so; Failed, with the reason; or
+        Completed, only if the latest poll itself had a valid response with that status; Failed, with the reason; or
         PollAgain.
     """
     result = state.last

@@ -1,4 +1,4 @@
-"""What a wait knows of the polls so far. Pure, and of one size however long the wait."""
+"""The state of one wait: what it knows of its polls so far. Pure."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from pulumi_cosjob._waiting.loop import FirstPolls
 from pulumi_cosjob._waiting.state import PollResult
 
 MISSING = NoSuchJobError("no such job", http_status=404)
-LATER = UnavailableError("try later")
+LATER = UnavailableError("not now")
 
 
 def first_polls(*results: tuple[str, PollResult], preview: bool = True, others: str = "") -> FirstPolls:
@@ -86,5 +86,5 @@ def test_jobs_without_a_valid_response_have_a_notice_in_a_preview() -> None:
     )
     notice = first_polls(*results).result("", "1")
     assert notice is not None
-    assert "about 1 of 2 jobs, the first of them job b: try later" in notice
+    assert "about 1 of 2 jobs, the first of them job b: not now" in notice
     assert first_polls(*results, others="c", preview=False).result("", "1") is None

@@ -196,7 +196,7 @@ def test_a_warning_that_is_raised_as_an_error_ends_no_wait(
     monkeypatch: pytest.MonkeyPatch,
     kind: type[Warning],
 ) -> None:
-    """Whatever Python's filters are, and whichever library warns."""
+    """With any of Python's filters, and for warnings of any library."""
     job_id, polls = service.create_job("completes", seconds=60), itertools.count()
     sign = signing.sign
 

@@ -154,7 +154,7 @@ def test_the_last_poll_is_when_the_time_is_up() -> None:
 
 
 def test_retry_after_is_honoured() -> None:
-    """The next poll is after the time that the service asks for, up to five minutes."""
+    """The next poll is after the time in Retry-After, up to five minutes."""
     busy = UnavailableError("slow down", retry_after=45.0)
     assert step_after(PollResult(0.0, error=busy)) == PollAgain(45.0)
     assert step_after(PollResult(0.0, error=UnavailableError("slow down", retry_after=1e9))) == PollAgain(300.0)

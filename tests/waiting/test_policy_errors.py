@@ -43,7 +43,7 @@ pytestmark = pytest.mark.newest
         UnavailableError("odd", http_status=408),
         UnavailableError("odd", http_status=429),
         ConnectionFailedError("the name was not found", name_not_found=True),
-        ConnectionFailedError("the proxy answered with HTTP status 503", http_status=503),
+        ConnectionFailedError("the proxy responded with HTTP status 503", http_status=503),
     ],
 )
 def test_a_wait_survives_an_outage_of_any_length(error: CosJobError) -> None:
@@ -70,15 +70,15 @@ def test_a_wait_survives_an_outage_of_any_length(error: CosJobError) -> None:
 @pytest.mark.parametrize(
     "error",
     [
-        AccessDeniedError("wrong key", http_status=403),
+        AccessDeniedError("wrong credentials", http_status=403),
         InvalidArgumentError("job_id", "is odd"),
-        AccessDeniedError("wrong key", http_status=200),
+        AccessDeniedError("wrong credentials", http_status=200),
         ServiceError("refused", http_status=400),
         ServiceError("a page", http_status=401),
         ServiceError("a page", http_status=407),
-        ConnectionFailedError("the proxy answered with HTTP status 403", http_status=403),
-        ConnectionFailedError("the proxy answered with HTTP status 407", http_status=407),
-        ConfigurationError("no key"),
+        ConnectionFailedError("the proxy responded with HTTP status 403", http_status=403),
+        ConnectionFailedError("the proxy responded with HTTP status 407", http_status=407),
+        ConfigurationError("no credentials"),
         TlsError("the certificate is for another name"),
     ],
 )
@@ -97,14 +97,14 @@ def test_settings_that_worked_before_may_work_again(kind: type[CosJobError]) -> 
 NO_RESPONSE_OF_THE_SERVICE: list[CosJobError] = [
     NotXmlError("a page", hint="Check the endpoint.", http_status=200),
     InvalidResponseError("the endpoint redirects", hint="Check the endpoint.", http_status=302),
-    InvalidResponseError("the answer is encoded", hint="Check the endpoint."),
+    InvalidResponseError("the response is encoded", hint="Check the endpoint."),
     WrongJobError("another", hint="Report this.", http_status=200),
     SchemaError([], hint="Report this."),
 ]
 REFUSALS: list[CosJobError] = [
     *(ServiceError("no", hint="Check it.", http_status=status) for status in (404, 405, 409, 410, 418, 451, 499, 501)),
     ServiceError("an unknown code", http_status=200, code="Odd", hint="Check it."),
-    ConnectionFailedError("the proxy answered with HTTP status 405", http_status=405, hint="Check the proxy."),
+    ConnectionFailedError("the proxy responded with HTTP status 405", http_status=405, hint="Check the proxy."),
 ]
 
 
@@ -212,7 +212,7 @@ def test_a_timeout_without_any_response_has_the_first_problem(
         AccessDeniedError("the token has expired", http_status=403),
         ServiceError("a page", http_status=400),
         *REFUSALS,
-        ConnectionFailedError("the proxy answered with HTTP status 407", http_status=407),
+        ConnectionFailedError("the proxy responded with HTTP status 407", http_status=407),
     ],
     ids=name_of,
 )
