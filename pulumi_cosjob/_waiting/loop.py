@@ -232,8 +232,8 @@ def _poll_until_done(waiter: JobWaiter, clock: Clock, submit: Callable[[str], Fu
         for future in wait(polls, min(seconds, _CHECK_INTERVAL), FIRST_COMPLETED).done:
             waiter.record(polls.pop(future), future.result(), clock.monotonic())
         if waiter.is_overdue(clock.monotonic()):
-            for future, job_id in polls.items():
-                waiter.record_timeout(job_id, sent=not future.cancel(), now=clock.monotonic())
+            for job_id, sent in {job_id: not future.cancel() for future, job_id in polls.items()}.items():
+                waiter.record_timeout(job_id, sent=sent, now=clock.monotonic())
             polls.clear()
         if is_cancelled(clock):
             clock.sleep(0.0)  # raises the reason
