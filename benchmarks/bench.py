@@ -1,7 +1,7 @@
-"""`make bench`: what is claimed about speed, as numbers that anyone can print again.
+"""`make bench`: prints the numbers behind every claim about speed.
 
-`ARGS=--json` prints data; `ARGS=--small` measures little, to see that everything can be measured; `ARGS=--docs` also
-writes the tables into `docs/performance.md`. It exits with 1 where a row is over its target.
+`ARGS=--json` prints data; `ARGS=--small` runs small sizes, to check that every row works; `ARGS=--docs` also writes the
+tables into `docs/performance.md`. The exit code is 1 if a row is over its target.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 
 import measurements
 import simulation
+from rows import SMALL, Row, Sizes
 
 JOBS = 600
 PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
@@ -24,7 +25,7 @@ PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
 
 @dataclass(frozen=True)
 class Waiting:
-    """How one way of waiting did in the simulated year."""
+    """The results of one policy in the simulated year."""
 
     policy: str
     in_time: float
@@ -38,7 +39,7 @@ class Waiting:
 
 
 def waiting(jobs: int) -> list[Waiting]:
-    """Let each policy wait for the same year of jobs."""
+    """Wait with each policy for the same year of jobs."""
     return [
         Waiting(
             name,
@@ -59,14 +60,14 @@ def _requests(noticed: list[simulation.Noticed], least: float, most: float) -> f
     return statistics.fmean(each.requests for each in noticed if least <= each.job.length < most)
 
 
-def _compared(rows: Sequence[measurements.Row]) -> str:
+def _compared(rows: Sequence[Row]) -> str:
     lines = [f"{'ours':>24} {'floor':>9} {'ratio':>7} {'spread':>13} {'target':>9}"]
     for row in rows:
         ours, floor = row.medians()
         spread = "{:.2f} to {:.2f}".format(*row.spread)
         target = "" if row.target is None else f"{row.target:.2f}"
-        told = "  MISSED" if row.missed else ""
-        figures = f"{ours:9.2f} {row.unit:2} {floor:9.2f} {row.ratio:7.2f} {spread:>13} {target:>9}{told}"
+        mark = "  MISSED" if row.missed else ""
+        figures = f"{ours:9.2f} {row.unit:2} {floor:9.2f} {row.ratio:7.2f} {spread:>13} {target:>9}{mark}"
         lines += ["", row.what, f"  / {row.compared_with}", f"{'':12}{figures}".rstrip()]
         lines += [f"  {part}" for part in row.note.split("; ") if part]
     return "\n".join(lines)
@@ -79,7 +80,7 @@ def _started(steps: dict[str, float]) -> str:
 
 
 def _waited(found: Sequence[Waiting]) -> str:
-    lines = ["                                      questions for a job of      that never"]
+    lines = ["                                      requests for a job of       that never"]
     lines += ["waiting          in time latest   mean   <1 min<10 min <2 h  longer   ends, 30 d"]
     lines += [
         f"{row.policy:16} {row.in_time:7.1%} {row.latest:6.2f} {row.mean:6.2f} {row.under_a_minute:7.1f}"
@@ -89,27 +90,27 @@ def _waited(found: Sequence[Waiting]) -> str:
     return "\n".join(lines)
 
 
-def _missed(rows: Sequence[measurements.Row], found: Sequence[Waiting]) -> int:
+def _missed(rows: Sequence[Row], found: Sequence[Waiting]) -> int:
     ours = found[0]
     cheaper = any(each.in_time == 1 and each.longer <= ours.longer for each in found[1:])
     return sum((*(row.missed for row in rows), ours.in_time < 1, cheaper))
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Print the figures; return 1 where a row is over its target."""
+    """Print the figures; return 1 if a row is over its target."""
     small, as_json = "--small" in arguments, "--json" in arguments
-    sizes = measurements.SMALL if small else measurements.Sizes()
+    sizes = SMALL if small else Sizes()
     rows, steps = measurements.measure(sizes, lambda text: print(f"bench: {text}", file=sys.stderr, flush=True))
     found = waiting(60 if small else JOBS)
     missed = _missed(rows, found)
     if as_json:
-        told = [{**asdict(row), "ratio": row.ratio, "spread": row.spread, "missed": row.missed} for row in rows]
-        data = {"rows": told, "start_ms": steps, "waiting": [asdict(row) for row in found], "missed": missed}
+        rows_as_data = [{**asdict(row), "ratio": row.ratio, "spread": row.spread, "missed": row.missed} for row in rows]
+        data = {"rows": rows_as_data, "start_ms": steps, "waiting": [asdict(row) for row in found], "missed": missed}
         print(json.dumps(data, indent=2))
         return 1 if missed else 0
     tables = {"compared": _compared(rows), "start": _started(steps), "waiting": _waited(found)}
     print(f"\n{machine()}\n\n{tables['compared']}\n")
-    print(f"A provider's process, up to its first answer:\n\n{tables['start']}\n")
+    print(f"A provider's process, up to its first response:\n\n{tables['start']}\n")
     print(f"Waiting for a simulated year of jobs of 3 s to 3 days:\n\n{tables['waiting']}\n")
     print(f"{missed} rows over target")
     if "--docs" in arguments:
@@ -118,7 +119,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def machine() -> str:
-    """Say what was measured on."""
+    """Describe the machine."""
     return f"{platform.system()} on {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
 
 

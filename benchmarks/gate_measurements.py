@@ -1,4 +1,4 @@
-"""What `make bench` measures of the native plugin: a thousand gates, and functions against dynamic reads."""
+"""The measurements of the native plugin for `make bench`: a thousand gates, and functions against dynamic reads."""
 
 from __future__ import annotations
 
@@ -11,12 +11,17 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import requests
 
 import demo
 import stalls
-from measurements import Bench, Row, in_turn, one_by_one
+from read_programs import one_by_one
+from rows import Row, alternate
+
+if TYPE_CHECKING:
+    from measurements import Bench
 
 _SLEEPER = Path(__file__).parent / "sleeper.py"
 _GATES = """
@@ -31,14 +36,14 @@ import pulumi
 for number in range({gates}):
     pulumi.CustomResource("sleeper:index:Sleeper", f"gate-{{number}}", {{"until": {until}}})
 """
-# The emulator's jobs are being prepared for so long before they work, and complete after.
+# Seconds that a job of the emulator takes before and after it is Active.
 _BESIDE_WORK = 4.0
 _STALL_SECONDS = 0.2
 
 
 @dataclass
 class _Used:
-    """The most that a plugin's process took."""
+    """The largest memory and number of threads of a plugin's process."""
 
     megabytes: float = 0.0
     threads: int = 0
@@ -46,13 +51,13 @@ class _Used:
 
 @contextlib.contextmanager
 def _watching(name: str) -> Iterator[_Used]:
-    """Look every quarter of a second at the process that has a name in its arguments."""
+    """Watch the process with a name in its arguments, four times a second."""
     used, over = _Used(), threading.Event()
 
     def watch() -> None:
         while not over.wait(0.25):
-            told = subprocess.run(["ps", "-eo", "rss=,nlwp=,args="], capture_output=True, text=True, check=True).stdout
-            for line in told.splitlines():
+            listed = subprocess.run(["ps", "-eo", "rss=,nlwp=,args="], capture_output=True, text=True, check=True)
+            for line in listed.stdout.splitlines():
                 kilobytes, threads, arguments = line.split(maxsplit=2)
                 if name in arguments and "ps -eo" not in arguments:
                     used.megabytes = max(used.megabytes, int(kilobytes) / 1024)
@@ -84,7 +89,7 @@ class Gates:
         project = (shell.folder / "Pulumi.yaml").read_text(encoding="utf-8") + "plugins:\n  providers:\n"
         project += f"    - name: sleeper\n      path: {self._sleeper}\n"
         (shell.folder / "Pulumi.yaml").write_text(project, encoding="utf-8")
-        # Else most of it would be the engine writing its state.
+        # Otherwise the engine would spend most of the time writing its state.
         shell.variables |= {"PULUMI_EXPERIMENTAL": "1", "PULUMI_SKIP_CHECKPOINTS": "1"}
         return shell
 
@@ -94,33 +99,33 @@ class Gates:
         return time.perf_counter() - started
 
     def _wait(self, gates: int, seconds: float, native: str) -> tuple[float, _Used, float]:
-        """Let a program wait for jobs; return how long it took, what its plugin used, and the questions for each."""
+        """Wait for jobs in a program; return the seconds, what its plugin used, and the requests for each job."""
         self._runs += 1
         prefix, endpoint = f"gate{self._runs}", self._bench.endpoint
         shell = self._stack(_GATES.format(native=native, gates=gates, prefix=prefix, appid=demo.APPID))
         _control(endpoint, "clock", {"hold": True})
         for number in range(gates):
             _control(endpoint, "jobs", {"job_id": f"{prefix}-{number}", "scenario": "completes", "seconds": seconds})
-        asked = _asked(endpoint)
+        before = _requests(endpoint)
         _control(endpoint, "clock", {"hold": False})
         with _watching("pulumi_cosjob._plugin" if native else "pulumi.dynamic") as used:
             took = self._up(shell, gates)
-        return took, used, (_asked(endpoint) - asked) / gates
+        return took, used, (_requests(endpoint) - before) / gates
 
     def _sleep(self, gates: int, seconds: float) -> float:
-        """Let as many resources sleep for as long as such jobs take; return how long that took."""
+        """Sleep in as many resources for as long as such jobs take; return the seconds."""
         shell = self._stack(_SLEEPERS.format(gates=gates, until=time.time() + seconds + _BESIDE_WORK))
         return self._up(shell, gates)
 
     def together(self, gates: int, dynamic: int, seconds: float, pairs: int) -> Row:
-        """Measure gates whose jobs end together, against resources of a provider that only sleeps until then."""
-        found = in_turn(pairs, lambda: self._wait(gates, seconds, ".native"), lambda: self._sleep(gates, seconds))
-        _, used, questions = found[-1][0]
-        took, used_by_four, asked_by_four = self._wait(dynamic, seconds, "")
+        """Measure gates whose jobs end at the same time, against resources that only sleep until then."""
+        found = alternate(pairs, lambda: self._wait(gates, seconds, ".native"), lambda: self._sleep(gates, seconds))
+        _, used, requests_each = found[-1][0]
+        took, used_by_four, requests_by_four = self._wait(dynamic, seconds, "")
         note = (
-            f"{used.megabytes:.0f} MB and {used.threads} threads in all, {questions:.1f} questions for each gate; "
+            f"{used.megabytes:.0f} MB and {used.threads} threads in all, {requests_each:.1f} requests for each gate; "
             f"{dynamic} dynamic gates, four at a time: {took:.1f} s, {used_by_four.megabytes:.0f} MB and "
-            f"{used_by_four.threads} threads, {asked_by_four:.1f} questions each"
+            f"{used_by_four.threads} threads, {requests_by_four:.1f} requests each"
         )
         return Row(
             f"up with {gates} JobCompletion of jobs that end after {seconds + _BESIDE_WORK:.0f} s",
@@ -132,14 +137,14 @@ class Gates:
         )
 
     def functions(self, jobs: int, pairs: int) -> list[Row]:
-        """Measure getJob by Invoke against dynamic reads, in time and in what they leave in the state."""
+        """Measure getJob by Invoke against dynamic reads: their time, and their size in the state."""
         job_ids = self._bench.job_ids[:jobs]
         reads = f"{jobs} get_job of the dynamic provider"
 
         def read(native: str) -> tuple[float, float]:
             return self._read(one_by_one(job_ids).replace("from pulumi_cosjob ", f"from pulumi_cosjob{native} "))
 
-        found = in_turn(pairs, lambda: read(".native"), lambda: read(""))
+        found = alternate(pairs, lambda: read(".native"), lambda: read(""))
         seconds, kilobytes = ([(ours[which], floor[which]) for ours, floor in found] for which in (0, 1))
         took, floor_took = (sum(each) / len(seconds) / jobs * 1000 for each in zip(*seconds, strict=True))
         note = f"{took:.0f} ms a job, dynamic {floor_took:.0f} ms"
@@ -175,7 +180,7 @@ def measure(bench: Bench, folder: Path) -> Sequence[Row]:
 
 
 def _stalls(bench: Bench, jobs: int) -> Iterator[Row]:
-    """Measure for how long the plugin's loop hears nothing, while one gate waits for very many jobs with secret ids."""
+    """Measure the stalls of the plugin's loop while one gate waits for very many jobs with secret ids."""
     endpoint = bench.endpoint
     config = {
         "uin": "100000000001",
@@ -194,7 +199,7 @@ def _stalls(bench: Bench, jobs: int) -> Iterator[Row]:
         inputs = {"jobIds": job_ids, "appid": demo.APPID, "failWhenSuspended": True}
         found = stalls.measure(config, inputs, ["jobIds"])
         if (scenario == "completes") is bool(found.error):
-            sys.exit(f"bench: the gate ended otherwise than it was to: {found.error[:1000] or 'it opened'}")
+            sys.exit(f"bench: unexpected end of the gate: {found.error[:1000] or 'it opened'}")
         yield Row(
             f"longest stall of the plugin by a gate for {jobs:,} jobs{what}",
             f"the {1000 * _STALL_SECONDS:.0f} ms within which Ctrl-C is to be heard",
@@ -209,6 +214,6 @@ def _control(endpoint: str, what: str, data: object) -> None:
     requests.post(f"{endpoint}/_emulator/{what}", json=data, timeout=10).raise_for_status()
 
 
-def _asked(endpoint: str) -> int:
-    answer = requests.get(f"{endpoint}/_emulator/statistics", timeout=60)
-    return int(answer.json()["requests"])
+def _requests(endpoint: str) -> int:
+    response = requests.get(f"{endpoint}/_emulator/statistics", timeout=60)
+    return int(response.json()["requests"])

@@ -1,7 +1,7 @@
-"""What `make bench` measures: each thing against its floor, in pairs that take turns on the same machine.
+"""The measurements of `make bench`: each value against its floor, in alternating pairs on the same machine.
 
-The service is the emulator, in a process of its own; the engine is the real one; whole processes where users wait for
-whole processes.
+The service is the emulator in a process of its own, and the engine is the real one. Where users wait for whole
+processes, whole processes are measured.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 import types
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -24,175 +23,23 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import requests
 
 import demo
+import gate_measurements
+from read_programs import constants, one_by_one, together
+from rows import Row, Sizes, time_alternately, timed
 
-_A = TypeVar("_A")
-_B = TypeVar("_B")
-
-ANSWER = Path(__file__).parent.parent / "tests" / "responses" / "full.xml"
+RESPONSE = Path(__file__).parent.parent / "tests" / "responses" / "full.xml"
 _KEYS = types.SimpleNamespace(
     _secret_id=demo.SECRET_ID, _secret_key=demo.SECRET_KEY, _anonymous=False, _sign_params=True, _sign_host=True
 )
 
 
-@dataclass(frozen=True)
-class Row:
-    """One comparison.
-
-    Attributes:
-        what: What is measured.
-        compared_with: Its floor.
-        unit: Of both, `s`, `ms`, `kB` or `MB`.
-        pairs: Ours and the floor's, measured one after the other.
-        target: What the median ratio may be at the most; None where it is printed for the record.
-        note: What else there is to say.
-    """
-
-    what: str
-    compared_with: str
-    unit: str
-    pairs: Sequence[tuple[float, float]]
-    target: float | None = None
-    note: str = ""
-
-    @property
-    def ratios(self) -> list[float]:
-        """How many times the floor ours is, for each pair."""
-        return sorted(ours / floor for ours, floor in self.pairs)
-
-    @property
-    def ratio(self) -> float:
-        """The median of them."""
-        return statistics.median(self.ratios)
-
-    @property
-    def spread(self) -> tuple[float, float]:
-        """From the best pair's to the worst's; of many pairs, without the tenth at either end."""
-        ratios = self.ratios
-        cut = len(ratios) // 10
-        return ratios[cut], ratios[-1 - cut]
-
-    @property
-    def missed(self) -> bool:
-        """Whether the row is over its target."""
-        return self.target is not None and not self.ratio <= self.target
-
-    def medians(self) -> tuple[float, float]:
-        """Return the medians of ours and of the floor's."""
-        ours, floors = zip(*self.pairs, strict=True)
-        return statistics.median(ours), statistics.median(floors)
-
-
-@dataclass(frozen=True)
-class Sizes:
-    """How much is measured; smaller for a test that every row works.
-
-    Attributes:
-        pairs: Of whole processes.
-        many_pairs: Of things that take long.
-        few_pairs: Of things that take longer.
-        some: Jobs in a preview that is still pleasant.
-        jobs: Jobs that are many.
-        reads: Reads of one provider process, before and after.
-        steps: Numbers of jobs by which growth is shown.
-        dynamic_gates: Gates of the dynamic provider beside those of the plugin.
-        jobs_of_a_gate: Jobs of one gate that are very many.
-        seconds: For how long their jobs work.
-        repeats: Repeats of what takes a millisecond.
-    """
-
-    pairs: int = 9
-    many_pairs: int = 3
-    few_pairs: int = 2
-    some: int = 200
-    jobs: int = 1000
-    reads: tuple[int, int] = (1000, 10_000)
-    steps: tuple[int, ...] = (1, 10, 100, 1000)
-    dynamic_gates: int = 20
-    jobs_of_a_gate: int = 10_000
-    seconds: float = 36
-    repeats: int = 200
-
-
-SMALL = Sizes(
-    pairs=1,
-    many_pairs=1,
-    few_pairs=1,
-    some=3,
-    jobs=6,
-    reads=(20, 60),
-    steps=(1, 2, 4),
-    dynamic_gates=2,
-    jobs_of_a_gate=60,
-    seconds=1,
-    repeats=3,
-)
-
-
-def _timed(run: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    run()
-    return time.perf_counter() - started
-
-
-def in_turn(pairs: int, ours: Callable[[], _A], floor: Callable[[], _B]) -> list[tuple[_A, _B]]:
-    """Measure both, one after the other, and each first in every second pair; return what they return."""
-    found = []
-    for number in range(pairs):
-        if number % 2:
-            second = floor()
-            found.append((ours(), second))
-        else:
-            found.append((ours(), floor()))
-    return found
-
-
-def _in_turn(pairs: int, ours: Callable[[], object], floor: Callable[[], object]) -> list[tuple[float, float]]:
-    """Time both in turn."""
-    return in_turn(pairs, lambda: _timed(ours), lambda: _timed(floor))
-
-
 # ------------------------------------------------------------------------------------------------------ on the engine
-
-_READ = """
-import pulumi
-from pulumi_cosjob import {name}
-{calls}
-"""
-_CONSTANT = """
-import pulumi, pulumi.dynamic
-
-class Constant(pulumi.dynamic.ResourceProvider):
-    serialize_as_secret_always = False
-    def read(self, id_, props):
-        return pulumi.dynamic.ReadResult(id_, {{"value": "constant"}})
-
-class Read(pulumi.dynamic.Resource):
-    value: pulumi.Output[str]
-    def __init__(self, name):
-        super().__init__(Constant(), name, {{"value": None}}, pulumi.ResourceOptions(id=name))
-
-for name in {job_ids!r}:
-    pulumi.export(name, Read(name).value)
-"""
-
-
-def one_by_one(job_ids: Sequence[str]) -> str:
-    """Return a program that reads jobs by `get_job`."""
-    calls = f'for job_id in {list(job_ids)!r}:\n    pulumi.export(job_id, get_job(job_id, "{demo.APPID}").status)'
-    return _READ.format(name="get_job", calls=calls)
-
-
-def together(job_ids: Sequence[str]) -> str:
-    """Return a program that reads the same jobs by `get_jobs`, and exports the same."""
-    calls = f'read = get_jobs({list(job_ids)!r}, "{demo.APPID}")\n'
-    calls += f"for job_id in {list(job_ids)!r}:\n    pulumi.export(job_id, read.jobs[job_id].status)"
-    return _READ.format(name="get_jobs", calls=calls)
 
 
 class Bench:
@@ -201,7 +48,7 @@ class Bench:
     Args:
         endpoint: The emulator.
         folder: For stacks.
-        sizes: How much is measured.
+        sizes: The sizes of the run.
     """
 
     def __init__(self, endpoint: str, folder: Path, sizes: Sizes) -> None:
@@ -215,7 +62,7 @@ class Bench:
             requests.post(f"{endpoint}/_emulator/jobs", json=job, timeout=10).raise_for_status()
 
     def stack(self, program: str) -> demo.Shell:
-        """Make a stack of a program."""
+        """Create a stack of a program."""
         self._stacks += 1
         name = f"bench{self._stacks}"
         folder = self._folder / name
@@ -238,34 +85,34 @@ class Bench:
         return run
 
     def previews(self, jobs: int, pairs: int, target: float) -> Row:
-        """Measure a preview that reads jobs one by one."""
+        """Measure a preview that reads jobs with `get_job`."""
         job_ids = self.job_ids[:jobs]
-        ours, floor = self._preview(one_by_one(job_ids)), self._preview(_CONSTANT.format(job_ids=job_ids))
+        ours, floor = self._preview(one_by_one(job_ids)), self._preview(constants(job_ids))
         reads = "a dynamic read of a constant" if jobs == 1 else f"{jobs} dynamic reads of constants"
-        return Row(f"preview with {jobs} get_job", reads, "s", _in_turn(pairs, ours, floor), target)
+        return Row(f"preview with {jobs} get_job", reads, "s", time_alternately(pairs, ours, floor), target)
 
     def ups(self) -> Row:
-        """Measure a first update with many jobs, read together and one by one."""
+        """Measure a first update with many jobs, read with `get_jobs` and with `get_job`."""
         job_ids = self.job_ids[: self.sizes.jobs]
 
         def up(program: str) -> Callable[[], object]:
             return lambda: self.stack(program).read("pulumi", "up", "--yes", "--skip-preview", "--non-interactive")
 
-        pairs = _in_turn(1, up(together(job_ids)), up(one_by_one(job_ids)))
+        pairs = time_alternately(1, up(together(job_ids)), up(one_by_one(job_ids)))
         return Row(f"up with {len(job_ids)} jobs by get_jobs", "the same by get_job", "s", pairs, 0.1)
 
     def growth(self) -> Row:
-        """Measure what more jobs cost, in a preview by `get_jobs`."""
+        """Measure the cost of more jobs, in a preview with `get_jobs`."""
         seconds = []
         for jobs in self.sizes.steps:
             run = self._preview(together(self.job_ids[:jobs]))
-            seconds.append(statistics.median(_timed(run) for _ in range(self.sizes.many_pairs)))
+            seconds.append(statistics.median(timed(run) for _ in range(self.sizes.many_pairs)))
         steps = self.sizes.steps
-        told = ", ".join(f"{jobs}: {each:.2f} s" for jobs, each in zip(steps, seconds, strict=True))
+        figures = ", ".join(f"{jobs}: {each:.2f} s" for jobs, each in zip(steps, seconds, strict=True))
         most = 1000 * (seconds[-1] - seconds[0]) / (steps[-1] - steps[0])
         less = 1000 * (seconds[-2] - seconds[0]) / (steps[-2] - steps[0])
-        note = f"{told}; slope {most:.1f} ms a job up to {steps[-1]}, {less:.1f} up to {steps[-2]}"
-        # What the step before lets expect, were it a line; never less than a single job.
+        note = f"{figures}; slope {most:.1f} ms a job up to {steps[-1]}, {less:.1f} up to {steps[-2]}"
+        # The value on the line through the steps before; at least that of a single job.
         expected = max(seconds[0], seconds[0] + less / 1000 * (steps[-1] - steps[0]))
         return Row(
             f"growth: preview of {steps[-1]} jobs by get_jobs",
@@ -278,7 +125,7 @@ class Bench:
     # ------------------------------------------------------------------------------------------- inside the provider
 
     def fetching(self) -> Row:
-        """Measure the provider's read of many jobs, against the same signed requests whose answers nobody looks at."""
+        """Measure the provider's read of many jobs, against the same signed requests without any parsing."""
         from pulumi_cosjob._dynamic.functions import JobsProvider  # noqa: PLC0415  measured, not used
         from pulumi_cosjob._service.client import Clients  # noqa: PLC0415  measured, not used
 
@@ -292,7 +139,7 @@ class Bench:
         provider._clients = Clients(config.get)  # noqa: SLF001  as configure does
         props = {"appid": demo.APPID, "missing": "error", "max_concurrency": 16}
         provider.read("first", {**props, "job_ids": job_ids[:1]})
-        pairs = _in_turn(
+        pairs = time_alternately(
             self.sizes.pairs,
             lambda: provider.read("jobs", {**props, "job_ids": job_ids}),
             lambda: self._bare(job_ids),
@@ -307,18 +154,18 @@ class Bench:
         session.trust_env = False
         session.mount("http://", requests.adapters.HTTPAdapter(pool_maxsize=16))
 
-        def ask(job_id: str) -> bytes:
-            answer = session.get(
+        def request(job_id: str) -> bytes:
+            response = session.get(
                 f"{self.endpoint}/jobs/{job_id}",
                 headers={"x-cos-appid": demo.APPID},
                 auth=CosS3Auth(_KEYS, key=f"/jobs/{job_id}"),
                 timeout=10,
             )
-            answer.raise_for_status()
-            return answer.content
+            response.raise_for_status()
+            return response.content
 
         with session, ThreadPoolExecutor(16) as pool:
-            list(pool.map(ask, job_ids))
+            list(pool.map(request, job_ids))
 
     def memory(self) -> Row:
         """Measure the provider's own process, as the engine starts it, before and after thousands of reads."""
@@ -344,20 +191,20 @@ class _Provider:
     props: dict[str, Any] = field(default_factory=dict)
 
     def read(self, job_id: str) -> None:
-        """Read a job, as the engine does."""
+        """Read a job as the engine does."""
         from google.protobuf import struct_pb2  # noqa: PLC0415  comes with pulumi
         from pulumi.runtime.proto import provider_pb2  # noqa: PLC0415  as above
 
         props = struct_pb2.Struct()
         props.update({**self.props, "job_id": job_id})
-        answer = self.stub.Read(provider_pb2.ReadRequest(id=job_id, urn="urn", properties=props), timeout=30)
-        if json.loads(answer.properties["result"])["job_id"] != job_id:
-            raise AssertionError(answer)
+        response = self.stub.Read(provider_pb2.ReadRequest(id=job_id, urn="urn", properties=props), timeout=30)
+        if json.loads(response.properties["result"])["job_id"] != job_id:
+            raise AssertionError(response)
 
     def memory(self) -> float:
-        """Return how many megabytes it holds."""
-        told = subprocess.run(["ps", "-o", "rss=", "-p", str(self.pid)], capture_output=True, text=True, check=True)
-        return int(told.stdout) / 1024
+        """Return the megabytes of the process."""
+        listed = subprocess.run(["ps", "-o", "rss=", "-p", str(self.pid)], capture_output=True, text=True, check=True)
+        return int(listed.stdout) / 1024
 
 
 @contextmanager
@@ -368,7 +215,7 @@ def _provider_process(endpoint: str) -> Iterator[_Provider]:
 
     from pulumi_cosjob._dynamic.functions import JobProvider  # noqa: PLC0415  measured, not used
 
-    # Without anybody who listens as the engine does, the process would end.
+    # The process would end if no port accepted connections, as the engine's does.
     with socket.create_server(("127.0.0.1", 0), backlog=1000) as listening:
         command = [sys.executable, "-u", "-m", "pulumi.dynamic", f"127.0.0.1:{listening.getsockname()[1]}"]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
@@ -397,11 +244,11 @@ def _provider_process(endpoint: str) -> Iterator[_Provider]:
 
 
 def parsing(sizes: Sizes) -> list[Row]:
-    """Measure what is made of a full answer."""
+    """Measure the parsing of a full response."""
     from pulumi_cosjob import parse_describe_job_result  # noqa: PLC0415  measured, not used
     from pulumi_cosjob._xml.schema import load_schema  # noqa: PLC0415  as above
 
-    document = ANSWER.read_bytes()
+    document = RESPONSE.read_bytes()
     processor = load_schema()
     ours = lambda: parse_describe_job_result(document)  # noqa: E731
     floors: tuple[tuple[str, Callable[[], object], float | None], ...] = (
@@ -410,24 +257,24 @@ def parsing(sizes: Sizes) -> list[Row]:
     )
     rows = []
     for compared_with, floor, target in floors:
-        pairs = [(1000 * a, 1000 * b) for a, b in _in_turn(sizes.repeats, ours, floor)]
+        pairs = [(1000 * a, 1000 * b) for a, b in time_alternately(sizes.repeats, ours, floor)]
         rows.append(Row("validate and decode a full answer", compared_with, "ms", pairs, target))
     unusual = document.replace(b"<Report>", b"<Report unusual='yes'>")
     pairs = [
         (1000 * a, 1000 * b)
-        for a, b in _in_turn(sizes.repeats // 2 + 1, lambda: parse_describe_job_result(unusual), floors[0][1])
+        for a, b in time_alternately(sizes.repeats // 2 + 1, lambda: parse_describe_job_result(unusual), floors[0][1])
     ]
     rows.append(Row("the same, not recognised by the compiled checks", floors[0][0], "ms", pairs))
     return rows
 
 
 def importing(sizes: Sizes) -> Row:
-    """Measure what importing the package costs a program that imports Pulumi anyway."""
+    """Measure the cost of importing the package in a program that imports Pulumi anyway."""
 
     def run(code: str) -> Callable[[], object]:
         return lambda: subprocess.run([sys.executable, "-c", code], check=True)
 
-    pairs = _in_turn(4 * sizes.pairs, run("import pulumi, pulumi_cosjob"), run("import pulumi"))
+    pairs = time_alternately(4 * sizes.pairs, run("import pulumi, pulumi_cosjob"), run("import pulumi"))
     return Row("import pulumi and pulumi_cosjob", "import pulumi", "s", pairs, 1.05)
 
 
@@ -467,7 +314,7 @@ print(json.dumps(steps))
 
 
 def starting(endpoint: str, sizes: Sizes) -> dict[str, float]:
-    """Return the steps of a provider process up to its first answer, with the milliseconds that each takes."""
+    """Return the milliseconds of each step of a provider process up to its first response."""
     variables = demo.service_environment(endpoint)
     found: dict[str, list[float]] = {}
     for _ in range(sizes.pairs):
@@ -483,15 +330,13 @@ def starting(endpoint: str, sizes: Sizes) -> dict[str, float]:
     return {name: statistics.median(each) for name, each in found.items()}
 
 
-def measure(sizes: Sizes, say: Callable[[str], None]) -> tuple[list[Row], dict[str, float]]:
+def measure(sizes: Sizes, show: Callable[[str], None]) -> tuple[list[Row], dict[str, float]]:
     """Measure everything.
 
     Args:
-        sizes: How much.
-        say: Told what is measured next.
+        sizes: The sizes of the run.
+        show: Called with each result.
     """
-    import gate_measurements  # noqa: PLC0415  it takes its bench and rows from here
-
     warnings.simplefilter("ignore")
     rows: list[Row] = []
 
@@ -500,7 +345,7 @@ def measure(sizes: Sizes, say: Callable[[str], None]) -> tuple[list[Row], dict[s
             if not math.isfinite(row.ratio):
                 raise AssertionError(row)
             rows.append(row)
-            say(f"{row.what}: {row.ratio:.2f}")
+            show(f"{row.what}: {row.ratio:.2f}")
 
     with tempfile.TemporaryDirectory(prefix="cosjob-bench-") as temporary, demo.emulator() as endpoint:
         bench = Bench(endpoint, Path(temporary), sizes)

@@ -1,6 +1,6 @@
-"""A simulated year of jobs: how soon their ends are noticed, and by how many questions, against fixed intervals.
+"""A simulated year of jobs: how soon their ends are noticed, and by how many polls, against fixed intervals.
 
-No clock runs here: a policy says how long to pause, and time is a number.
+No clock runs here: a policy returns how long to pause, and time is a number.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from pulumi_cosjob._model.job import JobDescription, ProgressSummary
-from pulumi_cosjob._waiting.policy import PollAgain, PollResult, PollState, WaitOptions, next_step
+from pulumi_cosjob._waiting.policy import PollAgain, WaitOptions, next_step
+from pulumi_cosjob._waiting.state import PollResult, PollState
 
-# One question takes so long.
+# Seconds that one request takes.
 LATENCY = 0.06
 YEAR = 365 * 24 * 3600.0
 _EPOCH = datetime(2026, 1, 1, tzinfo=timezone.utc).timestamp()
@@ -25,7 +26,7 @@ Curve = Callable[[float], float]
 
 @dataclass(frozen=True)
 class Job:
-    """A job's life: phases with their lengths, and how its tasks get done while it is Active."""
+    """The timeline of a job: its phases with their lengths, and the progress of its tasks while it is Active."""
 
     kind: str
     phases: tuple[tuple[str, float], ...]
@@ -34,22 +35,22 @@ class Job:
 
     @property
     def length(self) -> float:
-        """Seconds from its creation to its end."""
+        """Seconds from the creation of the job to its end."""
         return sum(seconds for _, seconds in self.phases)
 
     def at(self, age: float) -> tuple[str, float | None]:
-        """Return its status at an age, and the share of its tasks that is done."""
+        """Return the status at an age, and the share of the tasks that is done; None before there are any."""
         for status, seconds in self.phases:
             if age < seconds:
-                return status, self.curve(
-                    age / seconds
-                ) if status == "Active" else 1.0 if status == "Completing" else None
+                if status == "Active":
+                    return status, self.curve(age / seconds)
+                return status, 1.0 if status == "Completing" else None
             age -= seconds
         return "Complete", 1.0
 
 
 def _steps(rng: random.Random) -> Curve:
-    """Return progress in steps of very different speed."""
+    """Return a curve of progress in steps of very different speed."""
     weights = [rng.choice((0.0, 1.0, 20.0)) + 0.01 for _ in range(rng.randint(3, 40))]
     done = [0.0]
     for weight in weights:
@@ -65,15 +66,15 @@ def _steps(rng: random.Random) -> Curve:
 CURVES: dict[str, Callable[[random.Random], Curve]] = {
     "even": lambda _rng: lambda share: share,
     "bursty": _steps,
-    # Sixty per cent are done early, then nothing for long, then the rest at once.
+    # Sixty per cent are done early; then there is no progress for long, then the rest at once.
     "stalled": lambda _rng: lambda share: min(share * 2, 0.6) if share < 0.95 else 0.6 + (share - 0.95) * 8,
-    # Foretells an end that is twenty times too late.
+    # The progress predicts an end that is twenty times too late.
     "sudden": lambda _rng: lambda share: share / 19 if share < 0.95 else 0.05 + (share - 0.95) * 19,
 }
 
 
 def year_of_jobs(seed: int, jobs: int) -> list[Job]:
-    """Return jobs of 3 s to 3 days, as many short as long, of every kind."""
+    """Return jobs of every kind, of 3 s to 3 days, as many short as long."""
     rng = random.Random(seed)  # noqa: S311  a simulation
     made = []
     for number in range(jobs):
@@ -92,13 +93,13 @@ def year_of_jobs(seed: int, jobs: int) -> list[Job]:
 
 
 def target(length: float) -> float:
-    """Return within how many seconds the end of a job has to be noticed."""
+    """Return the seconds within which the end of a job has to be noticed."""
     return 2.0 if length < 60 else min(30.0, 0.05 * length)
 
 
 @dataclass(frozen=True)
 class Noticed:
-    """How one job's end was noticed."""
+    """How the end of one job was noticed."""
 
     job: Job
     requests: int
@@ -106,12 +107,12 @@ class Noticed:
 
     @property
     def share_of_target(self) -> float:
-        """How late, as a share of what is allowed."""
+        """The delay as a share of what is allowed."""
         return self.late / target(self.job.length)
 
 
-def look(job: Job, age: float) -> PollResult:
-    """Return what a question at this age brings."""
+def poll(job: Job, age: float) -> PollResult:
+    """Return the result of a poll at this age."""
     status, share = job.at(age)
     summary = None
     if share is not None:
@@ -121,43 +122,43 @@ def look(job: Job, age: float) -> PollResult:
     return PollResult(age + LATENCY, description, service_time=_EPOCH + age + LATENCY)
 
 
-def by_decide(job: Job, rng: random.Random) -> Noticed:
-    """Wait as the package does, from the job's creation."""
-    history, age = PollState(0.0), 0.0
+def by_policy(job: Job, rng: random.Random) -> Noticed:
+    """Wait as the package does, from the creation of the job."""
+    state, age = PollState(0.0), 0.0
     while True:
-        history = history.add(look(job, age))
+        state = state.add(poll(job, age))
         age += LATENCY
-        verdict = next_step(history, age, WaitOptions(YEAR), rng.random())
-        if not isinstance(verdict, PollAgain):
-            return Noticed(job, history.looks, age - job.length)
-        age += verdict.seconds
+        step = next_step(state, age, WaitOptions(YEAR), rng.random())
+        if not isinstance(step, PollAgain):
+            return Noticed(job, state.polls, age - job.length)
+        age += step.after
 
 
 def by_interval(job: Job, seconds: float) -> Noticed:
-    """Wait by a fixed interval, from the job's creation."""
-    step = seconds + LATENCY
-    pauses = math.ceil(job.length / step)
-    return Noticed(job, pauses + 1, pauses * step + LATENCY - job.length)
+    """Wait with a fixed interval, from the creation of the job."""
+    interval = seconds + LATENCY
+    pauses = math.ceil(job.length / interval)
+    return Noticed(job, pauses + 1, pauses * interval + LATENCY - job.length)
 
 
 def requests_of_endless_job(interval: float | None) -> int:
-    """Count the questions about a job that never ends, in thirty days."""
+    """Return the number of requests for a job that never ends, in thirty days."""
     if interval is not None:
         return math.ceil(_NEVER / (interval + LATENCY))
     job = Job("never ends", (("Active", math.inf),), lambda _share: 0.0, 100)
-    history, age, rng = PollState(0.0), 0.0, random.Random(0)  # noqa: S311  a simulation
+    state, age, rng = PollState(0.0), 0.0, random.Random(0)  # noqa: S311  a simulation
     while True:
-        history = history.add(look(job, age))
-        verdict = next_step(history, age + LATENCY, WaitOptions(_NEVER), rng.random())
-        if not isinstance(verdict, PollAgain):
-            return history.looks
-        age += LATENCY + verdict.seconds
+        state = state.add(poll(job, age))
+        step = next_step(state, age + LATENCY, WaitOptions(_NEVER), rng.random())
+        if not isinstance(step, PollAgain):
+            return state.polls
+        age += LATENCY + step.after
 
 
 def policies(jobs: list[Job]) -> Iterator[tuple[str, list[Noticed], int]]:
-    """Yield each policy with what it noticed, and its questions about a job that never ends."""
+    """Yield each policy with what it noticed, and its requests for a job that never ends."""
     rng = random.Random(1)  # noqa: S311  a simulation
-    yield "pulumi-cosjob", [by_decide(job, rng) for job in jobs], requests_of_endless_job(None)
+    yield "pulumi-cosjob", [by_policy(job, rng) for job in jobs], requests_of_endless_job(None)
     for seconds in (1.0, 1.88, 5.0, 10.0, 30.0, 60.0):
         found = [by_interval(job, seconds) for job in jobs]
         yield f"every {seconds:g} s", found, requests_of_endless_job(seconds)

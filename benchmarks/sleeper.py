@@ -1,4 +1,4 @@
-"""`pulumi-resource-sleeper`: the least that a native provider can do, as a floor: it sleeps until a given time."""
+"""`pulumi-resource-sleeper`: a minimal native provider, as a floor. Its resource sleeps until a given time."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ class Sleeper(provider_pb2_grpc.ResourceProviderServicer):
     """Sleeps until its input `until`, in seconds since the epoch."""
 
     async def GetPluginInfo(self, _request: Any, _context: Any) -> Any:  # noqa: N802  the protocol's names, as below
-        """Say which version this is."""
+        """Return the version."""
         return plugin_pb2.PluginInfo(version="0.1.0")
 
     async def Handshake(self, _request: Any, context: Any) -> Any:  # noqa: N802
-        """Say that there is none."""
+        """Report that handshakes are not supported."""
         await context.abort(grpc.StatusCode.UNIMPLEMENTED, "")
 
     async def CheckConfig(self, request: Any, _context: Any) -> Any:  # noqa: N802
@@ -27,7 +27,7 @@ class Sleeper(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.CheckResponse(inputs=request.news)
 
     async def Configure(self, _request: Any, _context: Any) -> Any:  # noqa: N802
-        """Need nothing."""
+        """Accept any configuration."""
         return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
 
     async def Check(self, request: Any, _context: Any) -> Any:  # noqa: N802
@@ -35,12 +35,12 @@ class Sleeper(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.CheckResponse(inputs=request.news)
 
     async def Create(self, request: Any, _context: Any) -> Any:  # noqa: N802
-        """Sleep."""
+        """Sleep until the time of the input."""
         await asyncio.sleep(max(0.0, request.properties["until"] - time.time()))
         return provider_pb2.CreateResponse(id="slept", properties=request.properties)
 
     async def Cancel(self, _request: Any, _context: Any) -> Any:  # noqa: N802
-        """End soon."""
+        """Ignore the request: the engine ends this process."""
         return empty_pb2.Empty()
 
 

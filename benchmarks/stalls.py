@@ -1,8 +1,8 @@
-"""How long the plugin's event loop hears nothing, Ctrl-C included, while one gate waits for very many jobs.
+"""How long the plugin's event loop is stalled, so that it does not react to Ctrl-C, while a gate waits for many jobs.
 
 The plugin runs in a process of its own, as the engine starts it, with a task on its loop that is due every few
-milliseconds. What the loop's own thread computes between two runs of that task is a stall; how late the task runs by
-the wall clock also depends on what else the machine does.
+milliseconds. A stall is the CPU time of the loop's own thread between two runs of that task. The delay of the task by
+the wall clock also depends on the rest of the machine.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ import time
 from collections.abc import Sequence
 from concurrent import futures
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import grpc
@@ -35,13 +34,13 @@ _ANY_LENGTH += [("grpc.max_metadata_size", 1 << 24), ("grpc.absolute_max_metadat
 
 @dataclass(frozen=True)
 class Stalls:
-    """What was measured.
+    """The result of a measurement.
 
     Attributes:
-        cpu: The most seconds that the loop's thread computed between two runs of the task.
-        wall: The most seconds by which the task was late.
-        lines: How many lines the plugin sent to the engine.
-        error: The message by which the gate failed; empty where it opened.
+        cpu: The longest CPU time of the loop's thread between two runs of the task, in seconds.
+        wall: The longest delay of the task, in seconds.
+        lines: The number of lines that the plugin sent to the engine.
+        error: The error of the gate; empty if it opened.
     """
 
     cpu: float
@@ -60,7 +59,7 @@ class _Engine(engine_pb2_grpc.EngineServicer):
 
 
 def measure(config: dict[str, Any], inputs: dict[str, Any], secret: Sequence[str] = ()) -> Stalls:
-    """Create a gate in a plugin's process, then update it; return how long its loop was stalled meanwhile.
+    """Create a gate in a plugin's process, then update it; return the stalls of its loop.
 
     Args:
         config: The provider's configuration.
@@ -86,7 +85,7 @@ def measure(config: dict[str, Any], inputs: dict[str, Any], secret: Sequence[str
 
 
 def _create(stub: Any, config: dict[str, Any], inputs: dict[str, Any], secret: frozenset[str]) -> str:
-    """Do what the engine does in one update that creates a gate, and in the next one."""
+    """Call the plugin as the engine does in an update that creates a gate, and in the next one."""
     stub.Configure(provider_pb2.ConfigureRequest(args=to_struct(Properties(config)), acceptSecrets=True))
     news = to_struct(Properties(inputs, secret))
     stub.Check(provider_pb2.CheckRequest(urn=URN, news=news))
@@ -118,6 +117,5 @@ async def _serve(address: str) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    sys.path.remove(str(Path(__file__).parent))
     print(json.dumps(asyncio.run(_serve(sys.argv[1]))), flush=True)
-    os._exit(0)
+    os._exit(0)  # without waiting for the threads of the plugin

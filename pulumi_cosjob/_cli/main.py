@@ -252,7 +252,8 @@ def wait(
     from pulumi_cosjob._cli.progress import progress  # noqa: PLC0415  as above
     from pulumi_cosjob._service.client import CosBatchClient  # noqa: PLC0415  loads what asks the service
     from pulumi_cosjob._waiting.loop import wait_for_jobs  # noqa: PLC0415  as above
-    from pulumi_cosjob._waiting.policy import WaitOptions, opening_notice  # noqa: PLC0415  as above
+    from pulumi_cosjob._waiting.notices import opening_notice  # noqa: PLC0415  as above
+    from pulumi_cosjob._waiting.policy import WaitOptions  # noqa: PLC0415  as above
 
     try:
         limits = WaitOptions(check_timeout(timeout), _failed_tasks(max_failed_tasks), fail_when_suspended)

@@ -7,12 +7,12 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pulumi_cosjob._waiting.policy import ATTENTION, progress_line
+from pulumi_cosjob._waiting.notices import ATTENTION, progress_line
 from pulumi_cosjob._waiting.progress import JobsSum, Line, ProgressLines
 
 if TYPE_CHECKING:
     from pulumi_cosjob._waiting.loop import Report
-    from pulumi_cosjob._waiting.policy import PollState
+    from pulumi_cosjob._waiting.state import PollState
 
 __all__ = ["progress"]
 
@@ -92,7 +92,7 @@ def _bars(job_ids: Sequence[str]) -> Iterator[Report]:
         TextColumn("{task.fields[line]}", markup=False),
     )
     with Progress(*columns, console=Console(file=courtesy, highlight=False), transient=False) as shown:
-        bars = [shown.add_task("", total=1.0, name=name, line="asking") for name in names]
+        bars = [shown.add_task("", total=1.0, name=name, line="polling") for name in names]
         all_jobs, lines = JobsSum(len(job_ids)), ProgressLines(len(job_ids))
 
         def report(job_id: str, history: PollState, now: float) -> None:

@@ -108,7 +108,7 @@ class _GateProvider(ConfiguredProvider):
         from pulumi_cosjob._engine.log import EngineLog, to_engine  # noqa: PLC0415  as in _look
         from pulumi_cosjob._engine.watch import CancellableClock  # noqa: PLC0415  as in _look
         from pulumi_cosjob._waiting.loop import wait_for_jobs  # noqa: PLC0415  as in _look
-        from pulumi_cosjob._waiting.policy import opening_notice  # noqa: PLC0415  as in _look
+        from pulumi_cosjob._waiting.notices import opening_notice  # noqa: PLC0415  as in _look
 
         inputs = _inputs(props)
         check_inputs(self.subject, inputs)

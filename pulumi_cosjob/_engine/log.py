@@ -15,24 +15,24 @@ from pulumi_cosjob._errors import CosJobWarning
 from pulumi_cosjob._waiting.progress import ProgressLines
 
 if TYPE_CHECKING:
-    from pulumi_cosjob._waiting.policy import PollState
+    from pulumi_cosjob._waiting.state import PollState
 
 __all__ = ["NO_PROXY", "EngineLog", "Send", "pass_on_warnings", "to_engine"]
 
 Send = Callable[[str, bool], None]
-"""Called with a line and whether it is progress, shown in place, or a warning that stays."""
+"""Called with a line and whether it is progress, which is shown in place, or a warning, which stays."""
 
 _LOG_SECONDS = 2.0
-# gRPC would ask a proxy for the engine on this very machine.
+# By default, gRPC would use a proxy even for the engine on this machine.
 NO_PROXY = [("grpc.enable_http_proxy", 0)]
 
 
 class EngineLog:
-    """Shows in the engine's display how jobs are doing; a report for waits.
+    """Shows the progress of jobs in the engine's display; it is passed to waits as their report.
 
     Args:
-        send: Takes each line.
-        jobs: How many jobs are waited for; of many, only the sum is shown.
+        send: Called with each line.
+        jobs: The number of jobs that are waited for; many jobs have one line in common.
     """
 
     def __init__(self, send: Send, jobs: int = 1) -> None:
@@ -40,18 +40,17 @@ class EngineLog:
         self._lines = ProgressLines(jobs)
         self._lock = threading.Lock()
 
-    def __call__(self, job_id: str, history: PollState, now: float) -> None:
+    def __call__(self, job_id: str, state: PollState, now: float) -> None:
         """Send the lines that are due after a poll."""
         with self._lock:
-            for line in self._lines.add(job_id, history, now):
+            for line in self._lines.add(job_id, state, now):
                 self._send(line.text, not line.stays)
 
 
 def to_engine(arguments: list[str] | None = None) -> Send:
-    """Return what sends lines to the engine that started this process, for a dynamic provider that is being called.
+    """Return a function that sends lines to the engine that started this process, for a call of a dynamic provider.
 
-    They are shown on the resource's own row. Progress is a courtesy: where the engine cannot be reached, the wait goes
-    on without.
+    The engine shows them on the resource's own row. If the engine cannot be reached, the wait goes on without progress.
 
     Args:
         arguments: The arguments of this process, the engine's address among them.
@@ -75,7 +74,7 @@ def to_engine(arguments: list[str] | None = None) -> Send:
 
 
 def pass_on_warnings(arguments: list[str] | None = None) -> None:
-    """Show the package's warnings as the engine's, in the process of a dynamic provider; elsewhere nothing is changed.
+    """Show the package's warnings as the engine's. Has an effect in the process of a dynamic provider only.
 
     Args:
         arguments: The arguments of this process, the engine's address among them.
@@ -84,20 +83,20 @@ def pass_on_warnings(arguments: list[str] | None = None) -> None:
         return
     before = warnings.showwarning
 
-    def show(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
+    def show(message: Warning | str, category: type[Warning], *position: Any, **options: Any) -> None:
         if issubclass(category, CosJobWarning):
             to_engine(arguments)(str(message), False)
         else:
-            before(message, category, *where, **more)
+            before(message, category, *position, **options)
 
     warnings.showwarning = show
 
 
 def _urn_of_call() -> str:
-    """Return the URN of the resource that this thread is called about; none, the stack's row, where it is not found.
+    """Return the URN of the resource of the current call; "" if it is not found, which means the stack's row.
 
-    A dynamic provider is not given the URN of its resource. The SDK's servicer has it, in the request by which the
-    engine has called: some frames up in the same thread.
+    A dynamic provider is not given the URN of its resource. The SDK's servicer has it, in the engine's request some
+    frames up in the same thread.
     """
     from pulumi.runtime.proto import provider_pb2  # noqa: PLC0415  as above
 

@@ -1,7 +1,7 @@
-"""A dynamic provider's process ends with the engine, and its waits with it.
+"""Ends a dynamic provider's process, and its waits, when the engine has exited.
 
-The SDK's process waits to be told that it is to end. An engine that was killed tells nobody: the process would stay for
-ever, and a gate in it would go on asking the service until its time is up.
+The SDK's process waits for a signal of the engine. An engine that was killed sends none: the process would stay for
+ever, and a gate in it would go on polling the service until its time is up.
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ from pulumi_cosjob._errors import RequestError
 __all__ = ["CancellableClock", "engine_address", "engine_exited", "in_provider_process", "listens"]
 
 _ADDRESS = re.compile(r"[0-9A-Za-z.:\[\]-]+:[0-9]+")
-_SECONDS = 0.5
-_HOST = "pulumi.dynamic.__main__"
+_CHECK_INTERVAL = 0.5
+_HOST_MODULE = "pulumi.dynamic.__main__"
 
 
 def engine_address(arguments: Sequence[str]) -> str | None:
-    """Return host and port of the engine that started a process with these arguments; None where none did."""
+    """Return host and port of the engine that started a process with these arguments; None if no engine did."""
     addresses = [each for each in arguments[1:] if _ADDRESS.fullmatch(each)]
     return addresses[-1] if addresses else None
 
 
 def in_provider_process() -> bool:
-    """Tell whether this is the process that the SDK runs dynamic providers in."""
-    return getattr(sys.modules["__main__"].__spec__, "name", "") == _HOST
+    """Return whether this is the process in which the SDK runs dynamic providers."""
+    return getattr(sys.modules["__main__"].__spec__, "name", "") == _HOST_MODULE
 
 
 class CancellableClock(SystemClock):
-    """The machine's clock, whose sleeps end with the engine."""
+    """The machine's clock; its sleeps end when the engine exits."""
 
     def __init__(self) -> None:
         super().__init__(engine_exited())
@@ -46,40 +46,40 @@ class CancellableClock(SystemClock):
         """Block this thread.
 
         Raises:
-            RequestError: The engine has gone.
+            RequestError: The engine has exited.
         """
         if self.ended.wait(seconds):
-            raise RequestError("the engine that waited for this has gone")
+            raise RequestError("the engine that waited for this has exited")
 
 
 @functools.cache
 def engine_exited() -> threading.Event:
-    """Return what is set once the engine that started this process has gone; the process ends by itself then."""
-    gone = threading.Event()
+    """Return an event that is set once the engine that started this process has exited; this process then ends too."""
+    exited = threading.Event()
     address = engine_address(sys.argv)
-    # Another process, such as a test's, knows by itself when it is to end.
+    # Any other process, such as that of a test, has its own way to end.
     if address is not None and in_provider_process():
-        threading.Thread(target=_watch, args=(address, gone), name="cosjob-engine", daemon=True).start()
-    return gone
+        threading.Thread(target=_watch, args=(address, exited), name="cosjob-engine", daemon=True).start()
+    return exited
 
 
-def _watch(address: str, gone: threading.Event) -> None:
-    # Twice: the only sure sign is that nobody listens there any more, and it is not to be mistaken for anything else.
-    refused = 0
-    while refused < 2:
-        gone.wait(_SECONDS)
-        refused = 0 if listens(address) else refused + 1
-    gone.set()
+def _watch(address: str, exited: threading.Event) -> None:
+    # The only reliable sign is that the port refuses connections. Two refusals in a row rule out an accident.
+    refusals = 0
+    while refusals < 2:
+        exited.wait(_CHECK_INTERVAL)
+        refusals = 0 if listens(address) else refusals + 1
+    exited.set()
     if sys.platform != "win32":
-        # The same signal as the engine sends at its end, so that other providers in this process can finish.
+        # The signal that the engine sends when it ends normally, so that other providers in this process can finish.
         os.kill(os.getpid(), signal.SIGINT)
 
 
 def listens(address: str) -> bool:
-    """Tell whether somebody may be listening: anything but a refusal may pass."""
+    """Return whether a process may be listening: any outcome but a refused connection may pass."""
     host, _, port = address.rpartition(":")
     try:
-        socket.create_connection((host.strip("[]"), int(port)), timeout=_SECONDS).close()
+        socket.create_connection((host.strip("[]"), int(port)), timeout=_CHECK_INTERVAL).close()
     except ConnectionRefusedError:
         return False
     except OSError:

@@ -7,7 +7,7 @@ import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pulumi
 from pulumi.output import Unknown
@@ -27,8 +27,11 @@ from pulumi_cosjob._service.client import CosBatchClient
 from pulumi_cosjob._service.responses import no_such_job
 from pulumi_cosjob._text import format_value, kind_of
 from pulumi_cosjob._waiting.gate import INPUTS, UNKNOWN, TargetInput, check_inputs, is_known, job_ids_of, limits_of
-from pulumi_cosjob._waiting.loop import JobWaiter, raise_failed
-from pulumi_cosjob._waiting.policy import PollResult, WaitOptions, never_completes
+from pulumi_cosjob._waiting.loop import FirstPolls, JobWaiter
+from pulumi_cosjob._waiting.state import PollResult
+
+if TYPE_CHECKING:
+    from pulumi_cosjob._waiting.policy import WaitOptions
 
 __all__ = ["CosJobMocks"]
 
@@ -184,19 +187,19 @@ class CosJobMocks(pulumi.runtime.Mocks):
 
     def _check(self, job_ids: Sequence[str], appid: str, limits: WaitOptions) -> Mapping[str, JobDescription]:
         """Do as a preview: fail for a job that never completes, and return those that have completed."""
-        errors = {each: never_completes(self._poll(each, appid, 0.0), limits, preview=True) for each in job_ids}
-        failed = {job_id: error for job_id, error in errors.items() if error is not None}
-        raise_failed(failed, len(job_ids), "", appid)
-        found = {job_id: self._client.jobs[job_id] for job_id in job_ids}
-        return {job_id: job for job_id, job in found.items() if job.state.succeeded}
+        first_polls = FirstPolls(job_ids, limits, preview=True)
+        for job_id in first_polls.job_ids:
+            first_polls.record(job_id, self._poll(job_id, appid, 0.0))
+        first_polls.result("", appid)
+        return {job_id: self._client.jobs[job_id] for job_id in first_polls.completed}
 
     def _wait_for(self, job_ids: Sequence[str], appid: str, limits: WaitOptions) -> Mapping[str, JobDescription]:
         """Do as an update: poll, and once more when the time is up; nothing changes in between."""
         waits = JobWaiter(job_ids, limits, 0.0, _nothing)
         for now in (0.0, limits.timeout):
-            while due := waits.due(now):
+            while due := waits.take_due(now):
                 for job_id in due:
-                    waits.judge(job_id, self._poll(job_id, appid, now), now)
+                    waits.record(job_id, self._poll(job_id, appid, now), now)
         return {job_id: self._client.jobs[job_id] for job_id in waits.result("", appid)}
 
     def _poll(self, job_id: str, appid: str, now: float) -> PollResult:

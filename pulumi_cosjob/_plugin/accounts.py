@@ -17,16 +17,16 @@ from pulumi_cosjob._service.client import DEFAULT_CONCURRENCY, Clients, CosBatch
 from pulumi_cosjob._waiting.loop import (
     FIRST_POLL_SECONDS,
     MAX_CONCURRENT_POLLS,
+    FirstPolls,
     JobWaiter,
     Report,
-    raise_failed,
     submit_poll,
 )
-from pulumi_cosjob._waiting.policy import PollResult, WaitOptions, never_completes, preview_notice
 
 if TYPE_CHECKING:
-    from pulumi_cosjob._errors import CosJobError
     from pulumi_cosjob._model.job import JobDescription
+    from pulumi_cosjob._waiting.policy import WaitOptions
+    from pulumi_cosjob._waiting.state import PollResult
 
 __all__ = ["Account", "AccountPool", "Sleep", "aside"]
 
@@ -95,29 +95,18 @@ class Account:
             CosJobError: A job will never complete.
             JobsFailedError: More than one.
         """
+        first_polls = FirstPolls(job_ids, limits, preview=True)
         polls = _Polls(lambda job_id: self._look(job_id, appid))
-        polls.add(dict.fromkeys(job_ids))
-        failed: dict[str, CosJobError] = {}
-        completed: dict[str, JobDescription] = {}
-        missed: dict[str, CosJobError | None] = dict.fromkeys(job_ids)
-        jobs = len(missed)
+        polls.add(first_polls.job_ids)
         give_up_at = time.monotonic() + FIRST_POLL_SECONDS
         try:
             while polls and (left := give_up_at - time.monotonic()) > 0:
-                for job_id, look in await polls.answered(left):
-                    error = never_completes(look, limits, preview=True)
-                    if look.description is None:
-                        missed[job_id] = look.error
-                    else:
-                        del missed[job_id]
-                    if error is not None:
-                        failed[job_id] = error
-                    elif look.description is not None and look.description.state.succeeded:
-                        completed[job_id] = look.description
+                for job_id, result in await polls.answered(left):
+                    first_polls.record(job_id, result)
         finally:
             polls.cancel()
-        raise_failed(failed, len(job_ids), self.client.endpoint, appid)
-        return completed, preview_notice(missed, jobs, camel_name)
+        notice = first_polls.result(self.client.endpoint, appid, camel_name)
+        return first_polls.completed, notice
 
     async def wait_for_jobs(
         self, job_ids: Sequence[str], appid: str, limits: WaitOptions, report: Report
@@ -131,17 +120,17 @@ class Account:
         waits = JobWaiter(job_ids, limits, self._clock.monotonic(), report)
         polls = _Polls(lambda job_id: self._look(job_id, appid))
         try:
-            while waits.under_way or polls:
-                polls.add(waits.due(self._clock.monotonic()))
-                seconds = waits.seconds(self._clock.monotonic())
+            while waits.has_scheduled_polls or polls:
+                polls.add(waits.take_due(self._clock.monotonic()))
+                seconds = waits.seconds_until_next(self._clock.monotonic())
                 if not polls:
                     await self._sleep(seconds)
                     continue
                 for job_id, look in await polls.answered(seconds):
-                    waits.judge(job_id, look, self._clock.monotonic())
-                if waits.are_overdue(self._clock.monotonic()):
+                    waits.record(job_id, look, self._clock.monotonic())
+                if waits.is_overdue(self._clock.monotonic()):
                     for job_id, was_asked in polls.cancel():
-                        waits.give_up({job_id: was_asked}, self._clock.monotonic())
+                        waits.record_timeout(job_id, sent=was_asked, now=self._clock.monotonic())
                         await asyncio.sleep(0)
         finally:
             polls.cancel()

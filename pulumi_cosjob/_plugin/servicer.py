@@ -24,7 +24,7 @@ from pulumi_cosjob._plugin.package_schema import CONFIG, GET_JOB, GET_JOBS, PACK
 from pulumi_cosjob._plugin.properties import Properties, copy_struct, from_struct, to_struct
 from pulumi_cosjob._service.settings import MISSING, resolve
 from pulumi_cosjob._waiting.gate import UNKNOWN, check_inputs, job_ids_of, known_inputs, make_id
-from pulumi_cosjob._waiting.policy import opening_notice
+from pulumi_cosjob._waiting.notices import opening_notice
 
 if TYPE_CHECKING:
     from pulumi_cosjob._plugin.engine_client import Engine

@@ -1,1 +1,1 @@
-"""Waiting for jobs: the policy and the gate are pure, the loop asks and sleeps."""
+"""Waiting for jobs: the policy and the gate are pure, the loop polls and sleeps."""

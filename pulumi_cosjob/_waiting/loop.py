@@ -1,4 +1,8 @@
-"""Waiting for jobs: the loop around `next_step`, with a clock that sleeps and threads that ask."""
+"""Waiting for jobs: the loop around `next_step`, with a clock that sleeps and threads that poll.
+
+The plugin waits on an event loop instead (`_plugin/accounts.py`). What both loops share is here and never blocks:
+`FirstPolls` for the polls before a wait, `JobWaiter` for the wait.
+"""
 
 from __future__ import annotations
 
@@ -11,17 +15,16 @@ from typing import TYPE_CHECKING
 
 from pulumi_cosjob._clock import Clock, SystemClock, is_cancelled
 from pulumi_cosjob._errors import CosJobError, JobsFailedError, RequestError, TimeLimitError, no_thread
+from pulumi_cosjob._waiting.notices import preview_notice
 from pulumi_cosjob._waiting.policy import (
     Completed,
     Failed,
-    PollResult,
-    PollState,
     WaitOptions,
     check_completion,
     never_completes,
     next_step,
-    preview_notice,
 )
+from pulumi_cosjob._waiting.state import PollResult, PollState
 
 if TYPE_CHECKING:
     from pulumi_cosjob._model.job import JobDescription
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = [
     "FIRST_POLL_SECONDS",
     "MAX_CONCURRENT_POLLS",
+    "FirstPolls",
     "JobWaiter",
     "Report",
     "poll_before_waiting",
@@ -40,33 +44,34 @@ __all__ = [
     "wait_for_jobs",
 ]
 
-# Looks at the same time: as many as a client keeps connections. Where the service asks to slow down, there are fewer.
+# As many as a client keeps connections. After a SlowDown response, there are fewer.
 MAX_CONCURRENT_POLLS = 64
-# Before a wait, looks at all jobs together take no longer: what has no answer by then is left to the wait.
+# Before a wait, all jobs together are polled for so long. The wait itself polls those without a response by then.
 FIRST_POLL_SECONDS = 30.0
 
-# The last question is asked when time is up, and may be answered for so long.
+# The last poll begins when the time is up, and may take so long.
 _LAST_POLL_SECONDS = 5.0
-# While a question is being asked, it is noticed within so many seconds that the clock has ended.
+# While polls are in progress, a cancelled clock is noticed within so many seconds.
 _CHECK_INTERVAL = 0.5
 
-_NOT_ASKED = "the question was not asked in time, as too many others came first"
+_NO_RESPONSE = "no response came before the time was up"
+_NOT_SENT = "no request was sent in time, as too many others came first"
 
 _FILTERS = "Let warnings be shown: change Python's option -W or the variable PYTHONWARNINGS."
 
 Report = Callable[[str, PollState, float], None]
-"""Called with a job's id, its history and the time after each look at it."""
+"""Called after each poll with the job's id, the state of its wait and the time."""
 
 
 def poll_once(client: CosBatchClient, job_id: str, appid: str, clock: Clock) -> PollResult:
-    """Ask about a job once; what goes wrong is part of the answer."""
+    """Request the description of a job once; an error is part of the result."""
     try:
         description, service_time = client.look(job_id, appid)
     except CosJobError as error:
-        # Its frames hold the whole answer, in a circle with the retries: a wait would keep those of many looks.
+        # Its frames hold the whole response, in a circle with the retries: a wait would keep those of many polls.
         error.__traceback__ = error.__context__ = None
         return PollResult(clock.monotonic(), error=error)
-    except Warning as warning:  # Python's filters make errors of warnings, those of libraries among them
+    except Warning as warning:  # Python's filters turn warnings into errors, those of libraries among them
         what = f"a warning was raised as an error ({type(warning).__name__})"
         return PollResult(clock.monotonic(), error=RequestError(what, hint=_FILTERS))
     return PollResult(clock.monotonic(), description, service_time=service_time)
@@ -75,217 +80,276 @@ def poll_once(client: CosBatchClient, job_id: str, appid: str, clock: Clock) -> 
 def submit_poll(
     pool: ThreadPoolExecutor, client: CosBatchClient, job_id: str, appid: str, clock: Clock
 ) -> Future[PollResult]:
-    """Ask about a job once, in a thread."""
+    """Poll a job once, in a thread; if no thread can be started, the result is that error."""
     try:
         return pool.submit(poll_once, client, job_id, appid, clock)
     except RuntimeError as error:
-        answered: Future[PollResult] = Future()
-        answered.set_result(PollResult(clock.monotonic(), error=no_thread(error)))
-        return answered
+        failed: Future[PollResult] = Future()
+        failed.set_result(PollResult(clock.monotonic(), error=no_thread(error)))
+        return failed
 
 
 def poll_before_waiting(
     client: CosBatchClient,
     job_ids: Sequence[str],
     appid: str,
-    limits: WaitOptions,
+    options: WaitOptions,
     *,
     preview: bool,
     clock: Clock | None = None,
 ) -> str | None:
-    """Look at all jobs once, at the same time, before any wait; those without an answer in time are not judged.
+    """Poll all jobs once, at the same time, before any wait. A job without a response in time is no error.
 
     Args:
-        client: Asks.
+        client: Sends the requests.
         job_ids: The jobs.
         appid: APPID of the account that owns them.
-        limits: What the wait would accept.
-        preview: Whether it is only asked what would be done; see `never_completes`.
-        clock: Another clock than the machine's, for tests.
+        options: What the wait would accept.
+        preview: Whether no wait follows; see `never_completes`.
+        clock: Replaces the machine's clock in tests.
 
     Returns:
-        What a person has to know of a preview that had no valid response; None for an update, which polls again.
+        What a person has to know of a preview without a valid response; None for an update, which polls again.
 
     Raises:
-        CosJobError: A job will never complete.
-        JobsFailedError: More than one.
+        CosJobError: One job will never complete.
+        JobsFailedError: Several jobs will never complete.
     """
     clock = clock or SystemClock()
-    pool = ThreadPoolExecutor(min(MAX_CONCURRENT_POLLS, max(1, len(job_ids))), "cosjob-look")
+    first_polls = FirstPolls(job_ids, options, preview=preview)
+    pool = ThreadPoolExecutor(min(MAX_CONCURRENT_POLLS, max(1, len(job_ids))), "cosjob-poll")
     try:
-        asked = {job_id: submit_poll(pool, client, job_id, appid, clock) for job_id in dict.fromkeys(job_ids)}
-        answered = wait(asked.values(), FIRST_POLL_SECONDS).done
-    except BaseException as ended:
-        if not isinstance(ended, Exception):
+        polls = {submit_poll(pool, client, job_id, appid, clock): job_id for job_id in first_polls.job_ids}
+        for future in wait(polls, FIRST_POLL_SECONDS).done:
+            first_polls.record(polls[future], future.result())
+    except BaseException as error:
+        if not isinstance(error, Exception):
             client.abort()
         raise
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
-    looks = {job_id: look.result() if look in answered else None for job_id, look in asked.items()}
-    errors = {job_id: never_completes(look, limits, preview=preview) for job_id, look in looks.items() if look}
-    failed = {job_id: error for job_id, error in errors.items() if error is not None}
-    raise_failed(failed, len(job_ids), client.endpoint, appid)
-    missed = {job_id: look.error if look else None for job_id, look in looks.items() if not look or look.error}
-    return preview_notice(missed, len(asked)) if preview else None
+    return first_polls.result(client.endpoint, appid)
+
+
+class FirstPolls:
+    """The polls of jobs before a wait: which errors end it, and which notice is shown; the caller polls.
+
+    Args:
+        job_ids: The jobs; each is polled once.
+        options: What the wait would accept.
+        preview: Whether no wait follows; see `never_completes`.
+
+    Attributes:
+        job_ids: The jobs, each once.
+        completed: Jobs that have completed already, by job id.
+    """
+
+    def __init__(self, job_ids: Sequence[str], options: WaitOptions, *, preview: bool) -> None:
+        self.job_ids = list(dict.fromkeys(job_ids))
+        self.completed: dict[str, JobDescription] = {}
+        self._options, self._preview = options, preview
+        self._without_response: dict[str, CosJobError | None] = dict.fromkeys(job_ids)
+        self._failed: dict[str, CosJobError] = {}
+
+    def record(self, job_id: str, result: PollResult) -> None:
+        """Record the poll of a job."""
+        if result.description is None:
+            self._without_response[job_id] = result.error
+        else:
+            del self._without_response[job_id]
+        error = never_completes(result, self._options, preview=self._preview)
+        if error is not None:
+            self._failed[job_id] = error
+        elif result.description is not None and result.description.state.succeeded:
+            self.completed[job_id] = result.description
+
+    def result(self, endpoint: str, appid: str, naming: Callable[[str], str] = str) -> str | None:
+        """Return the notice about a preview without a valid response for each job; None if there is none.
+
+        Args:
+            endpoint: The endpoint, for messages.
+            appid: APPID of the account that owns the jobs, for messages.
+            naming: Returns the name that an argument has for the reader.
+
+        Raises:
+            CosJobError: One job will never complete.
+            JobsFailedError: Several jobs will never complete.
+        """
+        failed = {job_id: self._failed[job_id] for job_id in self.job_ids if job_id in self._failed}
+        raise_failed(failed, len(self.job_ids), endpoint, appid)
+        return preview_notice(self._without_response, len(self.job_ids), naming) if self._preview else None
 
 
 def wait_for_jobs(
     client: CosBatchClient,
     job_ids: Sequence[str],
     appid: str,
-    limits: WaitOptions,
+    options: WaitOptions,
     *,
-    report: Report = lambda _job_id, _history, _now: None,
+    report: Report = lambda _job_id, _state, _now: None,
     clock: Clock | None = None,
 ) -> Mapping[str, JobDescription]:
-    """Wait until all jobs have completed; return their descriptions as they were then, by job id.
+    """Wait until all jobs have completed; return their final descriptions by job id.
 
     Args:
-        client: Asks; shared by all jobs.
+        client: Sends the requests; shared by all jobs.
         job_ids: The jobs; each is waited for once.
         appid: APPID of the account that owns them.
-        limits: What the wait accepts, for each job.
-        report: Told about each look, in this thread.
-        clock: Another clock than the machine's, for tests.
+        options: What the wait accepts, for each job.
+        report: Called after each poll, in this thread.
+        clock: Replaces the machine's clock in tests.
 
     Raises:
-        CosJobError: One job has failed, or its time is up: its own error.
-        JobsFailedError: That, and others have failed by then: all their errors.
+        CosJobError: One job has failed, or its time is up.
+        JobsFailedError: Several jobs have.
     """
     clock = clock or SystemClock()
-    waits = JobWaiter(job_ids, limits, clock.monotonic(), report)
-    pool = ThreadPoolExecutor(min(MAX_CONCURRENT_POLLS, max(1, len(waits.job_ids))), "cosjob-wait")
-    asking: dict[Future[PollResult], str] = {}
+    waiter = JobWaiter(job_ids, options, clock.monotonic(), report)
+    pool = ThreadPoolExecutor(min(MAX_CONCURRENT_POLLS, max(1, len(waiter.job_ids))), "cosjob-wait")
     try:
-        while waits.under_way or asking:
-            for job_id in waits.due(clock.monotonic()):
-                asking[submit_poll(pool, client, job_id, appid, clock)] = job_id
-            seconds = waits.seconds(clock.monotonic())
-            if not asking:
-                clock.sleep(seconds)
-                continue
-            for future in wait(asking, min(seconds, _CHECK_INTERVAL), FIRST_COMPLETED).done:
-                waits.judge(asking.pop(future), future.result(), clock.monotonic())
-            if waits.are_overdue(clock.monotonic()):
-                waits.give_up({job_id: not future.cancel() for future, job_id in asking.items()}, clock.monotonic())
-                asking.clear()
-            if is_cancelled(clock):
-                clock.sleep(0.0)  # raises, and says why
+        _poll_until_done(waiter, clock, lambda job_id: submit_poll(pool, client, job_id, appid, clock))
     except BaseException as error:
-        # Ctrl-C, or an engine that has gone, ends at once what is still being asked. Anything else is about this wait
-        # alone, and others may go on asking by this client.
+        # Ctrl-C and the end of the engine cut off the polls in progress. Any other error is about this wait alone, and
+        # other waits may go on using this client.
         if not isinstance(error, Exception) or is_cancelled(clock):
             client.abort()
         raise
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
-    return waits.result(client.endpoint, appid)
+    return waiter.result(client.endpoint, appid)
+
+
+def _poll_until_done(waiter: JobWaiter, clock: Clock, submit: Callable[[str], Future[PollResult]]) -> None:
+    """Poll jobs when they are due, until none is; the plugin has the same loop in its `await` form."""
+    polls: dict[Future[PollResult], str] = {}
+    while waiter.has_scheduled_polls or polls:
+        for job_id in waiter.take_due(clock.monotonic()):
+            polls[submit(job_id)] = job_id
+        seconds = waiter.seconds_until_next(clock.monotonic())
+        if not polls:
+            clock.sleep(seconds)
+            continue
+        for future in wait(polls, min(seconds, _CHECK_INTERVAL), FIRST_COMPLETED).done:
+            waiter.record(polls.pop(future), future.result(), clock.monotonic())
+        if waiter.is_overdue(clock.monotonic()):
+            for job_id, sent in {job_id: not future.cancel() for future, job_id in polls.items()}.items():
+                waiter.record_timeout(job_id, sent=sent, now=clock.monotonic())
+            polls.clear()
+        if is_cancelled(clock):
+            clock.sleep(0.0)  # raises the reason
 
 
 class JobWaiter:
-    """How the waits for many jobs stand; the caller asks, sleeps and knows the time.
+    """The state of the waits for many jobs; the caller polls, sleeps and knows the time.
 
-    Once a job has failed, the others are looked at once more, so that what else has failed by then is named with it.
+    Once a job has failed, the others are polled once more, so that the error names all that have failed by then.
 
     Args:
         job_ids: The jobs; each is waited for once.
-        limits: What the wait accepts, for each job.
+        options: What the wait accepts, for each job.
         started: The time.
-        report: Told about each look.
+        report: Called after each poll.
+
+    Attributes:
+        job_ids: The jobs, each once.
     """
 
-    def __init__(self, job_ids: Sequence[str], limits: WaitOptions, started: float, report: Report) -> None:
+    def __init__(self, job_ids: Sequence[str], options: WaitOptions, started: float, report: Report) -> None:
         self.job_ids = list(dict.fromkeys(job_ids))
-        self._limits, self._report = limits, report
-        self._gives_up_at = started + limits.timeout + _LAST_POLL_SECONDS
-        self._histories = {job_id: PollState(started) for job_id in self.job_ids}
-        self._due = [(started, position, job_id) for position, job_id in enumerate(self.job_ids)]
-        self._done: dict[str, JobDescription] = {}
+        self._options, self._report = options, report
+        self._last_response_at = started + options.timeout + _LAST_POLL_SECONDS
+        self._states = {job_id: PollState(started) for job_id in self.job_ids}
+        self._scheduled = [(started, position, job_id) for position, job_id in enumerate(self.job_ids)]
+        self._completed: dict[str, JobDescription] = {}
         self._failed: dict[str, CosJobError] = {}
 
     @property
-    def under_way(self) -> bool:
-        """Whether there are jobs that are to be asked about, now or later."""
-        return bool(self._due)
+    def has_scheduled_polls(self) -> bool:
+        """Whether jobs are to be polled, now or later."""
+        return bool(self._scheduled)
 
-    def due(self, now: float) -> list[str]:
-        """Return the jobs that are to be asked about now; each is then to be judged."""
-        found = []
-        while self._due and (self._due[0][0] <= now or self._failed):
-            found.append(heapq.heappop(self._due)[2])
-        return found
+    def take_due(self, now: float) -> list[str]:
+        """Return the jobs that are to be polled now; the caller records the result of each."""
+        due = []
+        while self._scheduled and (self._scheduled[0][0] <= now or self._failed):
+            due.append(heapq.heappop(self._scheduled)[2])
+        return due
 
-    def seconds(self, now: float) -> float:
-        """Return for how long nothing is to be done unless an answer comes."""
-        next_at = min(self._due[0][0] if self._due else math.inf, self._gives_up_at)
+    def seconds_until_next(self, now: float) -> float:
+        """Return the seconds for which there is nothing to do unless a response comes."""
+        next_at = min(self._scheduled[0][0] if self._scheduled else math.inf, self._last_response_at)
         return max(0.0, next_at - now)
 
-    def are_overdue(self, now: float) -> bool:
-        """Tell whether what is still being asked comes too late: many may ask, and few at a time."""
-        return now >= self._gives_up_at
+    def is_overdue(self, now: float) -> bool:
+        """Return whether polls that are still in progress come too late."""
+        return now >= self._last_response_at
 
-    def give_up(self, asked: Mapping[str, bool], now: float) -> None:
-        """Take it that there is no answer about jobs any more; of each it is told whether it was asked about at all."""
-        for job_id, was_asked in asked.items():
-            what = "no answer came before the time was up" if was_asked else _NOT_ASKED
-            self.judge(job_id, PollResult(now, error=TimeLimitError(what)), now)
-
-    def judge(self, job_id: str, look: PollResult, now: float) -> None:
-        """Take the answer about a job."""
-        history = self._histories[job_id] = self._histories[job_id].add(look)
-        self._report(job_id, history, now)
-        verdict = next_step(history, now, self._limits, random.random())  # noqa: S311  jitter, no secret
-        if isinstance(verdict, Completed):
-            self._done[job_id] = verdict.description
-        elif isinstance(verdict, Failed):
-            self._failed[job_id] = verdict.error
-        elif not self._failed:
-            heapq.heappush(self._due, (now + verdict.seconds, history.looks, job_id))
-
-    def result(self, endpoint: str, appid: str) -> Mapping[str, JobDescription]:
-        """Return the jobs as they were when they had completed.
+    def record_timeout(self, job_id: str, *, sent: bool, now: float) -> None:
+        """Record a poll without a response in time.
 
         Args:
-            endpoint: Where they were asked about, for messages.
-            appid: APPID of the account that owns them, for messages.
+            job_id: The job.
+            sent: Whether a request was sent: if there are many polls, only some are in progress.
+            now: The time.
+        """
+        self.record(job_id, PollResult(now, error=TimeLimitError(_NO_RESPONSE if sent else _NOT_SENT)), now)
+
+    def record(self, job_id: str, result: PollResult, now: float) -> None:
+        """Record a poll, and schedule the next one if the wait for the job goes on."""
+        state = self._states[job_id] = self._states[job_id].add(result)
+        self._report(job_id, state, now)
+        step = next_step(state, now, self._options, random.random())  # noqa: S311  jitter, no secret
+        if isinstance(step, Completed):
+            self._completed[job_id] = step.description
+        elif isinstance(step, Failed):
+            self._failed[job_id] = step.error
+        elif not self._failed:
+            heapq.heappush(self._scheduled, (now + step.after, state.polls, job_id))
+
+    def result(self, endpoint: str, appid: str) -> Mapping[str, JobDescription]:
+        """Return the final descriptions by job id.
+
+        Args:
+            endpoint: The endpoint, for messages.
+            appid: APPID of the account that owns the jobs, for messages.
 
         Raises:
             CosJobError: One job has failed.
-            JobsFailedError: Several have.
+            JobsFailedError: Several jobs have.
         """
         raise_failed(self._failed, len(self.job_ids), endpoint, appid)
-        return {job_id: self._done[job_id] for job_id in self.job_ids}
+        return {job_id: self._completed[job_id] for job_id in self.job_ids}
 
 
-def recheck(jobs: Mapping[str, JobDescription], limits: WaitOptions, appid: str) -> None:
-    """Hold jobs that have been waited for against other limits; nothing has to be asked for that.
+def recheck(jobs: Mapping[str, JobDescription], options: WaitOptions, appid: str) -> None:
+    """Check completed jobs against other options. Makes no requests.
 
     Args:
-        jobs: The jobs as they were when they had completed, by job id.
-        limits: What is accepted now.
-        appid: APPID of the account that owns them, for messages.
+        jobs: The final descriptions by job id.
+        options: What is accepted now.
+        appid: APPID of the account that owns the jobs, for messages.
 
     Raises:
-        CosJobError: One has more failed tasks than that.
-        JobsFailedError: Several have.
+        CosJobError: One job has more failed tasks than accepted.
+        JobsFailedError: Several jobs have.
     """
-    verdicts = {job_id: check_completion(job, limits.max_failed_tasks) for job_id, job in jobs.items()}
-    failed = {job_id: verdict.error for job_id, verdict in verdicts.items() if isinstance(verdict, Failed)}
+    steps = {job_id: check_completion(job, options.max_failed_tasks) for job_id, job in jobs.items()}
+    failed = {job_id: step.error for job_id, step in steps.items() if isinstance(step, Failed)}
     raise_failed(failed, len(jobs), "", appid)
 
 
 def raise_failed(failed: Mapping[str, CosJobError], jobs: int, endpoint: str, appid: str) -> None:
-    """Raise what went wrong, if anything did.
+    """Raise the errors of jobs, if there are any.
 
     Args:
         failed: The errors by job id.
-        jobs: How many jobs there were.
-        endpoint: Where they were asked about, for messages.
-        appid: APPID of the account that owns them, for messages.
+        jobs: The number of jobs in all.
+        endpoint: The endpoint, for messages.
+        appid: APPID of the account that owns the jobs, for messages.
 
     Raises:
         CosJobError: The only error.
-        JobsFailedError: All of several errors.
+        JobsFailedError: Several errors.
     """
     for job_id, error in failed.items():
         error.job_id = error.job_id or job_id

@@ -1,7 +1,7 @@
-"""Which lines about jobs that are waited for are due, and what they say: pure, the time is given.
+"""Which lines of progress are due while jobs are waited for. Pure: the time is given.
 
 The engine does not report whether it draws on a terminal or writes to a log, in which every line stays. One rule serves
-both: a line where something has changed that a person needs to know, else one a minute.
+both: a line when something has changed that a person needs to know, otherwise one a minute.
 """
 
 from __future__ import annotations
@@ -10,21 +10,21 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from pulumi_cosjob._model.states import STATES
-from pulumi_cosjob._waiting.policy import ATTENTION, progress_line, time_left
+from pulumi_cosjob._waiting.notices import ATTENTION, progress_line, time_left
 
 if TYPE_CHECKING:
-    from pulumi_cosjob._waiting.policy import PollState
+    from pulumi_cosjob._waiting.state import PollState
 
 __all__ = ["HEARTBEAT_SECONDS", "JobsSum", "Line", "ProgressLines"]
 
 HEARTBEAT_SECONDS = 60.0
-"""A poll so long after the last line has one in any case: a log shows by it that the wait goes on."""
+"""A poll so long after the latest line always has one: it shows in a log that the wait goes on."""
 
-# Of many jobs, the number of those comes first.
+# The line about many jobs begins with the number of those.
 _FIRST = {**ATTENTION, **{status: status for status in ("Failed", "Failing", "Cancelled", "Cancelling")}}
-_NO_ANSWER = "no answer"
-# A service that has a new status at each poll is not warned of for ever.
-_MOST_UNKNOWN = 8
+_NO_RESPONSE = "without a response"
+# Warnings about unknown statuses, so that a service with a new status at each poll does not cause one for each.
+_MAX_UNKNOWN = 8
 
 
 class Line(NamedTuple):
@@ -32,7 +32,7 @@ class Line(NamedTuple):
 
     Attributes:
         text: The line.
-        stays: Whether it is a warning, which stays; progress takes the place of the line before.
+        stays: Whether it is a warning, which stays. A line of progress replaces the one before.
     """
 
     text: str
@@ -42,13 +42,13 @@ class Line(NamedTuple):
 class ProgressLines:
     """Decides after each poll which lines are due.
 
-    A line about one job is due when its status, the tenth of its tasks that is done, or the kind of the error has
-    changed. Many jobs are summed up: a line is due when another tenth of the tasks or of the jobs is done, when the
-    slowest of them has got to another status, or when the number of jobs that need a person has changed. Otherwise one
-    is due a minute after the one before.
+    A line about one job is due when its status, the number of tenths of its tasks that are done, or the kind of error
+    has changed. Many jobs have one line in common. It is due when another tenth of the tasks or of the jobs is done,
+    when the slowest job has reached another status, or when the number of jobs that need a person has changed.
+    Otherwise a line is due a minute after the one before.
 
     Args:
-        jobs: How many jobs are waited for.
+        jobs: The number of jobs that are waited for.
     """
 
     def __init__(self, jobs: int = 1) -> None:
@@ -57,33 +57,34 @@ class ProgressLines:
         self._heartbeat = 0.0
         self._unknown: set[str] = set()
 
-    def add(self, job_id: str, history: PollState, now: float) -> list[Line]:
-        """Return the lines that are due after a poll: first a warning, once, where a job has come to need a person.
+    def add(self, job_id: str, state: PollState, now: float) -> list[Line]:
+        """Return the lines that are due after a poll.
 
-        So has a status that this version does not know: once in a wait, whatever the number of jobs that have it.
+        Warnings come first: one each time a job comes to need a person, and one for each status that this version does
+        not know, once in a wait whatever the number of jobs with that status.
 
         Args:
             job_id: The job that was polled.
-            history: Its polls up to this one.
+            state: Its polls up to this one.
             now: The time, by the clock of the polls.
         """
         before = self._sum.status(job_id)
-        self._sum.add(job_id, history)
+        self._sum.add(job_id, state)
         lines = []
-        seen = history.seen.description if history.seen else None
-        if seen is not None and seen.status in ATTENTION and seen.status != before:
-            lines.append(Line(f"job {job_id} {seen.state.meaning}; the wait goes on", stays=True))
-        if seen is not None and seen.status not in STATES and self._is_new(seen.status):
-            text = f"job {job_id} has the status {seen.status!r}, which this version does not know; the wait goes on"
+        job = state.description
+        if job is not None and job.status in ATTENTION and job.status != before:
+            lines.append(Line(f"job {job_id} {job.state.meaning}; the wait goes on", stays=True))
+        if job is not None and job.status not in STATES and self._is_new(job.status):
+            text = f"job {job_id} has the status {job.status!r}, which this version does not know; the wait goes on"
             lines.append(Line(text, stays=True))
-        news = _news(history) if self._sum.jobs == 1 else self._sum.news()
+        news = _news(state) if self._sum.jobs == 1 else self._sum.news()
         if self._is_due(news, now):
-            lines.append(Line(progress_line(history, now) if self._sum.jobs == 1 else self._sum.line(now)))
+            lines.append(Line(progress_line(state, now) if self._sum.jobs == 1 else self._sum.line(now)))
         return lines
 
     def _is_new(self, status: str) -> bool:
-        """Note a status that is not known; return whether it is worth a warning."""
-        if status in self._unknown or len(self._unknown) == _MOST_UNKNOWN:
+        """Record an unknown status; return whether it is worth a warning."""
+        if status in self._unknown or len(self._unknown) == _MAX_UNKNOWN:
             return False
         self._unknown.add(status)
         return True
@@ -94,77 +95,76 @@ class ProgressLines:
             return True
         if now < self._heartbeat:
             return False
-        # Polls do not come on the minute; the heartbeats after this one are not late for that.
+        # Polls do not come on the minute; that does not delay the heartbeats after this one.
         self._heartbeat += HEARTBEAT_SECONDS * (1 + (now - self._heartbeat) // HEARTBEAT_SECONDS)
         return True
 
 
-def _news(history: PollState) -> tuple[object, ...]:
-    """Return what has a line of its own when it changes, about one job."""
-    error = history.last.error if history.last else None
-    return history.status, _tenths(history.share_done() or 0.0), type(error)
+def _news(state: PollState) -> tuple[object, ...]:
+    """Return what makes a line about one job due when it changes."""
+    return state.status, _tenths(state.share_done() or 0.0), type(state.last_error)
 
 
 def _tenths(share: float) -> int:
-    """Return how many tenths are done; sums of shares are not exact."""
+    """Return the number of tenths that are done, with a margin as sums of shares are not exact."""
     return int(10 * share + 1e-6)
 
 
 class JobsSum:
-    """How many jobs are doing, counted as polls come in: there may be thousands.
+    """The progress of many jobs in sum, counted with each poll: there may be thousands of jobs.
 
     Args:
-        jobs: How many jobs there are.
+        jobs: The number of jobs.
     """
 
     def __init__(self, jobs: int) -> None:
         self.jobs = jobs
-        self._histories: dict[str, PollState] = {}
+        self._states: dict[str, PollState] = {}
         self._statuses: Counter[str] = Counter()
-        self._without_answer = 0
+        self._without_response = 0
         self._done = 0.0
 
-    def add(self, job_id: str, history: PollState) -> None:
-        """Count a job as it is after its latest poll."""
-        before = self._histories.get(job_id)
+    def add(self, job_id: str, state: PollState) -> None:
+        """Count a job as of its latest poll."""
+        before = self._states.get(job_id)
         if before is not None:
             self._count(before, -1)
-        self._count(history, 1)
-        self._histories[job_id] = history
+        self._count(state, 1)
+        self._states[job_id] = state
 
-    def _count(self, history: PollState, one: int) -> None:
-        self._statuses[history.status or _NO_ANSWER] += one
-        self._without_answer += one if history.last is not None and history.last.error is not None else 0
-        self._done += one * (1.0 if history.status == "Complete" else history.share_done() or 0.0)
+    def _count(self, state: PollState, one: int) -> None:
+        self._statuses[state.status or _NO_RESPONSE] += one
+        self._without_response += one if state.last_error is not None else 0
+        self._done += one * (1.0 if state.status == "Complete" else state.share_done() or 0.0)
 
     def status(self, job_id: str) -> str | None:
-        """Return the status of a job that was seen last."""
-        return self._histories[job_id].status if job_id in self._histories else None
+        """Return the status of a job in its latest valid response."""
+        return self._states[job_id].status if job_id in self._states else None
 
     @property
     def share_done(self) -> float:
-        """The share that is done of all jobs, each counted alike, from 0 to 1."""
+        """The share of all jobs that is done, from 0 to 1; each job has the same weight."""
         return self._done / self.jobs
 
     def news(self) -> tuple[object, ...]:
-        """Return what has a line of its own when it changes; each in few steps, however many jobs there are."""
+        """Return what makes a line due when it changes. Each value has few steps, whatever the number of jobs."""
         needing = tuple(-(-10 * self._statuses[status] // self.jobs) for status in _FIRST)
         complete = 10 * self._statuses["Complete"] // self.jobs
-        polled = len(self._histories) == self.jobs
+        polled = len(self._states) == self.jobs
         slowest = next((status for status in STATES if self._statuses[status]), None)
-        return polled, needing, complete, _tenths(self.share_done), slowest, self._has_no_answers()
+        return polled, needing, complete, _tenths(self.share_done), slowest, self._has_no_responses()
 
-    def _has_no_answers(self) -> bool:
-        return 0 < self._without_answer == len(self._histories) - self._statuses["Complete"]
+    def _has_no_responses(self) -> bool:
+        return 0 < self._without_response == len(self._states) - self._statuses["Complete"]
 
     def line(self, now: float) -> str:
-        """Describe the jobs in one line, what a person needs first."""
+        """Describe the jobs in one line that begins with what a person needs most."""
         complete = self._statuses["Complete"]
         going = complete < self.jobs
         rest = sorted(set(self._statuses) - {*_FIRST, "Complete"})
         parts = [
-            *(f"{self._statuses[status]} {shown}" for status, shown in _FIRST.items() if self._statuses[status]),
-            "no answer just now" if self._has_no_answers() else None,
+            *(f"{self._statuses[status]} {words}" for status, words in _FIRST.items() if self._statuses[status]),
+            "no response" if self._has_no_responses() else None,
             f"{int(100 * self.share_done + 1e-6)} %" if going else None,
             self._time_left(now),
             f"{complete} of {self.jobs} jobs Complete",
@@ -173,8 +173,8 @@ class JobsSum:
         return ", ".join(part for part in parts if part)
 
     def _time_left(self, now: float) -> str | None:
-        """Write when the last job is likely to end, where that can be said of each that goes on."""
-        left = [history.seconds_left(now) for history in self._histories.values() if history.status != "Complete"]
+        """Return the time until the expected end of the last job; None unless it is known of each unfinished job."""
+        left = [state.seconds_left(now) for state in self._states.values() if state.status != "Complete"]
         known = [seconds for seconds in left if seconds is not None]
-        polled = len(self._histories) == self.jobs
+        polled = len(self._states) == self.jobs
         return time_left(max(known)) if polled and known and len(known) == len(left) else None

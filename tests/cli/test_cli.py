@@ -27,7 +27,7 @@ from places import RESPONSES
 from pulumi_cosjob import JobDescription
 from pulumi_cosjob._cli.main import main
 from pulumi_cosjob._cli.progress import progress
-from pulumi_cosjob._waiting.policy import PollResult, PollState
+from pulumi_cosjob._waiting.state import PollResult, PollState
 from pulumi_cosjob.testing import CosBatchEmulator, Fault
 
 FULL = "53dc6228-c50b-46f7-8ad7-65e7159f1aae"
@@ -343,7 +343,7 @@ def test_a_terminal_shows_nothing_of_the_service_that_moves_the_cursor(service: 
     service.inject(Fault("error", code="SlowDown", message="\x9b2J[red]", times=None))
     code, lines, _written = on_terminal("wait", job_id, "--appid", "1250000000", "--timeout", "2s")
     assert code == 124
-    assert lines[0] == f"n {'━' * 12} no answer yet: the service asks to slow down: '\\x9b2J[red]'"
+    assert lines[0] == f"n {'━' * 12} no response yet: the service asks to slow down: '\\x9b2J[red]'"
     assert lines[1].startswith("cosjob: the job was not complete within 2 s")
 
 

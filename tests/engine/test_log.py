@@ -13,7 +13,7 @@ from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2
 
 from pulumi_cosjob import JobDescription
 from pulumi_cosjob._engine.log import EngineLog, to_engine
-from pulumi_cosjob._waiting.policy import PollResult, PollState
+from pulumi_cosjob._waiting.state import PollResult, PollState
 
 URN = "urn:pulumi:dev::tests::pulumi-python:dynamic/cosjob:JobCompletion::gate"
 
@@ -29,7 +29,7 @@ class _Engine(engine_pb2_grpc.EngineServicer):
 
 @pytest.fixture
 def engine() -> Iterator[tuple[_Engine, list[str]]]:
-    """Listen as an engine does; gives it, and the arguments that it starts a provider with."""
+    """Return a server that listens as an engine does, and the arguments with which it starts a provider."""
     engine, server = _Engine(), grpc.server(ThreadPoolExecutor(1))
     engine_pb2_grpc.add_EngineServicer_to_server(engine, server)
     port = server.add_insecure_port("127.0.0.1:0")
@@ -38,7 +38,7 @@ def engine() -> Iterator[tuple[_Engine, list[str]]]:
     server.stop(None)
 
 
-def called(request: Any, arguments: list[str]) -> None:  # noqa: ARG001  found in the frame, as the SDK's own is
+def report(request: Any, arguments: list[str]) -> None:  # noqa: ARG001  found in the frame, as the SDK's own is
     """Report a job that needs a person, in a frame that holds the engine's request."""
     poll = PollResult(1.0, JobDescription("a", "Suspended"))
     EngineLog(to_engine(arguments))("a", PollState(0.0).add(poll), 1.0)
@@ -54,9 +54,9 @@ def called(request: Any, arguments: list[str]) -> None:  # noqa: ARG001  found i
     ],
 )
 def test_lines_are_shown_on_the_row_of_the_resource(engine: tuple[_Engine, list[str]], request_: Any, urn: str) -> None:
-    """The warning stays, the progress does not; where no resource is found, the engine takes the stack's row."""
+    """The warning stays, the progress does not; without a resource, the engine uses the row of the stack."""
     logged, arguments = engine[0].logged, engine[1]
-    called(request_, arguments)
+    report(request_, arguments)
     assert [(each.urn, each.severity, each.ephemeral, each.message) for each in logged] == [
         (urn, engine_pb2.WARNING, False, "job a waits for a person to confirm it; the wait goes on"),
         (urn, engine_pb2.INFO, True, "NEEDS CONFIRMATION, Suspended"),
@@ -64,6 +64,6 @@ def test_lines_are_shown_on_the_row_of_the_resource(engine: tuple[_Engine, list[
 
 
 def test_a_provider_without_an_engine_goes_on() -> None:
-    """Neither one that has gone nor one that there never was ends a wait."""
-    called(provider_pb2.CreateRequest(urn=URN), ["provider", "127.0.0.1:1"])
-    called(provider_pb2.CreateRequest(urn=URN), ["provider"])
+    """Neither an engine that has exited nor the lack of one ends a wait."""
+    report(provider_pb2.CreateRequest(urn=URN), ["provider", "127.0.0.1:1"])
+    report(provider_pb2.CreateRequest(urn=URN), ["provider"])

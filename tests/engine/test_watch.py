@@ -1,4 +1,4 @@
-"""How a provider's process learns that the engine has gone."""
+"""How a provider's process notices that the engine has exited."""
 
 from __future__ import annotations
 
@@ -29,40 +29,40 @@ DAY = 24 * 3600.0
     ],
 )
 def test_the_engines_address_is_among_the_arguments(arguments: list[str], expected: str | None) -> None:
-    """It comes last, whatever stands before it."""
+    """It is the last address, whatever arguments are before it."""
     assert engine_address(arguments) == expected
 
 
 def test_the_process_ends_as_the_engine_would_have_ended_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not while somebody listens, and soon after nobody does any more; then no sleep goes on."""
-    monkeypatch.setattr(watch, "_SECONDS", 0.02)
+    """Not while the engine's port accepts connections, but soon after; then no sleep goes on."""
+    monkeypatch.setattr(watch, "_CHECK_INTERVAL", 0.02)
     sent: list[tuple[int, int]] = []
-    asked: list[str] = []
+    checked: list[str] = []
     real = watch.listens
 
     def listens(address: str) -> bool:
-        asked.append(address)
+        checked.append(address)
         return real(address)
 
     monkeypatch.setattr(watch, "listens", listens)
     monkeypatch.setattr(os, "kill", lambda *arguments: sent.append(arguments))
-    gone = threading.Event()
+    exited = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as listener:
         address = f"127.0.0.1:{listener.getsockname()[1]}"
-        watching = threading.Thread(target=watch._watch, args=(address, gone))
+        watching = threading.Thread(target=watch._watch, args=(address, exited))
         watching.start()
-        until(lambda: len(asked) > 3)
-        assert not gone.is_set()
+        until(lambda: len(checked) > 3)
+        assert not exited.is_set()
     watching.join(HANGS)
-    assert gone.is_set()
+    assert exited.is_set()
     assert sent == [(os.getpid(), signal.SIGINT)]
-    monkeypatch.setattr(watch, "engine_exited", lambda: gone)
+    monkeypatch.setattr(watch, "engine_exited", lambda: exited)
     with pytest.raises(RequestError, match="engine"):
         CancellableClock().sleep(DAY)
 
 
-def test_a_clock_that_has_ended_lets_nobody_sleep() -> None:
-    """The machine's own clock sleeps until it is told that there is nothing to wait for any more."""
+def test_a_cancelled_clock_ends_all_sleeps() -> None:
+    """Sleeps in progress end with an error, and later ones begin with it."""
     clock = SystemClock()
     assert not is_cancelled(clock)
     threading.Timer(0.1, clock.ended.set).start()
@@ -72,8 +72,8 @@ def test_a_clock_that_has_ended_lets_nobody_sleep() -> None:
     assert not is_cancelled(ManualClock())
 
 
-def test_what_is_no_refusal_is_no_sign(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An engine that is too busy to accept is still there."""
+def test_only_a_refused_connection_is_a_sign(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An engine that is too busy to accept connections is still running."""
 
     def fail(*_arguments: object, **_options: object) -> None:
         raise TimeoutError
@@ -82,8 +82,8 @@ def test_what_is_no_refusal_is_no_sign(monkeypatch: pytest.MonkeyPatch) -> None:
     assert watch.listens("127.0.0.1:1")
 
 
-def test_another_process_is_left_alone() -> None:
-    """Only that of the SDK's dynamic providers is watched over: this one has other things to do."""
+def test_another_process_is_not_watched() -> None:
+    """Only the process of the SDK's dynamic providers ends with the engine."""
     before = threading.active_count()
     CancellableClock().sleep(0.0)
     assert not engine_exited().is_set()

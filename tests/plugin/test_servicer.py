@@ -883,8 +883,8 @@ async def test_a_silent_service_holds_up_neither_a_preview_nor_the_end_of_a_wait
         with pytest.raises(JobsFailedError) as raised:
             await account.wait_for_jobs(["b", "c"], "1", WaitOptions(0.2), lambda *_: None)
         told = {error.job_id: str(error) for error in raised.value.errors}
-        assert "no answer came before the time was up" in told["b"]
-        assert "was not asked in time" in told["c"]
+        assert "no response came before the time was up" in told["b"]
+        assert "no request was sent in time" in told["c"]
     finally:
         client.told.set()
 

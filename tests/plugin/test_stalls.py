@@ -1,4 +1,4 @@
-"""The plugin's event loop goes on hearing Ctrl-C while one gate waits for very many jobs."""
+"""The plugin's event loop reacts to Ctrl-C while one gate waits for very many jobs."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ JOBS = 1500
 
 @pytest.fixture
 def service() -> Iterator[CosBatchEmulator]:
-    """An emulator whose jobs stand still."""
+    """An emulator whose jobs make no progress by themselves."""
     with CosBatchEmulator() as emulator:
         emulator.clock.hold()
         yield emulator
 
 
-def stalled(service: CosBatchEmulator, scenario: str) -> Stalls:
-    """Wait for many jobs with secret ids, which have come to an end or to a halt."""
+def stalls_of(service: CosBatchEmulator, scenario: str) -> Stalls:
+    """Wait for many jobs with secret ids, which have ended or are suspended."""
     job_ids = [service.create_job(scenario, seconds=0) for _ in range(JOBS)]
     service.clock.advance(30)
     inputs = {"jobIds": job_ids, "appid": "1250000000", "failWhenSuspended": True}
@@ -30,15 +30,15 @@ def stalled(service: CosBatchEmulator, scenario: str) -> Stalls:
 
 
 def test_a_gate_for_many_jobs_does_not_stall_the_loop(service: CosBatchEmulator) -> None:
-    """Neither while it waits nor while its outputs are written and read; a wait over all polls takes 0.5 s."""
-    found = stalled(service, "completes")
+    """Neither while it waits nor while its outputs are written and read. A loop over all polls would take 0.5 s."""
+    found = stalls_of(service, "completes")
     assert found.error == ""
     assert found.cpu < 0.2
 
 
-def test_a_warning_for_each_of_many_jobs_does_not_either(service: CosBatchEmulator) -> None:
-    """To search each line for every id alone takes 1.5 s."""
-    found = stalled(service, "waits-for-confirmation")
+def test_a_warning_for_each_of_many_jobs_does_not_stall_the_loop(service: CosBatchEmulator) -> None:
+    """A search of each line for every id would take 1.5 s."""
+    found = stalls_of(service, "waits-for-confirmation")
     assert "jobIds: 1500 of 1500 jobs did not complete" in found.error
     assert found.lines > 0
     assert found.cpu < 0.2

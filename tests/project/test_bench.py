@@ -1,4 +1,4 @@
-"""`make bench`, at small size: every row can be measured, and what is over its target is told."""
+"""`make bench`, with small sizes: every row can be measured, and a row over its target is reported."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import pytest
 import bench
 import measurements
 from places import PYTHONPATH, ROOT
+from rows import Row
 
 TABLES = ("machine", "compared", "start", "waiting")
 HEARD = "the 200 ms within which Ctrl-C is to be heard"
@@ -65,21 +66,21 @@ def test_every_row_is_measured() -> None:
 
 @pytest.mark.parametrize(("ratios", "missed"), [([0.5, 1.0, 9.0], False), ([0.5, 1.01, 1.02], True), ([1.0], False)])
 def test_a_row_misses_its_target_by_its_median(ratios: list[float], missed: bool) -> None:
-    """One slow pair is no miss, and being over by a little is one."""
-    row = measurements.Row("a", "b", "s", [(2 * ratio, 2.0) for ratio in ratios], target=1.0)
+    """One slow pair is no miss; a median slightly over the target is one."""
+    row = Row("a", "b", "s", [(2 * ratio, 2.0) for ratio in ratios], target=1.0)
     assert row.missed is missed
     assert ("MISSED" in bench._compared([row])) is missed
-    assert not measurements.Row("a", "b", "s", row.pairs).missed
+    assert not Row("a", "b", "s", row.pairs).missed
 
 
 def test_the_table_fits_a_terminal() -> None:
-    """No line is longer than 80 columns, however long the row took."""
-    row = measurements.Row("a" * 60, "b" * 60, "ms", [(1234.5, 1.0), (9999.9, 3.0)], target=1.05, note="c" * 60)
+    """No line is longer than 80 columns, whatever the figures."""
+    row = Row("a" * 60, "b" * 60, "ms", [(1234.5, 1.0), (9999.9, 3.0)], target=1.05, note="c" * 60)
     assert max(map(len, bench._compared([row]).splitlines())) <= 80 + len("  MISSED")
 
 
 def test_tables_are_written_between_their_marks(tmp_path: Path) -> None:
-    """Everything else on the page stays, and what was there before goes."""
+    """The rest of the page stays, and the old table is replaced."""
     page = tmp_path / "page.md"
     mark = "<!-- start: written by `make bench ARGS=--docs` -->\n"
     page.write_text(f"before\n{mark}old\n<!-- end of start -->\nafter\n")
@@ -91,7 +92,7 @@ def test_tables_are_written_between_their_marks(tmp_path: Path) -> None:
 
 
 def test_the_page_has_a_place_for_each_table() -> None:
-    """`docs/performance.md` shows the machine and all tables, as they were last measured."""
+    """`docs/performance.md` shows the machine and all tables of the last run."""
     text = bench.PAGE.read_text(encoding="utf-8")
     for name in TABLES:
         assert f"<!-- {name}: written by `make bench ARGS=--docs` -->\n```text\n" in text
@@ -99,7 +100,7 @@ def test_the_page_has_a_place_for_each_table() -> None:
 
 
 def test_the_page_has_the_rows_that_are_measured() -> None:
-    """Whoever adds or renames a row also runs `make bench ARGS=--docs`; the page is of the large size."""
+    """A change of the rows needs a run of `make bench ARGS=--docs`. The page has the large sizes."""
 
     def of_any_size(text: str) -> str:
         return re.sub(r"[0-9][0-9,]*", "N", text)

@@ -19,7 +19,7 @@ from pulumi_cosjob._plugin.engine_client import Engine
 from pulumi_cosjob._plugin.properties import Properties, from_struct, to_struct
 from pulumi_cosjob._plugin.servicer import Servicer
 from pulumi_cosjob._waiting.gate import UNKNOWN
-from turned import TurnedTime
+from virtual_time import VirtualTime as TurnedTime
 
 if TYPE_CHECKING:
     from pulumi_cosjob.testing import CosBatchEmulator

@@ -1,4 +1,4 @@
-"""Waiting for jobs over real HTTP, by a clock that is turned."""
+"""Waiting for jobs over real HTTP, by a manual clock."""
 
 from __future__ import annotations
 
@@ -29,7 +29,9 @@ from pulumi_cosjob._service import signing
 from pulumi_cosjob._service.settings import resolve
 from pulumi_cosjob._waiting import loop
 from pulumi_cosjob._waiting.loop import poll_before_waiting, poll_once, wait_for_jobs
-from pulumi_cosjob._waiting.policy import PollAgain, PollState, WaitOptions, next_step, progress_line
+from pulumi_cosjob._waiting.notices import progress_line
+from pulumi_cosjob._waiting.policy import PollAgain, WaitOptions, next_step
+from pulumi_cosjob._waiting.state import PollState
 from pulumi_cosjob.testing import CosBatchEmulator, Fault, ManualClock
 
 APPID = "1250000000"
@@ -38,7 +40,7 @@ HOUR = 3600.0
 
 @pytest.fixture
 def clock() -> ManualClock:
-    """The time of service and client alike."""
+    """The clock of both service and client."""
     return ManualClock()
 
 
@@ -58,7 +60,7 @@ def client(service: CosBatchEmulator, clock: ManualClock) -> Iterator[CosBatchCl
 
 @pytest.fixture
 def patient(service: CosBatchEmulator, clock: ManualClock) -> Iterator[CosBatchClient]:
-    """A client that waits for an answer for as long as it may: what it is asked and is not cut off hangs."""
+    """A client with a request timeout of an hour: a request to a silent service hangs unless it is cut off."""
     with CosBatchClient.from_settings(
         resolve({"request_timeout": 3600}, environment=service.environment()), clock
     ) as client:
@@ -72,12 +74,12 @@ def waited(client: CosBatchClient, clock: ManualClock, *job_ids: str, timeout: f
 
 
 def test_a_job_is_waited_for_to_its_end(client: CosBatchClient, clock: ManualClock, service: CosBatchEmulator) -> None:
-    """The wait ends soon after the job, with its final description, by few questions, all of them reported."""
+    """The wait ends soon after the job, with its final description, after few polls, all of them reported."""
     job_id = service.create_job("completes", seconds=600)
     started, reports = clock.now(), []
 
-    def report(job_id: str, history: PollState, _now: float) -> None:
-        reports.append((job_id, history.status, history.share_done()))
+    def report(job_id: str, state: PollState, _now: float) -> None:
+        reports.append((job_id, state.status, state.share_done()))
 
     done = wait_for_jobs(client, [job_id, job_id], APPID, WaitOptions(HOUR), report=report, clock=clock)
     assert done[job_id].status == "Complete"
@@ -87,27 +89,27 @@ def test_a_job_is_waited_for_to_its_end(client: CosBatchClient, clock: ManualClo
     assert reports[-1] == (job_id, "Complete", 1.0)
 
 
-def test_an_outage_of_an_hour_is_outlived(
+def test_a_wait_survives_an_outage_of_an_hour(
     client: CosBatchClient, clock: ManualClock, service: CosBatchEmulator
 ) -> None:
-    """A service that is away in the middle of a wait delays it, and no more."""
+    """A service that is down in the middle of a wait only delays it."""
     job_id = service.create_job("completes", seconds=60)
     started = clock.now()
 
-    class OutOfOrder(ManualClock):
+    class Outage(ManualClock):
         """Stops the service after half a minute, and starts it again an hour later."""
 
         def sleep(self, seconds: float) -> None:
             clock.sleep(seconds)
-            away = 30 <= clock.now() - started < 30 + HOUR
-            (service.stop if away else service.start)()
+            down = 30 <= clock.now() - started < 30 + HOUR
+            (service.stop if down else service.start)()
 
         def monotonic(self) -> float:
             return clock.monotonic()
 
-    turned = OutOfOrder()
-    client._clock = turned
-    done = wait_for_jobs(client, [job_id], APPID, WaitOptions(3 * HOUR), clock=turned)
+    outage = Outage()
+    client._clock = outage
+    done = wait_for_jobs(client, [job_id], APPID, WaitOptions(3 * HOUR), clock=outage)
     assert done[job_id].status == "Complete"
     assert 30 + HOUR <= clock.now() - started <= 30 + HOUR + 60
 
@@ -115,7 +117,7 @@ def test_an_outage_of_an_hour_is_outlived(
 def test_a_job_that_appears_late_is_waited_for(
     client: CosBatchClient, clock: ManualClock, service: CosBatchEmulator
 ) -> None:
-    """Half a minute of grace is given to a job that has just been made; no more."""
+    """A job that has just been created has half a minute to appear."""
     job_id = service.create_job("completes", seconds=5)
     service.inject(Fault("error", code="NoSuchJob", status=404, times=8))
     assert waited(client, clock, job_id) == {job_id: "Complete"}
@@ -125,8 +127,8 @@ def test_a_job_that_appears_late_is_waited_for(
     assert 30 <= clock.now() - started <= 33
 
 
-def test_time_runs_out(client: CosBatchClient, clock: ManualClock, service: CosBatchEmulator) -> None:
-    """A job that never ends is given up when time is up, and the message names what was really seen last."""
+def test_a_wait_ends_when_the_time_is_up(client: CosBatchClient, clock: ManualClock, service: CosBatchEmulator) -> None:
+    """The message has what the service reported last."""
     job_id = service.create_job("never-ends")
     started = clock.now()
     with pytest.raises(WaitTimeoutError, match="not complete within 1 h; it was last seen Active") as raised:
@@ -135,10 +137,10 @@ def test_time_runs_out(client: CosBatchClient, clock: ManualClock, service: CosB
     assert (raised.value.job_id, raised.value.endpoint) == (job_id, service.endpoint)
 
 
-def test_of_many_jobs_all_that_have_failed_are_named(
+def test_the_error_names_all_jobs_that_have_failed(
     client: CosBatchClient, clock: ManualClock, service: CosBatchEmulator
 ) -> None:
-    """The first failure ends the wait at once; what else has failed by then stands beside it."""
+    """The first failure ends the wait at once; the error also has the jobs that have failed by then."""
     good = [service.create_job("completes", seconds=9 * HOUR) for _ in range(8)]
     bad = [service.create_job("fails", seconds=700, job_id=f"bad-{number}") for number in range(3)]
     with pytest.raises(JobsFailedError, match="of 11 jobs did not complete") as raised:
@@ -149,17 +151,17 @@ def test_of_many_jobs_all_that_have_failed_are_named(
 
 
 def test_a_refusal_ends_the_wait(client: CosBatchClient, clock: ManualClock, service: CosBatchEmulator) -> None:
-    """A key that is refused will be refused again."""
+    """Credentials that are refused will be refused again."""
     service.inject(Fault("error", code="AccessDenied", status=403))
     with pytest.raises(AccessDeniedError):
         waited(client, clock, service.create_job("completes"))
     assert len(service.requests) == 1
 
 
-def test_a_look_that_fails_keeps_nothing_of_the_answer(
+def test_a_failed_poll_keeps_nothing_of_the_response(
     client: CosBatchClient, clock: ManualClock, service: CosBatchEmulator
 ) -> None:
-    """The error is kept with what it says alone: a long wait for a broken answer does not fill the memory."""
+    """The error is kept without its frames: a long wait with broken responses does not fill the memory."""
     job_id = service.create_job("never-ends")
     service.replay(job_id, b"<a>" * 1000)
     error = poll_once(client, job_id, APPID, clock).error
@@ -169,21 +171,21 @@ def test_a_look_that_fails_keeps_nothing_of_the_answer(
 
 
 @pytest.mark.parametrize("what", UNJUDGED)
-def test_an_answer_that_cannot_be_judged_ends_no_wait(
+def test_a_response_that_cannot_be_parsed_ends_no_wait(
     client: CosBatchClient, clock: ManualClock, service: CosBatchEmulator, what: str
 ) -> None:
-    """It counts as any other broken answer, and the next one is judged by itself."""
+    """It counts as any other invalid response, and the next response is parsed by itself."""
     job_id = service.create_job("completes", seconds=60)
     client.describe_job(job_id, APPID)
     reports: list[str] = []
 
-    def report(_job_id: str, history: PollState, now: float) -> None:
-        reports.append(progress_line(history, now))
+    def report(_job_id: str, state: PollState, now: float) -> None:
+        reports.append(progress_line(state, now))
         if len(reports) == 2:
             service.inject(Fault("raw", body=UNJUDGED[what], times=3))
 
     assert wait_for_jobs(client, [job_id], APPID, WaitOptions(HOUR), report=report, clock=clock)
-    assert sum("no answer just now" in line for line in reports) == 3
+    assert sum("no response" in line for line in reports) == 3
 
 
 @pytest.mark.parametrize("kind", [CosJobWarning, DeprecationWarning])
@@ -194,7 +196,7 @@ def test_a_warning_that_is_raised_as_an_error_ends_no_wait(
     monkeypatch: pytest.MonkeyPatch,
     kind: type[Warning],
 ) -> None:
-    """Whatever Python's filters say, and wherever it comes from."""
+    """With any of Python's filters, and for warnings of any library."""
     job_id, polls = service.create_job("completes", seconds=60), itertools.count()
     sign = signing.sign
 
@@ -209,7 +211,7 @@ def test_a_warning_that_is_raised_as_an_error_ends_no_wait(
         assert waited(client, clock, job_id) == {job_id: "Complete"}
 
 
-def test_an_answer_of_which_a_part_is_left_out_ends_no_wait_where_warnings_are_errors(
+def test_a_response_with_a_part_left_out_ends_no_wait_if_warnings_are_errors(
     clock: ManualClock, service: CosBatchEmulator
 ) -> None:
     """Lenient validation warns, and the wait goes on to the end of the job."""
@@ -218,10 +220,10 @@ def test_an_answer_of_which_a_part_is_left_out_ends_no_wait_where_warnings_are_e
     complete = (RESPONSES / "restore-complete.xml").read_text().replace("nightly", job_id)
     broken = complete.replace("Complete", "Active").replace("</Job>", "<Priority>x</Priority></Job>")
     service.replay(job_id, broken)
-    looks = itertools.count(1)
+    polls = itertools.count(1)
 
-    def report(_job_id: str, _history: PollState, _now: float) -> None:
-        if next(looks) == 4:
+    def report(_job_id: str, _state: PollState, _now: float) -> None:
+        if next(polls) == 4:
             service.replay(job_id, complete)
 
     with CosBatchClient.from_settings(settings, clock) as client, warnings.catch_warnings(record=True) as warned:
@@ -231,15 +233,15 @@ def test_an_answer_of_which_a_part_is_left_out_ends_no_wait_where_warnings_are_e
     assert [each.category for each in warned] == [CosJobWarning]
 
 
-def test_no_jobs_are_complete_already(client: CosBatchClient, clock: ManualClock) -> None:
-    """Nothing to wait for takes no time."""
+def test_a_wait_for_no_jobs_ends_at_once(client: CosBatchClient, clock: ManualClock) -> None:
+    """There is nothing to wait for."""
     assert waited(client, clock) == {}
 
 
-def test_a_look_before_the_wait_finds_what_can_never_complete(
+def test_polls_before_the_wait_find_jobs_that_never_complete(
     client: CosBatchClient, clock: ManualClock, service: CosBatchEmulator
 ) -> None:
-    """Failed jobs and named errors raise; what may still come right is left to the wait."""
+    """A failed job is an error, and in a preview a missing one; an update leaves the missing one to the wait."""
     going, failed = service.create_job("completes"), service.create_job("fails", seconds=0)
     clock.advance(5)
     poll_before_waiting(client, [going, "nope"], APPID, WaitOptions(HOUR), preview=False, clock=clock)
@@ -249,20 +251,20 @@ def test_a_look_before_the_wait_finds_what_can_never_complete(
         poll_before_waiting(client, [going, "nope", failed], APPID, WaitOptions(HOUR), preview=True, clock=clock)
 
 
-def test_a_preview_tells_what_it_could_not_poll(client: CosBatchClient, service: CosBatchEmulator) -> None:
-    """An update does not: it polls again, and shows what is wrong."""
+def test_a_preview_without_a_valid_response_has_a_notice(client: CosBatchClient, service: CosBatchEmulator) -> None:
+    """An update has none: it polls again, and reports the problem if it lasts."""
     job_id = service.create_job("completes")
-    for preview, told in ((True, "no valid response about job"), (False, None)):
+    for preview, expected in ((True, "no valid response about job"), (False, None)):
         service.inject(Fault("reset"))
         notice = poll_before_waiting(client, [job_id], APPID, WaitOptions(HOUR), preview=preview)
-        assert told is notice is None or (told and notice and told in notice)
+        assert expected is notice is None or (expected and notice and expected in notice)
     assert poll_before_waiting(client, [job_id], APPID, WaitOptions(HOUR), preview=True) is None
 
 
-def test_a_look_before_the_wait_has_an_end(
+def test_polls_before_the_wait_have_a_time_limit(
     patient: CosBatchClient, service: CosBatchEmulator, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A service that says nothing holds up no preview: what has an answer in time is judged, and the rest is not."""
+    """A silent service delays no preview: only the jobs with a response in time count."""
     monkeypatch.setattr(loop, "FIRST_POLL_SECONDS", 0.5)
     silent, failed = service.create_job("completes"), service.create_job("fails", seconds=0)
     clock.advance(60)
@@ -274,10 +276,10 @@ def test_a_look_before_the_wait_has_an_end(
     patient.abort()
 
 
-def test_a_question_that_was_never_asked_is_told_as_such(
+def test_a_request_that_was_never_sent_is_reported_as_such(
     client: CosBatchClient, service: CosBatchEmulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where too many are asked about, it is not the service that gave no answer."""
+    """With too many jobs, it is not the service that did not respond."""
     monkeypatch.setattr(loop, "MAX_CONCURRENT_POLLS", 1)
     monkeypatch.setattr(loop, "_LAST_POLL_SECONDS", 0.1)
     service.inject(Fault("delay", seconds=60.0, times=None))
@@ -285,14 +287,14 @@ def test_a_question_that_was_never_asked_is_told_as_such(
         wait_for_jobs(client, ["a", "b"], APPID, WaitOptions(0.2))
     client.abort()
     first, second = map(str, raised.value.errors)
-    assert "the last question failed: no answer came before the time was up" in first
-    assert "the last question failed: the question was not asked in time, as too many others came first" in second
+    assert "no response came before the time was up" in first
+    assert "no request was sent in time, as too many others came first" in second
 
 
-def test_a_machine_without_threads_ends_no_wait(
+def test_a_machine_without_free_threads_ends_no_wait(
     client: CosBatchClient, clock: ManualClock, service: CosBatchEmulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What may heal is waited for, and what it was is told when it does not."""
+    """The problem may pass; if it does not, the error at the end of the wait has it."""
     job_id = service.create_job("completes")
 
     def submit(*_arguments: object) -> None:
@@ -307,21 +309,21 @@ def test_a_machine_without_threads_ends_no_wait(
 
 
 def test_an_interrupt_ends_the_wait_at_once(service: CosBatchEmulator, patient: CosBatchClient) -> None:
-    """What is being asked at that moment is cut off, and no thread is left behind."""
+    """The polls in progress are cut off, and no thread is left behind."""
     service.inject(Fault("delay", seconds=24 * HOUR))
     before = set(threading.enumerate())
 
     class Interrupted(ManualClock):
-        """Interrupts the wait as soon as it wants to know the time a second time."""
+        """Interrupts the wait when it reads the time for the third time."""
 
         def __init__(self) -> None:
             super().__init__()
-            self.asked = 0
+            self.reads = 0
 
         def monotonic(self) -> float:
             if threading.current_thread() is threading.main_thread():
-                self.asked += 1
-                if self.asked > 2:
+                self.reads += 1
+                if self.reads > 2:
                     raise KeyboardInterrupt
             return super().monotonic()
 
@@ -335,9 +337,9 @@ def test_an_interrupt_ends_the_wait_at_once(service: CosBatchEmulator, patient: 
 
 
 def test_a_report_that_fails_ends_its_own_wait_alone(client: CosBatchClient, service: CosBatchEmulator) -> None:
-    """Other waits go on asking by the same client."""
+    """Other waits go on using the same client."""
 
-    def report(_job_id: str, _history: PollState, _now: float) -> None:
+    def report(_job_id: str, _state: PollState, _now: float) -> None:
         raise OSError(28, "No space left on device")
 
     job_id = service.create_job("completes", seconds=0)
@@ -346,34 +348,33 @@ def test_a_report_that_fails_ends_its_own_wait_alone(client: CosBatchClient, ser
     assert client.describe_job(job_id, APPID).job_id == job_id
 
 
-def test_an_engine_that_has_gone_ends_what_is_being_asked(
+def test_the_end_of_the_engine_cuts_off_polls(
     patient: CosBatchClient, service: CosBatchEmulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A wait does not hold up the end of its process until a silent service answers."""
-    job_id, gone = service.create_job("never-ends"), threading.Event()
+    """A wait does not delay the end of its process until a silent service responds."""
+    job_id, exited = service.create_job("never-ends"), threading.Event()
     service.inject(Fault("delay", seconds=24 * HOUR, times=None))
-    monkeypatch.setattr(watch, "engine_exited", lambda: gone)
-    threading.Timer(0.2, gone.set).start()
-    with pytest.raises(RequestError, match="the engine that waited for this has gone"):
+    monkeypatch.setattr(watch, "engine_exited", lambda: exited)
+    threading.Timer(0.2, exited.set).start()
+    with pytest.raises(RequestError, match="the engine that waited for this has exited"):
         wait_for_jobs(patient, [job_id], APPID, WaitOptions(HOUR), clock=watch.CancellableClock())
     with pytest.raises(RequestError, match="called off"):
         patient.describe_job(job_id, APPID)
 
 
-def test_jobs_that_are_held_up_by_another_wait_as_long(
+def test_a_request_to_slow_down_holds_for_all_jobs(
     client: CosBatchClient, service: CosBatchEmulator, clock: ManualClock
 ) -> None:
-    """Where the service asks one question to slow down, those that have no turn in time know when to come back."""
+    """If the service responds SlowDown to one poll, the polls that have no slot in time know when to poll again."""
     ids = [service.create_job("never-ends") for _ in range(2)]
     service.inject(Fault("error", code="SlowDown", status=503, retry_after=20, job_id=ids[0]))
-    looks = [poll_once(client, job_id, APPID, clock) for job_id in ids]
-    assert [getattr(look.error, "retry_after", None) for look in looks] == [20.0, 20.0]
+    polls = [poll_once(client, job_id, APPID, clock) for job_id in ids]
+    assert [getattr(poll.error, "retry_after", None) for poll in polls] == [20.0, 20.0]
     assert len(service.requests) == 1
-    verdict = next_step(PollState(0.0).add(looks[1]), 0.0, WaitOptions(HOUR))
-    assert verdict == PollAgain(20.0)
+    assert next_step(PollState(0.0).add(polls[1]), 0.0, WaitOptions(HOUR)) == PollAgain(20.0)
 
 
-def test_a_pause_of_a_day_for_one_job_holds_up_no_other(
+def test_a_retry_after_of_a_day_for_one_job_delays_no_other(
     client: CosBatchClient, service: CosBatchEmulator, clock: ManualClock
 ) -> None:
     """That job is polled again after five minutes, the others within a minute."""
@@ -381,8 +382,8 @@ def test_a_pause_of_a_day_for_one_job_holds_up_no_other(
     service.inject(Fault("error", code="SlowDown", status=503, retry_after=86400, job_id=held))
     ends: dict[str, float] = {}
 
-    def report(job_id: str, history: PollState, now: float) -> None:
-        if history.status == "Complete":
+    def report(job_id: str, state: PollState, now: float) -> None:
+        if state.status == "Complete":
             ends[job_id] = now
 
     wait_for_jobs(client, [held, other], APPID, WaitOptions(HOUR), report=report, clock=clock)

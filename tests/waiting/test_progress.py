@@ -1,4 +1,4 @@
-"""Which lines about jobs that are waited for are due: by turning numbers, nothing waits here."""
+"""Which lines of progress are due while jobs are waited for: by simulated time, nothing waits here."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ import pytest
 from pulumi_cosjob import ConnectionFailedError, JobDescription
 from pulumi_cosjob._cli.progress import progress
 from pulumi_cosjob._model.job import ProgressSummary
-from pulumi_cosjob._waiting.policy import PollAgain, PollResult, PollState, WaitOptions, next_step
+from pulumi_cosjob._waiting.policy import PollAgain, WaitOptions, next_step
 from pulumi_cosjob._waiting.progress import HEARTBEAT_SECONDS, Line, ProgressLines
+from pulumi_cosjob._waiting.state import PollResult, PollState
 
 DAY = 24 * 3600.0
 LONGEST_PAUSE = 28.0
@@ -25,7 +26,7 @@ def job(status: str, done: int = 0, total: int = 1000, failed: int = 0, job_id: 
 
 
 def working(seconds: float) -> Callable[[float], JobDescription]:
-    """Return how a job does that is Active for so long, and gets ready and is completed in three seconds each."""
+    """Return a job by time: Active for so long, with three seconds to get ready and three to complete."""
 
     def at(now: float) -> JobDescription:
         if now < 3:
@@ -37,25 +38,25 @@ def working(seconds: float) -> Callable[[float], JobDescription]:
     return at
 
 
-def shown(at: Callable[[float], JobDescription], timeout: float) -> list[tuple[float, str]]:
-    """Wait for a job by simulated time; return the lines of progress, and when they were due."""
-    lines, history, now, limits = ProgressLines(), PollState(0.0), 0.0, WaitOptions(timeout)
+def lines_of(at: Callable[[float], JobDescription], timeout: float) -> list[tuple[float, str]]:
+    """Wait for a job by simulated time; return the lines of progress with the times at which they were due."""
+    lines, state, now, options = ProgressLines(), PollState(0.0), 0.0, WaitOptions(timeout)
     found = []
     while True:
-        history = history.add(PollResult(now, at(now)))
-        found += [(now, line.text) for line in lines.add("job", history, now)]
-        verdict = next_step(history, now, limits)
-        if not isinstance(verdict, PollAgain):
+        state = state.add(PollResult(now, at(now)))
+        found += [(now, line.text) for line in lines.add("job", state, now)]
+        step = next_step(state, now, options)
+        if not isinstance(step, PollAgain):
             return found
-        now += verdict.seconds
+        now += step.after
 
 
 def polled(*polls: PollResult) -> list[list[Line]]:
     """Return the lines that are due after each poll of a job."""
-    lines, history, found = ProgressLines(), PollState(0.0), []
+    lines, state, found = ProgressLines(), PollState(0.0), []
     for poll in polls:
-        history = history.add(poll)
-        found.append(lines.add("job", history, poll.at))
+        state = state.add(poll)
+        found.append(lines.add("job", state, poll.at))
     return found
 
 
@@ -65,16 +66,16 @@ def percents(lines: Sequence[tuple[float, str]]) -> list[int]:
 
 
 def gaps(lines: Sequence[tuple[float, str]]) -> list[float]:
-    """Return for how long there was no line."""
+    """Return the seconds between lines."""
     return [after - before for (before, _), (after, _) in itertools.pairwise(lines)]
 
 
 # --------------------------------------------------------------------------------------------------------------- a job
 
 
-def test_ten_minutes_are_a_line_for_each_tenth_and_each_status() -> None:
-    """There are no more than that and a heartbeat a minute, and the first and the last status are among them."""
-    lines = shown(working(600), 3600)
+def test_ten_minutes_have_a_line_for_each_tenth_and_each_status() -> None:
+    """There are no more lines than that and a heartbeat a minute, and the first and the last status are shown."""
+    lines = lines_of(working(600), 3600)
     texts = [text for _, text in lines]
     assert 12 <= len(lines) <= 10 + 5 + 10, texts
     assert texts[0].startswith("New, ")
@@ -83,9 +84,9 @@ def test_ten_minutes_are_a_line_for_each_tenth_and_each_status() -> None:
     assert max(gaps(lines)) <= HEARTBEAT_SECONDS + LONGEST_PAUSE
 
 
-def test_three_days_are_a_line_a_minute() -> None:
-    """However long the wait, a log shows that it goes on, and no more often than that."""
-    lines = shown(working(3 * DAY), 4 * DAY)
+def test_three_days_have_a_line_a_minute() -> None:
+    """Whatever the length of the wait, a log shows that it goes on, and no more often than that."""
+    lines = lines_of(working(3 * DAY), 4 * DAY)
     minutes = 3 * 24 * 60
     assert minutes - 30 <= len(lines) <= minutes + 10 + 5
     assert max(gaps(lines)) <= HEARTBEAT_SECONDS + LONGEST_PAUSE
@@ -94,7 +95,7 @@ def test_three_days_are_a_line_a_minute() -> None:
 
 
 def test_a_line_for_each_kind_of_error_and_each_recovery() -> None:
-    """The same error again is no news, until a minute has passed."""
+    """The same kind of error again has no line until a minute has passed."""
     lost, other = ConnectionFailedError("connection 1 was lost"), ConnectionFailedError("connection 2 was lost")
     one, two, three, four, late = polled(
         PollResult(0.0, job("Active", 1)),
@@ -104,14 +105,14 @@ def test_a_line_for_each_kind_of_error_and_each_recovery() -> None:
         PollResult(95.0, job("Active", 3)),
     )
     assert one == [Line("0 %, Active, 1 of 1,000 tasks")]
-    assert two == [Line("no answer just now, 0 %, Active, 1 of 1,000 tasks: connection 1 was lost")]
+    assert two == [Line("no response, 0 %, Active, 1 of 1,000 tasks: connection 1 was lost")]
     assert three == []
     assert [line.text[:3] for line in four] == ["0 %"]
     assert [line.text[:3] for line in late] == ["0 %"]
 
 
 def test_heartbeats_are_a_minute_apart_in_the_mean() -> None:
-    """One that comes late, as polls do not come on the minute, does not put off those after it."""
+    """A late one, as polls do not come on the minute, does not delay those after it."""
     found = polled(*(PollResult(25.0 * number, job("Active")) for number in range(25)))
     assert [25.0 * number for number, lines in enumerate(found) if lines] == [
         0,
@@ -126,14 +127,14 @@ def test_heartbeats_are_a_minute_apart_in_the_mean() -> None:
         550,
         600,
     ]
-    # After an outage of the machine there is one, not all that were missed.
+    # After the machine was suspended there is one heartbeat, not all that were missed.
     found = polled(*(PollResult(at, job("Active")) for at in (0.0, 10_000.0, 10_001.0, 10_030.0)))
     assert [len(lines) for lines in found] == [1, 1, 0, 1]
 
 
 @pytest.mark.parametrize(("status", "word"), [("Suspended", "NEEDS CONFIRMATION")])
-def test_a_job_that_needs_a_person_is_warned_about_once(status: str, word: str) -> None:
-    """Until it does so again; and the line begins with what it needs."""
+def test_a_job_that_needs_a_person_has_one_warning(status: str, word: str) -> None:
+    """It has another when it comes to need a person again; and the line begins with what it needs."""
     found = polled(
         PollResult(0.0, job("Active", 1)),
         PollResult(1.0, job(status, 1)),
@@ -152,7 +153,7 @@ def test_a_job_that_needs_a_person_is_warned_about_once(status: str, word: str) 
 
 
 @pytest.mark.parametrize("left", [1.0, 16.0, 80.0, 299.0, 3550.0, DAY - 60, 3 * DAY, 400 * DAY])
-def test_thirty_characters_hold_the_share_and_the_time_left(left: float) -> None:
+def test_thirty_characters_show_the_share_and_the_time_left(left: float) -> None:
     """The engine cuts a line where the terminal ends: at 120 columns a dynamic gate has about thirty characters."""
     polls = PollResult(0.0, job("Active", 0, 10**9)), PollResult(left / 3, job("Active", 250_000_000, 10**9, 10**7))
     [line] = polled(*polls)[-1]
@@ -163,26 +164,26 @@ def test_thirty_characters_hold_the_share_and_the_time_left(left: float) -> None
 
 
 class Sum:
-    """Lines about many jobs, by job id.
+    """Lines about many jobs.
 
     Args:
-        jobs: How many there are.
+        jobs: The number of jobs.
     """
 
     def __init__(self, jobs: int) -> None:
         self.lines = ProgressLines(jobs)
-        self.histories: dict[int, PollState] = {}
+        self.states: dict[int, PollState] = {}
 
     def poll(self, number: int, now: float, status: str | None, done: int = 0) -> list[Line]:
-        """Return the lines that are due after a poll of one of them; no status is no answer."""
+        """Return the lines that are due after a poll of one of them; without a status, the poll has failed."""
         error = ConnectionFailedError("lost") if status is None else None
-        look = PollResult(now, job(status, done) if status else None, error)
-        self.histories[number] = self.histories.get(number, PollState(0.0)).add(look)
-        return self.lines.add(f"job-{number}", self.histories[number], now)
+        result = PollResult(now, job(status, done) if status else None, error)
+        self.states[number] = self.states.get(number, PollState(0.0)).add(result)
+        return self.lines.add(f"job-{number}", self.states[number], now)
 
 
-def test_many_jobs_are_summed_up() -> None:
-    """A person is told first what needs one, then the share and the time left, then how many are where."""
+def test_many_jobs_have_one_line_in_common() -> None:
+    """First the jobs that need a person, then the share and the time left, then the jobs by status."""
     jobs = Sum(12)
     for number in range(12):
         found = jobs.poll(number, 0.0, "Active")
@@ -205,7 +206,7 @@ def test_many_jobs_are_summed_up() -> None:
 
 
 def test_the_time_left_of_many_jobs_is_that_of_the_last() -> None:
-    """It is said where it is known of each, and not when all that is left is to complete them."""
+    """It is shown if it is known of each unfinished job."""
     jobs = Sum(2)
     for number, done in ((0, 500), (1, 250)):
         jobs.poll(number, 0.0, "Active")
@@ -219,21 +220,21 @@ def test_the_time_left_of_many_jobs_is_that_of_the_last() -> None:
     assert jobs.poll(1, 221.0, "Complete", 1000) == [Line("2 of 2 jobs Complete")]
 
 
-def test_an_outage_is_news_where_no_job_has_an_answer() -> None:
-    """Single answers that are lost are none: of thousands of jobs there may always be some."""
+def test_an_outage_has_a_line_if_no_job_has_a_response() -> None:
+    """Single failed polls have none: among thousands of jobs there may always be some."""
     jobs = Sum(3)
     for number in range(3):
         jobs.poll(number, 0.0, "Active")
     found = [jobs.poll(number, 1.0, None) for number in range(3)]
-    assert found == [[], [], [Line("no answer just now, 0 %, 0 of 3 jobs Complete, 3 Active")]]
+    assert found == [[], [], [Line("no response, 0 %, 0 of 3 jobs Complete, 3 Active")]]
     assert jobs.poll(0, 2.0, "Active") == [Line("0 %, 0 of 3 jobs Complete, 3 Active")]
     never = Sum(2)
     never.poll(0, 0.0, None)
-    assert never.poll(1, 0.0, None) == [Line("no answer just now, 0 %, 0 of 2 jobs Complete, 2 no answer")]
+    assert never.poll(1, 0.0, None) == [Line("no response, 0 %, 0 of 2 jobs Complete, 2 without a response")]
 
 
-def test_a_status_that_is_not_known_is_a_warning_once() -> None:
-    """Whatever the number of jobs that have it, and however often it comes and goes; the wait goes on."""
+def test_an_unknown_status_has_one_warning() -> None:
+    """Whatever the number of jobs with that status, and however often it comes and goes; the wait goes on."""
     jobs = Sum(3)
     known = "job job-0 has the status 'Archiving', which this version does not know; the wait goes on"
     for number in range(3):
@@ -246,29 +247,29 @@ def test_a_status_that_is_not_known_is_a_warning_once() -> None:
     assert sum(line.stays for found in every for line in found) == 7
 
 
-def test_the_command_line_shows_a_status_that_is_not_known() -> None:
-    """As a line of its own; that a job needs a person is said by the line of progress."""
-    said: list[str] = []
-    with progress(["job-1"], said.append) as report:
-        history = PollState(0.0)
+def test_the_command_line_shows_an_unknown_status() -> None:
+    """It has a line of its own; that a job needs a person is part of the line of progress."""
+    printed: list[str] = []
+    with progress(["job-1"], printed.append) as report:
+        state = PollState(0.0)
         for now, status in enumerate(("Archiving", "Suspended", "Archiving")):
-            history = history.add(PollResult(float(now), job(status)))
-            report("job-1", history, float(now))
-    assert [line for line in said if not line.startswith("job-1: ")] == [
+            state = state.add(PollResult(float(now), job(status)))
+            report("job-1", state, float(now))
+    assert [line for line in printed if not line.startswith("job-1: ")] == [
         "job job-1 has the status 'Archiving', which this version does not know; the wait goes on"
     ]
 
 
 def test_a_job_that_fails_comes_first() -> None:
-    """The gate is about to end for it."""
+    """The gate is about to fail for it."""
     jobs = Sum(2)
     jobs.poll(0, 0.0, "Active")
     jobs.poll(1, 0.0, "Active")
     assert jobs.poll(1, 1.0, "Failing", 400) == [Line("1 Failing, 20 %, 0 of 2 jobs Complete, 1 Active")]
 
 
-def test_a_thousand_jobs_have_no_more_lines_than_twelve() -> None:
-    """Each goes through all statuses, one after the other; all needs at most some dozen lines, and then heartbeats."""
+def test_a_thousand_jobs_have_no_more_lines_than_twelve_jobs() -> None:
+    """Each job goes through all statuses, one job after the other: some dozen lines at most, and heartbeats."""
     life = ("New", "Preparing", "Ready", "Active", "Completing", "Complete")
     for jobs in (12, 1000):
         lives = Sum(jobs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,11 +13,14 @@ from places import RESPONSES
 from pulumi_cosjob import CosBatchClient, CosJobWarning, JobDescription, SchemaError
 from pulumi_cosjob._service.settings import resolve
 from pulumi_cosjob._waiting.loop import wait_for_jobs
-from pulumi_cosjob._waiting.policy import PollState, WaitOptions
+from pulumi_cosjob._waiting.policy import WaitOptions
 from pulumi_cosjob._xml.decoder import parse_describe_job_result
 from pulumi_cosjob._xml.validation import VALIDATIONS, Validation, find_problems
 from pulumi_cosjob.testing import CosBatchEmulator, ManualClock
 from schema_corpus import COPY, COUNTS, DECISIVE, EMPTIED, JOB
+
+if TYPE_CHECKING:
+    from pulumi_cosjob._waiting.state import PollState
 
 FULL = (RESPONSES / "full.xml").read_bytes()
 APPID = "1250000000"
