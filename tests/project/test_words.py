@@ -45,6 +45,7 @@ EXCEPTIONS: Mapping[str, str] = {
     r"(config(uration)?|mapping|object|source|target|report's|tag) keys?|one key with its value": "names of values",
     r"AES with keys": "what the service encrypts objects with",
     r"\"Key\"": "a column of a manifest",
+    r"key: engine-": "the name of a cache in a workflow",
     r"KeyError|KeyboardInterrupt|emulator-key": "names",
     r"(service|it) asks to (slow down|wait)": "what the service does; a request is ours",
 }
