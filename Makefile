@@ -6,12 +6,12 @@ VENV := .venv
 LOWEST := .venv-lowest
 FUZZ := .venv-fuzz
 PINS := scripts/requirements
-# One more than there are processors: many tests wait for another process.
+# All that is needed is pinned: pip is not to look for what would suit, in which it may come upon newer versions.
+# One more than there are processors: many a test waits for another process.
 WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 PARALLEL = --numprocesses=$(WORKERS)
 # Where scripts, benchmarks and tests import each other from.
 PATHS = PYTHONPATH="$(CURDIR)/tests/support:$(CURDIR)/scripts:$(CURDIR)/benchmarks"
-# Everything is pinned, so pip resolves nothing: it might choose newer versions.
 PIP_INSTALL = -m pip install --quiet --disable-pip-version-check --no-deps
 
 .PHONY: help demo test lint check lowest extra compat faults secrets fuzz soak bench coverage engine docs dist pins format clean
