@@ -10,11 +10,11 @@ PINS := scripts/requirements
 # One more than there are processors: many a test waits for another process.
 WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 PARALLEL = --numprocesses=$(WORKERS)
-# What scripts, benchmarks and tests have of each other.
+# Where scripts, benchmarks and tests import each other from.
 PATHS = PYTHONPATH="$(CURDIR)/tests/support:$(CURDIR)/scripts:$(CURDIR)/benchmarks"
 PIP_INSTALL = -m pip install --quiet --disable-pip-version-check --no-deps
 
-.PHONY: help demo test lint check lowest extra compat faults secrets fuzz soak bench coverage engine docs pins format clean
+.PHONY: help demo test lint check lowest extra compat faults secrets fuzz soak bench coverage engine docs dist pins format clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-10s%s\n", $$1, $$2 }' Makefile
@@ -22,9 +22,9 @@ help: ## this list
 demo: $(VENV)/ready ## a job's life, read by a real `pulumi up`, without any account
 	$(PATHS) PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/python scripts/demo.py
 
-test: lint check lowest ## everything that has to pass
+test: lint check lowest ## everything that has to pass: lint, check and lowest; about ten minutes on two processors
 
-lint: $(VENV)/ready ## style, layout and types of the code
+lint: $(VENV)/ready ## style, layout and types of the code (ruff, mypy)
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/mypy
@@ -35,40 +35,44 @@ check: $(VENV)/ready ## all tests, those on the real engine included
 lowest: $(LOWEST)/ready ## the tests again, with the oldest versions that the ranges allow, on the oldest Python here
 	$(LOWEST)/bin/python -m pytest $(PARALLEL) -m "not newest and (not engine or oldest)" $(ARGS)
 
-extra: $(VENV)/ready ## what `make test` leaves out: keys at the highest log levels, two more SDKs, every row of the bench
+extra: $(VENV)/ready ## what `make test` leaves out: secrets at the highest log levels, two more SDKs, every row of the bench
 	$(VENV)/bin/python -m pytest $(PARALLEL) -m extra $(ARGS)
 
 compat: ## the tests on every Python here; about two minutes for each
 	$(PYTHON) scripts/compat.py
 
-soak: $(VENV)/ready ## ten minutes of waits while a fifth of all answers is faulty; ARGS=seconds
+soak: $(VENV)/ready ## ten minutes of waits while a fifth of all responses is faulty; ARGS=seconds
 	$(PATHS) MALLOC_ARENA_MAX=1 $(VENV)/bin/python benchmarks/soak.py $(ARGS)
 
-faults: $(VENV)/ready ## every fault at every place and what comes of it, as a table
+faults: $(VENV)/ready ## every fault at every place and its outcome, as a table
 	$(PATHS) $(VENV)/bin/python scripts/faults.py $(ARGS)
 
-fuzz: $(FUZZ)/ready ## let a fuzzer try the decoder for ARGS seconds; Linux
+fuzz: $(FUZZ)/ready ## run a fuzzer on the decoder for ARGS seconds; Linux
 	$(PATHS) $(FUZZ)/bin/python scripts/fuzz.py $(ARGS)
 
 bench: $(VENV)/ready ## what is claimed about speed, as numbers
 	$(PATHS) PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/python benchmarks/bench.py $(ARGS)
 
-coverage: $(VENV)/ready ## how much of the package the tests without the engine run: a figure, no gate; some minutes
+coverage: $(VENV)/ready ## how much of the package the tests without the engine cover: a figure, no gate; some minutes
 	$(VENV)/bin/python -m pytest $(PARALLEL) -m "not engine" --cov --cov-report=term $(ARGS)
 
-secrets: $(VENV)/ready ## search everything written at the highest log levels for keys
+secrets: $(VENV)/ready ## search everything written at the highest log levels for credentials
 	$(PATHS) $(VENV)/bin/python scripts/search_for_secrets.py
 
 engine: $(VENV)/ready ## a Pulumi CLI, with ARGS=--all for all languages; the last line is where
 	@$(VENV)/bin/python scripts/engine.py $(ARGS)
 
-format: $(VENV)/ready ## mend style and layout, where a tool can
+format: $(VENV)/ready ## correct style and layout, where a tool can
 	$(VENV)/bin/ruff check --fix
 	$(VENV)/bin/ruff format
 
-docs: $(VENV)/ready ## write the table of fields from the schema, and the types of fields as outputs
+docs: $(VENV)/ready ## write the table of fields and the types of outputs; after each change of the schema
 	$(VENV)/bin/python scripts/field_table.py
 	$(VENV)/bin/python scripts/output_types.py
+
+dist: $(VENV)/ready ## the wheel and the source archive, in dist/
+	rm -rf dist
+	$(VENV)/bin/python -m hatchling build
 
 pins: ## bring the pinned environments up to date; needs uv
 	uv pip compile pyproject.toml --extra emulator --group dev -o $(PINS)/dev.txt $(PIN_OPTIONS)

@@ -1,4 +1,4 @@
-"""One release after many COS Batch jobs, all asked about at the same time."""
+"""One release after many COS Batch jobs, all polled at the same time."""
 
 import pulumi
 from release import Release

@@ -1,4 +1,4 @@
-"""Read the states of many COS Batch jobs at once, and export which of them need a look."""
+"""Read the states of many COS Batch jobs at once, and export which of them have failed."""
 
 import pulumi
 
@@ -11,4 +11,4 @@ pulumi.export("statuses", nightly.jobs.apply(lambda jobs: {job_id: job.status fo
 pulumi.export(
     "failed", nightly.jobs.apply(lambda jobs: [job.job_id for job in jobs.values() if job.status == "Failed"])
 )
-pulumi.export("forgotten", nightly.missing_job_ids)
+pulumi.export("missing", nightly.missing_job_ids)

@@ -1,4 +1,4 @@
-"""Wait for jobs of two accounts in one program, each asked about with its own key."""
+"""Wait for jobs of two accounts in one program, each read with its own credentials."""
 
 import pulumi
 
@@ -12,7 +12,7 @@ def gate(account: str) -> JobCompletion:
         account,
         uin=config.require("uin"),
         region=config.get("region") or "ap-chengdu",
-        # Only where the account's jobs are not asked about at the usual address: an emulator, for example.
+        # Only where the account's jobs are not read at the default endpoint: an emulator, for example.
         endpoint=config.get("endpoint"),
         # Encrypted in the configuration, and in the state as well.
         secret_id=config.require_secret("secretId"),

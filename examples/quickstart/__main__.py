@@ -1,4 +1,4 @@
-"""Read the state of a COS Batch job, and export what the rest of the world wants to know."""
+"""Read the state of a COS Batch job, and export the fields that other tools need."""
 
 import pulumi
 

@@ -19,5 +19,5 @@ const job = cosjob.getJobOutput({ jobId, appid }, { dependsOn: [copied] });
 export const released = release.output;
 export const terminatedAt = copied.terminationDate;
 export const isComplete = job.status.apply((status) => status === cosjob.Status.Complete);
-// What a job lacks is undefined: the compiler asks for the question mark.
+// What a job lacks is undefined: the compiler requires the `?`.
 export const objects = job.apply((found) => found.progressSummary?.numberOfTasksSucceeded);

@@ -145,7 +145,7 @@ def test_the_example_shows_what_needs_a_look(tmp_path: Path, service: CosBatchEm
     service.clock.advance(60)
     stack.run("config", "set", "jobIds", json.dumps([good, bad, "gone"])).ok()
     stack.up().ok()
-    assert stack.outputs() == {"statuses": {good: "Complete", bad: "Failed"}, "failed": [bad], "forgotten": ["gone"]}
+    assert stack.outputs() == {"statuses": {good: "Complete", bad: "Failed"}, "failed": [bad], "missing": ["gone"]}
 
 
 def test_ids_may_be_outputs_known_late_or_secret_or_none_at_all(new_stack: NewStack, service: CosBatchEmulator) -> None:

@@ -1,4 +1,4 @@
-"""What the README and the other pages show is what is there."""
+"""The README and the other pages show what the code does."""
 
 from __future__ import annotations
 
@@ -42,11 +42,15 @@ def test_the_table_of_fields_is_the_schemas() -> None:
     page = PAGES["docs/fields.md"]
     assert field_table.PAGE == ROOT / "docs" / "fields.md"
     assert len(page.splitlines()) > 80
-    assert field_table.with_table(page) == page
+    rows, expected = page.splitlines(), field_table.with_table(page).splitlines()
+    missing, obsolete = (
+        [row for row in one if row not in other] for one, other in ((expected, rows), (rows, expected))
+    )
+    assert rows == expected, f"run `make docs`: docs/fields.md lacks {missing} and has {obsolete} too much"
 
 
 def _anchors(page: str) -> set[str]:
-    """Return what the headings of a page can be linked by."""
+    """Return the anchors of a page's headings."""
     headings = re.findall(r"^#+ (.*)$", re.sub(r"```.*?```", "", page, flags=re.DOTALL), re.MULTILINE)
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
@@ -62,20 +66,21 @@ def test_links_lead_somewhere(name: str) -> None:
 
 
 def test_each_page_is_found_from_the_readme() -> None:
-    """No page stands where nobody sees it."""
-    assert {link.partition("#")[0] for link in re.findall(r"\]\(([^)]+)\)", README)} >= set(PAGES) - {"README.md"}
+    """The README links to every page."""
+    linked = {link.partition("#")[0] for link in re.findall(r"\]\(([^)]+)\)", README)}
+    assert set(PAGES) - {"README.md"} - linked == set()
 
 
-def test_make_tells_all_its_targets() -> None:
-    """`make help` leaves none out, and no page names one that is not there."""
+def test_make_help_lists_all_targets() -> None:
+    """`make help` leaves none out, and no page names one that does not exist."""
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     [phony] = re.findall(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
     targets = re.findall(r"^([a-z]+):", makefile, re.MULTILINE)
     assert sorted(targets) == sorted(phony.split())
     command = ["make", "--no-print-directory", "help"]
-    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30, check=True).stdout
-    assert [line.split()[0] for line in told.splitlines()] == targets
-    assert all(len(line.split()) > 1 for line in told.splitlines())
+    printed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30, check=True).stdout
+    assert [line.split()[0] for line in printed.splitlines()] == targets
+    assert all(len(line.split()) > 1 for line in printed.splitlines())
     for name, page in PAGES.items():
         assert set(re.findall(r"(?:^\$ |`)make ([a-z]+)", page, re.MULTILINE)) <= set(targets), name
 
@@ -135,7 +140,7 @@ class Vendor(pulumi.runtime.Mocks):
         self.created: list[dict[str, Any]] = []
 
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
-        """Do as a resource does that the service has given a job id."""
+        """Return a resource that has created a job."""
         assert args.typ == "tencentcloud:index/cosBatch:CosBatch"
         self.created.append(args.inputs)
         return f"{args.inputs['uin']}#{args.inputs['appid']}#made", {**args.inputs, "job_id": "made"}
@@ -172,14 +177,14 @@ def test_the_program_with_the_vendors_provider_runs(monkeypatch: pytest.MonkeyPa
     found = seen(jobs, outputs, preview=preview)
     assert [each.value for each in found.values()] == ["made", "Complete"]
     [created] = vendor.created
-    # The engine knows no whole numbers.
+    # The engine has no whole numbers, only floats.
     assert (created.pop("appid"), created["priority"]) == (1_250_000_000, 10)
     given = {name: value for name, value in created.items() if name not in ("uin", "job_id")}
     given |= {"client_request_token": "t", "priority": int(created["priority"])}
     check_request(element("CreateJobRequest", given, CREATE_JOB_REQUEST))
 
 
-def test_every_error_stands_on_its_page() -> None:
+def test_every_error_has_a_row_on_its_page() -> None:
     """Each class that is raised has its row in the table of errors; the others are only roots."""
     named = set(re.findall(r"^\| `(\w+)`", ERRORS, re.MULTILINE))
     assert named == {name for name in pulumi_cosjob.__all__ if name.endswith("Error")} - {"CosJobError", "WaitError"}
@@ -189,8 +194,8 @@ def test_every_error_stands_on_its_page() -> None:
     assert not re.search(r"raise (CosJob|Wait)Error\(", raised)
 
 
-def test_the_policy_for_reading_stands_on_its_page() -> None:
-    """A refusal points to it; it names both actions, for operations rather than for a bucket."""
+def test_the_policy_for_reading_is_on_its_page() -> None:
+    """The error of a refusal refers to it; it names both actions, for operations rather than for a bucket."""
     [policy] = re.findall(r"```json\n(.*?)```", ERRORS, re.DOTALL)
     [statement] = json.loads(policy)["statement"]
     assert statement == {"effect": "allow", "action": ["cos:DescribeJob", "cos:ListJobs"], "resource": "*"}
@@ -206,29 +211,29 @@ def test_the_page_on_testing_has_all_faults_and_scenarios() -> None:
     assert {row.split("`")[1] for row in kinds} == KINDS
     assert "`error`, `html`, `raw` and `redirect` stand in the service's place" in TESTING
     assert {"error", "html", "raw", "redirect"} == REPLACES_RESPONSE
-    told = set(re.findall(r"`([a-z_]+)`", TESTING.partition("## Faults")[2]))
-    assert told >= {field.name for field in fields(Fault)} - {"kind"}
+    documented = set(re.findall(r"`([a-z_]+)`", TESTING.partition("## Faults")[2]))
+    assert documented >= {field.name for field in fields(Fault)} - {"kind"}
     scenarios = TESTING.partition("## Scenarios")[2].partition("## Faults")[0]
     assert sorted(re.findall(r"^\| `([a-z-]+)` \|", scenarios, re.MULTILINE)) == sorted(each.value for each in Scenario)
 
 
 def test_the_control_routes_do_what_the_page_shows() -> None:
-    """Every line by curl is done, and answered as the table says."""
+    """Every line by curl runs, and has the response of the table."""
     [lines] = re.findall(r"```sh\n(.*?)```", TESTING, re.DOTALL)
     with CosBatchEmulator() as emulator:
         variables = {**os.environ, **emulator.environment(), "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
-        answers = []
+        responses = []
         for line in lines.splitlines():
             done = subprocess.run(
                 ["sh", "-c", line], env=variables, capture_output=True, text=True, timeout=30, check=True
             )
-            answers.append(json.loads(done.stdout))
+            responses.append(json.loads(done.stdout))
             if "advance" in line:
                 description = _describe(emulator.environment(), "nightly")
     assert (description.status, description.description) == ("Failed", "Nightly copy")
-    clock, job, turned, error, both, [request], statistics, reset = answers
+    clock, job, advanced, error, both, [request], statistics, reset = responses
     assert job == {"job_id": "nightly"}
-    assert turned == {"now": clock["now"] + 30}
+    assert advanced == {"now": clock["now"] + 30}
     assert (error, both) == ({"added": 1}, {"added": 2})
     assert (request["path"], request["status"], request["fault"]) == ("/jobs/nightly", 200, None)
     assert set(request) == set(re.findall(r"`([a-z]+)`", _row("requests").rpartition("|")[0].rpartition("|")[2]))
@@ -242,7 +247,7 @@ def _row(route: str) -> str:
 
 
 def _blocks(page: str) -> dict[str, list[str]]:
-    """Return the lines for a shell below each heading that has some."""
+    """Return the shell lines below each heading that has some."""
     sections = (section.partition("\n") for section in page.split("\n## ")[1:])
     blocks = {name: "".join(re.findall(r"```console\n(.*?)```", text, re.DOTALL)) for name, _, text in sections}
     return {name: re.findall(r"^\$ (.*)$", block, re.MULTILINE) for name, block in blocks.items() if block}
@@ -259,7 +264,7 @@ def test_each_example_has_its_lines() -> None:
 @pytest.mark.engine
 @pytest.mark.parametrize("name", sorted(set(EXAMPLES) - {"typescript", "go"}))
 def test_an_example_runs_by_its_lines(name: str, tmp_path: Path) -> None:
-    """What is to be typed is all that it needs; those on generated SDKs are run by other tests."""
+    """It needs no more than its lines; other tests run those on generated SDKs."""
     with CosBatchEmulator() as emulator:
         for last in "ef":
             emulator.create_job("completes", seconds=1, job_id=f"53dc6228-c50b-46f7-8ad7-65e7159f1aa{last}")

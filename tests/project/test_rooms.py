@@ -1,10 +1,11 @@
-"""The package's surface: its names, what importing it costs, and who may import whom."""
+"""The package's surface: its names, what importing it costs, and which room may import which."""
 
 from __future__ import annotations
 
 import ast
 import importlib.metadata
 import inspect
+import re
 import string
 import subprocess
 import sys
@@ -14,11 +15,12 @@ from pathlib import Path
 import pytest
 
 import pulumi_cosjob
+from places import ROOT
 from pulumi_cosjob import native, types
 from pulumi_cosjob._model.element import Element
 
 PACKAGE = Path(pulumi_cosjob.__file__).parent
-# From the bottom to the top: a room imports from itself and from rooms of lines above it.
+# From the bottom to the top: a room imports from itself and from rooms of lines above it; drawn in docs/design.md.
 ROOMS = (
     {"_text", "_version"},
     {"_errors"},
@@ -33,7 +35,9 @@ ROOMS = (
     {"_dynamic", "native"},
     {"_cli", "_mocks"},
 )
-# Each stands beside the others, on what is named and on nothing else of the package.
+# What a room imports that is not below it.
+ALSO = {"_cli": {"_emulator"}, "_service": {"__version__"}}
+# Each stands beside the others, and imports what is named and nothing else of the package.
 BESIDE = {"testing": {"_emulator", "_clock", "_mocks"}, "_emulator": {"_emulator", "_clock"}}
 
 
@@ -44,7 +48,7 @@ def run(program: str) -> str:
 
 
 def test_all_is_sorted_and_complete() -> None:
-    """Every public name that is there is listed, every listed name is there, and classes come after constants."""
+    """Every public name is listed, every listed name exists, and classes come after constants."""
     listed = pulumi_cosjob.__all__
     assert listed == sorted(listed, key=lambda name: (not name.isupper(), name.islower(), name))
     assert len(set(listed)) == len(listed)
@@ -75,7 +79,7 @@ def test_a_star_import_brings_the_names() -> None:
 
 @pytest.mark.parametrize("name", pulumi_cosjob.__all__)
 def test_each_name_is_documented(name: str) -> None:
-    """A class or a function says what it is for; a constant says it where it stands."""
+    """A class or a function has a docstring; a constant has one in the source."""
     value = getattr(pulumi_cosjob, name)
     assert name.isupper() or value.__doc__
 
@@ -91,7 +95,7 @@ def test_importing_the_package_is_cheap() -> None:
 
 
 def test_the_parts_of_a_job_are_public() -> None:
-    """`pulumi_cosjob.types` has every class that a field is of, and lists what it has."""
+    """`pulumi_cosjob.types` has the class of every field, and lists what it has."""
     assert types.__all__ == sorted(types.__all__)
     assert {name for name in dir(types) if name[0] in string.ascii_uppercase} == set(types.__all__)
     assert set(types.__all__) == {cls.__name__ for cls in Element.__subclasses__()} | {"JobState"}
@@ -117,13 +121,13 @@ def test_what_type_checkers_need_is_not_loaded(name: str) -> None:
     ],
 )
 def test_a_name_loads_no_more_than_it_needs(name: str, absent: set[str]) -> None:
-    """Whoever wants one way in does not pay for the others."""
+    """A program that uses one way in does not load the others."""
     loaded = run(f"import sys; from pulumi_cosjob import {name}; print(*sys.modules)")
     assert not {each.partition(".")[0] for each in loaded.split()} & absent
 
 
 def test_a_name_is_looked_up_once() -> None:
-    """What was loaded at first use is then simply there."""
+    """What was loaded at first use becomes an attribute of the module."""
     program = """
 import pulumi_cosjob
 assert "STATES" not in vars(pulumi_cosjob) and "__version__" not in vars(pulumi_cosjob)
@@ -148,7 +152,7 @@ def test_dir_lists_what_was_not_loaded_yet() -> None:
 
 
 def _running(tree: ast.AST) -> Iterator[ast.AST]:
-    """Yield every node that runs: all but what only type checkers see."""
+    """Yield every node that runs: all but those which only type checkers read."""
     yield tree
     for child in ast.iter_child_nodes(tree):
         if not (isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING"):
@@ -185,25 +189,25 @@ def allowed(module: str) -> set[str]:
     below: set[str] = set()
     for rooms in ROOMS:
         if module in rooms:
-            beside = {"_cli": {"_emulator"}, "_service": {"__version__"}, "native": {"__version__"}}
-            return below | {module} | beside.get(module, set())
+            return below | {module} | ALSO.get(module, set())
         below |= rooms
-    raise AssertionError(f"{module} is no room: name it here and in the design")
+    raise AssertionError(f"{module} is no room: add it to ROOMS, and to the picture and the table of docs/design.md")
 
 
-def strangers(module: str, source: str) -> set[str]:
-    """Return what a module imports although it may not; the emulator does not even know the others' types."""
+def forbidden_imports(module: str, source: str) -> set[str]:
+    """Return what a module imports although it may not; the emulator imports no types of other rooms either."""
     return imported(source, running_only=module != "_emulator") - allowed(module)
 
 
 @pytest.mark.parametrize(("module", "source"), [(module, text) for module, text in sources() if module != "__init__"])
 def test_imports_go_one_way(module: str, source: str) -> None:
-    """No room imports from one above, and the emulator imports nothing of what it is to test."""
-    assert strangers(module, source) == set()
+    """No room imports from one above, and the emulator imports nothing of what it tests."""
+    found = forbidden_imports(module, source)
+    assert not found, f"{module} may not import {', '.join(sorted(found))}: ROOMS has the order"
 
 
 @pytest.mark.parametrize(
-    ("module", "source", "stranger"),
+    ("module", "source", "forbidden"),
     [
         ("_model", "from pulumi_cosjob._xml.decoder import describe", "_xml"),
         ("_service", "def f():\n    from pulumi_cosjob import _waiting", "_waiting"),
@@ -211,9 +215,46 @@ def test_imports_go_one_way(module: str, source: str) -> None:
         ("_emulator", "if TYPE_CHECKING:\n    from pulumi_cosjob._model.states import STATES", "_model"),
     ],
 )
-def test_an_import_in_the_wrong_direction_is_found(module: str, source: str, stranger: str) -> None:
-    """The check sees imports in functions, under TYPE_CHECKING and in every form."""
-    assert strangers(module, source) == {stranger}
+def test_an_import_in_the_wrong_direction_is_found(module: str, source: str, forbidden: str) -> None:
+    """The check finds imports in functions, under TYPE_CHECKING and in every form."""
+    assert forbidden_imports(module, source) == {forbidden}
+
+
+DESIGN = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
+_ROOMS = DESIGN.partition("## The rooms")[2].partition("\n## ")[0]
+
+
+def test_the_design_draws_the_rooms() -> None:
+    """The picture has the rooms of each line above in their order, the highest first, and what stands beside them."""
+    picture = _ROOMS.split("```")[1]
+    assert max(map(len, picture.splitlines())) <= 80
+    drawn = re.findall(r"^│ (.*?) *│ │ (.*?) *│$", picture, re.MULTILINE)
+    assert [set(re.split(r" {2,}", left)[0].split(", ")) for left, _ in drawn] == list(reversed(ROOMS))
+    beside = re.findall(r"(\w+) imports ((?:\w+, )*\w+)", " ".join(" ".join(right for _, right in drawn).split()))
+    assert {room: set(imports.split(", ")) | ({room} & BESIDE[room]) for room, imports in beside} == BESIDE
+
+
+def test_the_design_describes_each_room() -> None:
+    """The table below the picture has a row for each room, with all of its modules."""
+    rows = dict(re.findall(r"^\| `(\w+)` \|([^|]*)\|.*\|$", _ROOMS, re.MULTILINE))
+    rooms = set(BESIDE).union(*ROOMS)
+    assert set(rows) == rooms
+    for room in sorted(rooms):
+        modules = {path.stem for path in (PACKAGE / room).glob("*.py")} - {"__init__"}
+        modules |= {path.parent.name for path in (PACKAGE / room).glob("*/__init__.py")}
+        listed = set(re.findall(r"`(\w+)`", rows[room]))
+        assert listed == modules, f"docs/design.md: the row of {room} is to list {', '.join(sorted(modules)) or 'none'}"
+
+
+@pytest.mark.parametrize("step", sorted(set(re.findall(r"`(\w+/\w+:[\w.]+)`", DESIGN))))
+def test_each_step_of_the_walk_exists(step: str) -> None:
+    """The design names functions and classes that exist in these modules."""
+    file, _, name = step.partition(":")
+    body: list[ast.stmt] = ast.parse((PACKAGE / f"{file}.py").read_text(encoding="utf-8")).body
+    for part in name.split("."):
+        found = [each for each in body if getattr(each, "name", None) == part]
+        assert found, f"docs/design.md names {step}, and there is no {part}"
+        body = getattr(found[0], "body", [])
 
 
 def test_implementation_modules_have_a_leading_underscore() -> None:
