@@ -81,7 +81,7 @@ def test_describe_prints_the_whole_description_as_data(service: CosBatchEmulator
     result = cosjob("describe", FULL, "--appid", "1250000000", "--output", output)
     data = json.loads(result.stdout) if output == "json" else yaml.safe_load(result.stdout)
     expected = json.loads((RESPONSES / "full.json").read_text())
-    assert data == {**expected, "unknown_elements": [], "unknown_values": []}
+    assert data == {**expected, "unknown_elements": [], "unknown_values": []}, "compare tests/responses/full.json"
 
 
 def test_describe_shows_what_is_new_and_what_was_left_out(service: CosBatchEmulator) -> None:

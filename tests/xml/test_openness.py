@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -34,8 +35,8 @@ def test_empty_elements_are_valid(number: int) -> None:
 
 
 def test_every_element_was_emptied() -> None:
-    """The full response has 85 elements below its root."""
-    assert len(EMPTIED) == 85
+    """There is a document for each element of the full response below its root."""
+    assert len(EMPTIED) == len(list(ET.fromstring(FULL).iter())) - 1  # noqa: S314  our own file
     assert {path for path, _ in EMPTIED.values()} > DECISIVE
 
 
