@@ -315,16 +315,15 @@ class CosBatchClient:
 
     def _ask(self, job_id: str, appid: str, deadline: float, offset: float) -> tuple[Answer, tuple[str | None, ...]]:
         """Ask once; return the answer, and the keys that it may echo."""
-        from pulumi_cosjob._service.signing import sign  # noqa: PLC0415  loads the vendor's SDK, needed only to ask
+        from pulumi_cosjob._service.signing import sign  # noqa: PLC0415  needed only for a request
 
-        path = f"/jobs/{job_id}"
         credentials = self._settings.credentials(self._seconds(deadline))
 
         def prepare(request: requests.PreparedRequest) -> None:
-            sign(request, path, credentials, self._clock.now() + offset)
+            sign(request, credentials, self._clock.now() + offset)
 
         headers = {"x-cos-appid": appid, "User-Agent": _user_agent()}
-        answer = self._transport.get(path, headers, prepare, self._seconds(deadline))
+        answer = self._transport.get(f"/jobs/{job_id}", headers, prepare, self._seconds(deadline))
         return answer, (credentials.secret_id, credentials.secret_key, credentials.token)
 
     def _seconds(self, deadline: float) -> float:
