@@ -61,7 +61,7 @@ Report = Callable[[str, PollState, float], None]
 def poll_once(client: CosBatchClient, job_id: str, appid: str, clock: Clock) -> PollResult:
     """Ask about a job once; what goes wrong is part of the answer."""
     try:
-        description, service_time = client.look(job_id, appid)
+        description, service_time = client.poll(job_id, appid)
     except CosJobError as error:
         # Its frames hold the whole answer, in a circle with the retries: a wait would keep those of many looks.
         error.__traceback__ = error.__context__ = None

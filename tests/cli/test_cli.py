@@ -343,7 +343,7 @@ def test_a_terminal_shows_nothing_of_the_service_that_moves_the_cursor(service: 
     service.inject(Fault("error", code="SlowDown", message="\x9b2J[red]", times=None))
     code, lines, _written = on_terminal("wait", job_id, "--appid", "1250000000", "--timeout", "2s")
     assert code == 124
-    assert lines[0] == f"n {'━' * 12} no answer yet: the service asks to slow down: '\\x9b2J[red]'"
+    assert lines[0] == f"n {'━' * 12} no answer yet: the service throttles requests: '\\x9b2J[red]'"
     assert lines[1].startswith("cosjob: the job was not complete within 2 s")
 
 

@@ -1,4 +1,4 @@
-"""What the tests of the vendor's default chain share: a home of their own, and no metadata service."""
+"""What the tests of the vendor's default chain share: a home folder and no metadata service."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import pytest
 from tencentcloud.common import credential
 
 SECRET = "s3cr3t-that-nobody-may-see"
-HINT = "Look here."
+HINT = "Set these variables."
 
 
 @pytest.fixture(autouse=True)
 def _no_metadata_service(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take the machine's role away: asking for it would go to the network."""
+    """Take the machine's role away: a request for it would go to the network."""
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
     monkeypatch.setattr(credential.CVMRoleCredential, "_role_endpoint", f"http://127.0.0.1:{port}/")
@@ -22,12 +22,12 @@ def _no_metadata_service(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """Return a home of the test's own."""
+    """Return a home folder of the test's own."""
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / ".tencentcloud").mkdir()
     return tmp_path
 
 
-def write(home: Path, text: str) -> None:
+def write_file(home: Path, text: str) -> None:
     """Write the vendor's credentials file."""
     (home / ".tencentcloud" / "credentials").write_text(text, encoding="utf-8")

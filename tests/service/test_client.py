@@ -16,7 +16,7 @@ import pulumi_cosjob
 from documents import JOB_ID, job
 from patience import HANGS
 from pulumi_cosjob._errors import ConfigurationError, InvalidArgumentError, NoSuchJobError, RequestError
-from pulumi_cosjob._service import transport
+from pulumi_cosjob._service import deadline
 from pulumi_cosjob._service.client import CosBatchClient, describe_job
 from pulumi_cosjob._xml.schema import parse_describe_job_result
 from pulumi_cosjob.testing import CosBatchEmulator, Fault, ManualClock
@@ -26,7 +26,7 @@ __all__ = ["client", "clock", "service"]
 
 
 def test_a_job_is_described(client: CosBatchClient, service: CosBatchEmulator, full_response: bytes) -> None:
-    """The answer comes back decoded, after one request to the right path with the right headers."""
+    """The response is decoded, after one request to the right path with the right headers."""
     service.replay(JOB_ID, full_response)
     assert client.describe_job(JOB_ID, APPID) == parse_describe_job_result(full_response)
     (request,) = service.requests
@@ -38,14 +38,14 @@ def test_a_job_is_described(client: CosBatchClient, service: CosBatchEmulator, f
     assert "cookie" not in request.headers
 
 
-def test_every_question_is_asked_afresh(client: CosBatchClient, service: CosBatchEmulator) -> None:
-    """A job is followed through its life; nothing is kept from the last answer."""
+def test_each_call_reads_the_job_again(client: CosBatchClient, service: CosBatchEmulator) -> None:
+    """A job is followed through all its states; nothing is kept from the last response."""
     job_id = service.create_job("completes", seconds=10)
-    seen = []
+    statuses = []
     for _ in range(20):
-        seen.append(client.describe_job(job_id, APPID).status)
+        statuses.append(client.describe_job(job_id, APPID).status)
         service.clock.advance(1)
-    assert list(dict.fromkeys(seen)) == ["New", "Preparing", "Ready", "Active", "Completing", "Complete"]
+    assert list(dict.fromkeys(statuses)) == ["New", "Preparing", "Ready", "Active", "Completing", "Complete"]
 
 
 @pytest.mark.parametrize("job_id", ["a", "a" * 64, "...", "a.b_c~d-e"])
@@ -57,7 +57,7 @@ def test_every_allowed_job_id_arrives_as_it_is(client: CosBatchClient, service: 
 
 
 def test_describe_job_takes_settings_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The short way in needs no client, and uses the machine's clock."""
+    """The function needs no client, and uses the machine's clock."""
     with CosBatchEmulator() as service:
         for name, value in service.environment().items():
             monkeypatch.setenv(name, value)
@@ -71,27 +71,27 @@ def test_describe_job_takes_settings_from_the_environment(monkeypatch: pytest.Mo
 def test_malformed_arguments_are_never_sent(
     client: CosBatchClient, service: CosBatchEmulator, job_id: str, appid: str
 ) -> None:
-    """They are refused before anything goes over the wire."""
+    """They are refused before a request is sent."""
     with pytest.raises(InvalidArgumentError):
         client.describe_job(job_id, appid)
     assert service.requests == []
 
 
-def test_a_client_tells_its_endpoint(client: CosBatchClient, service: CosBatchEmulator) -> None:
-    """Where a client asks can be read."""
+def test_a_client_has_an_endpoint(client: CosBatchClient, service: CosBatchEmulator) -> None:
+    """The endpoint that requests go to is an attribute."""
     assert client.endpoint == service.endpoint
 
 
-def test_missing_settings_are_told_when_the_client_is_made() -> None:
-    """Nobody has to ask to learn that a client cannot ask."""
+def test_missing_settings_fail_when_the_client_is_made() -> None:
+    """The error does not wait for the first request."""
     with pytest.raises(ConfigurationError, match="uin is not set"):
         CosBatchClient(secret_id="a", secret_key="b")
 
 
-def test_a_machine_without_threads_is_told(
+def test_a_machine_without_threads_is_reported(
     client: CosBatchClient, service: CosBatchEmulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nothing is sent that nobody watches over, and the error is one of ours; later it may work."""
+    """The error is one of this package, and no request is sent that could outlast its deadline."""
 
     def start(_thread: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
@@ -108,7 +108,7 @@ def test_a_machine_without_threads_is_told(
 def test_cookies_are_neither_read_nor_sent(
     client: CosBatchClient, service: CosBatchEmulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A server that sets one finds that it never comes back; to parse megabytes of them would take seconds."""
+    """No cookie is sent back to a server that sets one; to parse megabytes of them would take seconds."""
     parsed: list[str] = []
 
     def parse(headers: list[str]) -> list[object]:
@@ -130,7 +130,7 @@ def test_a_netrc_file_is_ignored(
 ) -> None:
     """A password for the host does not take the signature's place."""
     file = tmp_path / ".netrc"
-    file.write_text("default login someone password something\n")
+    file.write_text("default login user password something\n")
     file.chmod(0o600)
     monkeypatch.setenv(where, str(file if where == "NETRC" else tmp_path))
     job_id = service.create_job()
@@ -138,23 +138,23 @@ def test_a_netrc_file_is_ignored(
 
 
 def test_many_threads_share_a_client(service: CosBatchEmulator, clock: ManualClock) -> None:
-    """Every thread gets the answer to its own question."""
+    """Every thread gets the response to its own request."""
     ids = [service.create_job() for _ in range(16)] * 12
     with client_of(service, clock) as client, ThreadPoolExecutor(16) as pool:
         found = list(pool.map(lambda job_id: client.describe_job(job_id, APPID).job_id, ids))
     assert found == ids
 
 
-def test_connections_are_used_again(monkeypatch: pytest.MonkeyPatch, service: CosBatchEmulator) -> None:
-    """A hundred questions in a row need one connection."""
+def test_connections_are_reused(monkeypatch: pytest.MonkeyPatch, service: CosBatchEmulator) -> None:
+    """A hundred requests in a row need one connection."""
     opened: list[object] = []
-    real = transport.DeadlineConnection._new_conn
+    real = deadline.DeadlineConnection._new_conn
 
     def counted(*args: Any, **kwargs: Any) -> socket.socket:
         opened.append(args)
         return real(*args, **kwargs)
 
-    monkeypatch.setattr(transport.DeadlineConnection, "_new_conn", counted)
+    monkeypatch.setattr(deadline.DeadlineConnection, "_new_conn", counted)
     job_id = service.create_job()
     with client_of(service, ManualClock()) as client:
         for _ in range(100):
@@ -163,13 +163,13 @@ def test_connections_are_used_again(monkeypatch: pytest.MonkeyPatch, service: Co
 
 
 def test_no_thread_is_left_behind(service: CosBatchEmulator, clock: ManualClock) -> None:
-    """The watch over each request ends with it."""
+    """The thread that watches the deadlines ends."""
     job_id = service.create_job()
     before = threading.active_count()
     with client_of(service, clock) as client:
         for _ in range(50):
             client.describe_job(job_id, APPID)
     for thread in threading.enumerate():
-        if thread.name == "cosjob-watchdog":
+        if thread.name == "cosjob-deadlines":
             thread.join(HANGS)
     assert threading.active_count() <= before

@@ -36,17 +36,17 @@ LEAKS = [
 
 
 @pytest.mark.parametrize("fault", LEAKS, ids=lambda fault: f"{fault.kind}-{fault.status}")
-def test_no_error_or_log_tells_a_secret(
+def test_no_error_or_log_shows_a_secret(
     client: CosBatchClient, service: CosBatchEmulator, fault: Fault, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Key, token and signature stand in no message, attribute, traceback, pickle or log record of any library."""
+    """Secret key, token and signature are in no message, attribute, traceback, pickle or log record of any library."""
     job_id = service.create_job()
     service.inject(fault)
     with caplog.at_level(logging.DEBUG):
-        for name in ("urllib3", "requests", "qcloud_cos", "tencentcloud", "tenacity"):
+        for name in ("urllib3", "requests", "tencentcloud", "tenacity"):
             logging.getLogger(name).setLevel(logging.DEBUG)
         error = failure(client, job_id)
-    told = "".join(
+    text = "".join(
         [
             str(error),
             repr(error),
@@ -57,26 +57,26 @@ def test_no_error_or_log_tells_a_secret(
             "".join(repr(vars(record)) for record in caplog.records),
         ]
     )
-    assert job_id in told
+    assert job_id in text
     for secret in (KEY, TOKEN, "q-signature", "sign_key"):
-        assert secret not in told
+        assert secret not in text
 
 
-def test_errors_keep_no_answer_or_request(client: CosBatchClient, service: CosBatchEmulator) -> None:
-    """What is attached to an error is plain: nothing that holds headers goes into a pickle."""
+def test_errors_keep_no_response_or_request(client: CosBatchClient, service: CosBatchEmulator) -> None:
+    """The attributes of an error are plain values: no object with headers goes into a pickle."""
     service.inject("other-job")
     error = failure(client, service.create_job())
     assert {type(value) for value in vars(error).values()} <= {str, int, float, type(None)}
     assert error.__context__ is None or not vars(error.__context__).get("request")
 
 
-def test_a_client_does_not_show_its_keys(client: CosBatchClient) -> None:
-    """Printing a client or what it holds shows no key."""
+def test_a_client_does_not_show_its_credentials(client: CosBatchClient) -> None:
+    """Printing a client or its attributes shows no secret."""
     shown = repr(client) + repr(vars(client))
     assert KEY not in shown
     assert TOKEN not in shown
 
 
-def test_loopback_is_all_that_these_tests_ask() -> None:
+def test_no_proxy_and_no_account_is_configured() -> None:
     """The environment of these tests names no proxy and no account."""
     assert not [name for name in os.environ if name.startswith(("COSJOB_", "TENCENTCLOUD_")) or "proxy" in name.lower()]

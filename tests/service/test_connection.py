@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["clock", "service"]
 
 
-def test_a_service_that_is_away_is_told_as_such(service: CosBatchEmulator, clock: ManualClock) -> None:
-    """The operating system's reason is in the message, and after the limit the error is a ConnectionError."""
+def test_an_unreachable_service_is_reported(service: CosBatchEmulator, clock: ManualClock) -> None:
+    """The message has the operating system's reason, and the error is a ConnectionError."""
     endpoint = service.endpoint
     service.stop()
     with client_of(service, clock, endpoint=endpoint) as client:
@@ -33,8 +33,8 @@ def test_a_service_that_is_away_is_told_as_such(service: CosBatchEmulator, clock
     assert isinstance(error, ConnectionError)
 
 
-def test_a_service_that_comes_back_is_found(service: CosBatchEmulator, clock: ManualClock) -> None:
-    """Connections that broke are not used again."""
+def test_a_restarted_service_is_reached(service: CosBatchEmulator, clock: ManualClock) -> None:
+    """Broken connections are not reused."""
     job_id = service.create_job()
     with client_of(service, clock) as client:
         client.describe_job(job_id, APPID)
@@ -44,8 +44,8 @@ def test_a_service_that_comes_back_is_found(service: CosBatchEmulator, clock: Ma
         assert client.describe_job(job_id, APPID).job_id == job_id
 
 
-def test_a_name_that_is_not_known_is_told_as_such(monkeypatch: pytest.MonkeyPatch, clock: ManualClock) -> None:
-    """The resolver's words are in the message, with a look at uin and region suggested."""
+def test_an_unknown_name_is_reported(monkeypatch: pytest.MonkeyPatch, clock: ManualClock) -> None:
+    """The message has the resolver's reason, and the hint names the region."""
 
     def unknown(*_args: object, **_kwargs: object) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
@@ -61,7 +61,7 @@ def test_a_name_that_is_not_known_is_told_as_such(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_name_that_stops_resolving_is_an_outage(monkeypatch: pytest.MonkeyPatch, clock: ManualClock) -> None:
-    """Where an attempt has found it, a single read tries for its whole time."""
+    """Where an attempt has found the name, attempts go on for the whole time limit."""
     lookups = itertools.count()
 
     def sometimes(*_args: object, **_kwargs: object) -> None:
@@ -77,7 +77,7 @@ def test_a_name_that_stops_resolving_is_an_outage(monkeypatch: pytest.MonkeyPatc
 
 
 def subclasses(cls: type[Exception]) -> Iterator[type[Exception]]:
-    """Yield a class and all that derive from it."""
+    """Yield a class and its subclasses, at any depth."""
     yield cls
     for each in cls.__subclasses__():
         yield from subclasses(each)
@@ -87,8 +87,8 @@ LIBRARY_ERRORS = {*subclasses(requests.exceptions.RequestException), *subclasses
 
 
 @pytest.mark.parametrize("cls", sorted(LIBRARY_ERRORS, key=str))
-def test_every_error_of_the_libraries_becomes_ours(cls: type[Exception]) -> None:
-    """Nothing that requests or urllib3 raises reaches the caller, not even as a cause."""
+def test_every_error_of_the_libraries_is_translated(cls: type[Exception]) -> None:
+    """No error of requests or urllib3 reaches the caller, not even as a cause."""
     theirs = cls.__new__(cls)
     with pytest.raises(RequestError) as caught:
         transport._translate(theirs)

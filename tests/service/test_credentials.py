@@ -12,7 +12,7 @@ from typing import Any
 
 import dill
 import pytest
-from chains import HINT, SECRET, _no_metadata_service, home, write
+from chains import HINT, SECRET, _no_metadata_service, home, write_file
 
 from patience import HANGS
 from pulumi_cosjob import CosBatchClient
@@ -25,19 +25,19 @@ __all__ = ["_no_metadata_service", "home"]
 
 
 class Temporary:
-    """Keys that change with each look, as a role's do."""
+    """Credentials that change with each read, as those of a role do."""
 
     def __init__(self) -> None:
-        self.looks = 0
+        self.reads = 0
 
     def get_credential_info(self) -> tuple[str, str, str]:
-        """Return the keys of now."""
-        self.looks += 1
-        return f"id-{self.looks}", f"key-{self.looks}", f"token-{self.looks}"
+        """Return the current credentials."""
+        self.reads += 1
+        return f"id-{self.reads}", f"key-{self.reads}", f"token-{self.reads}"
 
 
-def test_temporary_keys_are_asked_for_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The chain is walked once; the keys it found are renewed by the vendor's library at every request."""
+def test_temporary_credentials_are_read_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The chain is walked once; the vendor's library renews its credentials at each request."""
     walked: list[Temporary] = []
 
     def walk() -> Temporary:
@@ -53,15 +53,15 @@ def test_temporary_keys_are_asked_for_each_time(monkeypatch: pytest.MonkeyPatch)
     assert len(walked) == 1
 
 
-def test_a_role_that_was_taken_away_is_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the vendor's library goes on with nothing, the caller hears that there is no key."""
+def test_a_removed_role_has_no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the vendor's library returns None, the error is that there are no credentials."""
 
     class Gone:
         def get_credential_info(self) -> tuple[None, None, None]:
             return None, None, None
 
     monkeypatch.setattr(credentials, "_default_credential", Gone)
-    with pytest.raises(ConfigurationError, match="they hold no key"):
+    with pytest.raises(ConfigurationError, match="they have no secret id or no secret key"):
         VendorChain(HINT)(60.0)
 
 
@@ -81,12 +81,12 @@ def test_many_threads_walk_the_chain_once(monkeypatch: pytest.MonkeyPatch) -> No
     for thread in threads:
         thread.join()
     assert len(walked) == 1
-    assert 1 <= walked[0].looks <= 16  # those that come while one looks have its answer
+    assert 1 <= walked[0].reads <= 16  # threads that come during a read share its result
 
 
 @pytest.fixture
 def stuck(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
-    """Let the chain hang until the test is over, and shorten its time."""
+    """Let the chain hang until the test ends, and shorten its time limit."""
     release = threading.Event()
     monkeypatch.setattr(credentials, "_CHAIN_TIME_LIMIT", 0.05)
     yield release
@@ -97,18 +97,18 @@ def stuck(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
 
 
 def lookups() -> int:
-    """Return how many threads look for credentials."""
+    """Return how many threads look up credentials."""
     return sum(thread.name == "cosjob-credentials" for thread in threading.enumerate())
 
 
-def test_a_chain_that_hangs_is_given_up_and_joined(stuck: threading.Event, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A metadata service that never answers costs one thread, however many ask, and each waits for its own time."""
+def test_a_chain_that_hangs_times_out_and_is_shared(stuck: threading.Event, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A metadata service that never responds costs one thread; each request has its own time limit."""
     monkeypatch.setattr(credentials, "_default_credential", lambda: stuck.wait() and Temporary())
     chain = VendorChain(HINT)
     with ThreadPoolExecutor(16) as pool:
-        for asked in [pool.submit(chain, 60.0) for _ in range(16)]:
-            with pytest.raises(ConfigurationError, match=r"no answer in 0\.05 s"):
-                asked.result()
+        for waiting in [pool.submit(chain, 60.0) for _ in range(16)]:
+            with pytest.raises(ConfigurationError, match=r"no response in 0\.05 s"):
+                waiting.result()
     with pytest.raises(TimeLimitError, match=r"no credentials came within 0\.01 s"):
         chain(0.01)
     assert lookups() == 1
@@ -118,42 +118,40 @@ def test_a_chain_that_hangs_is_given_up_and_joined(stuck: threading.Event, monke
     assert late.result().secret_id == "id-1"
 
 
-def test_a_lookup_that_is_stuck_is_left_alone_in_the_end(
-    stuck: threading.Event, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A service that comes back is asked again, though the first question never ends; by few more threads."""
+def test_a_hanging_lookup_is_replaced_after_a_while(stuck: threading.Event, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another lookup reaches a service that comes back, though the first one never ends; with few more threads."""
     monkeypatch.setattr(credentials, "_default_credential", stuck.wait)
-    chain, patience = VendorChain(HINT), credentials._PATIENCE
+    chain, seconds = VendorChain(HINT), credentials._FIRST_SHARE_SECONDS
     for number in (1, 2, 3):
         for _ in range(3):
-            with pytest.raises(ConfigurationError, match="no answer"):
+            with pytest.raises(ConfigurationError, match="no response"):
                 chain(60.0)
-        assert (lookups(), chain._patience) == (number, patience * 2 ** (number - 1))
-        chain._patient_until = 0.0  # its time is over
+        assert (lookups(), chain._share_seconds) == (number, seconds * 2 ** (number - 1))
+        chain._shared_until = 0.0  # the lookup is not shared any more
     monkeypatch.setattr(credentials, "_default_credential", Temporary)
     monkeypatch.setattr(credentials, "_CHAIN_TIME_LIMIT", HANGS)
     assert chain(HANGS).secret_id == "id-1"
-    assert chain._patience == patience * 8
+    assert chain._share_seconds == seconds * 8
     assert chain(HANGS).secret_id == "id-2"
-    assert chain._patience == patience
+    assert chain._share_seconds == seconds
 
 
-def test_a_lookup_is_called_off(stuck: threading.Event, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody holds up the end of a program by waiting for a role."""
+def test_a_lookup_is_cancelled(stuck: threading.Event, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request that waits for a role does not hold up the end of the program."""
     monkeypatch.setattr(credentials, "_CHAIN_TIME_LIMIT", 3600.0)
     monkeypatch.setattr(credentials, "_default_credential", stuck.wait)
     client = CosBatchClient(endpoint="http://127.0.0.1:9")
     with ThreadPoolExecutor(1) as pool:
-        asked = pool.submit(client.look, "a", "1")
+        waiting = pool.submit(client.poll, "a", "1")
         while not lookups():
-            assert not wait([asked], 0.01).done
+            assert not wait([waiting], 0.01).done
         client.abort()
-        with pytest.raises(RequestError, match="called off"):
-            asked.result(HANGS)
+        with pytest.raises(RequestError, match="cancelled"):
+            waiting.result(HANGS)
 
 
-def test_no_thread_to_look_by_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine that starts no more threads is told as such, with what to do."""
+def test_a_lookup_without_threads_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the machine starts no thread, the error has that reason, and a hint."""
 
     def start(_thread: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
@@ -168,8 +166,8 @@ def test_no_thread_to_look_by_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
         chain(60.0)
 
 
-def test_a_renewal_that_hangs_is_given_up(stuck: threading.Event, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The time limit holds for renewed keys too."""
+def test_a_renewal_that_hangs_times_out(stuck: threading.Event, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time limit covers the renewal of credentials."""
 
     class Hanging(Temporary):
         def get_credential_info(self) -> tuple[str, str, str]:
@@ -177,12 +175,12 @@ def test_a_renewal_that_hangs_is_given_up(stuck: threading.Event, monkeypatch: p
             return super().get_credential_info()
 
     monkeypatch.setattr(credentials, "_default_credential", Hanging)
-    with pytest.raises(ConfigurationError, match="no answer"):
+    with pytest.raises(ConfigurationError, match="no response"):
         VendorChain(HINT)(60.0)
 
 
-def test_a_failing_chain_is_told_by_kind_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the vendor's library says may hold anything; only the kind of its error is shown."""
+def test_a_failing_chain_is_reported_by_its_class_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A message of the vendor's library may contain anything; only the class of its error is shown."""
 
     def fail() -> Any:
         raise RuntimeError(SECRET)
@@ -195,25 +193,25 @@ def test_a_failing_chain_is_told_by_kind_alone(monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.mark.parametrize("show", [repr, str, "{}".format, "{!r}".format, lambda it: f"{[it]}", lambda it: f"{(it,)}"])
 def test_credentials_are_never_shown(show: Any) -> None:
-    """No way of printing shows a part of them."""
+    """No way of formatting shows a part of them."""
     assert SECRET not in show(Credentials(SECRET, SECRET, SECRET))
 
 
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
 def test_credentials_are_never_pickled(protocol: int) -> None:
-    """They do not leave the process in a pickle or a copy, alone or in something else."""
-    keys = Credentials(SECRET, SECRET, SECRET)
-    for value in (keys, [keys], {"a": keys}):
+    """They leave the process in no pickle and no copy, alone or in a container."""
+    credentials_ = Credentials(SECRET, SECRET, SECRET)
+    for value in (credentials_, [credentials_], {"a": credentials_}):
         with pytest.raises(TypeError, match="never pickled"):
             pickle.dumps(value, protocol)
     with pytest.raises(TypeError, match="never pickled"):
-        copy.deepcopy(keys)
+        copy.deepcopy(credentials_)
 
 
 @pytest.mark.parametrize("dumps", [pickle.dumps, dill.dumps])
-def test_what_the_chain_has_found_is_never_pickled(home: Path, dumps: Any) -> None:
-    """The vendor's library keeps the key in the open, and dill, by which Pulumi pickles, takes locks along."""
-    write(home, f"[default]\nsecret_id = file-id\nsecret_key = {SECRET}\n")
+def test_a_chain_is_never_pickled(home: Path, dumps: Any) -> None:
+    """The vendor's library holds secrets in plain attributes, and dill, which Pulumi uses, pickles locks too."""
+    write_file(home, f"[default]\nsecret_id = file-id\nsecret_key = {SECRET}\n")
     chain = VendorChain(HINT)
     assert chain(60.0).secret_key == SECRET
     for value in (chain, [chain], Settings("https://localhost", chain)):

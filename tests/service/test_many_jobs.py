@@ -28,28 +28,28 @@ from servers import read_request, serving
 __all__ = ["client", "clock", "service"]
 
 
-def test_an_interrupt_ends_many_questions_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ctrl-C leaves no thread behind that waits for an answer."""
-    asked = threading.Event()
+def test_an_interrupt_ends_many_requests_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C leaves no thread behind that waits for a response."""
+    received = threading.Event()
 
     def handle(connection: socket.socket) -> None:
         read_request(connection)
-        asked.set()
+        received.set()
         connection.recv(1)
 
     class Interrupted(ThreadPoolExecutor):
-        """Is interrupted at the second question, once the first has been asked."""
+        """Is interrupted at the second request, once the first has been sent."""
 
         def submit(self, *args: Any) -> Any:  # type: ignore[override]
             if not self._threads:
                 return super().submit(*args)
-            assert asked.wait(HANGS)
+            assert received.wait(HANGS)
             raise KeyboardInterrupt
 
     monkeypatch.setattr(client_module, "ThreadPoolExecutor", Interrupted)
     with serving(handle) as port:
-        keys: dict[str, Any] = {"secret_id": ID, "secret_key": KEY, "request_timeout": 3600}
-        client = CosBatchClient(endpoint=f"http://127.0.0.1:{port}", **keys)
+        credentials: dict[str, Any] = {"secret_id": ID, "secret_key": KEY, "request_timeout": 3600}
+        client = CosBatchClient(endpoint=f"http://127.0.0.1:{port}", **credentials)
         with pytest.raises(KeyboardInterrupt):
             client.describe_jobs(["a", "b"], APPID)
         for thread in threading.enumerate():
@@ -59,7 +59,7 @@ def test_an_interrupt_ends_many_questions_at_once(monkeypatch: pytest.MonkeyPatc
 
 
 def test_many_jobs_are_described_by_id(client: CosBatchClient, service: CosBatchEmulator) -> None:
-    """Each job is asked about once, and they come back in the order of the ids."""
+    """Each job is read once, and the result is in the order of the ids."""
     ids = [service.create_job(description=str(number)) for number in range(40)]
     found = client.describe_jobs([*reversed(ids), *ids], APPID)
     assert list(found) == ids[::-1]
@@ -68,12 +68,12 @@ def test_many_jobs_are_described_by_id(client: CosBatchClient, service: CosBatch
     assert client.describe_jobs([], APPID) == {}
 
 
-def test_no_more_questions_at_once_than_allowed(client: CosBatchClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The bound holds, and is reached."""
+def test_no_more_requests_at_once_than_allowed(client: CosBatchClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The limit holds, and is reached."""
     together, most, expected = 0, 0, 0
     changed = threading.Condition()
 
-    def look(job_id: str, _appid: str) -> JobDescription:
+    def describe(job_id: str, _appid: str) -> JobDescription:
         nonlocal together, most
         with changed:
             together += 1
@@ -83,7 +83,7 @@ def test_no_more_questions_at_once_than_allowed(client: CosBatchClient, monkeypa
             together -= 1
         return JobDescription(job_id, "New")
 
-    monkeypatch.setattr(client, "describe_job", look)
+    monkeypatch.setattr(client, "describe_job", describe)
     for bound, expected in ((3, 3), (None, 16), (64, 20)):
         most = 0
         bounds: dict[str, Any] = {} if bound is None else {"max_concurrency": bound}
@@ -100,7 +100,7 @@ def test_one_job_that_fails_names_itself(client: CosBatchClient, service: CosBat
 
 
 def test_all_missing_jobs_are_named(client: CosBatchClient, service: CosBatchEmulator) -> None:
-    """All are asked about before the error; it names each of them."""
+    """All jobs are read before the error, which names each missing one."""
     job_id = service.create_job()
     gone = [f"gone-{number}" for number in range(30)]
     with pytest.raises(JobsNotReadError, match="30 of 31 jobs could not be read") as caught:
@@ -112,7 +112,7 @@ def test_all_missing_jobs_are_named(client: CosBatchClient, service: CosBatchEmu
 
 
 def test_missing_jobs_can_be_skipped(client: CosBatchClient, service: CosBatchEmulator) -> None:
-    """What is there comes back; other errors are errors all the same."""
+    """The other jobs are returned; other errors are errors all the same."""
     ids = [service.create_job() for _ in range(5)]
     assert list(client.describe_jobs(["gone", *ids, "gone-too"], APPID, missing="skip")) == ids
     service.inject(Fault("error", code="AccessDenied", status=403, job_id=ids[3]))
@@ -121,8 +121,8 @@ def test_missing_jobs_can_be_skipped(client: CosBatchClient, service: CosBatchEm
     assert caught.value.job_id == ids[3]
 
 
-def test_what_fails_for_one_is_not_asked_for_all(client: CosBatchClient, service: CosBatchEmulator) -> None:
-    """A wrong key is refused once for each question under way, not a thousand times."""
+def test_an_error_ends_the_reads_that_have_not_begun(client: CosBatchClient, service: CosBatchEmulator) -> None:
+    """A wrong secret id is refused once for each request under way, not a thousand times."""
     ids = [service.create_job() for _ in range(200)]
     service.inject(Fault("error", code="InvalidAccessKeyId", status=403, times=None))
     with pytest.raises(CosJobError) as caught:
@@ -132,24 +132,24 @@ def test_what_fails_for_one_is_not_asked_for_all(client: CosBatchClient, service
 
 
 def test_all_slow_down_together(service: CosBatchEmulator, clock: ManualClock) -> None:
-    """One question that is told to slow down holds up the others, until the time that the service named."""
+    """One request that is to slow down holds up the others, for the time that the service names."""
     ids = [service.create_job() for _ in range(2)]
     service.inject(Fault("error", code="SlowDown", status=503, retry_after=30, job_id=ids[0]))
     with client_of(service, clock, request_timeout=40) as client:
         with pytest.raises(UnavailableError):
-            client.look(ids[0], APPID)
+            client.poll(ids[0], APPID)
         assert clock.monotonic() == 0
         client.describe_job(ids[1], APPID)
         assert clock.monotonic() == 30
 
 
-def test_a_service_that_keeps_asking_to_slow_down_gets_its_way(service: CosBatchEmulator, clock: ManualClock) -> None:
-    """Through a storm of refusals every job is read in the end, by one question at a time where need be."""
+def test_all_jobs_are_read_although_the_service_keeps_throttling(service: CosBatchEmulator, clock: ManualClock) -> None:
+    """Many refusals delay the reads, down to one request at a time, and each job is read in the end."""
     ids = [service.create_job() for _ in range(60)]
     service.inject(Fault("error", code="SlowDown", status=503, probability=0.3, times=None))
     with client_of(service, clock, request_timeout=3600) as client:
         assert list(client.describe_jobs(ids, APPID)) == ids
-        assert client._rate_limiter.pace.most < 16
+        assert client._rate_limiter.state.limit < 16
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_a_service_that_keeps_asking_to_slow_down_gets_its_way(service: CosBatch
 def test_malformed_arguments_about_many_jobs(
     client: CosBatchClient, service: CosBatchEmulator, arguments: dict[str, Any], name: str
 ) -> None:
-    """The argument is named, and nothing is sent."""
+    """The error names the argument, and nothing is sent."""
     with pytest.raises(InvalidArgumentError) as caught:
         client.describe_jobs(**{"job_ids": ["job-1"], "appid": APPID, **arguments})
     assert caught.value.argument == name

@@ -20,15 +20,15 @@ __all__ = ["client", "clock", "service"]
 
 
 @pytest.mark.parametrize("status", [403, 405, 407, 501, 408, 429, 502, 503])
-def test_a_proxy_that_does_not_connect_is_told_with_its_status(
+def test_a_proxy_that_does_not_connect_is_reported_with_its_status(
     status: int, monkeypatch: pytest.MonkeyPatch, clock: ManualClock
 ) -> None:
-    """What can never come right is asked for once; the proxy's own words, which may echo a password, are not shown."""
-    asked = 0
+    """A refusal is not retried; the proxy's own words, which may echo a password, are not shown."""
+    received = 0
 
     def handle(connection: socket.socket) -> None:
-        nonlocal asked
-        asked += 1
+        nonlocal received
+        received += 1
         read_request(connection)
         connection.sendall(f"HTTP/1.1 {status} hush\r\nContent-Length: 0\r\n\r\n".encode())
 
@@ -40,18 +40,18 @@ def test_a_proxy_that_does_not_connect_is_told_with_its_status(
         ):
             warnings.simplefilter("ignore", ResourceWarning)
             error = failure(client, kind=ConnectionFailedError)
-    assert f"the proxy answered with HTTP status {status}" in str(error)
+    assert f"the proxy responded with HTTP status {status}" in str(error)
     assert error.http_status == status
     assert "hush" not in f"{error!s}{vars(error)}"
     assert "that HTTPS_PROXY names" in error.told(lambda _name: "renamed"), "it is no argument"
-    assert (asked > 5) is (status in (408, 429, 502, 503))
-    assert (error.attempts, error.name_not_found) == (asked, False)
+    assert (received > 5) is (status in (408, 429, 502, 503))
+    assert (error.attempts, error.name_not_found) == (received, False)
     del error
     collect_what_is_left_open()
 
 
-def test_a_proxy_whose_name_is_not_known_is_told_as_such(monkeypatch: pytest.MonkeyPatch, clock: ManualClock) -> None:
-    """It is the proxy that is to be looked at, and not the endpoint."""
+def test_an_unknown_name_of_a_proxy_is_reported(monkeypatch: pytest.MonkeyPatch, clock: ManualClock) -> None:
+    """The message and the hint name the proxy, not the endpoint."""
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.invalid:3128")
 
     def unknown(*_args: object, **_kwargs: object) -> None:
@@ -68,7 +68,7 @@ def test_a_proxy_whose_name_is_not_known_is_told_as_such(monkeypatch: pytest.Mon
 def test_proxies_are_ignored_for_this_machine(
     client: CosBatchClient, service: CosBatchEmulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A proxy would see what is plain text between this machine and itself."""
+    """A proxy could read plain HTTP that stays on this machine otherwise."""
     job_id = service.create_job()
     for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
@@ -76,25 +76,25 @@ def test_proxies_are_ignored_for_this_machine(
 
 
 def test_proxies_are_used_for_other_machines(monkeypatch: pytest.MonkeyPatch, clock: ManualClock) -> None:
-    """The environment's proxy is asked to connect, and learns no more than the name of the host."""
-    asked: list[bytes] = []
+    """The environment's proxy gets a CONNECT request with the name of the host, and nothing else."""
+    received: list[bytes] = []
 
     def handle(connection: socket.socket) -> None:
-        asked.append(read_request(connection))
+        received.append(read_request(connection))
         connection.sendall(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
 
     with serving(handle) as port:
         monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{port}")
-        keys = {"secret_id": ID, "secret_key": KEY, "token": TOKEN}
+        credentials = {"secret_id": ID, "secret_key": KEY, "token": TOKEN}
         with (
-            CosBatchClient(uin="1", region="ap-nowhere", **keys, request_timeout=1, clock=clock) as client,  # type: ignore[arg-type]
+            CosBatchClient(uin="1", region="ap-nowhere", **credentials, request_timeout=1, clock=clock) as client,  # type: ignore[arg-type]
             warnings.catch_warnings(),
         ):
             warnings.simplefilter("ignore", ResourceWarning)
             error = failure(client, kind=ConnectionFailedError)
     assert "proxy" in str(error)
-    assert asked[0].startswith(b"CONNECT 1.cos-control.ap-nowhere.myqcloud.com:443 ")
-    assert not any(secret in b"".join(asked) for secret in (KEY.encode(), TOKEN.encode(), b"q-sign"))
+    assert received[0].startswith(b"CONNECT 1.cos-control.ap-nowhere.myqcloud.com:443 ")
+    assert not any(secret in b"".join(received) for secret in (KEY.encode(), TOKEN.encode(), b"q-sign"))
     del error
     collect_what_is_left_open()
 
@@ -108,10 +108,10 @@ def test_proxies_are_used_for_other_machines(monkeypatch: pytest.MonkeyPatch, cl
         f"http://{'a' * 70}.example.com",
     ],
 )
-def test_a_proxy_that_cannot_be_used_is_told_when_the_client_is_made(
+def test_an_unusable_proxy_fails_when_the_client_is_made(
     variable: str, proxy: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The variable is named and its value is not shown, as it may hold a password; nothing is tried again."""
+    """The error names the variable and does not show its value, which may hold a password."""
     monkeypatch.setenv(variable, proxy)
     with pytest.raises(ConfigurationError) as caught:
         CosBatchClient(uin="1", region="ap-x", secret_id=ID, secret_key=KEY)

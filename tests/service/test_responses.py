@@ -17,8 +17,8 @@ from pulumi_cosjob._errors import (
     SchemaError,
     ServiceError,
 )
-from pulumi_cosjob._service.responses import clock_offset, judge, retry_after
-from pulumi_cosjob._service.transport import Answer
+from pulumi_cosjob._service.responses import clock_offset, parse_response, retry_after
+from pulumi_cosjob._service.transport import Response
 from pulumi_cosjob._xml import schema
 from pulumi_cosjob.testing import CosBatchEmulator, Fault
 
@@ -28,30 +28,30 @@ if TYPE_CHECKING:
 __all__ = ["client", "clock", "service"]
 
 
-def judged(status: int, body: bytes, **headers: str) -> Any:
-    """Judge an answer that never was on a wire."""
+def parsed(status: int, body: bytes, **headers: str) -> Any:
+    """Parse a response that was never sent."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return judge(Answer(status, CaseInsensitiveDict(named), body), job_id=JOB_ID, endpoint="https://host")
+    return parse_response(Response(status, CaseInsensitiveDict(named), body), job_id=JOB_ID, endpoint="https://host")
 
 
-def test_judge_reads_the_request_id_of_the_document() -> None:
-    """Where the header has none, the document's own is taken; neither can break a line or fill a screen."""
+def test_the_request_id_of_the_document_is_read() -> None:
+    """The document's own is used if there is no header; neither can break a line or fill a screen."""
     body = b"<Error><Code>NoSuchJob</Code><RequestId>\n in body\r\n2 </RequestId></Error>"
     with pytest.raises(NoSuchJobError) as caught:
-        judged(404, body)
+        parsed(404, body)
     assert caught.value.request_id == r"in body\n2"
     with pytest.raises(NoSuchJobError) as caught:
-        judged(404, body, x_cos_request_id="in-header\x1b[0m" + "x" * 500)
+        parsed(404, body, x_cos_request_id="in-header\x1b[0m" + "x" * 500)
     assert str(caught.value.request_id).startswith(r"in-header\x1b[0m")
     assert str(caught.value).isprintable()
     assert len(str(caught.value)) < 600
 
 
 @pytest.mark.parametrize("what", UNJUDGED)
-def test_an_answer_that_cannot_be_judged_is_an_error_of_ours(
+def test_a_response_that_cannot_be_processed_is_an_error_of_this_package(
     client: CosBatchClient, service: CosBatchEmulator, what: str
 ) -> None:
-    """Nothing bare comes out of a read; and whatever could be found out about the answer is told."""
+    """No other exception leaves the client, and the error names the job and the endpoint."""
     service.inject(Fault("raw", body=UNJUDGED[what], times=None))
     error = failure(client)
     assert isinstance(error, (InvalidResponseError, ServiceError))
@@ -62,10 +62,10 @@ def test_an_answer_that_cannot_be_judged_is_an_error_of_ours(
 @pytest.mark.parametrize(
     "kind", [ValueError, RecursionError, MemoryError, KeyError, AssertionError, DeprecationWarning]
 )
-def test_whatever_fails_while_an_answer_is_judged_is_an_invalid_answer(
+def test_any_exception_while_a_response_is_parsed_is_an_invalid_response(
     client: CosBatchClient, service: CosBatchEmulator, monkeypatch: pytest.MonkeyPatch, kind: type[Exception]
 ) -> None:
-    """In one place, for defects that nobody has thought of; what they say may quote the answer, and is not told."""
+    """One place catches unexpected defects; their messages may quote the response, and are not shown."""
 
     def fail(*_args: object, **_kwargs: object) -> None:
         raise kind("recognisable")
@@ -73,28 +73,28 @@ def test_whatever_fails_while_an_answer_is_judged_is_an_invalid_answer(
     monkeypatch.setattr(schema, "describe", fail)
     error = failure(client, service.create_job(), InvalidResponseError)
     assert type(error) is InvalidResponseError
-    assert f"the answer cannot be judged ({kind.__name__}) (job " in str(error)
+    assert f"the response cannot be processed ({kind.__name__}) (job " in str(error)
     assert error.http_status == 200
     assert "recognisable" not in f"{error!s}{vars(error)}{error.__context__!r}"
 
 
 @pytest.mark.parametrize("status", [201, 204, 206, 300, 304, 307, 400, 401, 404, 500])
-def test_judge_takes_a_job_with_status_200_alone(status: int) -> None:
-    """A perfect answer under another status is not used."""
+def test_a_job_needs_status_200(status: int) -> None:
+    """A valid document with another status is not used."""
     with pytest.raises(CosJobError) as caught:
-        judged(status, job(""))
+        parsed(status, job(""))
     assert not isinstance(caught.value, NoSuchJobError)
     assert caught.value.http_status == status
 
 
-def test_judge_lets_a_lenient_caller_have_what_can_be_read() -> None:
-    """The mode reaches the schema, with a warning and the rest of the job."""
-    broken = Answer(200, CaseInsensitiveDict(), within("Priority", "-1"))
+def test_lenient_validation_returns_what_can_be_read() -> None:
+    """The validation reaches the schema: lenient warns and returns the rest of the job, strict fails."""
+    broken = Response(200, CaseInsensitiveDict(), within("Priority", "-1"))
     with pytest.warns(CosJobWarning, match="Priority"):
-        described = judge(broken, job_id=JOB_ID, endpoint="https://host", validation="lenient")
+        described = parse_response(broken, job_id=JOB_ID, endpoint="https://host", validation="lenient")
     assert (described.status, described.priority) == ("New", None)
     with pytest.raises(SchemaError) as caught:
-        judge(broken, job_id=JOB_ID, endpoint="https://host", validation="strict")
+        parse_response(broken, job_id=JOB_ID, endpoint="https://host", validation="strict")
     assert (caught.value.job_id, caught.value.http_status) == (JOB_ID, 200)
 
 
@@ -125,8 +125,8 @@ THEN = 1_704_067_200.0
     ],
 )
 def test_retry_after_by_value(headers: dict[str, str], seconds: float | None) -> None:
-    """Whole seconds and dates are understood; everything else is as if nothing had been said."""
-    assert retry_after(Answer(503, CaseInsensitiveDict(headers), b"")) == seconds
+    """Whole seconds and dates are read; everything else is ignored."""
+    assert retry_after(Response(503, CaseInsensitiveDict(headers), b"")) == seconds
 
 
 @pytest.mark.parametrize(
@@ -147,5 +147,5 @@ def test_retry_after_by_value(headers: dict[str, str], seconds: float | None) ->
     ],
 )
 def test_clock_offsets_by_value(status: int, date: str, now: float, offset: float | None) -> None:
-    """A refusal is explained by the clocks where they differ by more than a minute, and by nothing else."""
-    assert clock_offset(Answer(status, CaseInsensitiveDict({"date": date}), b""), now) == offset
+    """Only a refusal whose Date differs from the clock by more than a minute is explained by the clock."""
+    assert clock_offset(Response(status, CaseInsensitiveDict({"date": date}), b""), now) == offset

@@ -25,7 +25,7 @@ from pulumi_cosjob._errors import (
     UnavailableError,
     WrongJobError,
 )
-from pulumi_cosjob._service.client import CosBatchClient, is_worth_a_retry, pause
+from pulumi_cosjob._service.client import CosBatchClient, is_retryable, pause
 from pulumi_cosjob._service.credentials import Credentials
 from pulumi_cosjob._service.settings import Settings
 from pulumi_cosjob.testing import CosBatchEmulator, Fault, ManualClock
@@ -33,7 +33,7 @@ from pulumi_cosjob.testing import CosBatchEmulator, Fault, ManualClock
 __all__ = ["client", "clock", "service"]
 
 
-PASSING = [
+TRANSIENT = [
     Fault("error", code="ServiceUnavailable", status=503),
     Fault("error", code="SlowDown", status=503),
     Fault("html", status=502),
@@ -51,11 +51,11 @@ PASSING = [
 ]
 
 
-@pytest.mark.parametrize("fault", PASSING, ids=lambda fault: f"{fault.kind}-{fault.status}-{fault.body[:9]!r}")
-def test_what_passes_by_itself_is_asked_again(
+@pytest.mark.parametrize("fault", TRANSIENT, ids=lambda fault: f"{fault.kind}-{fault.status}-{fault.body[:9]!r}")
+def test_transient_errors_are_retried(
     client: CosBatchClient, service: CosBatchEmulator, clock: ManualClock, fault: Fault
 ) -> None:
-    """After a pause the same question is answered, and the caller notices nothing."""
+    """After a pause the same request succeeds, and the caller notices nothing."""
     job_id = service.create_job()
     service.inject(fault)
     assert client.describe_job(job_id, APPID).job_id == job_id
@@ -66,7 +66,7 @@ def test_what_passes_by_itself_is_asked_again(
 def test_pauses_grow_and_end_with_the_time_limit(
     client: CosBatchClient, service: CosBatchEmulator, clock: ManualClock
 ) -> None:
-    """Each pause is about twice the last, up to ten seconds, and the last try is within the limit of a minute."""
+    """Each pause is about twice the last, up to ten seconds, and the last attempt is within the limit of a minute."""
     service.inject(Fault("error", times=None))
     error = failure(client, kind=UnavailableError)
     times = [request.time for request in service.requests]
@@ -79,17 +79,17 @@ def test_pauses_grow_and_end_with_the_time_limit(
 
 
 @pytest.mark.parametrize("wanted", [7, "7", " 7 "])
-def test_retry_after_in_seconds_is_honoured(
+def test_retry_after_in_seconds_is_respected(
     client: CosBatchClient, service: CosBatchEmulator, clock: ManualClock, wanted: int | str
 ) -> None:
-    """The next try comes no earlier than the service asked for, and little later."""
+    """The next attempt comes no earlier than the header allows, and little later."""
     job_id = service.create_job()
     service.inject(Fault("error", retry_after=wanted))
     client.describe_job(job_id, APPID)
     assert 7 <= clock.monotonic() <= 7.2
 
 
-def test_retry_after_as_a_date_is_honoured(
+def test_retry_after_as_a_date_is_respected(
     client: CosBatchClient, service: CosBatchEmulator, clock: ManualClock
 ) -> None:
     """A date is counted from the service's own clock."""
@@ -102,43 +102,43 @@ def test_retry_after_as_a_date_is_honoured(
 def test_a_pause_beyond_the_time_limit_is_not_begun(
     client: CosBatchClient, service: CosBatchEmulator, clock: ManualClock
 ) -> None:
-    """Whoever is told to come back in an hour hears so at once, and how long."""
+    """A Retry-After of an hour ends the request at once; the error has the seconds."""
     service.inject(Fault("error", code="SlowDown", retry_after=3600, times=None))
     error = failure(client, kind=UnavailableError)
     assert (error.retry_after, error.attempts, clock.monotonic()) == (3600.0, 1, 0.0)
 
 
-def test_each_try_is_signed_afresh(service: CosBatchEmulator, clock: ManualClock) -> None:
-    """A signature is good for ten minutes; a try after a longer pause is accepted all the same."""
+def test_each_attempt_is_signed_anew(service: CosBatchEmulator, clock: ManualClock) -> None:
+    """A signature is valid for ten minutes; an attempt after a longer pause is accepted too."""
     job_id = service.create_job()
     service.inject(Fault("error", retry_after=1800))
     with client_of(service, clock, request_timeout=3600) as client:
         assert client.describe_job(job_id, APPID).job_id == job_id
 
 
-def test_each_try_asks_for_the_keys_of_now(service: CosBatchEmulator, clock: ManualClock) -> None:
-    """Temporary keys that were renewed between two tries are used by the second."""
+def test_each_attempt_gets_the_current_credentials(service: CosBatchEmulator, clock: ManualClock) -> None:
+    """Temporary credentials that were renewed between two attempts are used by the second."""
     job_id = service.create_job()
-    offered = [Credentials(ID, "of yesterday", TOKEN), Credentials(ID, KEY, TOKEN)]
+    offered = [Credentials(ID, "expired", TOKEN), Credentials(ID, KEY, TOKEN)]
     service.inject("error")
     with CosBatchClient.from_settings(Settings(service.endpoint, lambda _seconds: offered.pop(0)), clock) as client:
         assert client.describe_job(job_id, APPID).job_id == job_id
     assert offered == []
 
 
-def test_keys_that_cannot_be_found_name_the_job(service: CosBatchEmulator, clock: ManualClock) -> None:
-    """An error before the first request says what it was for."""
+def test_missing_credentials_name_the_job(service: CosBatchEmulator, clock: ManualClock) -> None:
+    """An error before the first request has its context."""
 
-    def nothing(_seconds: float) -> Credentials:
+    def no_credentials(_seconds: float) -> Credentials:
         raise ConfigurationError("no credentials were found")
 
-    with CosBatchClient.from_settings(Settings(service.endpoint, nothing), clock) as client:
+    with CosBatchClient.from_settings(Settings(service.endpoint, no_credentials), clock) as client:
         error = failure(client, kind=ConfigurationError)
     assert (error.job_id, error.endpoint, service.requests) == (JOB_ID, service.endpoint, [])
 
 
 @pytest.mark.parametrize(
-    ("kind", "again"),
+    ("kind", "retried"),
     [
         (ConnectionFailedError, True),
         (TimeLimitError, True),
@@ -152,13 +152,13 @@ def test_keys_that_cannot_be_found_name_the_job(service: CosBatchEmulator, clock
         (ConfigurationError, False),
     ],
 )
-def test_what_is_worth_a_retry(kind: type[CosJobError], again: bool) -> None:
-    """Only what the next moment may change is asked again."""
-    assert is_worth_a_retry(kind("x")) is again
+def test_which_errors_are_retryable(kind: type[CosJobError], retried: bool) -> None:
+    """Only errors that may pass by themselves are."""
+    assert is_retryable(kind("x")) is retried
 
 
 @pytest.mark.parametrize(
-    ("attempts", "asked_for", "jitter", "seconds"),
+    ("attempts", "retry_after", "jitter", "seconds"),
     [
         (1, None, 0.0, 0.25),
         (1, None, 1.0, 0.5),
@@ -173,14 +173,14 @@ def test_what_is_worth_a_retry(kind: type[CosJobError], again: bool) -> None:
         (10_000, 1e9, 1.0, 1e9 + 2),
     ],
 )
-def test_pauses_by_value(attempts: int, asked_for: float | None, jitter: float, seconds: float) -> None:
-    """A pause doubles up to ten seconds, however many tries there were, and is never shorter than asked for."""
-    assert pause(attempts, asked_for, jitter) == pytest.approx(seconds)
+def test_pauses_by_value(attempts: int, retry_after: float | None, jitter: float, seconds: float) -> None:
+    """A pause doubles up to ten seconds, after any number of attempts, and is never shorter than Retry-After."""
+    assert pause(attempts, retry_after, jitter) == pytest.approx(seconds)
 
 
 @pytest.mark.parametrize("code", ["InternalError", "SlowDown"])
-def test_a_pause_is_called_off(service: CosBatchEmulator, code: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever waits for the next try, or for a turn to ask, does not hold up the end of the program."""
+def test_a_pause_is_cancelled(service: CosBatchEmulator, code: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Threads that wait for the next attempt, or for a slot, do not hold up the end of the program."""
     service.inject(Fault("error", code=code, status=503, retry_after=50, times=None))
     paused: list[float] = []
 
@@ -192,10 +192,10 @@ def test_a_pause_is_called_off(service: CosBatchEmulator, code: str, monkeypatch
 
     monkeypatch.setattr(SystemClock, "sleep", sleep)
     with client_of(service) as client, ThreadPoolExecutor(2) as pool:
-        answered = [pool.submit(client.describe_job, JOB_ID, APPID) for _ in range(2)]
+        reads = [pool.submit(client.describe_job, JOB_ID, APPID) for _ in range(2)]
         until(lambda: service.requests and paused)
         client.abort()
-        for each in answered:
-            with pytest.raises(RequestError, match="called off"):
+        for each in reads:
+            with pytest.raises(RequestError, match="cancelled"):
                 each.result(HANGS)
         failure(client, kind=RequestError)

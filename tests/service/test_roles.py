@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from chains import HINT, SECRET, _no_metadata_service, home, write
+from chains import HINT, SECRET, _no_metadata_service, home, write_file
 from tencentcloud.common import credential
 
 from pulumi_cosjob._errors import ConfigurationError
@@ -35,28 +35,28 @@ ROLE = {"Code": "Success", "TmpSecretId": "role-id", "TmpSecretKey": SECRET, "To
 def machine(
     monkeypatch: pytest.MonkeyPatch, role: str = "a role", status: str = "200 OK", **changes: object
 ) -> Iterator[list[str]]:
-    """Serve a machine's metadata on loopback; yields the paths that were asked for."""
-    asked: list[str] = []
-    keys = json.dumps({**ROLE, "ExpiredTime": int(time.time()) + 7200, **changes}).encode()
+    """Serve a machine's metadata on loopback; yields the paths that were requested."""
+    requested: list[str] = []
+    document = json.dumps({**ROLE, "ExpiredTime": int(time.time()) + 7200, **changes}).encode()
 
     def handle(connection: socket.socket) -> None:
-        asked.append(read_request(connection).split()[1].decode())
-        connection.sendall(answer(role.encode() if asked[-1] == "/" else keys, status=status))
+        requested.append(read_request(connection).split()[1].decode())
+        connection.sendall(answer(role.encode() if requested[-1] == "/" else document, status=status))
 
     with serving(handle) as port, monkeypatch.context() as patched:
         patched.setattr(credential.CVMRoleCredential, "_role_endpoint", f"http://127.0.0.1:{port}/")
-        yield asked
+        yield requested
 
 
-def test_the_role_is_asked_where_there_is_no_file(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its temporary keys are used until shortly before they expire."""
+def test_the_role_is_used_where_there_is_no_file(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its temporary credentials are used until shortly before they expire."""
     assert home.is_dir()
-    with machine(monkeypatch) as asked:
+    with machine(monkeypatch) as requested:
         chain = VendorChain(HINT)
         for _ in range(3):
             found = chain(60.0)
             assert (found.secret_id, found.secret_key, found.token) == ("role-id", SECRET, "role-token")
-    assert asked == ["/", "/a%20role"]
+    assert requested == ["/", "/a%20role"]
 
 
 @pytest.mark.parametrize(
@@ -71,29 +71,29 @@ def test_the_role_is_asked_where_there_is_no_file(home: Path, monkeypatch: pytes
         {"ExpiredTime": "never"},
     ],
 )
-def test_a_machine_without_a_role_has_no_keys(
+def test_a_machine_without_a_role_has_no_credentials(
     home: Path, monkeypatch: pytest.MonkeyPatch, broken: dict[str, Any]
 ) -> None:
-    """Whatever the metadata service says in place of keys."""
+    """Any other response of the metadata service is no role."""
     assert home.is_dir()
     with machine(monkeypatch, **broken), pytest.raises(ConfigurationError, match="no role of this machine"):
         VendorChain(HINT)(60.0)
 
 
-def test_expired_keys_of_a_role_are_not_used(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where they cannot be renewed they are used until they expire, and then there are none."""
+def test_expired_credentials_of_a_role_are_not_used(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Credentials that cannot be renewed are used until they expire, and then there are none."""
     assert home.is_dir()
     chain = VendorChain(HINT)
     with machine(monkeypatch, ExpiredTime=int(time.time()) + 200):
         assert chain(60.0).secret_id == "role-id"
     assert chain(60.0).secret_id == "role-id"  # the metadata service has gone
     chain._found._expired_ts = int(time.time())
-    with pytest.raises(ConfigurationError, match="they hold no key"):
+    with pytest.raises(ConfigurationError, match="they have no secret id or no secret key"):
         chain(60.0)
 
 
-# The machine's own environment, as a whole: urllib would take proxies from it.
-ASKING = """
+# With the whole environment of a process: urllib would take proxies from it.
+PROGRAM = """
 import sys
 from tencentcloud.common import credential
 credential.CVMRoleCredential._role_endpoint = sys.argv[1]
@@ -103,44 +103,42 @@ print(VendorChain("")(60.0).secret_id)
 
 
 @pytest.mark.parametrize("status", ["200 OK", "302 Found"])
-def test_no_proxy_is_asked_for_the_role(status: str) -> None:
-    """It would see the keys in plain text, and could answer with its own; nor does a redirect lead anywhere."""
-    seen: list[bytes] = []
-    foreign = json.dumps({**ROLE, "TmpSecretId": "of-the-proxy", "ExpiredTime": int(time.time()) + 7200}).encode()
+def test_the_role_is_requested_without_a_proxy(status: str) -> None:
+    """A proxy could read the credentials and send its own. No redirect is followed either."""
+    received: list[bytes] = []
+    foreign = json.dumps({**ROLE, "TmpSecretId": "from-the-proxy", "ExpiredTime": int(time.time()) + 7200}).encode()
 
     def proxy(connection: socket.socket) -> None:
-        seen.append(read_request(connection))
+        received.append(read_request(connection))
         connection.sendall(answer(foreign))
 
     with serving(proxy) as proxy_port:
-        keys = json.dumps({**ROLE, "ExpiredTime": int(time.time()) + 7200}).encode()
+        document = json.dumps({**ROLE, "ExpiredTime": int(time.time()) + 7200}).encode()
 
         def metadata(connection: socket.socket) -> None:
             path = read_request(connection).split()[1]
-            where = f"Location: http://127.0.0.1:{proxy_port}/"
-            connection.sendall(answer(b"a-role" if path == b"/" else keys, where, status=status))
+            location = f"Location: http://127.0.0.1:{proxy_port}/"
+            connection.sendall(answer(b"a-role" if path == b"/" else document, location, status=status))
 
         with serving(metadata) as port:
             url = f"http://127.0.0.1:{proxy_port}"
             names = ("http_proxy", "https_proxy", "all_proxy")
             proxies = {name: url for each in names for name in (each, each.upper())}
             done = subprocess.run(
-                [sys.executable, "-c", ASKING, f"http://127.0.0.1:{port}/"],
+                [sys.executable, "-c", PROGRAM, f"http://127.0.0.1:{port}/"],
                 env={**os.environ, **proxies},
                 capture_output=True,
                 text=True,
                 check=False,
             )
-    assert seen == []
+    assert received == []
     assert done.stdout == ("role-id\n" if status == "200 OK" else ""), done.stderr
 
 
 @pytest.mark.parametrize("code", [errno.EACCES, errno.EIO, errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR])
-def test_a_home_that_cannot_be_looked_at_leaves_the_role(
-    home: Path, monkeypatch: pytest.MonkeyPatch, code: int
-) -> None:
-    """A file that cannot be looked at is not there, and the chain goes on."""
-    write(home, f"[default]\nsecret_id = file-id\nsecret_key = {SECRET}\n")
+def test_a_home_that_cannot_be_read_leaves_the_role(home: Path, monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+    """A file that cannot be read is skipped, and the chain goes on."""
+    write_file(home, f"[default]\nsecret_id = file-id\nsecret_key = {SECRET}\n")
 
     def refusing(real: Callable[..., Any]) -> Callable[..., Any]:
         def call(path: Any, *args: Any, **kwargs: Any) -> Any:
@@ -158,7 +156,7 @@ def test_a_home_that_cannot_be_looked_at_leaves_the_role(
 
 @pytest.mark.parametrize("value", [None, "", "/" + "a" * 5000, "/dev/null", "\udcff"])
 def test_any_home_leaves_the_role(monkeypatch: pytest.MonkeyPatch, value: str | None) -> None:
-    """A container may run as a user that no file knows, without HOME or with one that is no folder."""
+    """A container may run as an unknown user, without HOME or with one that is no folder."""
 
     def unknown(_uid: int) -> None:
         raise KeyError
@@ -181,7 +179,7 @@ POD = {
 
 
 @pytest.mark.parametrize(
-    ("path", "told"),
+    ("path", "reason"),
     [
         ("/nowhere/token", "TKE_WEB_IDENTITY_TOKEN_FILE: no such file or directory"),
         ("/dev/null/token", "TKE_WEB_IDENTITY_TOKEN_FILE: not a directory"),
@@ -189,20 +187,20 @@ POD = {
         ("/", "TKE_WEB_IDENTITY_TOKEN_FILE: is a directory"),
     ],
 )
-def test_a_pods_token_that_cannot_be_read_is_told(
-    home: Path, monkeypatch: pytest.MonkeyPatch, path: str, told: str
+def test_an_unreadable_token_of_a_pod_is_reported(
+    home: Path, monkeypatch: pytest.MonkeyPatch, path: str, reason: str
 ) -> None:
-    """The variable that names it is in the message."""
+    """The message has the variable that names the file."""
     assert home.is_dir()
     for name, value in {**POD, "TKE_WEB_IDENTITY_TOKEN_FILE": path}.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(ConfigurationError) as caught:
         VendorChain(HINT)(60.0)
-    assert told in str(caught.value)
+    assert reason in str(caught.value)
 
 
-def test_a_pod_that_lacks_a_variable_is_told(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Half of what its role needs is as good as nothing, but is told."""
+def test_a_missing_variable_of_a_pod_is_reported(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The role needs all of them; the message names those that are not set."""
     assert home.is_dir()
     monkeypatch.setenv("TKE_REGION", "ap-chengdu")
     with pytest.raises(ConfigurationError) as caught:

@@ -18,7 +18,7 @@ __all__ = ["client", "clock", "service"]
 
 
 CODES: list[tuple[str, int, type[ServiceError], str, bool]] = [
-    ("NoSuchJob", 404, NoSuchJobError, "about 90 days (the vendor says since creation)", False),
+    ("NoSuchJob", 404, NoSuchJobError, "about 90 days (documented: since creation)", False),
     ("InvalidArgument", 400, ServiceError, "appid", False),
     ("InvalidRequest", 400, ServiceError, "appid", False),
     ("MalformedXML", 400, ServiceError, "endpoint", False),
@@ -35,17 +35,17 @@ CODES: list[tuple[str, int, type[ServiceError], str, bool]] = [
     ("Request has expired", 403, AccessDeniedError, "clock", False),
     ("UnavailableForLegalReasons", 451, ServiceError, "payment", False),
     ("ExpiredToken", 400, AccessDeniedError, "token", False),
-    ("NobodyKnowsThisCode", 400, ServiceError, "endpoint", False),
-    ("NobodyKnowsThisCode", 409, ServiceError, "endpoint", False),
-    ("NobodyKnowsThisCode", 451, ServiceError, "payment", False),
+    ("UnknownCode", 400, ServiceError, "endpoint", False),
+    ("UnknownCode", 409, ServiceError, "endpoint", False),
+    ("UnknownCode", 451, ServiceError, "payment", False),
     ("NotImplemented", 501, ServiceError, "endpoint", False),
-    ("NobodyKnowsThisCode", 404, ServiceError, "endpoint", False),
-    ("NobodyKnowsThisCode", 403, AccessDeniedError, "secret", False),
-    ("NobodyKnowsThisCode", 500, UnavailableError, "later", True),
+    ("UnknownCode", 404, ServiceError, "endpoint", False),
+    ("UnknownCode", 403, AccessDeniedError, "secret", False),
+    ("UnknownCode", 500, UnavailableError, "later", True),
 ]
 
 
-@pytest.mark.parametrize(("code", "status", "kind", "hint", "again"), CODES)
+@pytest.mark.parametrize(("code", "status", "kind", "hint", "retried"), CODES)
 def test_errors_of_the_service(
     client: CosBatchClient,
     service: CosBatchEmulator,
@@ -53,23 +53,23 @@ def test_errors_of_the_service(
     status: int,
     kind: type[ServiceError],
     hint: str,
-    again: bool,
+    retried: bool,
 ) -> None:
-    """Each code has its class, its hint and its attributes; only what may pass by itself is asked again."""
+    """Each code has its class, its hint and its attributes; only errors that may pass by themselves are retried."""
     service.inject(Fault("error", code=code, status=status, message="It is so.", times=None))
     error = failure(client)
     assert type(error) is kind
     assert (error.code, error.http_status, error.job_id, error.endpoint) == (code, status, JOB_ID, service.endpoint)
     assert error.request_id
     assert error.attempts == len(service.requests)
-    assert (error.attempts > 1) is again
+    assert (error.attempts > 1) is retried
     assert hint in error.hint
     for part in (code, "It is so.", JOB_ID, service.endpoint, error.request_id, error.hint):
         assert part in str(error)
 
 
-def test_a_job_that_is_not_there(client: CosBatchClient) -> None:
-    """The service's own word for a job it does not know is a NoSuchJobError."""
+def test_a_missing_job(client: CosBatchClient) -> None:
+    """The service's own code for a job that it does not know is a NoSuchJobError."""
     assert type(failure(client)) is NoSuchJobError
 
 
@@ -81,10 +81,10 @@ def test_a_job_that_is_not_there(client: CosBatchClient) -> None:
         ({"token": "wrong"}, "InvalidAccessKeyId"),
     ],
 )
-def test_wrong_keys_are_told_apart(
+def test_wrong_credentials_are_distinguished(
     service: CosBatchEmulator, clock: ManualClock, settings: dict[str, str], code: str
 ) -> None:
-    """What is wrong with the keys is said, and asked for once only."""
+    """The code of the error names the part that is wrong; there is only one request."""
     with client_of(service, clock, **settings) as client:
         error = failure(client, kind=AccessDeniedError)
     assert error.code == code
@@ -92,8 +92,8 @@ def test_wrong_keys_are_told_apart(
 
 
 @pytest.mark.parametrize("status", [405, 407, 409, 418, 451, 501])
-def test_a_page_that_refuses_is_asked_for_once(client: CosBatchClient, service: CosBatchEmulator, status: int) -> None:
-    """Every 4xx but 408 and 429, and 501, is a refusal; where it is not the service's own, the endpoint is in doubt."""
+def test_a_page_that_refuses_is_requested_once(client: CosBatchClient, service: CosBatchEmulator, status: int) -> None:
+    """Every 4xx but 408 and 429, and 501, is a refusal; if it is not the service's own, the hint names the endpoint."""
     service.inject(Fault("html", status=status, times=None))
     error = failure(client, kind=ServiceError)
     assert type(error) is ServiceError
@@ -103,10 +103,10 @@ def test_a_page_that_refuses_is_asked_for_once(client: CosBatchClient, service: 
 
 
 @pytest.mark.parametrize("status", [401, 403])
-def test_a_page_that_denies_access_puts_keys_and_endpoint_in_doubt(
+def test_a_page_that_denies_access_puts_credentials_and_endpoint_in_doubt(
     client: CosBatchClient, service: CosBatchEmulator, status: int
 ) -> None:
-    """It may be a proxy's."""
+    """It may come from a proxy."""
     service.inject(Fault("html", status=status, times=None))
     error = failure(client, kind=AccessDeniedError)
     assert "secret key" in error.hint
@@ -116,10 +116,10 @@ def test_a_page_that_denies_access_puts_keys_and_endpoint_in_doubt(
 @pytest.mark.parametrize(
     "body", [b"<html>404</html>", b"", b"<Error><Code>NotFound</Code></Error>", b"<Error/>", job("").rstrip()]
 )
-def test_not_found_without_the_services_word_is_no_missing_job(
+def test_not_found_without_the_services_code_is_no_missing_job(
     client: CosBatchClient, service: CosBatchEmulator, body: bytes
 ) -> None:
-    """A proxy's or another service's 404 never says that a job is gone."""
+    """The 404 of a proxy or of another service never means that a job is missing."""
     service.inject(Fault("html", status=404, body=body))
     error = failure(client, kind=ServiceError)
     assert type(error) is ServiceError
@@ -127,6 +127,6 @@ def test_not_found_without_the_services_word_is_no_missing_job(
 
 
 def test_a_refusal_with_status_200_is_a_refusal(client: CosBatchClient, service: CosBatchEmulator) -> None:
-    """An error document counts, whatever its status says."""
+    """An error document is an error, whatever its status."""
     service.inject(Fault("error", status=200, code="AccessDenied"))
     assert failure(client, kind=AccessDeniedError).http_status == 200

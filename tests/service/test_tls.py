@@ -27,7 +27,7 @@ __all__ = ["clock", "service"]
 
 @pytest.fixture(scope="module")
 def authority() -> trustme.CA:
-    """Return an issuer of certificates that nobody knows."""
+    """Return an issuer of certificates that is not trusted."""
     return trustme.CA()
 
 
@@ -40,14 +40,14 @@ def bundle(authority: trustme.CA, tmp_path: Path) -> Path:
 
 
 def server_context(authority: trustme.CA, name: str) -> ssl.SSLContext:
-    """Return what a server with a certificate for a name needs."""
+    """Return the TLS context of a server with a certificate for a name."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(name).configure_cert(context)
     return context
 
 
-def ask_over_tls(port: int, host: str = "localhost") -> str:
-    """Ask a server on this machine over TLS, and return the status of the job."""
+def read_over_tls(port: int, host: str = "localhost") -> str:
+    """Read a job from a server on this machine over TLS; return its status."""
     endpoint = f"https://{host}:{port}"
     with CosBatchClient(endpoint=endpoint, secret_id=ID, secret_key=KEY) as client:
         return client.describe_job(JOB_ID, APPID).status
@@ -61,38 +61,38 @@ BAD_CERTIFICATES: dict[str, tuple[Callable[[Path], str], str]] = {
     "an empty file": (lambda folder: f"{folder}/empty", "cannot be read as certificates in PEM form"),
     "another file": (lambda folder: f"{folder}/other", "cannot be read as certificates in PEM form"),
     "a closed folder": (lambda folder: f"{folder}/closed/bundle.pem", "permission denied"),
-    "a path that is no text": (lambda folder: f"{folder}/\udcff", "no such file or directory"),
+    "a path that is not UTF-8": (lambda folder: f"{folder}/\udcff", "no such file or directory"),
 }
 
 
 @pytest.fixture
 def odd_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a folder of what is not a bundle of certificates; one below is closed, even to root."""
+    """Return a folder of files that hold no certificates; one folder in it cannot be read, even by root."""
     (tmp_path / "empty").touch()
     (tmp_path / "other").write_text("-----BEGIN CERTIFICATE-----\nnone\n-----END CERTIFICATE-----\n")
     (tmp_path / "loop").symlink_to("loop")
     real = os.stat
 
-    def look(path: Any, *args: Any, **kwargs: Any) -> os.stat_result:
+    def stat(path: Any, *args: Any, **kwargs: Any) -> os.stat_result:
         if str(path).startswith(f"{tmp_path}/closed"):
             raise PermissionError(errno.EACCES, "Permission denied", str(path))
         return real(path, *args, **kwargs)
 
-    monkeypatch.setattr(os, "stat", look)
+    monkeypatch.setattr(os, "stat", stat)
     return tmp_path
 
 
 @pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
 @pytest.mark.parametrize("name", BAD_CERTIFICATES)
-def test_certificates_that_cannot_be_used_are_told(
+def test_unusable_certificates_are_reported(
     variable: str, name: str, odd_files: Path, monkeypatch: pytest.MonkeyPatch, service: CosBatchEmulator
 ) -> None:
-    """The variable is named with what is wrong; plain HTTP needs no certificates."""
-    path, told = BAD_CERTIFICATES[name]
+    """The error names the variable and the reason; plain HTTP needs no certificates."""
+    path, reason = BAD_CERTIFICATES[name]
     monkeypatch.setenv(variable, path(odd_files))
     with pytest.raises(ConfigurationError) as caught:
         CosBatchClient(endpoint="https://localhost", secret_id=ID, secret_key=KEY)
-    assert str(caught.value).startswith(f"{variable}: {told}: '{str(odd_files)[:20]}")
+    assert str(caught.value).startswith(f"{variable}: {reason}: '{str(odd_files)[:20]}")
     assert str(caught.value).isprintable()
     assert len(str(caught.value)) < 400
     with client_of(service) as client:
@@ -101,10 +101,10 @@ def test_certificates_that_cannot_be_used_are_told(
 
 @pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
 @pytest.mark.parametrize("name", ["nothing", "an empty file"])
-def test_certificates_that_go_missing_later_are_told(
+def test_certificates_that_are_removed_later_are_reported(
     variable: str, name: str, bundle: Path, monkeypatch: pytest.MonkeyPatch, clock: ManualClock
 ) -> None:
-    """The same sentence at the next request, which is not tried again."""
+    """The next request has the same message, and is not retried."""
     monkeypatch.setenv(variable, str(bundle))
     with (
         serving(lambda connection: connection.close()) as port,
@@ -124,19 +124,19 @@ def test_certificates_that_go_missing_later_are_told(
 def test_certificates_of_the_environment_are_trusted(
     authority: trustme.CA, bundle: Path, monkeypatch: pytest.MonkeyPatch, variable: str, host: str
 ) -> None:
-    """A server whose issuer the variable names is asked, on this machine as on any other."""
+    """A server whose issuer the variable names is trusted, on this machine as on any other."""
     monkeypatch.setenv(variable, str(bundle))
     with serving(over_tls(server_context(authority, host), job(""))) as port:
-        assert ask_over_tls(port, host) == "New"
+        assert read_over_tls(port, host) == "New"
 
 
 def test_an_unknown_issuer_is_refused(authority: trustme.CA) -> None:
-    """Nothing is sent to a server whose certificate nobody vouches for; the error is not tried again."""
+    """Nothing is sent to a server whose certificate has an unknown issuer; the error is not retried."""
     with (
         serving(over_tls(server_context(authority, "localhost"), job(""))) as port,
         pytest.raises(TlsError, match="certificate verify failed") as caught,
     ):
-        ask_over_tls(port)
+        read_over_tls(port)
     assert "REQUESTS_CA_BUNDLE" in caught.value.hint
     assert caught.value.attempts == 1
 
@@ -150,22 +150,22 @@ def test_a_certificate_for_another_name_is_refused(
         serving(over_tls(server_context(authority, "other.example"), job(""))) as port,
         pytest.raises(TlsError, match=r"[Hh]ostname mismatch"),
     ):
-        ask_over_tls(port)
+        read_over_tls(port)
 
 
-def test_a_server_without_tls_is_told_as_such() -> None:
-    """Plain HTTP behind an https endpoint is a failed handshake."""
+def test_a_server_without_tls_is_reported() -> None:
+    """Plain HTTP at an https endpoint is a failed handshake."""
 
     def handle(connection: socket.socket) -> None:
         connection.recv(65536)
         connection.sendall(answer(job("")))
 
     with serving(handle) as port, pytest.raises(TlsError):
-        ask_over_tls(port)
+        read_over_tls(port)
 
 
 def test_old_tls_is_refused(authority: trustme.CA, bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A server that offers nothing newer than TLS 1.1 is not talked to."""
+    """A server that offers nothing newer than TLS 1.1 gets no request."""
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
     context = server_context(authority, "localhost")
     with pytest.warns(DeprecationWarning, match="TLSv1"):
@@ -173,4 +173,4 @@ def test_old_tls_is_refused(authority: trustme.CA, bundle: Path, monkeypatch: py
     with pytest.warns(DeprecationWarning, match="TLSv1_1"):
         context.maximum_version = ssl.TLSVersion.TLSv1_1
     with serving(over_tls(context, job(""))) as port, pytest.raises((TlsError, ConnectionFailedError)):
-        ask_over_tls(port)
+        read_over_tls(port)

@@ -17,8 +17,8 @@ from xml.etree import ElementTree as ET
 
 from pulumi_cosjob._errors import CosJobWarning, InvalidResponseError, ServiceError
 from pulumi_cosjob._model.job import STATES, Element, JobDescription, element_fields, xml_name
-from pulumi_cosjob._service.responses import judge
-from pulumi_cosjob._service.transport import Answer
+from pulumi_cosjob._service.responses import parse_response
+from pulumi_cosjob._service.transport import Response
 from pulumi_cosjob._xml import schema as schema_module
 
 __all__ = ["BrokenPromiseError", "check"]
@@ -50,7 +50,7 @@ def check(document: bytes) -> str | None:
     """
     strict = _outcome(lambda: schema_module.parse_describe_job_result(document, validation="strict"))
     lenient = _outcome(lambda: schema_module.parse_describe_job_result(document, validation="lenient"))
-    judged = _outcome(lambda: judge(Answer(200, {}, document), job_id=_ASKED_FOR, endpoint=""))
+    judged = _outcome(lambda: parse_response(Response(200, {}, document), job_id=_ASKED_FOR, endpoint=""))
     _hold(judged is None or judged.job_id == _ASKED_FOR, "an answer was taken for another job's")
     if strict is not None:
         _hold(lenient == strict, "lenient validation reads something else")

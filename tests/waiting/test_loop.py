@@ -356,7 +356,7 @@ def test_an_engine_that_has_gone_ends_what_is_being_asked(
     threading.Timer(0.2, gone.set).start()
     with pytest.raises(RequestError, match="the engine that waited for this has gone"):
         wait_for_jobs(patient, [job_id], APPID, WaitOptions(HOUR), clock=watch.CancellableClock())
-    with pytest.raises(RequestError, match="called off"):
+    with pytest.raises(RequestError, match="cancelled"):
         patient.describe_job(job_id, APPID)
 
 
