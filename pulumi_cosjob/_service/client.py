@@ -1,12 +1,11 @@
 """The client of COS Batch: sends requests about jobs, repeats them where that helps, and keeps to the service's rate.
 
-`responses` knows what a response means, `rate_limiter` how many requests may be under way; `CosBatchClient` is the loop
-around them.
+`responses` knows what a response means, `retries` which errors are worth another attempt, `rate_limiter` how many
+requests may be under way; `CosBatchClient` is the loop around them.
 """
 
 from __future__ import annotations
 
-import random
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -15,19 +14,16 @@ from typing import TYPE_CHECKING, Any
 from pulumi_cosjob._checks import check_choice, check_identifier, check_number
 from pulumi_cosjob._clock import Clock, SystemClock
 from pulumi_cosjob._errors import (
-    ConnectionFailedError,
     CosJobError,
     InvalidArgumentError,
     JobsNotReadError,
     NoSuchJobError,
-    TimeLimitError,
-    UnavailableError,
-    is_refusal,
     no_thread,
 )
 from pulumi_cosjob._service.credentials import VendorChain
 from pulumi_cosjob._service.rate_limiter import RateLimiter
 from pulumi_cosjob._service.responses import clock_offset, parse_response, service_time
+from pulumi_cosjob._service.retries import FIRST_PAUSE, RetryPolicy, is_retryable
 from pulumi_cosjob._service.settings import MISSING, NAMESPACES, SETTINGS, Missing, Settings, resolve
 from pulumi_cosjob._text import format_value, kind_of
 
@@ -35,92 +31,22 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     import requests
-    import tenacity
     from typing_extensions import Self
 
     from pulumi_cosjob._model.job import JobDescription
     from pulumi_cosjob._service.transport import Response
     from pulumi_cosjob._xml.schema import Validation
 
-__all__ = ["DEFAULT_CONCURRENCY", "Clients", "CosBatchClient", "describe_job", "is_retryable", "pause"]
+__all__ = ["DEFAULT_CONCURRENCY", "Clients", "CosBatchClient", "describe_job"]
 
 DEFAULT_CONCURRENCY = 16
 """How many requests one call makes at the same time, by default."""
 
 _CLOCK_METHODS = ("now", "monotonic", "sleep")
 
-_FIRST_PAUSE = 0.5
-_LONGEST_PAUSE = 10.0
-# Attempts end after so long where none of them has found the name of the endpoint.
-_UNRESOLVED_SECONDS = 5.0
-_LONGEST_UNRESOLVED_PAUSE = 1.0
 # The time limit of one attempt; a sixth of the whole request's time limit where that is longer.
 _ATTEMPT_SECONDS = 10.0
 _ATTEMPTS_PER_REQUEST = 6
-
-
-# ------------------------------------------------------------------------------------------------------------- retries
-
-
-def is_retryable(error: BaseException) -> bool:
-    """Return whether the same request may succeed a little later."""
-    if isinstance(error, ConnectionFailedError):
-        return not is_refusal(error.http_status)  # the status of a proxy
-    return isinstance(error, (TimeLimitError, UnavailableError))
-
-
-def pause(attempts: int, retry_after: float | None, jitter: float) -> float:
-    """Return how many seconds to pause before the next attempt.
-
-    Args:
-        attempts: How many there were, 1 or more.
-        retry_after: Seconds in the Retry-After header, which the pause is never shorter than; None without one.
-        jitter: A random number from 0 to 1, so that many clients do not come back at the same moment.
-    """
-    longest = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0 ** min(attempts - 1, 30))
-    drawn = longest * (0.5 + jitter / 2)
-    return drawn if retry_after is None else retry_after + drawn * 0.2
-
-
-class _RetryPolicy:
-    """When the attempts of one request end, and the pauses between them, in the terms of `tenacity`.
-
-    Args:
-        clock: The clock of the client.
-        deadline: When the request ends, by the monotonic time of that clock.
-        once: Whether there is only one attempt.
-    """
-
-    def __init__(self, clock: Clock, deadline: float, *, once: bool) -> None:
-        self._clock = clock
-        self._deadline = deadline
-        self._once = once
-        self._unresolved_deadline = min(deadline, clock.monotonic() + _UNRESOLVED_SECONDS)
-        self._was_resolved = False
-
-    def is_over(self, state: tenacity.RetryCallState) -> bool:
-        """Return whether the last attempt was the last one, as the next would begin after the deadline."""
-        self._was_resolved = self._was_resolved or not _is_unresolved(state)
-        deadline = self._deadline if self._was_resolved else self._unresolved_deadline
-        return self._once or self._clock.monotonic() + state.upcoming_sleep >= deadline
-
-    def seconds(self, state: tenacity.RetryCallState) -> float:
-        """Return the pause before the next attempt."""
-        wanted = getattr(_error_of(state), "retry_after", None)
-        drawn = pause(state.attempt_number, wanted, random.random())  # noqa: S311  jitter, no secret
-        return min(drawn, _LONGEST_UNRESOLVED_PAUSE) if _is_unresolved(state) else drawn
-
-
-def _error_of(state: tenacity.RetryCallState) -> BaseException | None:
-    return state.outcome.exception() if state.outcome else None
-
-
-def _is_unresolved(state: tenacity.RetryCallState) -> bool:
-    """Return whether the attempt failed because a name was not found."""
-    return getattr(_error_of(state), "name_not_found", False)
-
-
-# ---------------------------------------------------------------------------------------------------------- the client
 
 
 class CosBatchClient:
@@ -318,7 +244,7 @@ class CosBatchClient:
         check_identifier("appid", appid)
         limit = self._attempt_seconds if once else self._settings.request_timeout
         deadline = self._clock.monotonic() + limit
-        policy = _RetryPolicy(self._clock, deadline, once=once)
+        policy = RetryPolicy(self._clock, deadline, once=once)
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception(is_retryable),
             wait=policy.seconds,
@@ -336,7 +262,7 @@ class CosBatchClient:
 
     def _attempt(self, job_id: str, appid: str, deadline: float) -> tuple[JobDescription, Response]:
         """Send a request in a slot of the rate limiter, and a second one if the first shows that the clock is wrong."""
-        with self._rate_limiter.slot(deadline, _FIRST_PAUSE):
+        with self._rate_limiter.slot(deadline, FIRST_PAUSE):
             used = self._offset
             response, secrets = self._send(job_id, appid, deadline, used)
             offset = clock_offset(response, self._clock.now() + used)

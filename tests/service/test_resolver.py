@@ -156,7 +156,7 @@ def test_a_command_does_not_wait_for_a_hanging_lookup(name: str) -> None:
 # ------------------------------------------------------------------------------------------------------- the resolver
 
 
-def test_one_name_is_looked_up_once_for_all_that_wait(names: NameServer) -> None:
+def test_one_name_is_resolved_once_for_all_that_wait(names: NameServer) -> None:
     """All get its addresses; later callers begin another lookup."""
     resolver = Resolver()
     with ThreadPoolExecutor(16) as pool:

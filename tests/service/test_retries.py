@@ -25,8 +25,9 @@ from pulumi_cosjob._errors import (
     UnavailableError,
     WrongJobError,
 )
-from pulumi_cosjob._service.client import CosBatchClient, is_retryable, pause
+from pulumi_cosjob._service.client import CosBatchClient
 from pulumi_cosjob._service.credentials import Credentials
+from pulumi_cosjob._service.retries import is_retryable, pause
 from pulumi_cosjob._service.settings import Settings
 from pulumi_cosjob.testing import CosBatchEmulator, Fault, ManualClock
 

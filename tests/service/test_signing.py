@@ -217,8 +217,8 @@ sys.modules["qcloud_cos"] = None
 from pulumi_cosjob import CosBatchClient, NoSuchJobError
 from pulumi_cosjob.testing import CosBatchEmulator
 with CosBatchEmulator() as emulator:
-    keys = {"secret_id": "emulator-id", "secret_key": "emulator-key"}
-    with CosBatchClient(endpoint=emulator.endpoint, **keys) as client:
+    credentials = {"secret_id": "emulator-id", "secret_key": "emulator-key"}
+    with CosBatchClient(endpoint=emulator.endpoint, **credentials) as client:
         try:
             client.describe_job("a", "1250000000")
         except NoSuchJobError:
