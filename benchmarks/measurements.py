@@ -16,7 +16,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import types
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -34,9 +33,6 @@ from read_programs import constants, one_by_one, together
 from rows import Row, Sizes, time_alternately, timed
 
 RESPONSE = Path(__file__).parent.parent / "tests" / "responses" / "full.xml"
-_KEYS = types.SimpleNamespace(
-    _secret_id=demo.SECRET_ID, _secret_key=demo.SECRET_KEY, _anonymous=False, _sign_params=True, _sign_host=True
-)
 
 
 # ------------------------------------------------------------------------------------------------------ on the engine
@@ -148,8 +144,6 @@ class Bench:
         return Row(what, "16 bare threads with requests, nothing parsed", "s", pairs, 2.0)
 
     def _bare(self, job_ids: Sequence[str]) -> None:
-        from qcloud_cos import CosS3Auth  # noqa: PLC0415  measured, not used
-
         session = requests.Session()
         session.trust_env = False
         session.mount("http://", requests.adapters.HTTPAdapter(pool_maxsize=16))
@@ -158,7 +152,7 @@ class Bench:
             response = session.get(
                 f"{self.endpoint}/jobs/{job_id}",
                 headers={"x-cos-appid": demo.APPID},
-                auth=CosS3Auth(_KEYS, key=f"/jobs/{job_id}"),
+                auth=demo.signed,
                 timeout=10,
             )
             response.raise_for_status()
@@ -294,8 +288,6 @@ from pulumi_cosjob._dynamic.functions import JobProvider
 done("this package")
 import requests
 done("requests")
-import qcloud_cos.cos_auth
-done("the vendor's signing code")
 import tenacity
 done("retries")
 from pulumi_cosjob._xml.schema import compiled_schema

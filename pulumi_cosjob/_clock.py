@@ -1,4 +1,4 @@
-"""Time, as something that can be handed in: a clock owns both "now" and "sleep"."""
+"""Time as an argument: a clock has both "now" and "sleep", so that tests can replace the machine's."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Protocol
 
 from pulumi_cosjob._errors import RequestError
 
-__all__ = ["CALLED_OFF", "Clock", "SystemClock", "is_cancelled"]
+__all__ = ["CANCELLED", "Clock", "SystemClock", "is_cancelled"]
 
-CALLED_OFF = "the request was called off"
+CANCELLED = "the request was cancelled"
 
 
 class Clock(Protocol):
-    """What the edges of the package ask about time; tests hand in one that they turn by hand."""
+    """What the package needs to know about time; tests pass a clock that they advance."""
 
     def now(self) -> float:
         """Return the wall time in seconds since the epoch, as signatures and jobs use it."""
@@ -25,7 +25,7 @@ class Clock(Protocol):
         ...
 
     def sleep(self, seconds: float) -> None:
-        """Let that many seconds pass."""
+        """Return after that many seconds."""
         ...
 
 
@@ -33,7 +33,7 @@ class SystemClock:
     """The machine's own clock.
 
     Args:
-        ended: Ends all sleeps once it is set.
+        ended: Once this event is set, every sleep ends with an error.
     """
 
     def __init__(self, ended: threading.Event | None = None) -> None:
@@ -51,12 +51,12 @@ class SystemClock:
         """Block this thread.
 
         Raises:
-            RequestError: What it sleeps for was called off.
+            RequestError: The sleep was cancelled.
         """
         if self.ended.wait(seconds):
-            raise RequestError(CALLED_OFF)
+            raise RequestError(CANCELLED)
 
 
 def is_cancelled(clock: Clock) -> bool:
-    """Tell whether nobody is to sleep by a clock any more."""
+    """Return whether every sleep by a clock fails, as its client was aborted or its engine has exited."""
     return isinstance(clock, SystemClock) and clock.ended.is_set()

@@ -13,16 +13,17 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import types
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import requests
-from qcloud_cos import CosS3Auth
 
 import engine
+from pulumi_cosjob._service.credentials import Credentials
+from pulumi_cosjob._service.signing import sign
 
 ROOT = Path(__file__).parent.parent
 APPID, UIN, REGION = "1250000000", "100000000001", "ap-chengdu"
@@ -78,16 +79,19 @@ def emulator() -> Iterator[str]:
             process.terminate()
 
 
+def signed(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Sign a request with the emulator's credentials, as the `auth` of `requests`."""
+    sign(request, Credentials(SECRET_ID, SECRET_KEY), time.time())
+    return request
+
+
 def create_job(endpoint: str) -> str:
-    """Create a job by a CreateJob request, signed by the vendor's own SDK; return its id."""
-    key = types.SimpleNamespace(
-        _secret_id=SECRET_ID, _secret_key=SECRET_KEY, _anonymous=False, _sign_params=True, _sign_host=True
-    )
+    """Create a job by a signed CreateJob request; return its id."""
     answer = requests.post(
         f"{endpoint}/jobs",
         data=CREATE_JOB.format(token=uuid.uuid4()).encode(),
         headers={"x-cos-appid": APPID, "Content-Type": "application/xml"},
-        auth=CosS3Auth(key, key="/jobs"),
+        auth=signed,
         timeout=10,
     )
     answer.raise_for_status()

@@ -1,4 +1,4 @@
-"""Who is asking: one key pair with its token, and where it comes from when nobody names it."""
+"""Credentials: secret id, secret key and token, and the vendor's default chain where no setting names them."""
 
 from __future__ import annotations
 
@@ -11,83 +11,87 @@ from concurrent import futures
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-from pulumi_cosjob._clock import CALLED_OFF
+from pulumi_cosjob._clock import CANCELLED
 from pulumi_cosjob._errors import ConfigurationError, RequestError, TimeLimitError, no_thread
 
 __all__ = ["CredentialSource", "Credentials", "VendorChain"]
 
-# A machine without a metadata service can leave the vendor's request for it without any answer. Less than one try of a
-# question has, so that it is told which of the two hangs.
+# On a machine without a metadata service, the vendor's request for it can hang. The limit is shorter than that of an
+# attempt, so that the error names the chain and not the service.
 _CHAIN_TIME_LIMIT = 8.0
-# A lookup that hangs is waited for by all until it is this old, and the one after it twice as long: few threads hang.
-_PATIENCE = 60.0
+# Until a hanging lookup is so old, further requests wait for it; then another one begins, with twice the time. So few
+# threads hang.
+_FIRST_SHARE_SECONDS = 60.0
 
 
 @dataclass(frozen=True, repr=False)
 class Credentials:
-    """A key pair, with the token that temporary ones have. Neither shown nor pickled."""
+    """A secret id and a secret key, with the token of temporary credentials. Neither shown nor pickled."""
 
     secret_id: str
     secret_key: str = field(repr=False)
     token: str | None = field(default=None, repr=False)
 
     def __repr__(self) -> str:
-        """Show that there are some, and not which."""
+        """Show that there are credentials, and not which."""
         return "Credentials(…)"
 
     def __reduce__(self) -> NoReturn:
-        """Refuse: a pickle would carry the key out of the process."""
+        """Refuse: a pickle would carry the secret key out of the process."""
         raise TypeError("credentials are never pickled")
 
 
 CredentialSource = Callable[[float], Credentials]
-"""Returns within so many seconds the credentials to use now; asked for each request, so that temporary ones stay fresh.
-"""
+"""Returns the credentials to use now, within so many seconds. Called for each request, so temporary ones stay valid."""
 
 
 class VendorChain:
-    """The vendor's own default chain: its credentials files, then the roles of the machine. Never pickled."""
+    """The vendor's default chain: its credentials files, then the roles of the machine and of the pod. Never pickled.
+
+    Args:
+        hint: What to do where it finds nothing, for the error.
+    """
 
     def __init__(self, hint: str) -> None:
         self._hint = hint
         self._lock = threading.Lock()
         self._found: Any = None
         self._lookup: futures.Future[Any] | None = None
-        self._patience = _PATIENCE
-        self._patient_until = 0.0
+        self._share_seconds = _FIRST_SHARE_SECONDS
+        self._shared_until = 0.0
 
     def __reduce__(self) -> NoReturn:
-        """Refuse: what the vendor's library has found is kept in the open there."""
+        """Refuse: the vendor's library holds credentials in plain attributes."""
         raise TypeError("credentials are never pickled")
 
     def __call__(self, seconds: float) -> Credentials:
-        """Return what the chain finds: temporary credentials renewed by the vendor's library, a file read afresh.
+        """Return the credentials that the chain finds: temporary ones are renewed, a file is read each time.
 
         Raises:
-            ConfigurationError: It finds nothing, or has no answer.
-            TimeLimitError: It had no answer yet when the time was over.
-            RequestError: It was called off, or nothing can be looked up.
+            ConfigurationError: It finds none, or does not end.
+            TimeLimitError: It had not ended after `seconds`.
+            RequestError: It was cancelled, or no thread can be started.
         """
         limit = min(seconds, _CHAIN_TIME_LIMIT)
         try:
-            answer = self._join().result(limit)
+            result = self._join().result(limit)
         except futures.CancelledError:
-            raise RequestError(CALLED_OFF) from None
+            raise RequestError(CANCELLED) from None
         except futures.TimeoutError:
             if limit < _CHAIN_TIME_LIMIT:
                 raise TimeLimitError(f"no credentials came within {limit:.3g} s", hint=self._hint) from None
-            raise self._nothing(f"no answer in {limit:g} s") from None
-        if isinstance(answer, str):
-            raise self._nothing(answer)
-        secret_id, secret_key, token = answer
+            raise self._not_found(f"no response in {limit:g} s") from None
+        if isinstance(result, str):
+            raise self._not_found(result)
+        secret_id, secret_key, token = result
         if not secret_id or not secret_key:
-            raise self._nothing("they hold no key")
+            raise self._not_found("they have no secret id or no secret key")
         if not all(re.fullmatch(r"[!-~]+", each) for each in (secret_id, secret_key, token) if each):
-            raise self._nothing("they hold other than printable ASCII")
+            raise self._not_found("they hold characters other than printable ASCII")
         return Credentials(secret_id, secret_key, token or None)
 
     def abort(self) -> None:
-        """Let nobody wait for an answer any more."""
+        """Cancel the lookup that is under way for all that wait for it."""
         with self._lock:
             if self._lookup is not None:
                 self._lookup.cancel()
@@ -97,36 +101,36 @@ class VendorChain:
         with self._lock:
             under_way = self._lookup is not None and not self._lookup.done()
             now = time.monotonic()
-            if self._lookup is None or not under_way or now >= self._patient_until:
+            if self._lookup is None or not under_way or now >= self._shared_until:
                 lookup: futures.Future[Any] = futures.Future()
                 try:
-                    threading.Thread(target=self._look, args=(lookup,), name="cosjob-credentials", daemon=True).start()
+                    threading.Thread(target=self._run, args=(lookup,), name="cosjob-credentials", daemon=True).start()
                 except RuntimeError as error:
                     raise no_thread(error) from None
                 self._lookup = lookup
-                self._patience = self._patience * 2 if under_way else _PATIENCE
-                self._patient_until = now + self._patience
+                self._share_seconds = self._share_seconds * 2 if under_way else _FIRST_SHARE_SECONDS
+                self._shared_until = now + self._share_seconds
             return self._lookup
 
-    def _look(self, lookup: futures.Future[Any]) -> None:
-        """Walk the chain; what comes of it are the keys, or why there are none."""
-        answer: Any
+    def _run(self, lookup: futures.Future[Any]) -> None:
+        """Walk the chain; the result is credentials as a tuple, or a text with the reason why there are none."""
+        result: Any
         try:
             found = self._found or _default_credential()
-            # A plain key pair is what stood in a file, which may be rewritten; all others renew themselves.
+            # Credentials of a file are not kept, as the file may be rewritten; all others renew themselves.
             self._found = None if type(found) is _plain_credential() else found
-            answer = found.get_credential_info()
-        except Exception as error:  # noqa: BLE001  the library lets anything through, even for a file it cannot read
-            answer = _why(error)
-        with contextlib.suppress(futures.InvalidStateError):  # called off
-            lookup.set_result(answer)
+            result = found.get_credential_info()
+        except Exception as error:  # noqa: BLE001  the library raises anything, such as for a file it cannot read
+            result = _reason(error)
+        with contextlib.suppress(futures.InvalidStateError):  # cancelled meanwhile
+            lookup.set_result(result)
 
-    def _nothing(self, reason: str) -> ConfigurationError:
+    def _not_found(self, reason: str) -> ConfigurationError:
         return ConfigurationError(f"no credentials were found (the default chain: {reason})", hint=self._hint)
 
 
 def _default_credential() -> Any:
-    from pulumi_cosjob._service import default_chain  # noqa: PLC0415  loaded only where nothing nearer names credentials
+    from pulumi_cosjob._service import default_chain  # noqa: PLC0415  loaded only where no setting names credentials
 
     return default_chain.find()
 
@@ -138,8 +142,8 @@ def _plain_credential() -> type[Any]:
     return plain
 
 
-def _why(error: Exception) -> str:
-    """Return why there are no credentials: in our own words, or else by the kind of the error alone."""
+def _reason(error: Exception) -> str:
+    """Return why there are no credentials: a reason of ours, or else only the class of the error."""
     from pulumi_cosjob._service.default_chain import NoCredentialsError, unreadable_variable  # noqa: PLC0415  as above
 
     if isinstance(error, NoCredentialsError):

@@ -1,8 +1,8 @@
 """The vendor's default chain: its credentials files, the role of the machine, the role of a pod.
 
-It goes as the vendor's library does, but for what that gets wrong: a file or a home that cannot be looked at ends the
-chain there, a file that it does not understand is an error without words, and the machine's role is asked for in plain
-HTTP through any proxy that the environment names.
+The order is that of the vendor's library. Three of its faults are avoided: there, a file or a home folder that cannot
+be read ends the chain, a file that cannot be parsed is an error without a message, and the request for the machine's
+role goes in plain HTTP through any proxy that the environment names.
 """
 
 from __future__ import annotations
@@ -21,100 +21,100 @@ from tencentcloud.common import credential
 
 from pulumi_cosjob._text import reason_of, truncate
 
-__all__ = ["NoCredentialsError", "find"]
+__all__ = ["NoCredentialsError", "find", "unreadable_variable"]
 
-# Where the vendor's library looks, the first that is there alone.
+# The first of these that exists is the only one that is read, as by the vendor's library.
 _FILES = ("~/.tencentcloud/credentials", "/etc/tencentcloud/credentials")
 _MOST_BYTES = 64 * 1024
-# For each of the two requests to the metadata service, which is a step away.
+# Of each of the two requests to the metadata service, which is on the local network.
 _METADATA_SECONDS = 3.0
 _POD = ("TKE_REGION", "TKE_PROVIDER_ID", "TKE_WEB_IDENTITY_TOKEN_FILE", "TKE_ROLE_ARN")
 
 
 class NoCredentialsError(Exception):
-    """There are none; the words say why, and hold nothing of what was read."""
+    """No credentials were found; the message has the reason, and quotes nothing of what was read."""
 
 
 def find() -> Any:
-    """Return credentials of the vendor's library, those of a file or such as renew themselves.
+    """Return credentials of the vendor's library: those of a file, or ones that renew themselves.
 
     Raises:
-        NoCredentialsError: There are none, or a file that is there cannot be understood.
+        NoCredentialsError: There are none, or the credentials file cannot be parsed.
     """
-    passed: list[str] = []
-    found = _of_file(passed) or _of_machine(passed) or _of_pod(passed)
+    reasons: list[str] = []
+    found = _from_file(reasons) or _from_machine(reasons) or _from_pod(reasons)
     if found is None:
-        raise NoCredentialsError("; ".join(passed))
+        raise NoCredentialsError("; ".join(reasons))
     return found
 
 
-def _of_file(passed: list[str]) -> Any:
+def _from_file(reasons: list[str]) -> Any:
     for name in _FILES:
         path = os.path.expanduser(name)  # noqa: PTH111  Path raises where there is no home
         if path.startswith("~"):
             continue
-        told = truncate(path, 200)
+        shown = truncate(path, 200)
         try:
             with open(path, "rb") as file:  # noqa: PTH123  as above
                 content = file.read(_MOST_BYTES)
         except (FileNotFoundError, NotADirectoryError):
             continue
         except IsADirectoryError:
-            raise NoCredentialsError(f"{told} is a folder") from None
+            raise NoCredentialsError(f"{shown} is a folder") from None
         except (OSError, ValueError) as error:
-            passed.append(f"{told}: {reason_of(error)}")
+            reasons.append(f"{shown}: {reason_of(error)}")
             continue
-        return _of_content(content, told, passed)
+        return _parse(content, shown, reasons)
     return None
 
 
-def _of_content(content: bytes, path: str, passed: list[str]) -> Any:
-    marked = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+def _parse(content: bytes, path: str, reasons: list[str]) -> Any:
+    is_utf16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     file = configparser.ConfigParser(interpolation=None)
     try:
-        file.read_string(content.decode("utf-16" if marked else "utf-8-sig"))
+        file.read_string(content.decode("utf-16" if is_utf16 else "utf-8-sig"))
     except UnicodeDecodeError:
-        raise NoCredentialsError(f"{path} is no text in UTF-8") from None
+        raise NoCredentialsError(f"{path} is not text in UTF-8") from None
     except configparser.MissingSectionHeaderError:
         pass
-    except configparser.Error:  # which quotes the file
-        raise NoCredentialsError(f"{path} is no INI file that can be read") from None
+    except configparser.Error:  # its message quotes the file
+        raise NoCredentialsError(f"{path} is not a valid INI file") from None
     if not file.has_section("default"):
         raise NoCredentialsError(f"{path} has no section [default]")
-    keys = {name: file.get("default", name, fallback="").strip() for name in ("secret_id", "secret_key", "token")}
-    missing = [name for name in ("secret_id", "secret_key") if not keys[name]]
+    values = {name: file.get("default", name, fallback="").strip() for name in ("secret_id", "secret_key", "token")}
+    missing = [name for name in ("secret_id", "secret_key") if not values[name]]
     if missing:
-        passed.append(f"{path} has no {' and no '.join(missing)} in its section [default]")
+        reasons.append(f"{path} has no {' and no '.join(missing)} in its section [default]")
         return None
-    return credential.Credential(keys["secret_id"], keys["secret_key"], keys["token"] or None)
+    return credential.Credential(values["secret_id"], values["secret_key"], values["token"] or None)
 
 
-def _of_machine(passed: list[str]) -> Any:
+def _from_machine(reasons: list[str]) -> Any:
     role = _MachineRole()
     if all(role.get_credential_info()):
         return role
-    passed.append("no role of this machine")
+    reasons.append("no role of this machine")
     return None
 
 
-def _of_pod(passed: list[str]) -> Any:
+def _from_pod(reasons: list[str]) -> Any:
     missing = [name for name in _POD if not os.environ.get(name)]
     if not missing:
         return credential.DefaultTkeOIDCRoleArnProvider().get_credential()
     if len(missing) < len(_POD):
         *others, last = missing
-        passed.append(f"{', '.join(others)} and {last} are not set" if others else f"{last} is not set")
+        reasons.append(f"{', '.join(others)} and {last} are not set" if others else f"{last} is not set")
     return None
 
 
 class _NoRedirect(HTTPRedirectHandler):
-    """Follows no redirect: it would lead away from the machine's own network."""
+    """Follows no redirect, which would lead away from the machine's own network."""
 
     def redirect_request(self, *_args: object) -> None:
-        """Refuse."""
+        """Return nothing: the redirect is an error."""
 
 
-# Whatever the environment and the system say of proxies.
+# Without a proxy, whatever the environment and the system name.
 _opener = build_opener(ProxyHandler({}), _NoRedirect)
 
 
@@ -125,26 +125,26 @@ def _read(url: str) -> str:
 
 
 class _MachineRole(credential.CVMRoleCredential):  # type: ignore[misc]
-    """The vendor's, which itself asks through a proxy, and goes on with keys that have expired."""
+    """The vendor's role of the machine, which itself uses proxies, and credentials that have expired."""
 
     role: str | None
 
     def get_role_name(self) -> str:
-        """Return the name of the role, which is asked for once."""
+        """Return the name of the role, which is requested once."""
         if not self.role:
             self.role = _read(self._role_endpoint)
         return self.role
 
     def update_credential(self) -> None:
-        """Renew the keys shortly before they expire."""
+        """Renew the credentials shortly before they expire."""
         if not self._need_refresh():
             return
         try:
-            answer = json.loads(_read(self._role_endpoint + quote(self.get_role_name(), safe="")))
-            if answer["Code"] == "Success":
-                keys = [answer[name] for name in ("TmpSecretId", "TmpSecretKey", "Token")]
-                self._expired_ts = int(answer["ExpiredTime"])
-                self._secret_id, self._secret_key, self._token = keys
+            response = json.loads(_read(self._role_endpoint + quote(self.get_role_name(), safe="")))
+            if response["Code"] == "Success":
+                values = [response[name] for name in ("TmpSecretId", "TmpSecretKey", "Token")]
+                self._expired_ts = int(response["ExpiredTime"])
+                self._secret_id, self._secret_key, self._token = values
         except (OSError, ValueError, LookupError, TypeError, http.client.HTTPException):
             pass
         if self._expired_ts <= time.time():
@@ -152,6 +152,6 @@ class _MachineRole(credential.CVMRoleCredential):  # type: ignore[misc]
 
 
 def unreadable_variable(error: OSError) -> str:
-    """Return what an error of the pod's token file says, by the variable that names it; empty for any other error."""
+    """Return the reason why the pod's token file cannot be read, with its variable; empty for any other error."""
     name = "TKE_WEB_IDENTITY_TOKEN_FILE"
     return f"{name}: {reason_of(error)}" if error.filename and error.filename == os.environ.get(name) else ""

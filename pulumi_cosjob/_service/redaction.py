@@ -1,4 +1,4 @@
-"""Keys that an answer echoes: a service may name the one that it does not know, a proxy send back whole requests."""
+"""Secrets that a response echoes: a service may name an id that it does not know, a proxy may return whole requests."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from urllib.parse import unquote
 
 __all__ = ["contains_secret", "redact"]
 
-HIDDEN = "[secret]"
+_REDACTED = "[secret]"
 
-# What is shorter is no key, and no part of one that is looked for: it may be part of a word.
-_SHORTEST_KEY = 8
-_RUN = _SHORTEST_KEY
-# Wherever a run begins, there is a whole piece of this length in it that begins at a multiple of it.
+# A shorter text is no secret, and a shorter part of a secret is not searched for: it may be part of a word.
+_SHORTEST_SECRET = 8
+_RUN = _SHORTEST_SECRET
+# Every run contains a whole piece of this length that begins at a multiple of it, wherever the run begins.
 _PIECE = _RUN // 2
-# What was escaped more often than this is nothing that anybody reads.
+# A text that was escaped more often than this is not readable any more.
 _MOST_ESCAPED = 6
-# Keys are made of nothing else; NULs of UTF-16, line breaks and the like may stand in between.
-_NOT_IN_KEYS = re.compile(r"[^!-~]+")
+# Secrets consist of printable ASCII. NULs of UTF-16, line breaks and the like between their characters are ignored.
+_NOT_IN_SECRETS = re.compile(r"[^!-~]+")
 _TAG = re.compile(r"<[^<>]*>")
 _ZEROS = re.compile(r"&#(x?)0+(?=[0-9a-f])")
 _TOO_LARGE = re.compile(r"&#[0-9]{8,};?")
@@ -28,50 +28,50 @@ _CODE_POINT = re.compile(r"\\(?:u00|x)([0-9a-f]{2})")
 
 
 def redact(text: str, secrets: Iterable[str | None]) -> str:
-    """Rid a text of keys before it is quoted, and before it is shortened.
+    """Return a text without secrets. To be called before the text is quoted or truncated.
 
     Args:
         text: The text, decoded as its sender meant it.
-        secrets: The keys.
+        secrets: Secret ids, secret keys and tokens; None and short ones are ignored.
 
     Returns:
-        The text; with `[secret]` for each key that stands in it whole and plainly, whatever its capitals, and nothing
-        but `[secret]` where one, or a part of it, stands there in any other form.
+        The text, with `[secret]` for each complete secret, in upper or lower case. Where the text holds a secret in
+        another form, or a part of one, `[secret]` alone.
     """
-    keys = _keys(secrets)
-    for key in keys:
-        if key.lower() in text.lower():
-            text = re.sub(re.escape(key), HIDDEN, text, flags=re.IGNORECASE)
-    return HIDDEN if contains_secret(text, keys) else text
+    searched = _searched(secrets)
+    for secret in searched:
+        if secret.lower() in text.lower():
+            text = re.sub(re.escape(secret), _REDACTED, text, flags=re.IGNORECASE)
+    return _REDACTED if contains_secret(text, searched) else text
 
 
 def contains_secret(text: str, secrets: Iterable[str | None]) -> bool:
-    """Tell whether a key, or eight characters of one in a row, stand in a text.
+    """Return whether a text contains a secret, or eight consecutive characters of one.
 
-    They are found in any capitals, split up, and escaped as XML, JSON and URLs do it.
+    They are found in upper and lower case, split up, and escaped as in XML, JSON and URLs.
     """
-    runs, pieces = _runs(tuple(_keys(secrets)))
-    return bool(runs) and any(_meets(form, runs, pieces) for form in _forms(text))
+    runs, pieces = _runs(tuple(_searched(secrets)))
+    return bool(runs) and any(_contains_run(form, runs, pieces) for form in _forms(text))
 
 
-def _keys(secrets: Iterable[str | None]) -> list[str]:
-    """Return what is worth to be looked for; the longest first, as a shorter one may be part of it."""
-    return sorted({key for key in secrets if key and len(key) >= _SHORTEST_KEY}, key=len, reverse=True)
+def _searched(secrets: Iterable[str | None]) -> list[str]:
+    """Return the secrets that are long enough, the longest first, as a shorter one may be part of it."""
+    return sorted({secret for secret in secrets if secret and len(secret) >= _SHORTEST_SECRET}, key=len, reverse=True)
 
 
 @functools.lru_cache(maxsize=4)
-def _runs(keys: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str]]:
-    """Return all runs of keys in all forms, and the pieces of which one is in each of them."""
-    forms = [form for key in keys for form in _forms(key) if len(form) >= _RUN]
+def _runs(secrets: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str]]:
+    """Return all runs of secrets in all forms, and all pieces, of which each run contains some."""
+    forms = [form for secret in secrets for form in _forms(secret) if len(form) >= _RUN]
 
-    def cut(length: int) -> frozenset[str]:
+    def parts(length: int) -> frozenset[str]:
         return frozenset(form[at : at + length] for form in forms for at in range(len(form) - length + 1))
 
-    return cut(_RUN), cut(_PIECE)
+    return parts(_RUN), parts(_PIECE)
 
 
-def _meets(form: str, runs: frozenset[str], pieces: frozenset[str]) -> bool:
-    """Tell whether one of the runs stands in a text; in linear time, and looking at each fourth place alone."""
+def _contains_run(form: str, runs: frozenset[str], pieces: frozenset[str]) -> bool:
+    """Return whether a text contains one of the runs; in linear time, as only each fourth position is compared."""
     return any(
         form[at : at + _PIECE] in pieces
         and any(form[begin : begin + _RUN] in runs for begin in range(max(0, at - _PIECE), at + 1))
@@ -80,9 +80,9 @@ def _meets(form: str, runs: frozenset[str], pieces: frozenset[str]) -> bool:
 
 
 def _forms(text: str) -> Iterator[str]:
-    """Yield a text as it is, unescaped, unescaped twice, and so on, each also without markup; all in small letters."""
+    """Yield a text in lower case as it is, unescaped, unescaped twice, and so on, each also without markup."""
     for _ in range(_MOST_ESCAPED):
-        text = _NOT_IN_KEYS.sub("", text.lower())
+        text = _NOT_IN_SECRETS.sub("", text.lower())
         yield text
         if "<" in text:
             yield _without_markup(text)
@@ -94,7 +94,7 @@ def _forms(text: str) -> Iterator[str]:
 
 
 def _with_short_references(text: str) -> str:
-    """Leave no reference that Python would not read: XML sets no limit to its digits."""
+    """Return a text whose character references Python can parse: XML has no limit for their digits."""
     return _TOO_LARGE.sub("&#0;", _ZEROS.sub(r"&#\1", text))
 
 

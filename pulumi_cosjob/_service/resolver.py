@@ -1,4 +1,4 @@
-"""Name lookups that end in time: the operating system's own cannot be cut off, so they run in daemon threads."""
+"""Name lookups with a time limit: the operating system's cannot be interrupted, so they run in daemon threads."""
 
 from __future__ import annotations
 
@@ -18,14 +18,15 @@ __all__ = ["RESOLVER", "Address", "LookupTimeoutError", "Resolver"]
 Address = tuple[Any, ...]
 """Family, kind, protocol, canonical name and socket address, as `socket.getaddrinfo` returns them."""
 
-# Of threads that hang, in the whole process.
+# Lookups that may be under way, and so threads that may hang, in the whole process.
 _MOST_LOOKUPS = 16
-# A lookup of the same name joins the one under way until that is this old, and the one after it until twice that.
-_PATIENCE = 60.0
+# Further requests wait for the lookup of the same name that is under way until it is this old; then another one begins,
+# with twice the time.
+_FIRST_SHARE_SECONDS = 60.0
 
 
 class LookupTimeoutError(TimeoutError):
-    """The lookup had not ended when the caller's time was over, or when the caller was cut off."""
+    """The lookup had not ended when the caller's time was over, or when the caller was cancelled."""
 
     def __init__(self) -> None:
         super().__init__(errno.ETIMEDOUT, "the name lookup did not end")
@@ -33,13 +34,13 @@ class LookupTimeoutError(TimeoutError):
 
 @dataclass
 class _Lookup:
-    patience: float
-    joined_until: float
+    share_seconds: float
+    shared_until: float
     outcome: list[Address] | Exception | None = None
 
 
 class Resolver:
-    """Looks up names for many threads at once; those that want the same name at the same time share one lookup.
+    """Resolves names for many threads at once; threads that need the same name at the same time share one lookup.
 
     Args:
         most: How many lookups may be under way; more wait for one of them to end.
@@ -52,7 +53,7 @@ class Resolver:
         self.reset()
 
     def reset(self) -> None:
-        """Begin afresh: after a fork the threads have stayed behind."""
+        """Begin anew: after a fork, the threads belong to the parent process."""
         self._changed = threading.Condition()
         self._newest: dict[tuple[Any, ...], _Lookup] = {}
         self._running = 0
@@ -66,12 +67,12 @@ class Resolver:
             host: The name, or an address.
             port: The port.
             family: The family of the addresses.
-            seconds: How long the caller can wait.
-            is_cancelled: Tells whether the caller is to wait no more; `wake` lets it be asked.
+            seconds: How long to wait at most.
+            is_cancelled: Returns whether to stop waiting; called again at each `wake`.
 
         Raises:
             LookupTimeoutError: The time is over, or the caller was cancelled.
-            OSError: What the operating system says; `socket.gaierror` where there is no such name.
+            OSError: As the operating system raises it; `socket.gaierror` where there is no such name.
             RequestError: No thread can be started.
         """
         lookup: _Lookup | None = None
@@ -93,41 +94,41 @@ class Resolver:
         return outcome
 
     def wake(self) -> None:
-        """Let all callers ask whether they are cancelled."""
+        """Make all callers check whether they are cancelled."""
         with self._changed:
             self._changed.notify_all()
 
-    def _join(self, key: tuple[Any, ...]) -> _Lookup | None:
+    def _join(self, query: tuple[Any, ...]) -> _Lookup | None:
         """Return the lookup of this name that is under way, or begin one; None while there are too many."""
-        newest, now = self._newest.get(key), self._monotonic()
-        if (newest is not None and now < newest.joined_until) or self._running >= self._most:
+        newest, now = self._newest.get(query), self._monotonic()
+        if (newest is not None and now < newest.shared_until) or self._running >= self._most:
             return newest
-        patience = newest.patience * 2 if newest else _PATIENCE
-        lookup = _Lookup(patience, now + patience)
+        share_seconds = newest.share_seconds * 2 if newest else _FIRST_SHARE_SECONDS
+        lookup = _Lookup(share_seconds, now + share_seconds)
         try:
-            threading.Thread(target=self._run, args=(key, lookup), name="cosjob-lookup", daemon=True).start()
+            threading.Thread(target=self._run, args=(query, lookup), name="cosjob-lookup", daemon=True).start()
         except RuntimeError as error:
             raise no_thread(error) from None
-        self._newest[key] = lookup
+        self._newest[query] = lookup
         self._running += 1
         return lookup
 
-    def _run(self, key: tuple[Any, ...], lookup: _Lookup) -> None:
+    def _run(self, query: tuple[Any, ...], lookup: _Lookup) -> None:
         changed = self._changed
         outcome: list[Address] | Exception
         try:
-            outcome = list(socket.getaddrinfo(*key))
-        except Exception as error:  # noqa: BLE001  handed over to those who wait for it
+            outcome = list(socket.getaddrinfo(*query))
+        except Exception as error:  # noqa: BLE001  raised by `resolve`
             outcome = error
         with changed:
             lookup.outcome = outcome
             self._running -= 1
-            if self._newest.get(key) is lookup:
-                del self._newest[key]
+            if self._newest.get(query) is lookup:
+                del self._newest[query]
             changed.notify_all()
 
 
 RESOLVER = Resolver()
-"""The one of this process."""
+"""The resolver of this process."""
 
 os.register_at_fork(after_in_child=RESOLVER.reset)

@@ -66,7 +66,7 @@ Report = Callable[[str, PollState, float], None]
 def poll_once(client: CosBatchClient, job_id: str, appid: str, clock: Clock) -> PollResult:
     """Request the description of a job once; an error is part of the result."""
     try:
-        description, service_time = client.look(job_id, appid)
+        description, service_time = client.poll(job_id, appid)
     except CosJobError as error:
         # Its frames hold the whole response, in a circle with the retries: a wait would keep those of many polls.
         error.__traceback__ = error.__context__ = None

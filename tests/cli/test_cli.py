@@ -22,7 +22,7 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
-from documents import UNJUDGED
+from documents import UNPARSABLE
 from places import RESPONSES
 from pulumi_cosjob import JobDescription
 from pulumi_cosjob._cli.main import main
@@ -198,13 +198,13 @@ def test_wait_says_what_the_end_of_a_restore_job_means(service: CosBatchEmulator
     )
 
 
-@pytest.mark.parametrize("what", UNJUDGED)
+@pytest.mark.parametrize("what", UNPARSABLE)
 @pytest.mark.parametrize("command", [["describe"], ["wait", "--timeout", "1s"]], ids=lambda command: command[0])
 def test_an_answer_that_cannot_be_judged_is_a_sentence(
     service: CosBatchEmulator, command: list[str], what: str
 ) -> None:
     """Whatever stands in it, and wherever."""
-    service.inject(Fault("raw", body=UNJUDGED[what], times=None))
+    service.inject(Fault("raw", body=UNPARSABLE[what], times=None))
     result = cosjob(*command, "nightly", "--appid", "1250000000")
     assert result.exit_code in (1, 124)
     assert type(result.exception) is SystemExit
@@ -343,7 +343,7 @@ def test_a_terminal_shows_nothing_of_the_service_that_moves_the_cursor(service: 
     service.inject(Fault("error", code="SlowDown", message="\x9b2J[red]", times=None))
     code, lines, _written = on_terminal("wait", job_id, "--appid", "1250000000", "--timeout", "2s")
     assert code == 124
-    assert lines[0] == f"n {'━' * 12} no response yet: the service asks to slow down: '\\x9b2J[red]'"
+    assert lines[0] == f"n {'━' * 12} no response yet: the service throttles requests: '\\x9b2J[red]'"
     assert lines[1].startswith("cosjob: the job was not complete within 2 s")
 
 

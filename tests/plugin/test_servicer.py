@@ -675,7 +675,7 @@ async def test_a_preview_that_cannot_poll_says_so(service: CosBatchEmulator) -> 
     assert len(served.logged) == 4
     page, many, later, away = (each.message for each in served.logged)
     assert page.startswith(f"the preview has no valid response about job {job_id}: the response cannot be read as XML")
-    assert page.endswith("is it COS Batch that answers there, and no proxy? The update polls again.")
+    assert page.endswith("does COS Batch respond there, or a proxy? The update polls again.")
     assert many.startswith(f"the preview has no valid response about 1 of 2 jobs, the first of them job {job_id}: ")
     assert "the service is not available" in later
     assert "Connection refused" in away
@@ -858,7 +858,7 @@ class Silent:
     def __init__(self) -> None:
         self.told = threading.Event()
 
-    def look(self, job_id: str, _appid: str) -> tuple[JobDescription, float | None]:
+    def poll(self, job_id: str, _appid: str) -> tuple[JobDescription, float | None]:
         """Answer, once it may."""
         assert job_id == "failed" or self.told.wait(HANGS)
         return JobDescription(job_id, "Failed"), None

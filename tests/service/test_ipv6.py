@@ -27,18 +27,18 @@ def service() -> Iterator[CosBatchEmulator]:
         yield emulator
 
 
-def test_host_and_signature_are_alike(service: CosBatchEmulator) -> None:
-    """The emulator, which signs the Host header as it came, accepts the request."""
+def test_host_and_signature_agree(service: CosBatchEmulator) -> None:
+    """The emulator, which verifies the signature with the Host header that it received, accepts the request."""
     job_id = service.create_job()
-    keys = {"secret_id": "emulator-id", "secret_key": "emulator-key", "token": "a-token"}
+    credentials = {"secret_id": "emulator-id", "secret_key": "emulator-key", "token": "a-token"}
     assert service.endpoint.startswith("http://[::1]:")
-    with CosBatchClient(endpoint=service.endpoint, **keys) as client:  # type: ignore[arg-type]
+    with CosBatchClient(endpoint=service.endpoint, **credentials) as client:  # type: ignore[arg-type]
         assert client.describe_job(job_id, APPID).job_id == job_id
     assert service.requests[-1].headers["host"] == service.endpoint.removeprefix("http://")
 
 
 def test_a_certificate_for_an_ipv6_address_is_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """TLS to an IPv6 address goes by the certificate for that address."""
+    """TLS to an IPv6 address needs a certificate for that address."""
     authority = trustme.CA()
     authority.cert_pem.write_to_path(str(tmp_path / "bundle.pem"))
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "bundle.pem"))

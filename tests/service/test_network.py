@@ -1,6 +1,6 @@
-"""A network that misbehaves in the middle of a wait: by real connections, and a clock that is turned.
+"""A network that misbehaves during a wait, with real connections and a clock that tests advance.
 
-`make faults` tries every fault at every place; here is what needs the emulator's judgement, or counts what was sent.
+`make faults` has every fault at every place; here are tests that need the emulator, or count requests.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from documents import JOB_ID, job
 from patience import HANGS
 from pulumi_cosjob import CosBatchClient, InvalidResponseError, TimeLimitError, TlsError, WaitTimeoutError
 from pulumi_cosjob._emulator.signature import Credentials
-from pulumi_cosjob._service import transport
+from pulumi_cosjob._service import deadline
 from pulumi_cosjob._service.settings import resolve
 from pulumi_cosjob._waiting.loop import wait_for_jobs
 from pulumi_cosjob._waiting.policy import WaitOptions
@@ -31,27 +31,27 @@ APPID = "1250000000"
 HOUR = 3600.0
 
 
-class Watched(ManualClock):
-    """A clock that tells when it was turned."""
+class ObservedClock(ManualClock):
+    """A clock that calls a function when it was advanced."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.turned: Callable[[float], None] = lambda _passed: None
+        self.advanced: Callable[[float], None] = lambda _passed: None
 
     def sleep(self, seconds: float) -> None:
-        """Turn it, and tell."""
+        """Advance it, and call the function."""
         super().sleep(seconds)
-        self.turned(self.monotonic())
+        self.advanced(self.monotonic())
 
 
 @pytest.fixture
-def clock() -> Watched:
+def clock() -> ObservedClock:
     """Return the time of service and client alike."""
-    return Watched()
+    return ObservedClock()
 
 
 @pytest.fixture
-def service(clock: Watched) -> Iterator[CosBatchEmulator]:
+def service(clock: ObservedClock) -> Iterator[CosBatchEmulator]:
     """Serve COS Batch by that clock."""
     with CosBatchEmulator(clock=clock) as emulator:
         yield emulator
@@ -75,8 +75,8 @@ STORMS = [
 
 
 @pytest.mark.parametrize("storm", STORMS, ids=lambda storm: f"{storm.kind}-{storm.status}-{storm.retry_after}")
-def test_a_storm_is_outlived_with_few_questions(storm: Fault, clock: Watched, service: CosBatchEmulator) -> None:
-    """An hour of refusals in the middle of a wait delays it, and is not fed by what it refuses."""
+def test_a_storm_is_outlived_with_few_requests(storm: Fault, clock: ObservedClock, service: CosBatchEmulator) -> None:
+    """An hour of refusals during a wait delays it, and the client sends fewer requests."""
     job_id = service.create_job("completes", seconds=60)
 
     def weather(passed: float) -> None:
@@ -85,21 +85,23 @@ def test_a_storm_is_outlived_with_few_questions(storm: Fault, clock: Watched, se
         elif passed >= 30 + HOUR:
             service._service.faults.clear()
 
-    clock.turned = weather
+    clock.advanced = weather
     assert wait(service, clock, job_id) == "Complete"
     assert 30 + HOUR <= clock.monotonic() <= 30 + HOUR + 120
-    # With Retry-After one each time; without, a few tries every half a minute.
+    # With Retry-After one request each time; without, a few attempts every half a minute.
     assert len(service.requests) <= (HOUR / 60 if storm.retry_after else HOUR / 28 * 6) + 20
 
 
 @pytest.mark.parametrize("storm", STORMS, ids=lambda storm: f"{storm.kind}-{storm.status}-{storm.retry_after}")
-def test_a_storm_without_an_end_is_given_up(storm: Fault, clock: Watched, service: CosBatchEmulator) -> None:
-    """When time is up, the verdict is that it is up, with what was seen last; never that the job has ended."""
+def test_a_storm_without_an_end_ends_in_a_timeout(
+    storm: Fault, clock: ObservedClock, service: CosBatchEmulator
+) -> None:
+    """The error is a timeout with the last status; never that the job has ended."""
     job_id = service.create_job("completes", seconds=60)
-    clock.turned = lambda passed: service.inject(storm) if 30 <= passed < 40 else None
+    clock.advanced = lambda passed: service.inject(storm) if 30 <= passed < 40 else None
     with pytest.raises(WaitTimeoutError, match="last seen Active"):
         wait(service, clock, job_id, timeout=HOUR)
-    # The last question is asked when time is up, and may be repeated for ten seconds.
+    # The last request is sent when the time is up, and may be repeated for ten seconds.
     assert HOUR <= clock.monotonic() <= HOUR + 10
 
 
@@ -108,11 +110,11 @@ def test_a_storm_without_an_end_is_given_up(storm: Fault, clock: Watched, servic
 
 @pytest.mark.parametrize("off", [-HOUR, HOUR])
 def test_a_clock_that_jumps_during_a_wait_is_corrected_once(
-    off: float, clock: Watched, service: CosBatchEmulator
+    off: float, clock: ObservedClock, service: CosBatchEmulator
 ) -> None:
-    """The service's clock goes wrong by an hour under way: one question is refused, and asked again by its time."""
+    """The service's clock jumps by an hour: one request is refused, and repeated with the service's time."""
     job_id = service.create_job("completes", seconds=600)
-    clock.turned = lambda passed: (
+    clock.advanced = lambda passed: (
         service.inject(Fault("skew", seconds=off, times=None))
         if passed > 60 and not service._service.faults._queue
         else None
@@ -121,8 +123,8 @@ def test_a_clock_that_jumps_during_a_wait_is_corrected_once(
     assert [request.status for request in service.requests].count(403) == 1
 
 
-def test_a_token_that_expires_during_a_wait_is_taken_afresh(
-    clock: Watched, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+def test_a_token_that_expires_during_a_wait_is_read_again(
+    clock: ObservedClock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """The credentials file is rewritten before each token expires, and the wait goes on without a refusal."""
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -132,10 +134,10 @@ def test_a_token_that_expires_during_a_wait_is_taken_afresh(
     with CosBatchEmulator(token="token-0", token_expires=clock.now() + 300, clock=clock) as service:
 
         def renew(number: int) -> None:
-            key = service._service.credentials.secret_key
-            file.write_text(f"[default]\nsecret_id = id-{number}\nsecret_key = {key}\ntoken = token-{number}\n")
+            secret_key = service._service.credentials.secret_key
+            file.write_text(f"[default]\nsecret_id = id-{number}\nsecret_key = {secret_key}\ntoken = token-{number}\n")
             expires = clock.now() + 300
-            service._service.credentials = Credentials(f"id-{number}", key, f"token-{number}", expires)
+            service._service.credentials = Credentials(f"id-{number}", secret_key, f"token-{number}", expires)
 
         renewed = [0.0]
 
@@ -145,7 +147,7 @@ def test_a_token_that_expires_during_a_wait_is_taken_afresh(
                 renewed.append(passed)
 
         renew(0)
-        clock.turned = watch
+        clock.advanced = watch
         job_id = service.create_job("completes", seconds=HOUR)
         with CosBatchClient(endpoint=service.endpoint, clock=clock) as client:
             done = wait_for_jobs(client, [job_id], APPID, WaitOptions(2 * HOUR), clock=clock)
@@ -157,8 +159,8 @@ def test_a_token_that_expires_during_a_wait_is_taken_afresh(
 # ------------------------------------------------------------------------------------------------------- connections
 
 
-def test_a_connection_that_is_half_open_is_given_up(clock: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A peer that is gone without a word, after an answer on a connection that was kept, costs one time limit."""
+def test_a_half_open_connection_times_out(clock: ObservedClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A peer that disappears, after a response on a connection that was kept, costs one time limit."""
     connections = itertools.count()
     whole = answer(job("")).replace(b"Connection: close\r\n", b"")
 
@@ -168,7 +170,7 @@ def test_a_connection_that_is_half_open_is_given_up(clock: Watched, monkeypatch:
             connection.sendall(whole)
             if number == 0:
                 read_request(connection)
-                connection.recv(1)  # says nothing until the client hangs up
+                connection.recv(1)  # sends nothing until the client closes
                 return
 
     with (
@@ -177,7 +179,7 @@ def test_a_connection_that_is_half_open_is_given_up(clock: Watched, monkeypatch:
             endpoint=f"http://127.0.0.1:{port}", secret_id="id", secret_key="key", request_timeout=0.2, clock=clock
         ) as client,
     ):
-        # Only the question that is not answered is to have so little time: a busy machine may need more for others.
+        # Only the request without a response has so little time: a busy machine may need more for the others.
         get: Callable[..., Any] = client._transport.get
         limits = iter([HANGS, 0.2, HANGS])
         monkeypatch.setattr(client._transport, "get", lambda *arguments: get(*arguments[:-1], next(limits)))
@@ -189,28 +191,28 @@ def test_a_connection_that_is_half_open_is_given_up(clock: Watched, monkeypatch:
     assert next(connections) == 2
 
 
-def test_a_body_that_stops_is_told_as_such_without_the_watchdog(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whichever limit of time strikes first, the error is one of time."""
-    monkeypatch.setattr(transport.Deadline, "cut", lambda _watch: None)
+def test_a_body_that_stops_is_a_timeout_without_the_monitor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The socket's own timeout gives the same error as the deadline."""
+    monkeypatch.setattr(deadline.Deadline, "expire", lambda _deadline: None)
 
     def handle(connection: socket.socket) -> None:
         read_request(connection)
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n<")
-        connection.recv(1)  # says nothing more until the client hangs up
+        connection.recv(1)  # sends nothing more until the client closes
 
     with (
         serving(handle) as port,
         CosBatchClient(
             endpoint=f"http://127.0.0.1:{port}", secret_id="id", secret_key="key", request_timeout=0.2
         ) as client,
-        pytest.raises(TimeLimitError, match="no whole answer came within"),
+        pytest.raises(TimeLimitError, match="no complete response came within"),
     ):
         client.describe_job(JOB_ID, APPID)
 
 
 @pytest.mark.parametrize("status", ["301 Moved", "302 Found", "303 See Other", "307 Temporary", "308 Permanent"])
-def test_a_redirect_to_another_host_is_not_followed(status: str, clock: Watched) -> None:
-    """Nobody else is connected to, and so nobody else gets a signature or gives an answer."""
+def test_a_redirect_to_another_host_is_not_followed(status: str, clock: ObservedClock) -> None:
+    """The other host gets no connection, and so no signature, and no response of it is used."""
     others: list[bytes] = []
     with serving(lambda connection: others.append(read_request(connection))) as other:
         body = job("", Status="Complete")

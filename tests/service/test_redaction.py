@@ -1,4 +1,4 @@
-"""Keys that an answer echoes are found in every form that can be read back, and quickly."""
+"""Secrets that a response echoes are found in every form that can be decoded, and quickly."""
 
 from __future__ import annotations
 
@@ -29,57 +29,57 @@ def references(text: str) -> str:
 FORMS: dict[str, Callable[[str], str]] = {
     "entities": html.escape,
     "references": references,
-    "references of every letter": lambda key: "".join(f"&#{ord(each)};" for each in key),
-    "references in XML": lambda key: html.escape(references(key)),
-    "JSON": lambda key: json.dumps(key).replace("/", "\\/"),
-    "JSON in JSON": lambda key: json.dumps(json.dumps(key).replace("/", "\\/")),
-    "JSON as Go writes it": lambda key: json.dumps(key).replace("<", "\\u003c").replace("&", "\\u0026"),
-    "JSON of code points": lambda key: "".join(f"\\u{ord(each):04X}" for each in key),
-    "hexadecimal escapes": lambda key: "".join(f"\\x{ord(each):02x}" for each in key),
-    "URL": lambda key: quote(key, safe=""),
-    "URL in small letters": lambda key: quote(key, safe="").lower(),
-    "URL in URL": lambda key: quote(quote(key, safe=""), safe=""),
-    "URL of every letter": lambda key: "".join(f"%{ord(each):02x}" for each in key),
-    "URL in XML in JSON": lambda key: json.dumps(html.escape(references(quote(key, safe="/")))),
-    "UTF-16": lambda key: key.encode("utf-16").decode("latin-1"),
-    "UTF-32": lambda key: key.encode("utf-32-be").decode("latin-1"),
-    "lines": lambda key: "\r\n ".join(key[at : at + 5] for at in range(0, len(key), 5)),
-    "comment": lambda key: f"{key[:5]}<!-- <b> -->{key[5:]}",
-    "tags": lambda key: f"<b a='c'>{key[:5]}</b><i>{key[5:]}</i>",
-    "CDATA": lambda key: f"<a>{key[:5]}<![CDATA[{key[5:]}]]></a>",
-    "a zero-width space": lambda key: f"{key[:5]}\u200b{key[5:]}",
+    "references of every letter": lambda secret: "".join(f"&#{ord(each)};" for each in secret),
+    "references in XML": lambda secret: html.escape(references(secret)),
+    "JSON": lambda secret: json.dumps(secret).replace("/", "\\/"),
+    "JSON in JSON": lambda secret: json.dumps(json.dumps(secret).replace("/", "\\/")),
+    "JSON as Go writes it": lambda secret: json.dumps(secret).replace("<", "\\u003c").replace("&", "\\u0026"),
+    "JSON of code points": lambda secret: "".join(f"\\u{ord(each):04X}" for each in secret),
+    "hexadecimal escapes": lambda secret: "".join(f"\\x{ord(each):02x}" for each in secret),
+    "URL": lambda secret: quote(secret, safe=""),
+    "URL in lower case": lambda secret: quote(secret, safe="").lower(),
+    "URL in URL": lambda secret: quote(quote(secret, safe=""), safe=""),
+    "URL of every letter": lambda secret: "".join(f"%{ord(each):02x}" for each in secret),
+    "URL in XML in JSON": lambda secret: json.dumps(html.escape(references(quote(secret, safe="/")))),
+    "UTF-16": lambda secret: secret.encode("utf-16").decode("latin-1"),
+    "UTF-32": lambda secret: secret.encode("utf-32-be").decode("latin-1"),
+    "lines": lambda secret: "\r\n ".join(secret[at : at + 5] for at in range(0, len(secret), 5)),
+    "comment": lambda secret: f"{secret[:5]}<!-- <b> -->{secret[5:]}",
+    "tags": lambda secret: f"<b a='c'>{secret[:5]}</b><i>{secret[5:]}</i>",
+    "CDATA": lambda secret: f"<a>{secret[:5]}<![CDATA[{secret[5:]}]]></a>",
+    "a zero-width space": lambda secret: f"{secret[:5]}\u200b{secret[5:]}",
 }
 
 
-@pytest.mark.parametrize("key", SECRETS)
+@pytest.mark.parametrize("secret", SECRETS)
 @pytest.mark.parametrize("form", FORMS)
-def test_a_key_in_another_form_takes_the_whole_text_with_it(form: str, key: str) -> None:
-    """Nobody knows where in a text it begins and ends, in capitals or not; without secrets nothing is looked for."""
-    text = f"before {FORMS[form](key)} after"
+def test_a_secret_in_another_form_redacts_the_whole_text(form: str, secret: str) -> None:
+    """Its place in the text is not known, in upper or lower case; without secrets the text is unchanged."""
+    text = f"before {FORMS[form](secret)} after"
     assert contains_secret(text, SECRETS)
-    shown = redact(text, SECRETS)
-    assert "recognisable" not in shown
-    assert shown == "[secret]" or key.lower() in text.lower()
+    redacted = redact(text, SECRETS)
+    assert "recognisable" not in redacted
+    assert redacted == "[secret]" or secret.lower() in text.lower()
     assert contains_secret(text.swapcase(), SECRETS)
     assert redact(text, ()) == text
     assert not contains_secret(text, (None, "", "short", "AnotherKeyAltogether"))
 
 
-@pytest.mark.parametrize("key", SECRETS)
-def test_a_plain_key_alone_is_replaced(key: str) -> None:
-    """The words around it may help, however it is capitalised."""
-    for written in (key, key.lower(), key.upper()):
+@pytest.mark.parametrize("secret", SECRETS)
+def test_a_plain_secret_alone_is_replaced(secret: str) -> None:
+    """The words around it stay, as they may help; upper and lower case are the same."""
+    for written in (secret, secret.lower(), secret.upper()):
         assert redact(f"{written} is not known, {written}!", SECRETS) == "[secret] is not known, [secret]!"
 
 
-def test_a_key_within_a_key_leaves_no_part() -> None:
+def test_a_secret_within_a_secret_leaves_no_part() -> None:
     """A token may begin with the secret id."""
     assert redact("a AKIDrecognisable-token, b", ("AKIDrecognisable", "AKIDrecognisable-token")) == "a [secret], b"
 
 
 @pytest.mark.parametrize("text", ["", "AKID", "recogni", "sable=", "a%b &c \\d <e", "AKIDrec recogn", "%41%"])
-def test_a_text_without_keys_is_left_alone(text: str) -> None:
-    """Whatever else it holds, up to seven characters of a key included."""
+def test_a_text_without_secrets_is_unchanged(text: str) -> None:
+    """Whatever else it holds, up to seven characters of a secret included."""
     assert redact(text, SECRETS) == text
 
 
@@ -95,16 +95,16 @@ LONG_ID, LONG_KEY, LONG_TOKEN = (
     "part",
     [LONG_ID[:31], LONG_ID[1:], LONG_KEY[:31], LONG_KEY[:8], LONG_KEY[-8:], LONG_KEY[11:19], LONG_TOKEN[:64]],
 )
-def test_a_part_of_a_key_takes_the_whole_text_with_it(form: str, part: str) -> None:
-    """An echo that was cut off, or masked but for eight characters, is found in each form."""
+def test_a_part_of_a_secret_redacts_the_whole_text(form: str, part: str) -> None:
+    """An echo that was truncated, or masked but for eight characters, is found in each form."""
     written = FORMS[form](part) if form != "plain" else part
     for text in (f"before {written}", f"{written}...", f"before {written.swapcase()}*** after"):
         assert contains_secret(text, (LONG_ID, LONG_KEY, LONG_TOKEN))
         assert redact(text, (LONG_ID, LONG_KEY, LONG_TOKEN)) == "[secret]"
 
 
-def test_eight_characters_are_found_wherever_they_stand() -> None:
-    """Every run of every key, after any number of other characters; no run of seven."""
+def test_eight_characters_are_found_at_any_position() -> None:
+    """Every run of every secret, after any number of other characters; no run of seven."""
     for begin in range(len(LONG_KEY) - 7):
         for before in range(9):
             assert contains_secret("#" * before + LONG_KEY[begin : begin + 8], (LONG_KEY,))
@@ -123,7 +123,7 @@ LONG_REFERENCES = {
 
 @pytest.mark.parametrize("name", LONG_REFERENCES)
 def test_a_reference_of_any_length_is_no_error(name: str) -> None:
-    """Python refuses to read decimal numbers of more than 4,300 digits."""
+    """Python parses no decimal number of more than 4,300 digits."""
     text = LONG_REFERENCES[name]
     assert redact(text, SECRETS) == text
     assert redact(text + KEY + text, SECRETS) == text + "[secret]" + text
@@ -132,7 +132,7 @@ def test_a_reference_of_any_length_is_no_error(name: str) -> None:
 @pytest.mark.parametrize("zeros", [1, 5, 5000])
 @pytest.mark.parametrize("form", ["&#{}{:d};", "&#{}{:d}", "&#x{}{:x};", "&#X{}{:X};"])
 def test_a_reference_may_begin_with_zeros(form: str, zeros: int) -> None:
-    """XML sets no limit to them."""
+    """XML has no limit for them."""
     assert contains_secret("".join(form.format("0" * zeros, ord(each)) for each in ID), SECRETS)
 
 
@@ -160,13 +160,13 @@ PIECES = [
 
 @given(st.lists(st.sampled_from([*PIECES, ID, KEY[:7], KEY[:8], TOKEN]) | st.text()).map("".join))
 def test_no_text_makes_it_raise(text: str) -> None:
-    """Whatever it is made of, it comes back, and without any key."""
-    shown = redact(text, SECRETS)
-    assert not any(key in shown for key in SECRETS)
-    assert redact(shown, SECRETS) == shown
+    """Any text is returned without secrets, and a second call changes nothing."""
+    redacted = redact(text, SECRETS)
+    assert not any(secret in redacted for secret in SECRETS)
+    assert redact(redacted, SECRETS) == redacted
 
 
-def test_what_is_too_short_is_no_key() -> None:
+def test_a_short_text_is_no_secret() -> None:
     """It may be part of any word."""
     assert redact("the word secret1", ("secret1", None, "")) == "the word secret1"
     assert redact("the word secret12", ("secret12",)) == "the word [secret]"
@@ -180,7 +180,7 @@ def test_what_is_too_short_is_no_key() -> None:
     ],
 )
 def test_a_large_text_takes_no_time(piece: str) -> None:
-    """A megabyte of what has to be undone, or of parts of a key, in less than the seconds of a time limit."""
+    """A megabyte of escapes, or of parts of a secret, takes less than a time limit."""
     began = time.process_time()
     assert not contains_secret(piece * (1024 * 1024 // len(piece)), SECRETS)
     assert time.process_time() - began < 2

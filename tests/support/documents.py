@@ -109,7 +109,7 @@ def _write(element: Element, into: ET.Element) -> None:
 
 # Makes `html.unescape` fail, which is used to find echoed secrets.
 ENDLESS_REFERENCE = f"&#{'9' * 5000};"
-UNJUDGED = {
+UNPARSABLE = {
     "page": answer(f"<html><br>{ENDLESS_REFERENCE}".encode()),
     "page with 403": answer(f"<html><br>{ENDLESS_REFERENCE}".encode(), status="403 Forbidden"),
     "message": answer(f"<Error><Message>{escape(ENDLESS_REFERENCE)}</Message></Error>".encode(), status="404 No"),

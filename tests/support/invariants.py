@@ -19,8 +19,8 @@ from pulumi_cosjob._errors import CosJobWarning, InvalidResponseError, ServiceEr
 from pulumi_cosjob._model.element import Element, element_fields
 from pulumi_cosjob._model.naming import xml_name
 from pulumi_cosjob._model.states import STATES
-from pulumi_cosjob._service.responses import judge
-from pulumi_cosjob._service.transport import Answer
+from pulumi_cosjob._service.responses import parse_response
+from pulumi_cosjob._service.transport import Response
 from pulumi_cosjob._xml import decoder
 from pulumi_cosjob._xml.schema import load_schema
 from pulumi_cosjob._xml.validation import find_excess
@@ -57,7 +57,7 @@ def check(document: bytes) -> str | None:
     """
     strict = _outcome(lambda: decoder.parse_describe_job_result(document, validation="strict"))
     lenient = _outcome(lambda: decoder.parse_describe_job_result(document, validation="lenient"))
-    parsed = _outcome(lambda: judge(Answer(200, {}, document), job_id=_REQUESTED, endpoint=""))
+    parsed = _outcome(lambda: parse_response(Response(200, {}, document), job_id=_REQUESTED, endpoint=""))
     _require(parsed is None or parsed.job_id == _REQUESTED, "a response about another job was accepted")
     if strict is not None:
         _require(lenient == strict, "lenient validation reads something else")

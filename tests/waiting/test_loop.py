@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from documents import UNJUDGED
+from documents import UNPARSABLE
 from patience import HANGS
 from places import RESPONSES
 from pulumi_cosjob import (
@@ -170,7 +170,7 @@ def test_a_failed_poll_keeps_nothing_of_the_response(
     assert "nested more than 100 deep" in str(error)
 
 
-@pytest.mark.parametrize("what", UNJUDGED)
+@pytest.mark.parametrize("what", UNPARSABLE)
 def test_a_response_that_cannot_be_parsed_ends_no_wait(
     client: CosBatchClient, clock: ManualClock, service: CosBatchEmulator, what: str
 ) -> None:
@@ -182,7 +182,7 @@ def test_a_response_that_cannot_be_parsed_ends_no_wait(
     def report(_job_id: str, state: PollState, now: float) -> None:
         reports.append(progress_line(state, now))
         if len(reports) == 2:
-            service.inject(Fault("raw", body=UNJUDGED[what], times=3))
+            service.inject(Fault("raw", body=UNPARSABLE[what], times=3))
 
     assert wait_for_jobs(client, [job_id], APPID, WaitOptions(HOUR), report=report, clock=clock)
     assert sum("no response" in line for line in reports) == 3
@@ -358,7 +358,7 @@ def test_the_end_of_the_engine_cuts_off_polls(
     threading.Timer(0.2, exited.set).start()
     with pytest.raises(RequestError, match="the engine that waited for this has exited"):
         wait_for_jobs(patient, [job_id], APPID, WaitOptions(HOUR), clock=watch.CancellableClock())
-    with pytest.raises(RequestError, match="called off"):
+    with pytest.raises(RequestError, match="cancelled"):
         patient.describe_job(job_id, APPID)
 
 
