@@ -9,11 +9,12 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from pulumi_cosjob._checks import DEFAULT_CONCURRENCY
 from pulumi_cosjob._clock import Clock, SystemClock
 from pulumi_cosjob._errors import no_thread
 from pulumi_cosjob._model.job import camel_name
 from pulumi_cosjob._plugin.package_schema import PACKAGE
-from pulumi_cosjob._service.client import DEFAULT_CONCURRENCY, Clients, CosBatchClient
+from pulumi_cosjob._service.client import Clients, CosBatchClient
 from pulumi_cosjob._waiting.loop import (
     FIRST_POLL_SECONDS,
     MAX_CONCURRENT_POLLS,

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from pulumi_cosjob._checks import check_choice, check_identifier, check_number
+from pulumi_cosjob._checks import DEFAULT_CONCURRENCY, check_choice, check_concurrency, check_identifier
 from pulumi_cosjob._clock import Clock, SystemClock
 from pulumi_cosjob._errors import (
     ConnectionFailedError,
@@ -40,10 +40,7 @@ if TYPE_CHECKING:
     from pulumi_cosjob._service.transport import Answer
     from pulumi_cosjob._xml.schema import Validation
 
-__all__ = ["DEFAULT_CONCURRENCY", "Clients", "CosBatchClient", "describe_job", "pause"]
-
-# Questions that one call asks at the same time, where it is not told otherwise.
-DEFAULT_CONCURRENCY = 16
+__all__ = ["Clients", "CosBatchClient", "describe_job", "pause"]
 
 _CLOCK = ("now", "monotonic", "sleep")
 
@@ -269,7 +266,7 @@ class CosBatchClient:
         wanted = list(dict.fromkeys(check_identifier("job_id", job_id) for job_id in job_ids))
         check_identifier("appid", appid)
         check_choice("missing", missing, MISSING)
-        workers = check_number("max_concurrency", max_concurrency, 1, 64)
+        workers = check_concurrency(max_concurrency)
         pool = ThreadPoolExecutor(min(workers, max(1, len(wanted))), "cosjob-read")
         try:
             try:

@@ -21,7 +21,7 @@ import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 
-from pulumi_cosjob._checks import is_loopback
+from pulumi_cosjob._checks import MAX_CONCURRENCY, is_loopback
 from pulumi_cosjob._clock import CALLED_OFF
 from pulumi_cosjob._errors import (
     ConfigurationError,
@@ -305,7 +305,7 @@ class Transport:
         ConfigurationError: The environment names a proxy or certificates that cannot be used.
     """
 
-    def __init__(self, endpoint: str, *, connections: int = 64) -> None:
+    def __init__(self, endpoint: str, *, connections: int = MAX_CONCURRENCY) -> None:
         self.endpoint = endpoint
         self._connections = connections
         self._aborted = False

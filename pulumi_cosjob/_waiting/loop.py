@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING
 
+from pulumi_cosjob._checks import MAX_CONCURRENCY
 from pulumi_cosjob._clock import Clock, SystemClock, is_cancelled
 from pulumi_cosjob._errors import CosJobError, JobsFailedError, RequestError, TimeLimitError, no_thread
 from pulumi_cosjob._waiting.policy import (
@@ -41,7 +42,7 @@ __all__ = [
 ]
 
 # Looks at the same time: as many as a client keeps connections. Where the service asks to slow down, there are fewer.
-MAX_CONCURRENT_POLLS = 64
+MAX_CONCURRENT_POLLS = MAX_CONCURRENCY
 # Before a wait, looks at all jobs together take no longer: what has no answer by then is left to the wait.
 FIRST_POLL_SECONDS = 30.0
 
