@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from places import RESPONSES, ROOT, TESTS
+from places import RESPONSES, ROOT
 from pulumi_cosjob.testing import CosBatchEmulator, Fault
 from stacks import Stack
 
@@ -121,19 +121,6 @@ def test_refresh_and_destroy_work_after_the_jobs_have_aged_out(new_stack: NewSta
     results = json.loads(read["outputs"]["results"])
     assert {job_id: result["status"] for job_id, result in results.items()} == {old: "Complete", FULL: "Active"}
     assert "90 days" in stack.up().failed().text
-    stack.destroy().ok()
-    assert stack.resources() == []
-
-
-def test_a_state_of_the_first_release_can_be_refreshed_and_destroyed(
-    new_stack: NewStack, service: CosBatchEmulator
-) -> None:
-    """The state names the provider by module and class, which therefore never move."""
-    stack = new_stack(reading([FULL]))
-    stack.run("stack", "import", "--file", str(TESTS / "states" / "0.1.0-many.json")).ok()
-    stack.refresh().ok()
-    assert len(stack.resources()) == 3
-    assert service.requests == []
     stack.destroy().ok()
     assert stack.resources() == []
 

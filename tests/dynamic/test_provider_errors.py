@@ -24,8 +24,7 @@ from google.protobuf import struct_pb2
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
 from places import PYTHONPATH
-from pulumi_cosjob._dynamic.functions import JobProvider
-from pulumi_cosjob._dynamic.gates import JobCompletionProvider
+from pulumi_cosjob._dynamic.providers import JobCompletionProvider, JobProvider
 from pulumi_cosjob._engine.log import NO_PROXY
 from pulumi_cosjob._errors import NoSuchJobError
 from stacks import Run, Stack

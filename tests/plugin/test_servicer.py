@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 import grpc
+import pulumi.dynamic
 import pytest
 import xmlschema
 from google.protobuf import empty_pb2
@@ -21,10 +22,11 @@ from hypothesis import strategies as st
 from pulumi.runtime.proto import engine_pb2, provider_pb2, provider_pb2_grpc
 
 from patience import HANGS
-from places import RESPONSES, TESTS
+from places import RESPONSES
 from plugins import JOB, JOBS, UNKNOWN, URN, TurnedTime, config_of, on_a_loop, plugin
 from pulumi_cosjob import CosBatchClient, JobFailedError, JobsFailedError, parse_describe_job_result, schema_path
 from pulumi_cosjob._clock import SystemClock
+from pulumi_cosjob._dynamic.providers import AllJobsCompletionProvider, JobCompletionProvider
 from pulumi_cosjob._model.job import (
     Element,
     JobDescription,
@@ -38,11 +40,11 @@ from pulumi_cosjob._model.job import (
     xml_name,
 )
 from pulumi_cosjob._plugin import accounts
-from pulumi_cosjob._plugin.inputs import fitting
+from pulumi_cosjob._plugin.gates import DYNAMIC
+from pulumi_cosjob._plugin.inputs import truncate_message
 from pulumi_cosjob._plugin.package_schema import package_schema
 from pulumi_cosjob._plugin.properties import Properties, from_struct, to_struct
 from pulumi_cosjob._plugin.servicer import Servicer
-from pulumi_cosjob._program.outputs import load_job
 from pulumi_cosjob._version import semantic
 from pulumi_cosjob._waiting import loop
 from pulumi_cosjob._waiting.policy import WaitOptions
@@ -376,12 +378,12 @@ async def test_every_failed_job_is_named(living: CosBatchEmulator, turned: Turne
 def test_messages_are_made_to_fit(text: str, times: int, end: str) -> None:
     """They lose nothing where there is room, and begin as they did where there is not."""
     message = (text + end) * times
-    cut = fitting(message, most_bytes=7000)
+    cut = truncate_message(message, most_bytes=7000)
     # As gRPC writes it: printable ASCII stands for itself, but for the percent sign.
     plain = "".join(each for each in string.printable if each.isprintable() and each != "%")
     assert cut == message if len(quote(message, safe=plain)) < 6990 else len(quote(cut, safe=plain)) < 8000
     assert cut[:20] == message[:20]
-    assert fitting("\ud800") == "?"
+    assert truncate_message("\ud800") == "?"
 
 
 # ------------------------------------------------------------------------------------------------------- configuration
@@ -854,7 +856,7 @@ async def test_ctrl_c_ends_all_waits_at_once(service: CosBatchEmulator) -> None:
         said.add(await refused(served.create(jobId="late")))
         cut_off = await refused(served.invoke("getJob", jobId="late", appid=APPID))
     assert said == {"the wait was interrupted, and no job is changed by that; the next update waits again"}
-    assert cut_off == "the question was cut off, as the command was interrupted or has failed elsewhere"
+    assert cut_off == "the request was cancelled, as the command was interrupted or has failed elsewhere"
     assert not any("late" in request.path for request in service.requests)
 
 
@@ -946,54 +948,62 @@ async def test_an_update_asks_about_new_jobs_only(living: CosBatchEmulator, turn
 
 
 @on_a_loop
-async def test_a_gate_takes_over_what_a_dynamic_one_knew(service: CosBatchEmulator) -> None:
-    """The states of the first release: nothing is asked, and every field is there."""
-    state = json.loads((TESTS / "states" / "0.1.0-gates.json").read_text())
-    gates = {each["type"].rpartition(":")[2]: each for each in state["deployment"]["resources"]}
-    echoed = ("appid", "serviceEndpoint")
+async def test_a_gate_takes_over_the_state_of_a_dynamic_one(service: CosBatchEmulator) -> None:
+    """No request is sent, and every field is in the outputs."""
+    job_ids = [service.create_job("completes", seconds=0) for _ in range(2)]
+    service.clock.advance(30)
+    states = (
+        (JOB, JobCompletionProvider(), {"job_id": job_ids[0]}),
+        (JOBS, AllJobsCompletionProvider(), {"job_ids": job_ids}),
+    )
+    config = {f"cosjob:{name}": value for name, value in config_of(service).items()}
     async with plugin(service) as served:
-        for kind in (JOB, JOBS):
-            olds = gates[kind]["outputs"]
-            inputs = in_camel_case(
-                {k: v for k, v in gates[kind]["inputs"].items() if k in ("job_id", "job_ids", "appid")}
-            )
+        for kind, provider, named in states:
+            provider.configure(pulumi.dynamic.ConfigureRequest(pulumi.dynamic.Config(config, "tests")))
+            inputs = {**named, "appid": APPID, "service_endpoint": service.endpoint}
+            outputs = dict((await asyncio.to_thread(provider.create, inputs)).outs or {})
+            requests = len(service.requests)
+            native_inputs = in_camel_case({**named, "appid": APPID})
             answer = await served.stub.Diff(
                 provider_pb2.DiffRequest(
                     urn=URN.format(kind),
-                    olds=to_struct(Properties(olds)),
-                    old_inputs=to_struct(Properties(gates[kind]["inputs"])),
-                    news=to_struct(Properties(inputs)),
+                    olds=to_struct(Properties(outputs)),
+                    old_inputs=to_struct(Properties(inputs)),
+                    news=to_struct(Properties(native_inputs)),
                 )
             )
             assert (answer.changes, list(answer.replaces)) == (DiffResponse.DIFF_SOME, [])
-            outputs = await served.update(kind, Properties(olds), inputs)
-            if kind == JOB:
-                known = {name: value for name, value in outputs.items() if value is not None and name not in echoed}
-                assert in_snake_case(known) == load_job(olds["result"])
-            else:
-                assert {job_id: in_snake_case(job) for job_id, job in outputs["jobs"].items()} == load_job(
-                    olds["results"]
-                )
-    assert service.requests == []
+            updated = await served.update(kind, Properties(outputs), native_inputs)
+            assert updated["serviceEndpoint"] == service.endpoint
+            jobs = {job_ids[0]: updated} if kind == JOB else updated["jobs"]
+            expected = provider.completed(outputs)
+            assert jobs.keys() == expected.keys()
+            for job_id, job in jobs.items():
+                known = {name: value for name, value in job.items() if value is not None}
+                assert in_snake_case(known).items() >= expected[job_id].items()
+            assert len(service.requests) == requests
 
 
 @on_a_loop
-async def test_a_gate_that_is_taken_over_closes_where_it_has_to(service: CosBatchEmulator) -> None:
-    """A dynamic gate that accepted any number of failed tasks, at first by saying nothing, is held to the new one."""
+async def test_the_failed_tasks_of_a_dynamic_gate_are_rechecked(service: CosBatchEmulator) -> None:
+    """A dynamic gate that accepted any number of failed tasks fails if the native one accepts none."""
     description = from_plain(
         JobDescription,
         {"job_id": "a", "status": "Complete", "progress_summary": {"number_of_tasks_failed": 10}},
     )
-    olds = {"job_id": "a", "appid": APPID, "result": json.dumps(to_plain(description))}
+    one = {"job_id": "a", "appid": APPID, "result": json.dumps(to_plain(description))}
     many = {"job_ids": ["a"], "appid": APPID, "results": json.dumps({"a": to_plain(description)})}
     async with plugin(service) as served:
-        for kind, state, named in ((JOB, olds, {"jobId": "a"}), (JOBS, many, {"jobIds": ["a"]})):
-            for said in ({}, {"max_failed_tasks": -1}):
-                before = Properties({**state, **said})
-                call = served.update(kind, before, {**named, "appid": APPID})
-                assert "with more failed tasks than the 0 accepted" in await refused(call)
-                outputs = await served.update(kind, before, {**named, "appid": APPID, "maxFailedTasks": -1})
-                assert "10" in json.dumps(outputs)
+        for kind, state, named in ((JOB, one, {"jobId": "a"}), (JOBS, many, {"jobIds": ["a"]})):
+            prior = Properties({**state, "max_failed_tasks": -1})
+            call = served.update(kind, prior, {**named, "appid": APPID})
+            assert "with more failed tasks than the 0 accepted" in await refused(call)
+            outputs = await served.update(kind, prior, {**named, "appid": APPID, "maxFailedTasks": -1})
+            assert "10" in json.dumps(outputs)
+            outputs = await served.update(
+                kind, prior, {**named, "appid": APPID, "maxFailedTasks": UNKNOWN}, preview=True
+            )
+            assert outputs["maxFailedTasks"] is UNKNOWN
     assert service.requests == []
 
 
@@ -1076,6 +1086,9 @@ def test_a_state_that_was_edited_by_hand_is_no_defect(kind: str, is_dynamic: boo
         holder, key = data.draw(st.sampled_from(list(places(state))))
         if holder is not state:
             holder[key] = data.draw(JSON)
+        for name, value in state["outputs"].items() if isinstance(state["outputs"], dict) else ():
+            if name in DYNAMIC and isinstance(value, dict):
+                state["outputs"][name] = json.dumps(value)
         asyncio.run(answers(state))
 
     edited()
