@@ -16,6 +16,7 @@ from xdist.scheduler import LoadScopeScheduling
 import engine
 from places import RESPONSES
 from pulumi_cosjob.testing import CosBatchEmulator
+from turned import TurnedTime
 
 engine.heed_interrupts()
 
@@ -98,6 +99,27 @@ def emulator() -> Iterator[CosBatchEmulator]:
     """Serve COS Batch on loopback."""
     with CosBatchEmulator() as serving:
         yield serving
+
+
+@pytest.fixture
+def service() -> Iterator[CosBatchEmulator]:
+    """An emulator whose jobs stand still until a test turns their clock."""
+    with CosBatchEmulator() as emulator:
+        emulator.clock.hold()
+        yield emulator
+
+
+@pytest.fixture
+def turned() -> TurnedTime:
+    """The time of service and plugin alike."""
+    return TurnedTime()
+
+
+@pytest.fixture
+def living(turned: TurnedTime) -> Iterator[CosBatchEmulator]:
+    """An emulator whose jobs live by that time."""
+    with CosBatchEmulator(clock=turned.clock) as emulator:
+        yield emulator
 
 
 @pytest.fixture(scope="session")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ParamSpec
 
 import grpc
+import pytest
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, provider_pb2_grpc
 
@@ -22,6 +22,8 @@ from pulumi_cosjob._waiting.gate import UNKNOWN
 from turned import TurnedTime
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+
     from pulumi_cosjob.testing import CosBatchEmulator
 
 URN = "urn:pulumi:dev::tests::cosjob:index:{}::gate"
@@ -29,6 +31,11 @@ JOB, JOBS = "JobCompletion", "AllJobsCompletion"
 # As engines take them.
 LONG_MESSAGES = [("grpc.max_metadata_size", 1 << 24), ("grpc.absolute_max_metadata_size", 1 << 24)]
 _P = ParamSpec("_P")
+DAY = 24 * 3600.0
+FULL = "53dc6228-c50b-46f7-8ad7-65e7159f1aae"
+APPID = "1250000000"
+SECRET = "job-of-no-ones-business"
+DiffResponse = provider_pb2.DiffResponse
 
 
 def on_a_loop(test: Callable[_P, Coroutine[Any, Any, None]]) -> Callable[_P, None]:
@@ -181,4 +188,46 @@ def config_of(service: CosBatchEmulator) -> dict[str, str]:
     }
 
 
-__all__ = ["JOB", "JOBS", "UNKNOWN", "URN", "Plugin", "TurnedTime", "config_of", "on_a_loop", "plugin"]
+async def refused(call: Any) -> str:
+    """Return the message that a call fails with."""
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await call
+    assert raised.value.code() in (grpc.StatusCode.UNKNOWN, grpc.StatusCode.NOT_FOUND)
+    assert "Traceback" not in str(raised.value.details())
+    return str(raised.value.details())
+
+
+async def outcome(call: Any) -> str:
+    """Return the status and the message that a call fails with; nothing where it does not."""
+    try:
+        await call
+    except grpc.aio.AioRpcError as error:
+        return f"{error.code().name}: {error.details()}"
+    return ""
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Let other tasks run until something is so."""
+    while not condition():  # noqa: ASYNC110  it happens in another process or thread
+        await asyncio.sleep(0.01)
+
+
+__all__ = [
+    "APPID",
+    "DAY",
+    "FULL",
+    "JOB",
+    "JOBS",
+    "SECRET",
+    "UNKNOWN",
+    "URN",
+    "DiffResponse",
+    "Plugin",
+    "TurnedTime",
+    "config_of",
+    "on_a_loop",
+    "outcome",
+    "plugin",
+    "refused",
+    "until",
+]
