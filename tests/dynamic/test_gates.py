@@ -16,7 +16,7 @@ import pytest
 from patience import until
 from places import RESPONSES, ROOT
 from pulumi_cosjob.testing import CosBatchEmulator, Fault
-from stacks import Run, Stack
+from stacks import NewStack, Run, Stack
 
 pytestmark = pytest.mark.engine
 
@@ -42,8 +42,6 @@ pulumi.export("status", gate.status)
 pulumi.export("failed", gate.progress_summary.number_of_tasks_failed)
 """
 
-NewStack = Callable[..., Stack]
-
 
 def gate(job_id: str, arguments: str = "") -> str:
     """Return a program with a gate, and a resource that depends on it."""
@@ -55,16 +53,6 @@ def service() -> Iterator[CosBatchEmulator]:
     """An emulator whose jobs' clock runs until a test holds it."""
     with CosBatchEmulator() as emulator:
         yield emulator
-
-
-@pytest.fixture
-def new_stack(tmp_path: Path, service: CosBatchEmulator) -> NewStack:
-    """Make a stack that asks the emulator."""
-
-    def make(program: str, **variables: str) -> Stack:
-        return Stack(tmp_path / "stack", program, {**service.environment(), **variables})
-
-    return make
 
 
 @pytest.fixture

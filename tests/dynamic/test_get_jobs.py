@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from places import RESPONSES, ROOT
 from pulumi_cosjob.testing import CosBatchEmulator, Fault
-from stacks import Stack
+from stacks import NewStack, Stack
 
 pytestmark = pytest.mark.engine
 
@@ -29,30 +28,10 @@ pulumi.export("first", jobs.jobs[{job_ids!r}[0]].manifest.location.etag)
 pulumi.export("missing", jobs.missing_job_ids)
 """
 
-NewStack = Callable[..., Stack]
-
 
 def reading(job_ids: list[str], arguments: str = "") -> str:
     """Return a program that reads jobs and writes down all that it read, as the description has it."""
     return READ.format(job_ids=job_ids, arguments=f", {arguments}" if arguments else "")
-
-
-@pytest.fixture
-def service() -> Iterator[CosBatchEmulator]:
-    """An emulator whose jobs' clock stands still."""
-    with CosBatchEmulator() as emulator:
-        emulator.clock.hold()
-        yield emulator
-
-
-@pytest.fixture
-def new_stack(tmp_path: Path, service: CosBatchEmulator) -> NewStack:
-    """Make a stack that asks the emulator."""
-
-    def make(program: str) -> Stack:
-        return Stack(tmp_path / "stack", program, service.environment())
-
-    return make
 
 
 @pytest.mark.oldest

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pulumi.dynamic
@@ -42,8 +43,6 @@ from pulumi_cosjob._plugin.gates import DYNAMIC
 from pulumi_cosjob._plugin.properties import Properties, to_struct
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from pulumi_cosjob.testing import CosBatchEmulator
 
 

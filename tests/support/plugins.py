@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ParamSpec
 
@@ -22,8 +23,6 @@ from pulumi_cosjob._waiting.gate import UNKNOWN
 from turned import TurnedTime
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
-
     from pulumi_cosjob.testing import CosBatchEmulator
 
 URN = "urn:pulumi:dev::tests::cosjob:index:{}::gate"
