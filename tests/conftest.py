@@ -106,7 +106,7 @@ def emulator() -> Iterator[CosBatchEmulator]:
 
 @pytest.fixture
 def service() -> Iterator[CosBatchEmulator]:
-    """An emulator whose jobs stand still until a test turns their clock."""
+    """An emulator whose jobs stand still until a test advances their clock."""
     with CosBatchEmulator() as emulator:
         emulator.clock.hold()
         yield emulator
@@ -124,15 +124,15 @@ def new_stack(tmp_path: Path, service: CosBatchEmulator) -> NewStack:
 
 
 @pytest.fixture
-def turned() -> TurnedTime:
-    """The time of service and plugin alike."""
+def time() -> TurnedTime:
+    """The clock of the service and of the plugin."""
     return TurnedTime()
 
 
 @pytest.fixture
-def living(turned: TurnedTime) -> Iterator[CosBatchEmulator]:
-    """An emulator whose jobs live by that time."""
-    with CosBatchEmulator(clock=turned.clock) as emulator:
+def timed_service(time: TurnedTime) -> Iterator[CosBatchEmulator]:
+    """An emulator whose jobs follow that clock."""
+    with CosBatchEmulator(clock=time.clock) as emulator:
         yield emulator
 
 

@@ -14,7 +14,7 @@ from stacks import NewStack, error_line
 pytestmark = pytest.mark.engine
 
 FULL = "53dc6228-c50b-46f7-8ad7-65e7159f1aae"
-SECRET_KEY = "emulator-key-that-nobody-may-see"
+SECRET_KEY = "emulator-key-that-is-never-shown"
 
 READ = """
 import pulumi
@@ -26,15 +26,15 @@ pulumi.export("status", job.status)
 
 @pytest.fixture
 def service() -> Iterator[CosBatchEmulator]:
-    """An emulator whose jobs' clock stands still."""
+    """An emulator whose jobs' clock stands still, with a secret key that is found in no other text."""
     with CosBatchEmulator(secret_key=SECRET_KEY) as emulator:
         emulator.clock.hold()
         yield emulator
 
 
 def _break_schema(service: CosBatchEmulator) -> None:
-    answer = (RESPONSES / "full.xml").read_bytes().replace(b">Active<", b"><").replace(b">3<", b">-3<")
-    service.replay(FULL, answer)
+    response = (RESPONSES / "full.xml").read_bytes().replace(b">Active<", b"><").replace(b">3<", b">-3<")
+    service.replay(FULL, response)
 
 
 def _page(service: CosBatchEmulator) -> None:
@@ -71,7 +71,7 @@ def _page(service: CosBatchEmulator) -> None:
     ],
     ids=["uin", "region", "credentials", "no-such-job", "wrong-key", "no-route", "page", "schema"],
 )
-def test_an_error_says_what_failed_for_which_job_and_what_to_do(
+def test_an_error_says_what_failed_and_what_to_do(
     new_stack: NewStack,
     service: CosBatchEmulator,
     tmp_path: Path,
@@ -79,7 +79,7 @@ def test_an_error_says_what_failed_for_which_job_and_what_to_do(
     variables: dict[str, str | None],
     expected: list[str],
 ) -> None:
-    """The message that the engine shows in a preview is a whole, and holds no secret."""
+    """The engine shows the whole message in a preview, with the job and without a secret."""
     if arrange is not None:
         arrange(service)
     stack = new_stack(READ.format(job_id=FULL), HOME=str(tmp_path), **variables)
@@ -101,7 +101,7 @@ def test_an_error_says_what_failed_for_which_job_and_what_to_do(
 def test_a_malformed_argument_is_named_without_a_traceback(
     new_stack: NewStack, service: CosBatchEmulator, arguments: str, argument: str
 ) -> None:
-    """Nothing is sent, and the message is a sentence about the argument."""
+    """The message is a sentence about the argument. No request is sent."""
     stack = new_stack(f"from pulumi_cosjob import get_job\nget_job({arguments})\n")
     run = stack.preview().failed()
     assert f"error: {argument} " in run.text
@@ -110,31 +110,29 @@ def test_a_malformed_argument_is_named_without_a_traceback(
 
 
 def files_with(secret: str, folder: Path) -> list[Path]:
-    """Return the files below a folder that hold a secret."""
+    """Return the files below a folder that contain a secret."""
     files = [path for path in folder.rglob("*") if path.is_file()]
     assert len(files) > 5
     return [path for path in files if secret.encode() in path.read_bytes()]
 
 
 @pytest.mark.oldest
-def test_settings_and_keys_come_from_the_stacks_config(new_stack: NewStack, service: CosBatchEmulator) -> None:
-    """Keys in the config are used, and stand in no message and no file."""
+def test_settings_and_credentials_come_from_the_stacks_config(new_stack: NewStack, service: CosBatchEmulator) -> None:
+    """Credentials in the config are used, and no message and no file contains them."""
     job_id = service.create_job("completes")
     stack = new_stack(READ.format(job_id=job_id), **dict.fromkeys(service.environment()))
     for name, value in (("endpoint", service.endpoint), ("uin", "100000000001"), ("validation", "strict")):
         stack.run("config", "set", f"cosjob:{name}", value).ok()
     stack.run("config", "set", "--secret", "tencentcloud:secretId", "emulator-id").ok()
     stack.run("config", "set", "--secret", "tencentcloud:secretKey", SECRET_KEY).ok()
-    shown = [stack.up().ok().text, stack.refresh().ok().text, stack.run("stack", "export").ok().text]
+    texts = [stack.up().ok().text, stack.refresh().ok().text, stack.run("stack", "export").ok().text]
     assert stack.outputs() == {"status": "New"}
-    assert [text for text in shown if SECRET_KEY in text] == []
+    assert [text for text in texts if SECRET_KEY in text] == []
     assert files_with(SECRET_KEY, stack.folder) == []
 
 
-def test_keys_of_the_environment_are_in_no_log_at_the_highest_level(
-    new_stack: NewStack, service: CosBatchEmulator
-) -> None:
-    """With all logs of engine, host and provider turned on, the key is nowhere to be found."""
+def test_credentials_of_the_environment_are_in_no_log(new_stack: NewStack, service: CosBatchEmulator) -> None:
+    """With all logs of engine, host and provider at the highest level, no line contains the secret key."""
     job_id = service.create_job("completes")
     stack = new_stack(READ.format(job_id=job_id))
     run = stack.up("--logtostderr", "-v=11", "--logflow", "--debug").ok()
@@ -145,9 +143,9 @@ def test_keys_of_the_environment_are_in_no_log_at_the_highest_level(
 
 
 def test_lenient_validation_warns_and_goes_on(new_stack: NewStack, service: CosBatchEmulator) -> None:
-    """By default what violates the schema is left out, with one warning; cosjob:validation strict makes it an error."""
-    answer = (RESPONSES / "full.xml").read_bytes().replace(b">2147483647<", b">-1<")
-    service.replay(FULL, answer)
+    """By default an element that violates the schema is left out, with one warning; strict makes it an error."""
+    response = (RESPONSES / "full.xml").read_bytes().replace(b">2147483647<", b">-1<")
+    service.replay(FULL, response)
     stack = new_stack(READ.format(job_id=FULL))
     run = stack.up().ok()
     warning = "a part of the response violates the schema and was left out: /DescribeJobResult/Job/Priority: must be "

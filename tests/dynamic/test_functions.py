@@ -21,7 +21,7 @@ FULL = "53dc6228-c50b-46f7-8ad7-65e7159f1aae"
 APPID = "1250000000"
 DAY = 24 * 3600
 
-# Records every field, with its type, each time the program runs; absent fields are there as null.
+# Records every field and its type each time the program runs; absent fields are null.
 RECORDER = """
 import json, os, pathlib, pulumi
 from pulumi_cosjob import get_job
@@ -61,8 +61,8 @@ def recorder(job_id: str) -> str:
 
 
 @pytest.mark.oldest
-def test_all_fields_of_a_full_answer_arrive_in_preview_and_up(new_stack: NewStack, service: CosBatchEmulator) -> None:
-    """Every field has its value and its type, in a preview as in an update."""
+def test_all_fields_are_outputs_in_preview_and_up(new_stack: NewStack, service: CosBatchEmulator) -> None:
+    """Every field has its value and its type, in a preview and in an update."""
     service.replay(FULL, RESPONSES / "full.xml")
     stack = new_stack(recorder(FULL))
     stack.preview().ok()
@@ -98,7 +98,7 @@ def test_all_fields_of_a_full_answer_arrive_in_preview_and_up(new_stack: NewStac
 
 
 def test_absent_fields_are_none_in_preview_and_up(new_stack: NewStack, service: CosBatchEmulator) -> None:
-    """A job with nothing but an id and a status has None everywhere else, also below what is absent."""
+    """A job with only an id and a status has None everywhere else, also below absent elements."""
     service.replay(FULL, RESPONSES / "minimal.xml")
     stack = new_stack(recorder(FULL))
     stack.preview().ok()
@@ -112,7 +112,7 @@ def test_absent_fields_are_none_in_preview_and_up(new_stack: NewStack, service: 
 def test_a_changed_job_changes_the_outputs_and_an_unchanged_one_changes_nothing(
     new_stack: NewStack, service: CosBatchEmulator
 ) -> None:
-    """Each up reads afresh; up with the same program and the same job reports no change."""
+    """Each up reads the job again. With the same program and the same job it reports no change."""
     job_id = service.create_job("completes", seconds=10)
     stack = new_stack(READ.format(job_id=job_id))
     stack.up().ok()
@@ -130,7 +130,7 @@ def test_a_changed_job_changes_the_outputs_and_an_unchanged_one_changes_nothing(
 def test_the_same_job_twice_under_a_parent_and_after_another_resource(
     new_stack: NewStack, service: CosBatchEmulator
 ) -> None:
-    """Names do not collide, opts work, and every argument may be an output, known only in the update or not."""
+    """Names do not collide, opts work, and every argument may be an output, also one that a preview does not know."""
     job_id = service.create_job("completes")
     stack = new_stack(f"""
 import pulumi, pulumi.dynamic
@@ -174,8 +174,8 @@ for position, job in enumerate(jobs):
     assert {request.method for request in service.requests} == {"GET"}
 
 
-def test_refresh_and_destroy_work_after_the_job_has_aged_out(new_stack: NewStack, service: CosBatchEmulator) -> None:
-    """What is known of a job stays in the state when the service has forgotten it."""
+def test_refresh_and_destroy_work_without_the_job(new_stack: NewStack, service: CosBatchEmulator) -> None:
+    """The state keeps what was read when the service no longer keeps the job; a refresh sends no request."""
     job_id = service.create_job("completes")
     service.clock.advance(60)
     stack = new_stack(READ.format(job_id=job_id))

@@ -21,8 +21,8 @@ pytestmark = pytest.mark.engine
 FULL = "53dc6228-c50b-46f7-8ad7-65e7159f1aae"
 
 
-def test_words_that_nobody_knew_reach_a_program(new_stack: NewStack, service: CosBatchEmulator) -> None:
-    """A gate opens for its Complete job, a read has a status of its own; what is new is listed in the outputs."""
+def test_unknown_values_reach_a_program(new_stack: NewStack, service: CosBatchEmulator) -> None:
+    """A gate opens for a complete job with unknown values, and a read returns an unknown status; outputs list both."""
     service.replay("copy-to-the-archive", RESPONSES / "new-words.xml")
     service.replay(
         FULL, f"<DescribeJobResult><Job><JobId>{FULL}</JobId><Status>Archiving</Status></Job></DescribeJobResult>"
@@ -58,8 +58,8 @@ pulumi.export("read", job.unknown_values)
     }
 
 
-def test_a_gate_waits_through_a_status_that_nobody_knew(new_stack: NewStack, service: CosBatchEmulator) -> None:
-    """With one warning on its row; it opens once the job is Complete."""
+def test_a_gate_waits_while_the_status_is_unknown(new_stack: NewStack, service: CosBatchEmulator) -> None:
+    """It shows one warning on its row, and opens once the job is complete."""
     job_id, text = "copy-to-the-archive", (RESPONSES / "new-words.xml").read_text()
     service.replay(job_id, text.replace("Complete", "Archiving"))
     program = """
@@ -86,7 +86,7 @@ pulumi.export("status", gate.status)
 
 
 def test_the_wheel_alone_runs_the_quickstart(tmp_path: Path, service: CosBatchEmulator) -> None:
-    """Installed into an empty environment, the wheel brings all that the quickstart needs, the schema among it."""
+    """In an empty environment, the wheel has everything that the quickstart needs, with the schema."""
 
     def run(*command: Any) -> None:
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
@@ -105,4 +105,4 @@ def test_the_wheel_alone_runs_the_quickstart(tmp_path: Path, service: CosBatchEm
     log = stack.up("--logtostderr", "-v=9", "--logflow").ok().text
     assert stack.outputs()["description"] == "from the wheel"
     assert "Ignoring package pulumi-cosjob with resource set to false" in log
-    assert "pulumi-resource-cosjob" not in log, "the engine looks for no plugin"
+    assert "pulumi-resource-cosjob" not in log, "the engine searches for no plugin"

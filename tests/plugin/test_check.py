@@ -27,21 +27,21 @@ if TYPE_CHECKING:
 # ------------------------------------------------------------------------------------------------------- configuration
 
 
-async def checked(served: Any, **config: Any) -> tuple[dict[str, str], Properties]:
-    """Check a configuration; return the failures by property, and what is kept."""
-    answer = await served.stub.CheckConfig(provider_pb2.CheckRequest(news=to_struct(Properties(config))))
-    return {each.property: each.reason for each in answer.failures}, from_struct(answer.inputs)
+async def check_config(served: Any, **config: Any) -> tuple[dict[str, str], Properties]:
+    """Check a configuration; return the failures by property, and the inputs that are stored."""
+    response = await served.stub.CheckConfig(provider_pb2.CheckRequest(news=to_struct(Properties(config))))
+    return {each.property: each.reason for each in response.failures}, from_struct(response.inputs)
 
 
 @on_a_loop
-async def test_the_configuration_is_checked_and_its_secrets_are_kept_as_such() -> None:
-    """Each malformed setting is named; keys are secrets whatever the program said, and are never shown."""
+async def test_the_configuration_is_checked_and_credentials_are_secret() -> None:
+    """A failure names each malformed setting. Credentials are stored as secrets, and no message contains them."""
     async with plugin() as served:
-        failures, kept = await checked(
+        failures, stored = await check_config(
             served, uin="100000000001", region="ap-chengdu", secretId="a", secretKey="b", token="c"
         )
         assert failures == {}
-        assert kept.secret == {"secretId", "secretKey", "token"}
+        assert stored.secret == {"secretId", "secretKey", "token"}
         for config, name, expected in (
             ({"uin": "main"}, "uin", "digits only"),
             ({"region": "Chengdu!"}, "region", "such as ap-chengdu"),
@@ -49,32 +49,33 @@ async def test_the_configuration_is_checked_and_its_secrets_are_kept_as_such() -
             ({"validation": "loose"}, "validation", "must be one of strict, lenient"),
             ({"requestTimeout": "soon"}, "requestTimeout", "requestTimeout cannot be 'soon'"),
             ({"secretId": "half"}, "", "cosjob:secretId is set but cosjob:secretKey is not"),
-            # No property: the engine shows the value of one that is named.
+            # Without a property: the engine shows the value of a property that a failure names.
             ({"secretId": "a", "secretKey": SECRET + "\n"}, "", "cosjob:secretKey must be printable ASCII"),
         ):
-            failures, _ = await checked(served, **config)
+            failures, _ = await check_config(served, **config)
             assert list(failures) == [name]
             assert expected in failures[name]
             assert SECRET not in failures[name]
-        assert (await checked(served, uin=UNKNOWN, secretId="a", secretKey=UNKNOWN))[0] == {}
-        assert (await checked(served))[0] == {}
-        assert (await checked(served, requestTimeout="30"))[0] == {}
+        assert (await check_config(served, uin=UNKNOWN, secretId="a", secretKey=UNKNOWN))[0] == {}
+        assert (await check_config(served))[0] == {}
+        assert (await check_config(served, requestTimeout="30"))[0] == {}
 
 
 @on_a_loop
 async def test_another_configuration_replaces_nothing() -> None:
-    """Gates that have opened stay, whoever asks from now on."""
+    """Open gates stay when requests are sent by another account."""
     async with plugin() as served:
         olds, news = (to_struct(Properties({"uin": uin, "region": "ap-chengdu"})) for uin in ("1", "2"))
-        answer = await served.stub.DiffConfig(provider_pb2.DiffRequest(olds=olds, news=news))
-        assert (answer.changes, list(answer.diffs), list(answer.replaces)) == (DiffResponse.DIFF_SOME, ["uin"], [])
+        response = await served.stub.DiffConfig(provider_pb2.DiffRequest(olds=olds, news=news))
+        assert (list(response.diffs), list(response.replaces)) == (["uin"], [])
+        assert response.changes == DiffResponse.DIFF_SOME
         same = await served.stub.DiffConfig(provider_pb2.DiffRequest(olds=olds, news=olds))
         assert same.changes == DiffResponse.DIFF_NONE
 
 
 @on_a_loop
-async def test_one_call_may_name_another_account(service: CosBatchEmulator) -> None:
-    """uin, region and endpoint of a call come before the provider's."""
+async def test_a_call_may_name_another_account(service: CosBatchEmulator) -> None:
+    """The uin, region and endpoint of a call take precedence over the provider's."""
     job_id = service.create_job("completes")
     async with plugin() as served:
         await served.configure(**{**config_of(service), "endpoint": "http://127.0.0.1:9"})
@@ -87,7 +88,7 @@ async def test_one_call_may_name_another_account(service: CosBatchEmulator) -> N
 
 @on_a_loop
 async def test_malformed_inputs_are_refused_by_name() -> None:
-    """Each is named as the program names it; nothing is asked."""
+    """The failure has the name that the program uses. No request is sent."""
     async with plugin() as served:
         for kind, inputs, name, expected in (
             (JOB, {"jobId": "a"}, "appid", "appid is missing"),
@@ -137,8 +138,8 @@ async def test_malformed_inputs_are_refused_by_name() -> None:
 
 
 @on_a_loop
-async def test_inputs_that_are_not_known_yet_pass_and_secret_ones_are_not_shown() -> None:
-    """What is known is checked all the same."""
+async def test_unknown_inputs_pass_and_secret_ones_are_not_shown() -> None:
+    """The known parts are checked."""
     async with plugin() as served:
         assert await served.check(JOB, jobId=UNKNOWN, appid=UNKNOWN, timeout=UNKNOWN, maxFailedTasks=UNKNOWN) == {}
         assert await served.check(JOBS, jobIds=["a", UNKNOWN], appid=APPID) == {}
@@ -148,8 +149,8 @@ async def test_inputs_that_are_not_known_yet_pass_and_secret_ones_are_not_shown(
 
 
 @on_a_loop
-async def test_only_another_job_or_account_is_another_gate() -> None:
-    """What replaces, what updates, what is the same."""
+async def test_only_another_job_or_account_replaces_a_gate() -> None:
+    """Other changes update it in place."""
     base = {"jobId": "a", "appid": APPID, "timeout": "1h"}
     opened = {**base, "serviceEndpoint": "https://1.cos-control.ap-chengdu.myqcloud.com"}
     moved = ["uin", "serviceEndpoint"]
@@ -167,15 +168,15 @@ async def test_only_another_job_or_account_is_another_gate() -> None:
             (JOBS, {"jobIds": ["a"], "appid": "1"}, {"jobIds": ["a", "b"], "appid": "1"}, ["jobIds"], []),
             (JOBS, {"jobIds": ["a"], "appid": "1"}, {"jobIds": ["a"], "appid": "2"}, ["appid"], ["appid"]),
         ):
-            answer = await served.diff(kind, olds, news)
-            assert (list(answer.diffs), list(answer.replaces)) == (changed, replaces)
-            assert answer.changes == (DiffResponse.DIFF_SOME if changed else DiffResponse.DIFF_NONE)
-            assert set(answer.detailedDiff) == set(changed)
+            response = await served.diff(kind, olds, news)
+            assert (list(response.diffs), list(response.replaces)) == (changed, replaces)
+            assert response.changes == (DiffResponse.DIFF_SOME if changed else DiffResponse.DIFF_NONE)
+            assert set(response.detailedDiff) == set(changed)
 
 
 @on_a_loop
-async def test_what_the_configuration_says_is_the_same_account() -> None:
-    """Naming that here is no other gate; naming another one is, and older engines tell inputs as outputs."""
+async def test_an_input_that_repeats_the_configuration_replaces_nothing() -> None:
+    """Another account does; older engines send the inputs among the outputs."""
     endpoint = "https://100000000001.cos-control.ap-chengdu.myqcloud.com"
     base = {"jobId": "a", "appid": APPID, "status": "Complete", "serviceEndpoint": endpoint}
     async with plugin() as served:
@@ -187,5 +188,5 @@ async def test_what_the_configuration_says_is_the_same_account() -> None:
         ):
             assert list((await served.diff(JOB, base, {**base, **named})).replaces) == replaces
         olds, news = (to_struct(Properties(each)) for each in (base, {"jobId": "a", "appid": APPID}))
-        answer = await served.stub.Diff(provider_pb2.DiffRequest(urn=URN.format(JOB), olds=olds, news=news))
-        assert answer.changes == DiffResponse.DIFF_NONE
+        response = await served.stub.Diff(provider_pb2.DiffRequest(urn=URN.format(JOB), olds=olds, news=news))
+        assert response.changes == DiffResponse.DIFF_NONE

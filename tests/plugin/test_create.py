@@ -26,13 +26,13 @@ from pulumi_cosjob.testing import CosBatchEmulator, Fault
 
 
 @on_a_loop
-async def test_a_gate_waits_for_its_job(living: CosBatchEmulator, turned: TurnedTime) -> None:
-    """It has the job's fields as they were at its end and an id of its own, and told how the job was doing."""
-    job_id = living.create_job("completes", seconds=600)
-    async with plugin(living, turned) as served:
+async def test_a_gate_waits_for_its_job(timed_service: CosBatchEmulator, time: TurnedTime) -> None:
+    """It has the job's fields at its end and a new id, and shows the progress of the job."""
+    job_id = timed_service.create_job("completes", seconds=600)
+    async with plugin(timed_service, time) as served:
         id_, outputs = await served.create(jobId=job_id, timeout="1h", maxFailedTasks=2)
     assert id_ not in ("", job_id)
-    assert 604 <= turned.clock.monotonic() <= 604 * 1.05
+    assert 604 <= time.clock.monotonic() <= 604 * 1.05
     assert outputs.values["status"] == "Complete"
     assert outputs.values["progressSummary"]["numberOfTasksSucceeded"] == 100
     assert outputs.values["suspendedCause"] is None
@@ -44,10 +44,10 @@ async def test_a_gate_waits_for_its_job(living: CosBatchEmulator, turned: Turned
 
 
 @on_a_loop
-async def test_a_gate_for_many_jobs_waits_for_all(living: CosBatchEmulator, turned: TurnedTime) -> None:
-    """Each once, however often it was named."""
-    job_ids = [living.create_job("completes", seconds=60 * number) for number in (3, 1, 2)]
-    async with plugin(living, turned) as served:
+async def test_a_gate_for_many_jobs_waits_for_all(timed_service: CosBatchEmulator, time: TurnedTime) -> None:
+    """It waits for each job once, also if the inputs name it twice."""
+    job_ids = [timed_service.create_job("completes", seconds=60 * number) for number in (3, 1, 2)]
+    async with plugin(timed_service, time) as served:
         id_, outputs = await served.create(JOBS, jobIds=[*job_ids, job_ids[0]])
         assert set(outputs.values["jobs"]) == set(job_ids)
         assert served.lines(ephemeral=True)[-1] == "3 of 3 jobs Complete"
@@ -56,55 +56,53 @@ async def test_a_gate_for_many_jobs_waits_for_all(living: CosBatchEmulator, turn
 
 
 @on_a_loop
-async def test_a_wait_that_ends_badly_is_one_message_about_its_input(
-    living: CosBatchEmulator, turned: TurnedTime
-) -> None:
-    """Failures, suspension, the time limit; and where the limit comes from."""
-    failing, stuck = living.create_job("fails", seconds=30), living.create_job("never-ends")
-    suspended = living.create_job("waits-for-confirmation", seconds=30)
-    async with plugin(living, turned) as served:
-        said = await refused(served.create(jobId=failing))
-        assert said.startswith("jobId: the job failed; 10 of 100 tasks succeeded, 30 failed; reasons: ")
-        assert "its report lies in " in said
-        said = await refused(served.create(JOBS, jobIds=[failing, stuck]))
-        assert said.startswith("jobIds: the job failed")
-        said = await refused(served.create(jobId=stuck, timeout="90s", limit=5))
-        assert said.startswith("timeout: the job was not complete within 1 min 30 s; it was last seen Active")
-        said = await refused(served.create(jobId=stuck, limit=120))
-        assert said.startswith("the job was not complete within 2 min")
-        before = turned.clock.monotonic()
-        said = await refused(served.create(jobId=stuck))
-        assert turned.clock.monotonic() - before == pytest.approx(3600)
-        said = await refused(served.create(jobId=suspended, failWhenSuspended=True))
-        assert said.startswith("failWhenSuspended: the job waits for a person to confirm it")
-        assert "wait with failWhenSuspended off" in said
+async def test_a_failed_wait_is_one_message_about_an_input(timed_service: CosBatchEmulator, time: TurnedTime) -> None:
+    """A failed job, a suspended job and the time limit, which is the input's or the engine's or one hour."""
+    failing, stuck = timed_service.create_job("fails", seconds=30), timed_service.create_job("never-ends")
+    suspended = timed_service.create_job("waits-for-confirmation", seconds=30)
+    async with plugin(timed_service, time) as served:
+        message = await refused(served.create(jobId=failing))
+        assert message.startswith("jobId: the job failed; 10 of 100 tasks succeeded, 30 failed; reasons: ")
+        assert "its report lies in " in message
+        message = await refused(served.create(JOBS, jobIds=[failing, stuck]))
+        assert message.startswith("jobIds: the job failed")
+        message = await refused(served.create(jobId=stuck, timeout="90s", limit=5))
+        assert message.startswith("timeout: the job was not complete within 1 min 30 s; it was last seen Active")
+        message = await refused(served.create(jobId=stuck, limit=120))
+        assert message.startswith("the job was not complete within 2 min")
+        before = time.clock.monotonic()
+        message = await refused(served.create(jobId=stuck))
+        assert time.clock.monotonic() - before == pytest.approx(3600)
+        message = await refused(served.create(jobId=suspended, failWhenSuspended=True))
+        assert message.startswith("failWhenSuspended: the job waits for a person to confirm it")
+        assert "wait with failWhenSuspended off" in message
 
 
 @on_a_loop
-async def test_failed_tasks_are_accepted_up_to_a_number_or_any(living: CosBatchEmulator, turned: TurnedTime) -> None:
-    """None by default; -1 stands for any number."""
-    job_id = living.create_job("completes-with-failed-tasks", seconds=0)
-    turned.clock.advance(30)
-    async with plugin(living, turned) as served:
-        said = await refused(served.create(jobId=job_id))
-        assert "with more failed tasks than the 0 accepted" in said
+async def test_failed_tasks_are_accepted_up_to_a_number(timed_service: CosBatchEmulator, time: TurnedTime) -> None:
+    """The default is 0; -1 accepts any number."""
+    job_id = timed_service.create_job("completes-with-failed-tasks", seconds=0)
+    time.clock.advance(30)
+    async with plugin(timed_service, time) as served:
+        message = await refused(served.create(jobId=job_id))
+        assert "with more failed tasks than the 0 accepted" in message
         for accepted in (10, -1):
             assert (await served.create(jobId=job_id, maxFailedTasks=accepted))[1].values["status"] == "Complete"
 
 
 @on_a_loop
-async def test_a_job_that_waits_for_a_person_is_told_once(living: CosBatchEmulator, turned: TurnedTime) -> None:
-    """By a line that stays."""
-    job_id = living.create_job("waits-for-confirmation", seconds=30)
-    async with plugin(living, turned) as served:
+async def test_a_suspended_job_is_reported_once(timed_service: CosBatchEmulator, time: TurnedTime) -> None:
+    """The line stays in the engine's output."""
+    job_id = timed_service.create_job("waits-for-confirmation", seconds=30)
+    async with plugin(timed_service, time) as served:
         await refused(served.create(jobId=job_id, timeout="1h"))
         warnings = [line for line in served.lines(ephemeral=False) if "confirm" in line]
     assert warnings == [f"job {job_id} waits for a person to confirm it; the wait goes on"]
 
 
 @on_a_loop
-async def test_a_preview_looks_and_never_waits(service: CosBatchEmulator) -> None:
-    """It fails at once for what can never complete, and knows the outputs of what has completed already."""
+async def test_a_preview_polls_and_never_waits(service: CosBatchEmulator) -> None:
+    """It fails at once for a job that never completes, and knows the outputs of a job that has completed."""
     going, done = service.create_job("completes", seconds=60), service.create_job("completes", seconds=0)
     failed, missing = service.create_job("fails", seconds=0), "nope"
     service.clock.advance(30)
@@ -124,17 +122,17 @@ async def test_a_preview_looks_and_never_waits(service: CosBatchEmulator) -> Non
         assert (await refused(served.create(jobId=failed, preview=True))).startswith("jobId: the job failed")
         assert "no such job" in await refused(served.create(jobId=missing, preview=True))
         service.inject(Fault("error", code="InternalError", status=500, times=100))
-        asked = len(service.requests)
+        requests = len(service.requests)
         _, outputs = await served.create(jobId=UNKNOWN, preview=True)
         assert outputs.values["status"] is UNKNOWN
         _, outputs = await served.create(JOBS, jobIds=[done, UNKNOWN], preview=True)
         assert outputs.values["jobs"] is UNKNOWN
-        assert len(service.requests) == asked
+        assert len(service.requests) == requests
 
 
 @on_a_loop
-async def test_a_preview_that_cannot_poll_says_so(service: CosBatchEmulator) -> None:
-    """It succeeds, as an update may find the service well, with a warning on the gate's row that names what failed."""
+async def test_a_preview_without_a_response_warns(service: CosBatchEmulator) -> None:
+    """It succeeds, as the service may work again for the update; the warning on the gate's row names the failure."""
     job_id, other = service.create_job("completes"), service.create_job("completes")
     async with plugin(service) as served:
         await served.create(jobId=job_id, preview=True)
@@ -162,15 +160,15 @@ async def test_a_preview_that_cannot_poll_says_so(service: CosBatchEmulator) -> 
 
 
 @on_a_loop
-async def test_a_gate_of_restore_jobs_warns_when_it_opens(living: CosBatchEmulator, turned: TurnedTime) -> None:
-    """The requests were sent; nothing is said of a gate that does not open, or of a job that copies."""
-    copies = living.create_job("completes", seconds=0)
+async def test_a_gate_of_restore_jobs_warns_when_it_opens(timed_service: CosBatchEmulator, time: TurnedTime) -> None:
+    """Restore requests were sent, objects come later. A gate that fails or a copying job has no warning."""
+    copies = timed_service.create_job("completes", seconds=0)
     document = (RESPONSES / "restore-complete.xml").read_text()
     for job_id in ("nightly", "weekly"):
-        living.replay(job_id, document.replace("nightly", job_id))
-    living.replay("failed", document.replace("nightly", "failed").replace("Complete", "Failed"))
-    turned.clock.advance(30)
-    async with plugin(living, turned) as served:
+        timed_service.replay(job_id, document.replace("nightly", job_id))
+    timed_service.replay("failed", document.replace("nightly", "failed").replace("Complete", "Failed"))
+    time.clock.advance(30)
+    async with plugin(timed_service, time) as served:
         await served.create(jobId="nightly", preview=True)
         await served.create(jobId=copies)
         await refused(served.create(JOBS, jobIds=["nightly", "failed"]))
@@ -186,36 +184,36 @@ async def test_a_gate_of_restore_jobs_warns_when_it_opens(living: CosBatchEmulat
 
 
 @on_a_loop
-async def test_tasks_that_are_not_accounted_for_close_a_gate(living: CosBatchEmulator, turned: TurnedTime) -> None:
-    """As failed ones do."""
-    living.replay("nightly", (RESPONSES / "complete-with-contradictory-counts.xml").read_bytes())
-    async with plugin(living, turned) as served:
-        said = await refused(served.create(jobId="nightly", maxFailedTasks=89))
-        assert "90 of 100 tasks are not accounted for; 10 of 100 tasks succeeded, 0 failed" in said
+async def test_tasks_not_accounted_for_fail_a_gate(timed_service: CosBatchEmulator, time: TurnedTime) -> None:
+    """They count as failed tasks."""
+    timed_service.replay("nightly", (RESPONSES / "complete-with-contradictory-counts.xml").read_bytes())
+    async with plugin(timed_service, time) as served:
+        message = await refused(served.create(jobId="nightly", maxFailedTasks=89))
+        assert "90 of 100 tasks are not accounted for; 10 of 100 tasks succeeded, 0 failed" in message
         for accepted in (90, -1):
             assert (await served.create(jobId="nightly", maxFailedTasks=accepted))[1].values["status"] == "Complete"
 
 
 @on_a_loop
-async def test_a_secret_job_id_shows_nowhere(living: CosBatchEmulator, turned: TurnedTime) -> None:
-    """The outputs that echo it are secret, the resource's id is another, and no message has it."""
-    living.create_job("waits-for-confirmation", seconds=5, job_id=SECRET)
-    living.create_job("completes", seconds=5, job_id=SECRET + "-2")
-    async with plugin(living, turned) as served:
-        said = await refused(served.create(jobId=SECRET, timeout="10m", secret=frozenset({"jobId"})))
-        assert "job [secret]" in said
+async def test_a_secret_job_id_is_shown_nowhere(timed_service: CosBatchEmulator, time: TurnedTime) -> None:
+    """Outputs that contain it are secret; the id of the resource and the messages do not contain it."""
+    timed_service.create_job("waits-for-confirmation", seconds=5, job_id=SECRET)
+    timed_service.create_job("completes", seconds=5, job_id=SECRET + "-2")
+    async with plugin(timed_service, time) as served:
+        message = await refused(served.create(jobId=SECRET, timeout="10m", secret=frozenset({"jobId"})))
+        assert "job [secret]" in message
         assert "[secret] waits for a person" in " ".join(served.lines(ephemeral=False))
         id_, outputs = await served.create(jobId=SECRET + "-2", secret=frozenset({"jobId"}))
         assert outputs.secret == {"jobId"}
         many, outputs = await served.create(JOBS, jobIds=[SECRET + "-2"], secret=frozenset({"jobIds"}))
         assert outputs.secret == {"jobIds", "jobs"}
-        said += await refused(served.create(JOBS, jobIds=[SECRET], timeout="1m", secret=frozenset({"jobIds"})))
-    assert SECRET not in id_ + many + said + str([each.message for each in served.logged])
+        message += await refused(served.create(JOBS, jobIds=[SECRET], timeout="1m", secret=frozenset({"jobIds"})))
+    assert SECRET not in id_ + many + message + str([each.message for each in served.logged])
 
 
 @on_a_loop
-async def test_a_secret_shows_in_no_form(service: CosBatchEmulator) -> None:
-    """Neither quoted nor shortened, nor as a part of a name, nor where it comes from the configuration."""
+async def test_a_secret_is_shown_in_no_form(service: CosBatchEmulator) -> None:
+    """It is redacted if it is quoted, truncated, a part of a name, or from the configuration."""
     long = "secret-" + "abcdefghij" * 6 + "!"
     async with plugin(service) as served:
         for value in (long, "my secret\n", "a'b\"c secret"):
@@ -235,18 +233,18 @@ async def test_a_secret_shows_in_no_form(service: CosBatchEmulator) -> None:
         assert outputs.secret >= {"report", "manifest", "operation"}
     hidden = Properties({**config_of(service), "endpoint": "ftp://hidden-host"}, frozenset({"endpoint"}))
     async with plugin() as served:
-        answer = await served.stub.CheckConfig(provider_pb2.CheckRequest(news=to_struct(hidden)))
-        assert "hidden-host" not in answer.failures[0].reason
+        response = await served.stub.CheckConfig(provider_pb2.CheckRequest(news=to_struct(hidden)))
+        assert "hidden-host" not in response.failures[0].reason
         refusing = Properties({**hidden.values, "endpoint": "https://hidden-host.invalid"}, hidden.secret)
         await served.stub.Configure(provider_pb2.ConfigureRequest(args=to_struct(refusing)))
-        said = await refused(served.create(jobId="a", timeout="1s", limit=1))
-        assert "endpoint [secret]" in said
-        assert "hidden-host" not in said
+        message = await refused(served.create(jobId="a", timeout="1s", limit=1))
+        assert "endpoint [secret]" in message
+        assert "hidden-host" not in message
 
 
 @on_a_loop
-async def test_a_gate_never_opens_by_an_input_that_is_not_there(service: CosBatchEmulator) -> None:
-    """Whatever the engine sends: outside of previews all that it waits for is known."""
+async def test_a_gate_never_opens_without_its_inputs(service: CosBatchEmulator) -> None:
+    """Outside of a preview, an input that is missing or not known fails the gate."""
     job_id = service.create_job("completes", seconds=0)
     service.clock.advance(30)
     async with plugin(service) as served:
@@ -265,18 +263,18 @@ async def test_a_gate_never_opens_by_an_input_that_is_not_there(service: CosBatc
 
 
 @on_a_loop
-async def test_fewer_failed_tasks_than_there_were_close_a_gate(service: CosBatchEmulator) -> None:
-    """What is in the state is held against another limit, in previews too; nothing is asked."""
+async def test_a_lower_max_failed_tasks_fails_the_update(service: CosBatchEmulator) -> None:
+    """The jobs in the state are compared with the new number, in a preview too. No request is sent."""
     job_id = service.create_job("completes-with-failed-tasks", seconds=0)
     service.clock.advance(30)
     async with plugin(service) as served:
         for kind, named in ((JOB, {"jobId": job_id}), (JOBS, {"jobIds": [job_id]})):
             _, outputs = await served.create(kind, **named, maxFailedTasks=-1)
-            asked = len(service.requests)
+            requests = len(service.requests)
             news = {**named, "appid": APPID}
             for preview in (True, False):
                 call = served.update(kind, outputs, {**news, "maxFailedTasks": 9}, preview=preview)
                 assert "with more failed tasks than the 9 accepted" in await refused(call)
             updated = await served.update(kind, outputs, {**news, "maxFailedTasks": 10})
             assert updated["maxFailedTasks"] == 10
-            assert len(service.requests) == asked
+            assert len(service.requests) == requests

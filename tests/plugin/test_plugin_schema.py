@@ -31,7 +31,7 @@ UNSIGNED_LONG = "{http://www.w3.org/2001/XMLSchema}unsignedLong"
 
 
 def declared(schema: Any, properties: dict[str, Any], cls: type[Element], path: str) -> None:
-    """Compare the properties of an object with the elements that an XSD processor finds at a place."""
+    """Compare the properties of an object with the elements that an XSD processor finds at a path."""
     names = {camel_name(name) for name in element_fields(cls)}
     assert set(properties) - {"unknownElements", "unknownValues"} == names
     types = package_schema("0.1.0")["types"]
@@ -63,7 +63,7 @@ def declared(schema: Any, properties: dict[str, Any], cls: type[Element], path: 
 
 
 def test_the_schema_has_every_element_of_the_xsd() -> None:
-    """Types, texts and enumerations are those that another reader of the XSD finds."""
+    """Types, texts and enumerations are those that an independent XSD processor finds."""
     xsd = xmlschema.XMLSchema11(schema_path())
     schema = package_schema("0.1.0")
     inputs = {"appid", "uin", "region", "endpoint", "timeout", "maxFailedTasks", "failWhenSuspended"}
@@ -88,24 +88,24 @@ def test_the_schema_has_every_element_of_the_xsd() -> None:
     ],
 )
 def test_versions_are_written_as_pulumi_writes_them(python: str, pulumi: str) -> None:
-    """Python's way of writing a release candidate is none that the engine reads."""
+    """The engine cannot read a release candidate in Python's notation."""
     assert semantic(python) == pulumi
 
 
 @on_a_loop
-async def test_the_plugin_says_what_it_is() -> None:
-    """Its version and its schema."""
+async def test_the_plugin_returns_its_version_and_schema() -> None:
+    """A method that it does not implement has its own status."""
     async with plugin() as served:
         assert (await served.stub.GetPluginInfo(empty_pb2.Empty())).version == "0.1.0"
-        answer = await served.stub.GetSchema(provider_pb2.GetSchemaRequest())
-        assert json.loads(answer.schema) == package_schema("0.1.0")
+        response = await served.stub.GetSchema(provider_pb2.GetSchemaRequest())
+        assert json.loads(response.schema) == package_schema("0.1.0")
         with pytest.raises(grpc.aio.AioRpcError) as raised:
             await served.stub.Construct(provider_pb2.ConstructRequest())
         assert raised.value.code() == grpc.StatusCode.UNIMPLEMENTED
 
 
-def test_no_method_of_the_protocol_answers_with_a_stack_trace() -> None:
-    """What is inherited would."""
+def test_no_method_of_the_protocol_returns_a_stack_trace() -> None:
+    """The inherited methods would."""
     service = provider_pb2.DESCRIPTOR.services_by_name["ResourceProvider"]
     inherited = provider_pb2_grpc.ResourceProviderServicer
     names = [method.name for method in service.methods]

@@ -18,7 +18,7 @@ from plugins import (
     on_a_loop,
     plugin,
     refused,
-    until,
+    wait_until,
 )
 from pulumi_cosjob import JobFailedError, JobsFailedError
 from pulumi_cosjob._clock import SystemClock
@@ -32,71 +32,72 @@ from pulumi_cosjob.testing import CosBatchEmulator, Fault
 
 
 @on_a_loop
-async def test_an_outage_keeps_no_gate_beyond_its_time(service: CosBatchEmulator) -> None:
-    """However many wait for a thread to ask with: each gives up when its own time is over."""
+async def test_an_outage_delays_no_gate_beyond_its_time_limit(service: CosBatchEmulator) -> None:
+    """Each gate ends at its own limit, also while many wait for a thread."""
     service.inject(Fault("delay", seconds=DAY, times=None))
     async with plugin() as served:
         await served.configure(**config_of(service), requestTimeout="3600")
         waits = [refused(served.create(jobId=f"job-{number}", timeout="1s")) for number in range(64)]
-        said = await asyncio.gather(*waits)
+        messages = await asyncio.gather(*waits)
         assert {
-            text.startswith("timeout: the job was not complete within 1 s; there never was an answer") for text in said
+            each.startswith("timeout: the job was not complete within 1 s; there never was an answer")
+            for each in messages
         } == {True}
         service.reset()
 
 
 @on_a_loop
-async def test_a_proxy_is_not_asked_for_the_engine(
-    living: CosBatchEmulator, turned: TurnedTime, monkeypatch: pytest.MonkeyPatch
+async def test_lines_to_the_engine_use_no_proxy(
+    timed_service: CosBatchEmulator, time: TurnedTime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """GRPC would ask it even for this machine, and every line of progress would be late or lost."""
+    """By default gRPC uses a proxy for this machine too, and progress would be late or lost."""
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     monkeypatch.setenv("grpc_proxy", "http://127.0.0.1:9")
-    job_id = living.create_job("completes", seconds=5)
-    async with plugin(living, turned) as served:
+    job_id = timed_service.create_job("completes", seconds=5)
+    async with plugin(timed_service, time) as served:
         await served.create(jobId=job_id)
         assert served.lines(ephemeral=True)[-1] == "Complete, 100 %, 100 of 100 tasks"
 
 
 @on_a_loop
-async def test_ctrl_c_ends_all_waits_at_once(service: CosBatchEmulator) -> None:
-    """Those that sleep and those that are being answered; what comes later is not begun."""
+async def test_cancel_ends_all_waits_at_once(service: CosBatchEmulator) -> None:
+    """It ends sleeping waits and requests under way; later calls are refused."""
     service.inject(Fault("delay", seconds=DAY, job_id=service.create_job("never-ends", job_id="slow")))
     job_ids = ["slow", *(service.create_job("never-ends") for _ in range(20))]
     async with plugin() as served:
         await served.configure(**config_of(service), requestTimeout="3600")
         waits = [asyncio.ensure_future(refused(served.create(jobId=job_id))) for job_id in job_ids]
-        # What is being answered is not among the requests yet; its fault has been taken from the queue.
+        # The delayed request is not in the list of requests yet, but its fault has left the queue.
         faults = service._service.faults._queue
-        await until(lambda: len({each.path for each in service.requests}) == len(job_ids) - 1 and not faults)
+        await wait_until(lambda: len({each.path for each in service.requests}) == len(job_ids) - 1 and not faults)
         await served.stub.Cancel(empty_pb2.Empty())
-        said = set(await asyncio.gather(*waits))
-        said.add(await refused(served.create(jobId="late")))
-        cut_off = await refused(served.invoke("getJob", jobId="late", appid=APPID))
-    assert said == {"the wait was interrupted, and no job is changed by that; the next update waits again"}
-    assert cut_off == "the request was cancelled, as the command was interrupted or has failed elsewhere"
+        messages = set(await asyncio.gather(*waits))
+        messages.add(await refused(served.create(jobId="late")))
+        cancelled = await refused(served.invoke("getJob", jobId="late", appid=APPID))
+    assert messages == {"the wait was interrupted, and no job is changed by that; the next update waits again"}
+    assert cancelled == "the request was cancelled, as the command was interrupted or has failed elsewhere"
     assert not any("late" in request.path for request in service.requests)
 
 
 class Silent:
-    """A client that answers about no job but one, before it is told to."""
+    """A client that returns nothing, except for one job, until the test releases it."""
 
     endpoint = "https://cos.example.com"
 
     def __init__(self) -> None:
-        self.told = threading.Event()
+        self.released = threading.Event()
 
     def look(self, job_id: str, _appid: str) -> tuple[JobDescription, float | None]:
-        """Answer, once it may."""
-        assert job_id == "failed" or self.told.wait(HANGS)
+        """Return a description, once released."""
+        assert job_id == "failed" or self.released.wait(HANGS)
         return JobDescription(job_id, "Failed"), None
 
 
 @on_a_loop
-async def test_a_silent_service_holds_up_neither_a_preview_nor_the_end_of_a_wait(
+async def test_a_silent_service_delays_neither_a_preview_nor_the_end_of_a_wait(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """What has an answer is judged; of what has none it is told whether it was ever asked."""
+    """Jobs with a response are decided; for the others the error says whether a request was sent."""
     monkeypatch.setattr(accounts, "FIRST_POLL_SECONDS", 0.3)
     monkeypatch.setattr(accounts, "MAX_CONCURRENT_POLLS", 3)
     monkeypatch.setattr(loop, "_LAST_POLL_SECONDS", 0.1)
@@ -110,32 +111,32 @@ async def test_a_silent_service_holds_up_neither_a_preview_nor_the_end_of_a_wait
             await account.poll_before_waiting(["a", "failed"], "1", WaitOptions(1.0))
         with pytest.raises(JobsFailedError) as raised:
             await account.wait_for_jobs(["b", "c"], "1", WaitOptions(0.2), lambda *_: None)
-        told = {error.job_id: str(error) for error in raised.value.errors}
-        assert "no answer came before the time was up" in told["b"]
-        assert "was not asked in time" in told["c"]
+        messages = {error.job_id: str(error) for error in raised.value.errors}
+        assert "no answer came before the time was up" in messages["b"]
+        assert "was not asked in time" in messages["c"]
     finally:
-        client.told.set()
+        client.released.set()
 
 
 @pytest.mark.newest
 @on_a_loop
 async def test_hundreds_of_gates_wait_on_a_few_threads() -> None:
-    """No wait has a thread of its own, and none is late for it."""
+    """No wait has its own thread, and none is late because of that."""
     count = 300
-    turned = TurnedTime(count)
-    with CosBatchEmulator(clock=turned.clock) as living:
-        job_ids = [living.create_job("completes", seconds=2) for _ in range(count)]
+    time = TurnedTime(count)
+    with CosBatchEmulator(clock=time.clock) as timed_service:
+        job_ids = [timed_service.create_job("completes", seconds=2) for _ in range(count)]
         before = threading.active_count()
         most = 0
-        async with plugin(living, turned) as served:
+        async with plugin(timed_service, time) as served:
             waits = [asyncio.ensure_future(served.create(jobId=job_id, timeout="1h")) for job_id in job_ids]
             for wait in waits:
-                wait.add_done_callback(turned.done)
+                wait.add_done_callback(time.done)
             while not all(wait.done() for wait in waits):
                 most = max(most, threading.active_count())
                 await asyncio.sleep(0.05)
             statuses = {(await wait)[1].values["status"] for wait in waits}
         assert statuses == {"Complete"}
         assert most - before <= 64 + 16
-        assert 6 <= turned.clock.monotonic() < 8
-        assert len(living.requests) <= count * 6
+        assert 6 <= time.clock.monotonic() < 8
+        assert len(timed_service.requests) <= count * 6

@@ -32,13 +32,13 @@ VALUES = st.recursive(
 
 @given(st.dictionaries(TEXTS, VALUES, max_size=5), st.data())
 def test_properties_are_read_as_they_were_written(values: dict[str, Any], data: st.DataObject) -> None:
-    """Values, secrets and what is not known yet, at any depth."""
+    """This holds for values, secrets and unknown values, at any depth."""
     secret = frozenset(data.draw(st.sets(st.sampled_from(sorted(values))))) if values else frozenset()
     assert from_struct(to_struct(Properties(values, secret))) == Properties(values, secret)
 
 
-def test_secrets_and_outputs_inside_of_values_are_seen() -> None:
-    """The engine marks parts of a list, and sends outputs with what they depend on."""
+def test_secrets_and_outputs_inside_of_values_are_found() -> None:
+    """The engine marks parts of a list, and sends outputs with their dependencies."""
     signature = "4dabf18193072939515e22adb298388d"
     struct = to_struct(
         Properties(
@@ -55,8 +55,8 @@ def test_secrets_and_outputs_inside_of_values_are_seen() -> None:
     assert read.secret == {"ids", "output"}
 
 
-def test_names_in_camel_case_lead_back_to_the_fields(full_response: bytes) -> None:
-    """Every field of every element, as the one and only name that has these words."""
+def test_names_in_camel_case_convert_back_to_the_fields(full_response: bytes) -> None:
+    """Each field of each element has one name in camel case."""
     description = parse_describe_job_result(full_response)
     plain = to_plain(description)
     assert in_snake_case(in_camel_case(plain)) == plain

@@ -47,20 +47,20 @@ if TYPE_CHECKING:
 
 
 @on_a_loop
-async def test_an_update_asks_about_new_jobs_only(living: CosBatchEmulator, turned: TurnedTime) -> None:
-    """Another way of waiting asks nothing; of many jobs those that were added are waited for."""
-    first, second = (living.create_job("completes", seconds=5) for _ in range(2))
-    async with plugin(living, turned) as served:
+async def test_an_update_polls_new_jobs_only(timed_service: CosBatchEmulator, time: TurnedTime) -> None:
+    """Other options send no request; a gate for many jobs waits for the added ones."""
+    first, second = (timed_service.create_job("completes", seconds=5) for _ in range(2))
+    async with plugin(timed_service, time) as served:
         _, one = await served.create(jobId=first)
         _, many = await served.create(JOBS, jobIds=[first])
-        asked = len(living.requests)
+        requests = len(timed_service.requests)
         outputs = await served.update(JOB, one, {"jobId": first, "appid": APPID, "timeout": "2d"})
         assert outputs == {**one.values, "timeout": "2d"}
         outputs = await served.update(JOBS, many, {"jobIds": [second, first], "appid": APPID}, preview=True)
         assert set(outputs["jobs"]) == {first, second}
         outputs = await served.update(JOBS, many, {"jobIds": [second, first], "appid": APPID})
         assert {job["status"] for job in outputs["jobs"].values()} == {"Complete"}
-        assert {second in request.path for request in living.requests[asked:]} == {True}
+        assert {second in request.path for request in timed_service.requests[requests:]} == {True}
         outputs = await served.update(JOBS, many, {"jobIds": [], "appid": APPID})
         assert outputs["jobs"] == {}
         outputs = await served.update(JOBS, many, {"jobIds": [UNKNOWN], "appid": APPID}, preview=True)
@@ -84,7 +84,7 @@ async def test_a_gate_takes_over_the_state_of_a_dynamic_one(service: CosBatchEmu
             outputs = dict((await asyncio.to_thread(provider.create, inputs)).outs or {})
             requests = len(service.requests)
             native_inputs = in_camel_case({**named, "appid": APPID})
-            answer = await served.stub.Diff(
+            response = await served.stub.Diff(
                 provider_pb2.DiffRequest(
                     urn=URN.format(kind),
                     olds=to_struct(Properties(outputs)),
@@ -92,7 +92,7 @@ async def test_a_gate_takes_over_the_state_of_a_dynamic_one(service: CosBatchEmu
                     news=to_struct(Properties(native_inputs)),
                 )
             )
-            assert (answer.changes, list(answer.replaces)) == (DiffResponse.DIFF_SOME, [])
+            assert (response.changes, list(response.replaces)) == (DiffResponse.DIFF_SOME, [])
             updated = await served.update(kind, Properties(outputs), native_inputs)
             assert updated["serviceEndpoint"] == service.endpoint
             jobs = {job_ids[0]: updated} if kind == JOB else updated["jobs"]
@@ -131,8 +131,8 @@ SENTENCE = re.compile(r"[^\n]+\.( [^\n]+\.)+")
 
 
 @on_a_loop
-async def test_a_urn_of_no_gate_is_refused_in_a_sentence() -> None:
-    """Whatever reads it; the protocol promises a form, and a state is a file that people edit."""
+async def test_a_urn_of_another_resource_is_refused() -> None:
+    """Every method refuses it in a sentence: a state is a file that can be edited by hand."""
     properties = to_struct(Properties({"jobId": "a", "appid": APPID, "status": "Complete"}))
     calls: dict[str, Callable[[str], Any]] = {
         "Check": lambda urn: provider_pb2.CheckRequest(urn=urn, news=properties),
@@ -149,12 +149,12 @@ async def test_a_urn_of_no_gate_is_refused_in_a_sentence() -> None:
                 "urn:pulumi:dev::p::::n",
                 "urn:pulumi:dev::p::cosjob:index:JobCompletion",
             ):
-                said = await refused(getattr(served.stub, call)(request(urn)))
-                assert said.startswith("urn is that of no resource: '")
-                assert SENTENCE.fullmatch(said)
+                message = await refused(getattr(served.stub, call)(request(urn)))
+                assert message.startswith("urn is that of no resource: '")
+                assert SENTENCE.fullmatch(message)
             for kind in ("cosjob:index:Bucket", "a$cosjob:index:jobCompletion", "JobCompletion", "cosjob:index:getJob"):
-                said = await refused(getattr(served.stub, call)(request(f"urn:pulumi:dev::p::{kind}::n")))
-                assert said.startswith(
+                message = await refused(getattr(served.stub, call)(request(f"urn:pulumi:dev::p::{kind}::n")))
+                assert message.startswith(
                     f"urn cannot be used: there is no resource '{kind.rpartition('$')[2]}'. There are cosjob:index:Job"
                 )
 
@@ -167,7 +167,7 @@ JSON = st.recursive(
 
 
 def places(value: Any) -> Iterator[tuple[Any, Any]]:
-    """Yield each place in a value: what holds it, and its key there."""
+    """Yield each place in a value: its container, and the key or index in it."""
     for key in value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ():
         yield value, key
         yield from places(value[key])
@@ -176,7 +176,7 @@ def places(value: Any) -> Iterator[tuple[Any, Any]]:
 @pytest.mark.parametrize("kind", [JOB, JOBS])
 @pytest.mark.parametrize("is_dynamic", [False, True], ids=["native", "dynamic"])
 def test_a_state_that_was_edited_by_hand_is_no_defect(kind: str, is_dynamic: bool) -> None:
-    """Any value in it may be any other: what cannot be used is named in a sentence, with what to do."""
+    """Any value may be replaced. The message names the value that cannot be used, and what to do."""
     inputs: dict[str, Any] = {"jobId": FULL} if kind == JOB else {"jobIds": [FULL]}
     inputs |= {"appid": APPID, "maxFailedTasks": 7, "timeout": "1s"}
     job = to_plain(parse_describe_job_result((RESPONSES / "full.xml").read_bytes()), exact=False)
@@ -187,7 +187,7 @@ def test_a_state_that_was_edited_by_hand_is_no_defect(kind: str, is_dynamic: boo
         outputs = {**inputs, **({"result": job} if kind == JOB else {"results": {FULL: job}})}
     found: set[str] = set()
 
-    async def answers(state: dict[str, Any]) -> None:
+    async def compare(state: dict[str, Any]) -> None:
         news = to_struct(Properties({**inputs, "maxFailedTasks": 8, "endpoint": "http://127.0.0.1:9"}))
         olds, old_inputs = (to_struct(Properties(state[which])) for which in ("outputs", "inputs"))
         old = {"urn": URN.format(kind), "olds": olds, "old_inputs": old_inputs, "news": news}
@@ -209,24 +209,24 @@ def test_a_state_that_was_edited_by_hand_is_no_defect(kind: str, is_dynamic: boo
         for name, value in state["outputs"].items() if isinstance(state["outputs"], dict) else ():
             if name in DYNAMIC and isinstance(value, dict):
                 state["outputs"][name] = json.dumps(value)
-        asyncio.run(answers(state))
+        asyncio.run(compare(state))
 
     edited()
-    assert not [said for said in found if "please report it" in said or "Unexpected" in said]
-    assert any(said.startswith("UNKNOWN: state of the gate cannot be used: ") for said in found)
+    assert not [message for message in found if "please report it" in message or "Unexpected" in message]
+    assert any(message.startswith("UNKNOWN: state of the gate cannot be used: ") for message in found)
 
 
 @on_a_loop
-async def test_a_refresh_leaves_a_gate_be_and_deleting_it_touches_nothing(service: CosBatchEmulator) -> None:
-    """Also after the jobs have aged out; what was never created cannot be imported."""
+async def test_a_refresh_keeps_a_gate_and_a_delete_sends_no_request(service: CosBatchEmulator) -> None:
+    """Both work when the service no longer keeps the job. A gate that was not created cannot be imported."""
     async with plugin(service) as served:
         inputs = to_struct(Properties({"jobId": "gone"}, frozenset({"jobId"})))
         properties = to_struct(Properties({"jobId": "gone", "status": "Complete"}, frozenset({"jobId"})))
         request = provider_pb2.ReadRequest(id="gone", urn=URN.format(JOB), properties=properties, inputs=inputs)
-        answer = await served.stub.Read(request)
-        assert (answer.id, answer.properties, answer.inputs) == ("gone", properties, inputs)
+        response = await served.stub.Read(request)
+        assert (response.id, response.properties, response.inputs) == ("gone", properties, inputs)
         await served.stub.Delete(provider_pb2.DeleteRequest(id="gone", urn=URN.format(JOB), properties=properties))
-        # What a program looks up comes as the state and as the inputs: nobody has waited for that.
+        # On a lookup the engine sends the same values as state and as inputs: no gate has waited for them.
         for claimed in ({}, {"jobId": "a", "appid": APPID}, {"jobId": "a", "appid": APPID, "status": "Complete"}):
             state = to_struct(Properties(claimed))
             request = provider_pb2.ReadRequest(id="a", urn=URN.format(JOB), properties=state, inputs=state)
@@ -235,8 +235,8 @@ async def test_a_refresh_leaves_a_gate_be_and_deleting_it_touches_nothing(servic
 
 
 @on_a_loop
-async def test_it_is_known_whether_a_resource_has_failed(service: CosBatchEmulator) -> None:
-    """By a check, a preview or an import; not by a function, whose error is the program's own."""
+async def test_the_servicer_knows_whether_a_resource_has_failed(service: CosBatchEmulator) -> None:
+    """A check, a preview and an import count; a function does not, as its error is raised in the program."""
     service.create_job("completes", seconds=0, job_id="done")
     service.clock.advance(30)
     state = to_struct(Properties({"jobId": "a"}))
