@@ -254,8 +254,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     def _setting(self, key: str) -> Any:
         """Return the provider's configuration by a full key, such as `cosjob:uin`."""
-        namespace, _, name = key.partition(":")
-        return self._config.values.get(name) if namespace == PACKAGE else None
+        return _setting_in(self._config.values, key)
 
     async def _jobs(
         self, adapter: GateAdapter, job_ids: Sequence[str], *, preview: bool
@@ -368,6 +367,11 @@ def _check_config(config: Properties) -> None:
         known = {name: value for name, value in known.items() if name not in _SECRETS}
     # No request is sent here. Any endpoint will do in place of the one of uin and region, which may be missing.
     arguments = {} if known.get("endpoint") else {"endpoint": "https://localhost"}
-    resolve(
-        arguments, config=lambda key: known.get(key.removeprefix(f"{PACKAGE}:")), environment={}, namespaces=(PACKAGE,)
-    )
+    config_of_key = functools.partial(_setting_in, known)
+    resolve(arguments, config=config_of_key, environment={}, namespaces=(PACKAGE,))
+
+
+def _setting_in(values: Mapping[str, Any], key: str) -> Any:
+    """Return a value of a configuration by its full key; None for a key of another namespace."""
+    namespace, _, name = key.partition(":")
+    return values.get(name) if namespace == PACKAGE else None
