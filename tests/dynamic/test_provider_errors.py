@@ -112,7 +112,7 @@ def test_errors_of_this_package_are_sentences_and_others_unchanged(tmp_path: Pat
         passed_on = process.error(OtherProvider(), raises="ours")
         after = process.error(OtherProvider(), raises="theirs")
         defect = process.error(JobProvider(), "Create", job_id="nope", appid=APPID)
-        text = process.output.read_text()
+        output = process.output.read_text()
     prefix = "" if "Traceback" in before else "Exception calling application: "
     assert missing.startswith(f"{prefix}there is no such job: 'The specified job does not exist.' (job nope, ")
     assert looked_up.startswith(f"{prefix}id cannot be 'id'; a gate cannot be looked up: declare it, ")
@@ -127,7 +127,7 @@ def test_errors_of_this_package_are_sentences_and_others_unchanged(tmp_path: Pat
     assert prefix or "Traceback (most recent call last)" in before
     assert prefix or "Traceback (most recent call last)" in defect
     assert "must implement 'create'" in defect
-    assert text == ""
+    assert output == ""
 
 
 def test_another_process_is_not_changed(emulator: CosBatchEmulator) -> None:
