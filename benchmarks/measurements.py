@@ -121,8 +121,8 @@ class Bench:
     # ------------------------------------------------------------------------------------------- inside the provider
 
     def fetching(self) -> Row:
-        """Measure the provider's read of many jobs, against the same signed requests without any parsing."""
-        from pulumi_cosjob._dynamic.functions import JobsProvider  # noqa: PLC0415  measured, not used
+        """Measure the provider's read of many jobs, against the same signed requests whose answers nobody looks at."""
+        from pulumi_cosjob._dynamic.providers import JobsProvider  # noqa: PLC0415  measured, not used
         from pulumi_cosjob._service.client import Clients  # noqa: PLC0415  measured, not used
 
         config = {
@@ -207,7 +207,7 @@ def _provider_process(endpoint: str) -> Iterator[_Provider]:
     from google.protobuf import struct_pb2  # noqa: PLC0415  as above
     from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc  # noqa: PLC0415  as above
 
-    from pulumi_cosjob._dynamic.functions import JobProvider  # noqa: PLC0415  measured, not used
+    from pulumi_cosjob._dynamic.providers import JobProvider  # noqa: PLC0415  measured, not used
 
     # The process would end if no port accepted connections, as the engine's does.
     with socket.create_server(("127.0.0.1", 0), backlog=1000) as listening:
@@ -284,7 +284,7 @@ begun = time.perf_counter()
 import pulumi, pulumi.dynamic
 done("pulumi, without which there is no provider")
 from pulumi_cosjob._service.client import Clients
-from pulumi_cosjob._dynamic.functions import JobProvider
+from pulumi_cosjob._dynamic.providers import JobProvider
 done("this package")
 import requests
 done("requests")

@@ -1,4 +1,4 @@
-"""Checks of arguments, the same for every way in."""
+"""Checks of arguments, the same for every way in, with their limits and defaults."""
 
 from __future__ import annotations
 
@@ -14,9 +14,14 @@ from pulumi_cosjob._errors import InvalidArgumentError
 from pulumi_cosjob._text import format_value, kind_of, quoted
 
 __all__ = [
+    "ANY_NUMBER",
+    "DEFAULT_CONCURRENCY",
+    "DEFAULT_TIMEOUT",
+    "MAX_CONCURRENCY",
     "OR_ANY_NUMBER",
     "SECONDS",
     "check_choice",
+    "check_concurrency",
     "check_count",
     "check_endpoint",
     "check_flag",
@@ -25,6 +30,18 @@ __all__ = [
     "check_timeout",
     "is_loopback",
 ]
+
+DEFAULT_TIMEOUT = "1h"
+"""For how long a wait lasts at most, where nothing else is set."""
+
+ANY_NUMBER = -1
+"""As `max_failed_tasks` in the state and in other languages: any number of failed tasks."""
+
+DEFAULT_CONCURRENCY = 16
+"""How many requests one call sends at the same time, where nothing else is set."""
+
+MAX_CONCURRENCY = 64
+"""How many requests to one account may be under way at the same time."""
 
 _IDENTIFIERS = {
     "job_id": (r"(?!\.{1,2}$)[A-Za-z0-9._~-]{1,64}", "1 to 64 of the characters A-Z a-z 0-9 - . _ ~"),
@@ -95,7 +112,9 @@ def check_count(name: str, value: Any) -> int | None:
     return None if value is None else check_number(name, value, 0, more=OR_ANY_NUMBER)
 
 
-OR_ANY_NUMBER = ", or what stands for any number: None in Python, -1 in other languages, any on the command line"
+OR_ANY_NUMBER = (
+    f", or what stands for any number: None in Python, {ANY_NUMBER} in other languages, any on the command line"
+)
 
 
 def check_number(name: str, value: Any, least: int, most: int | None = None, more: str = "") -> int:
@@ -119,6 +138,15 @@ def check_number(name: str, value: Any, least: int, most: int | None = None, mor
             name, f"cannot be {format_value(value)}", hint=f"It is a whole number {limits}{more}."
         )
     return value
+
+
+def check_concurrency(value: Any) -> int:
+    """Return how many requests may be under way at the same time.
+
+    Raises:
+        InvalidArgumentError: It is no whole number from 1 to 64.
+    """
+    return check_number("max_concurrency", value, 1, MAX_CONCURRENCY)
 
 
 def check_choice(name: str, value: Any, choices: Sequence[str], origin: str = "") -> str:

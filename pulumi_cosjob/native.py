@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pulumi
 
+from pulumi_cosjob._checks import DEFAULT_CONCURRENCY
 from pulumi_cosjob._model.element import element_fields
 from pulumi_cosjob._model.job import BEYOND_SCHEMA, JobDescription
 from pulumi_cosjob._model.naming import camel_name, in_snake_case, snake_name
@@ -188,7 +189,7 @@ def get_jobs(
     appid: pulumi.Input[str],
     *,
     missing: Missing = "error",
-    max_concurrency: int = 16,
+    max_concurrency: int = DEFAULT_CONCURRENCY,
     uin: pulumi.Input[str] | None = None,
     region: pulumi.Input[str] | None = None,
     endpoint: pulumi.Input[str] | None = None,
@@ -233,7 +234,7 @@ def get_jobs_output(
     appid: pulumi.Input[str],
     *,
     missing: Missing = "error",
-    max_concurrency: int = 16,
+    max_concurrency: int = DEFAULT_CONCURRENCY,
     uin: pulumi.Input[str] | None = None,
     region: pulumi.Input[str] | None = None,
     endpoint: pulumi.Input[str] | None = None,

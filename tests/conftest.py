@@ -16,6 +16,8 @@ from xdist.scheduler import LoadScopeScheduling
 import engine
 from places import RESPONSES
 from pulumi_cosjob.testing import CosBatchEmulator
+from stacks import NewStack, Stack
+from virtual_time import VirtualTime
 
 engine.heed_interrupts()
 
@@ -31,9 +33,11 @@ _SURPRISING = {"ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "REQUESTS_C
 _ONE_BY_ONE = {
     f"tests/{name}.py"
     for name in (
+        "dynamic/test_function_errors",
         "dynamic/test_functions",
         "dynamic/test_gates",
         "dynamic/test_get_jobs",
+        "dynamic/test_unknown_values",
         "plugin/test_first_use",
         "plugin/test_native",
         "plugin/test_sdks",
@@ -98,6 +102,38 @@ def emulator() -> Iterator[CosBatchEmulator]:
     """Serve COS Batch on loopback."""
     with CosBatchEmulator() as serving:
         yield serving
+
+
+@pytest.fixture
+def service() -> Iterator[CosBatchEmulator]:
+    """An emulator whose jobs stand still until a test advances their clock."""
+    with CosBatchEmulator() as emulator:
+        emulator.clock.hold()
+        yield emulator
+
+
+@pytest.fixture
+def new_stack(tmp_path: Path, service: CosBatchEmulator) -> NewStack:
+    """Make a stack whose requests go to the emulator; a variable given as None is removed."""
+
+    def make(program: str, **variables: str | None) -> Stack:
+        merged = {**service.environment(), **variables}
+        return Stack(tmp_path / "stack", program, {k: v for k, v in merged.items() if v is not None})
+
+    return make
+
+
+@pytest.fixture
+def time() -> VirtualTime:
+    """The clock of the service and of the plugin."""
+    return VirtualTime()
+
+
+@pytest.fixture
+def timed_service(time: VirtualTime) -> Iterator[CosBatchEmulator]:
+    """An emulator whose jobs follow that clock."""
+    with CosBatchEmulator(clock=time.clock) as emulator:
+        yield emulator
 
 
 @pytest.fixture(scope="session")

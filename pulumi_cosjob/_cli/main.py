@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from pulumi_cosjob._checks import check_identifier, check_timeout
+from pulumi_cosjob._checks import DEFAULT_TIMEOUT, check_identifier, check_timeout
 from pulumi_cosjob._errors import (
     ConfigurationError,
     CosJobError,
@@ -230,7 +230,7 @@ _PRINTERS: dict[str, Callable[[JobDescription], None]] = {
 @main.command(short_help="Wait until jobs have completed.")
 @click.argument("job_ids", nargs=-1, required=True, metavar="JOB_ID...")
 @_account_options
-@click.option("--timeout", default="1h", show_default=True, help="Such as 90s, 2h or 1d12h.")
+@click.option("--timeout", default=DEFAULT_TIMEOUT, show_default=True, help="Such as 90s, 2h or 1d12h.")
 @click.option("--max-failed-tasks", default="0", show_default=True, help="Failed tasks a job may have; any for any.")
 @click.option("--fail-when-suspended", is_flag=True, help="Give up when a job waits for a person.")
 @click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True, help="What to print.")

@@ -1,12 +1,12 @@
 """Errors of this package reach users of dynamic providers as sentences, without a traceback.
 
-The SDK's process for dynamic providers (`pulumi.dynamic.__main__`) answers each exception of a provider with
-`traceback.format_exc()`, so that the engine shows 7 to 13 lines of code above every message. A `CosJobError` says by
-itself what failed, where, and what to do next. Older SDKs, such as 3.255, answer with the message alone.
+For each exception of a provider, the SDK's process for dynamic providers (`pulumi.dynamic.__main__`) returns
+`traceback.format_exc()`. The engine then shows 7 to 13 lines of code above every message, though the message of a
+`CosJobError` has what failed, where, and what to do next. Older SDKs, such as 3.255, return the message only.
 
-In that process the name `traceback` in `pulumi.dynamic.__main__` is overridden; the module of that name stays as it is
-for all others. A `CosJobError` gives its sentence, whichever provider raises it, and every other exception what it gave
-before. Nothing is overridden in a program's or a test's process.
+In that process the name `traceback` in `pulumi.dynamic.__main__` is overridden; the module itself is unchanged. A
+`CosJobError` of any provider becomes its message, and every other exception its traceback, as before. Nothing is
+overridden in the process of a program or a test.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ __all__ = ["show_sentences"]
 
 
 def show_sentences() -> None:
-    """Show errors of this package as sentences, where this is the SDK's process for dynamic providers."""
+    """Show errors of this package as sentences, if this is the SDK's process for dynamic providers."""
     if not in_provider_process():
         return
     main = sys.modules["__main__"]
@@ -32,7 +32,7 @@ def show_sentences() -> None:
 
 
 class _Traceback:
-    """Stands for the module `traceback`."""
+    """Replaces the module `traceback`."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(traceback, name)

@@ -7,7 +7,7 @@ import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import pulumi
 from pulumi.output import Unknown
@@ -20,18 +20,16 @@ from pulumi_cosjob._model.job import BEYOND_SCHEMA, JobDescription, ProgressSumm
 from pulumi_cosjob._model.naming import in_camel_case, snake_name
 from pulumi_cosjob._model.serialization import to_plain
 from pulumi_cosjob._model.states import STATES
-from pulumi_cosjob._plugin.inputs import core_inputs, echoing, secret_texts
+from pulumi_cosjob._plugin.inputs import core_inputs, secret_outputs, secret_texts
 from pulumi_cosjob._plugin.properties import Properties
 from pulumi_cosjob._program.outputs import dump_job
 from pulumi_cosjob._service.client import CosBatchClient
 from pulumi_cosjob._service.responses import no_such_job
 from pulumi_cosjob._text import format_value, kind_of
-from pulumi_cosjob._waiting.gate import INPUTS, UNKNOWN, TargetInput, check_inputs, is_known, job_ids_of, limits_of
+from pulumi_cosjob._waiting.gate import INPUTS, UNKNOWN, Gate, TargetInput, is_known
 from pulumi_cosjob._waiting.loop import FirstPolls, JobWaiter
+from pulumi_cosjob._waiting.policy import WaitOptions
 from pulumi_cosjob._waiting.state import PollResult
-
-if TYPE_CHECKING:
-    from pulumi_cosjob._waiting.policy import WaitOptions
 
 __all__ = ["CosJobMocks"]
 
@@ -172,15 +170,15 @@ class CosJobMocks(pulumi.runtime.Mocks):
     ) -> _Outputs:
         """Open a gate, or fail as it does."""
         properties = _properties(args.inputs)
-        inputs = {name: value for name, value in core_inputs(properties).items() if name in INPUTS}
-        check_inputs(subject, inputs)
+        gate = Gate(subject, {name: value for name, value in core_inputs(properties).items() if name in INPUTS})
+        gate.check()
         preview = pulumi.runtime.is_dry_run()
         jobs: Mapping[str, JobDescription] = {}
-        job_ids = job_ids_of(subject, inputs) if is_known(inputs) else []
+        job_ids = gate.job_ids
         if job_ids:
-            jobs = (self._check if preview else self._wait_for)(job_ids, inputs["appid"], limits_of(inputs))
+            jobs = (self._check if preview else self._wait_for)(job_ids, gate.inputs["appid"], gate.options())
         is_native = not args.typ.startswith("pulumi-python:")
-        if not is_known(inputs) or (preview and not (is_native and len(jobs) == len(job_ids))):
+        if not gate.is_known or (preview and not (is_native and len(jobs) == len(job_ids))):
             return None, dict(args.inputs)
         outputs = outputs_of(jobs if subject == "job_ids" else jobs[job_ids[0]])
         return None if preview else f"{args.name}_id", _beside_inputs(outputs, args.inputs, properties)
@@ -283,7 +281,7 @@ def _properties(inputs: Mapping[str, Any]) -> Properties:
 
 def _beside_inputs(outputs: dict[str, Any], inputs: Mapping[str, Any], properties: Properties) -> dict[str, Any]:
     """Return outputs beside the inputs; what echoes a secret input is secret."""
-    secret = {name: rpc.wrap_rpc_secret(outputs[name]) for name in echoing(outputs, secret_texts(properties))}
+    secret = {name: rpc.wrap_rpc_secret(outputs[name]) for name in secret_outputs(outputs, secret_texts(properties))}
     return {**inputs, **outputs, **secret}
 
 

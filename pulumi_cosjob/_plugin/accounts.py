@@ -1,4 +1,4 @@
-"""Questions and waits on an event loop: a wait costs no thread, a question one of a few."""
+"""Requests and waits on an event loop. A wait needs no thread of its own; a request uses one of a few."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from pulumi_cosjob._checks import DEFAULT_CONCURRENCY
 from pulumi_cosjob._clock import Clock, SystemClock
 from pulumi_cosjob._errors import no_thread
 from pulumi_cosjob._model.naming import camel_name
 from pulumi_cosjob._plugin.package_schema import PACKAGE
-from pulumi_cosjob._service.client import DEFAULT_CONCURRENCY, Clients, CosBatchClient
+from pulumi_cosjob._service.client import Clients, CosBatchClient
 from pulumi_cosjob._waiting.loop import (
     FIRST_POLL_SECONDS,
     MAX_CONCURRENT_POLLS,
@@ -28,15 +29,19 @@ if TYPE_CHECKING:
     from pulumi_cosjob._waiting.policy import WaitOptions
     from pulumi_cosjob._waiting.state import PollResult
 
-__all__ = ["Account", "AccountPool", "Sleep", "aside"]
+__all__ = ["Account", "AccountPool", "Sleep", "offload"]
 
 _T = TypeVar("_T")
 Sleep = Callable[[float], Awaitable[None]]
-"""Lets so many seconds pass on an event loop."""
+"""Waits so many seconds on an event loop."""
 
 
-async def aside(work: Callable[[], _T], *, many: bool) -> _T:
-    """Convert or compare values; those of many jobs in a thread, as the loop has to hear Cancel meanwhile.
+async def offload(work: Callable[[], _T], *, many: bool) -> _T:
+    """Call something that computes, such as a conversion of values.
+
+    Args:
+        work: The call.
+        many: Whether it is about many jobs. Then it runs in a thread, so that the loop can receive Cancel meanwhile.
 
     Raises:
         RequestError: No thread could be started.
@@ -51,65 +56,65 @@ async def aside(work: Callable[[], _T], *, many: bool) -> _T:
 
 
 class Account:
-    """Asks about the jobs of one account.
+    """Sends requests about the jobs of one account.
 
     Args:
-        client: Asks.
-        clock: What the waits go by.
-        sleep: Lets time pass by that clock.
+        client: Sends them.
+        clock: The clock of the waits.
+        sleep: Waits by that clock.
     """
 
     def __init__(self, client: CosBatchClient, clock: Clock, sleep: Sleep) -> None:
         self.client = client
         self._clock = clock
         self._sleep = sleep
-        # Of its own: where one service asks to slow down, threads that wait for it do not hold up other accounts. And
-        # apart: a function may ask for a minute, which is too long for a wait.
-        self._looking = ThreadPoolExecutor(MAX_CONCURRENT_POLLS, "cosjob-look")
-        self._asking = ThreadPoolExecutor(DEFAULT_CONCURRENCY, "cosjob-ask")
+        # Each account has its own threads: one whose service asks to slow down does not delay the others. Polls have
+        # threads apart from calls: a call may take a minute, which is too long for a wait.
+        self._polling = ThreadPoolExecutor(MAX_CONCURRENT_POLLS, "cosjob-poll")
+        self._calling = ThreadPoolExecutor(DEFAULT_CONCURRENCY, "cosjob-call")
 
-    def ask(self, question: Callable[..., _T], *arguments: Any) -> asyncio.Future[_T]:
+    def run_blocking(self, call: Callable[..., _T], *arguments: Any) -> asyncio.Future[_T]:
         """Call something that blocks, in a thread.
 
         Raises:
             RequestError: No thread could be started.
         """
         try:
-            return asyncio.get_running_loop().run_in_executor(self._asking, question, *arguments)
+            return asyncio.get_running_loop().run_in_executor(self._calling, call, *arguments)
         except RuntimeError as error:
             raise no_thread(error) from None
 
-    def _look(self, job_id: str, appid: str) -> Future[PollResult]:
-        return submit_poll(self._looking, self.client, job_id, appid, self._clock)
+    def _submit_poll(self, job_id: str, appid: str) -> Future[PollResult]:
+        return submit_poll(self._polling, self.client, job_id, appid, self._clock)
 
     async def poll_before_waiting(
-        self, job_ids: Sequence[str], appid: str, limits: WaitOptions
+        self, job_ids: Sequence[str], appid: str, options: WaitOptions
     ) -> tuple[Mapping[str, JobDescription], str | None]:
-        """Look at jobs in a preview.
+        """Poll jobs once, in a preview.
 
         Returns:
-            Those that have completed already, as far as that is known in time; and what a person has to know, if there
-            is no valid response about a job.
+            The jobs that have completed, as far as responses come in time; and a notice for the user if there is no
+            valid response about a job.
 
         Raises:
             CosJobError: A job will never complete.
             JobsFailedError: More than one.
         """
-        first_polls = FirstPolls(job_ids, limits, preview=True)
-        polls = _Polls(lambda job_id: self._look(job_id, appid))
+        first_polls = FirstPolls(job_ids, options, preview=True)
+        polls = _Polls(lambda job_id: self._submit_poll(job_id, appid))
         polls.add(first_polls.job_ids)
         give_up_at = time.monotonic() + FIRST_POLL_SECONDS
         try:
             while polls and (left := give_up_at - time.monotonic()) > 0:
-                for job_id, result in await polls.answered(left):
-                    first_polls.record(job_id, result)
+                for job_id, poll in await polls.results(left):
+                    first_polls.record(job_id, poll)
         finally:
             polls.cancel()
         notice = first_polls.result(self.client.endpoint, appid, camel_name)
         return first_polls.completed, notice
 
     async def wait_for_jobs(
-        self, job_ids: Sequence[str], appid: str, limits: WaitOptions, report: Report
+        self, job_ids: Sequence[str], appid: str, options: WaitOptions, report: Report
     ) -> Mapping[str, JobDescription]:
         """Wait until jobs have completed; return them as they were then.
 
@@ -117,8 +122,8 @@ class Account:
             CosJobError: One job has failed, or its time is up.
             JobsFailedError: That, and others have failed by then.
         """
-        waits = JobWaiter(job_ids, limits, self._clock.monotonic(), report)
-        polls = _Polls(lambda job_id: self._look(job_id, appid))
+        waits = JobWaiter(job_ids, options, self._clock.monotonic(), report)
+        polls = _Polls(lambda job_id: self._submit_poll(job_id, appid))
         try:
             while waits.has_scheduled_polls or polls:
                 polls.add(waits.take_due(self._clock.monotonic()))
@@ -126,8 +131,8 @@ class Account:
                 if not polls:
                     await self._sleep(seconds)
                     continue
-                for job_id, look in await polls.answered(seconds):
-                    waits.record(job_id, look, self._clock.monotonic())
+                for job_id, poll in await polls.results(seconds):
+                    waits.record(job_id, poll, self._clock.monotonic())
                 if waits.is_overdue(self._clock.monotonic()):
                     for job_id, was_asked in polls.cancel():
                         waits.record_timeout(job_id, sent=was_asked, now=self._clock.monotonic())
@@ -137,81 +142,82 @@ class Account:
         return waits.result(self.client.endpoint, appid)
 
     def close(self) -> None:
-        """Cut off all questions that are under way, and ask no more."""
+        """Cancel all requests that are under way, and refuse new ones."""
         self.client.abort()
         self.client.close()
-        for pool in (self._looking, self._asking):
+        for pool in (self._polling, self._calling):
             pool.shutdown(wait=False, cancel_futures=True)
 
 
 class _Polls:
-    """Polls that are under way, of one gate.
+    """The polls of one gate.
 
-    Few are submitted at a time, and an answer is found without a look at those that have none, so that what the loop
-    does between two chances to hear Cancel does not grow with the number of jobs.
+    Few polls are submitted at a time, and a result is found without a search through the others. So the time between
+    two chances to receive Cancel does not grow with the number of jobs.
 
     Args:
-        submit: Begins a poll.
+        submit: Starts a poll.
     """
 
     def __init__(self, submit: Callable[[str], Future[PollResult]]) -> None:
         self._submit = submit
-        self._to_come: deque[str] = deque()
+        self._pending: deque[str] = deque()
         self._under_way: dict[asyncio.Future[PollResult], tuple[str, Future[PollResult]]] = {}
-        self._answered: list[tuple[str, PollResult]] = []
-        self._news: asyncio.Future[None] | None = None
+        self._results: list[tuple[str, PollResult]] = []
+        self._result_came: asyncio.Future[None] | None = None
 
     def __bool__(self) -> bool:
-        """Tell whether a poll has no answer yet, or one that was not taken."""
-        return bool(self._to_come or self._under_way or self._answered)
+        """Tell whether there are polls without a result, or results that have not been returned."""
+        return bool(self._pending or self._under_way or self._results)
 
     def add(self, job_ids: Iterable[str]) -> None:
-        """Poll jobs, after those that were added before."""
-        self._to_come.extend(job_ids)
+        """Poll jobs, after the ones that were added before."""
+        self._pending.extend(job_ids)
 
-    async def answered(self, seconds: float) -> Sequence[tuple[str, PollResult]]:
-        """Return answers that have come, by job; none where so many seconds pass without one."""
-        # Twice as many as there are threads: none of them waits for this loop.
-        while self._to_come and len(self._under_way) < 2 * MAX_CONCURRENT_POLLS:
-            job_id = self._to_come.popleft()
-            look = self._submit(job_id)
-            future = asyncio.wrap_future(look)
-            self._under_way[future] = job_id, look
-            future.add_done_callback(self._take)
-        if not self._answered:
-            self._news = asyncio.get_running_loop().create_future()
-            await asyncio.wait([self._news], timeout=seconds)
-            self._news = None
-        answered, self._answered = self._answered, []
-        return answered
+    async def results(self, seconds: float) -> Sequence[tuple[str, PollResult]]:
+        """Return new results with their job ids; nothing if none comes within so many seconds."""
+        # Twice as many as there are threads, so that no thread waits for this loop.
+        while self._pending and len(self._under_way) < 2 * MAX_CONCURRENT_POLLS:
+            job_id = self._pending.popleft()
+            poll = self._submit(job_id)
+            future = asyncio.wrap_future(poll)
+            self._under_way[future] = job_id, poll
+            future.add_done_callback(self._add_result)
+        if not self._results:
+            self._result_came = asyncio.get_running_loop().create_future()
+            await asyncio.wait([self._result_came], timeout=seconds)
+            self._result_came = None
+        results, self._results = self._results, []
+        return results
 
-    def _take(self, future: asyncio.Future[PollResult]) -> None:
+    def _add_result(self, future: asyncio.Future[PollResult]) -> None:
         job_id, _ = self._under_way.pop(future, ("", None))
         if not job_id or future.cancelled():
             return
-        self._answered.append((job_id, future.result()))
-        if self._news is not None and not self._news.done():
-            self._news.set_result(None)
+        self._results.append((job_id, future.result()))
+        if self._result_came is not None and not self._result_came.done():
+            self._result_came.set_result(None)
 
     def cancel(self) -> Sequence[tuple[str, bool]]:
-        """End all polls without an answer; return of which jobs, and whether a request was sent for each."""
+        """Cancel all polls without a result; return their job ids, and whether a request was sent for each."""
         under_way = list(self._under_way.items())
         self._under_way.clear()
-        ended = [(job_id, not look.cancel()) for _, (job_id, look) in under_way]
+        cancelled = [(job_id, not poll.cancel()) for _, (job_id, poll) in under_way]
         for future, _ in under_way:
             future.cancel()
-        ended += [(job_id, False) for job_id in self._to_come]
-        self._to_come.clear()
-        return ended
+        cancelled += [(job_id, False) for job_id in self._pending]
+        self._pending.clear()
+        return cancelled
 
 
 class AccountPool:
-    """All accounts that the provider's calls are about.
+    """The accounts that a provider's calls are about.
 
     Args:
-        config: Returns the provider's configuration by a full key, such as `cosjob:uin`; the engine tells no other.
+        config: Returns the provider's configuration by a full key, such as `cosjob:uin`. The engine passes no other
+            configuration to the plugin.
         clock: Another clock than the machine's, for tests.
-        sleep: Lets time pass by that clock, for tests as well.
+        sleep: Waits by that clock, for tests.
     """
 
     def __init__(self, config: Callable[[str], Any], clock: Clock | None = None, sleep: Sleep = asyncio.sleep) -> None:
@@ -220,7 +226,7 @@ class AccountPool:
         self._accounts: dict[CosBatchClient, Account] = {}
 
     def get(self, inputs: Mapping[str, Any]) -> Account:
-        """Return the account that inputs name by uin, region and endpoint, or the configuration does.
+        """Return the account that the inputs name by uin, region and endpoint, or else the configuration.
 
         Raises:
             ConfigurationError: A setting is missing.
@@ -232,6 +238,6 @@ class AccountPool:
         return self._accounts[client]
 
     def close(self) -> None:
-        """Cut off all questions, and ask no more."""
+        """Cancel all requests, and refuse new ones."""
         for account in self._accounts.values():
             account.close()

@@ -1,4 +1,4 @@
-"""Engines that attach to a plugin which was started by hand: `PULUMI_DEBUG_PROVIDERS=cosjob:PORT`."""
+"""Engines that attach to a plugin that was started by hand: `PULUMI_DEBUG_PROVIDERS=cosjob:PORT`."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ if TYPE_CHECKING:
 
 __all__ = ["Attached"]
 
-# Nobody listens there: what is said to an engine that has not attached is lost.
+# The address for connections whose engine has not attached: no process listens there, and lines for it are lost.
 _NOWHERE = "127.0.0.1:0"
 
 
 class Attached:
-    """Serves each connection as a provider of its own.
+    """Serves each connection as a separate provider.
 
-    An engine that starts plugins starts one for each set of configuration. One that attaches makes a connection for
-    each, so that two accounts in one program stay apart, and what one update has cancelled does not end the next one.
+    An engine that starts plugins starts one for each configuration. An engine that attaches makes a connection for each
+    instead. So two accounts in one program stay separate, and the Cancel of one update does not end the next one.
 
     Args:
         make: Makes a servicer for the engine at an address.
@@ -32,22 +32,22 @@ class Attached:
         self._servicers: dict[str, Servicer] = {}
 
     async def Attach(self, request: Any, context: Any) -> Any:  # noqa: N802  the protocol's name
-        """Serve an engine, by the connection on which it says so.
+        """Serve an engine on the connection of this request.
 
-        What serves it stays, though the engine may end: it is not much, and has to go on refusing once it is cancelled.
+        The servicer stays when the engine ends: it is small, and once cancelled it has to go on refusing.
         """
         self._servicers[context.peer()] = self._make(request.address)
         return empty_pb2.Empty()
 
     def interrupt(self) -> None:
-        """End all that is under way."""
+        """Cancel everything that is under way."""
         for servicer in self._servicers.values():
             servicer.interrupt()
 
     def __getattr__(self, method: str) -> Callable[[Any, Any], Coroutine[Any, Any, Any]]:
-        """Hand every other request to the servicer of its connection."""
+        """Pass every other request to the servicer of its connection."""
 
-        async def handed_on(request: Any, context: Any) -> Any:
+        async def forward(request: Any, context: Any) -> Any:
             return await getattr(self._servicers.get(context.peer(), self._others), method)(request, context)
 
-        return handed_on
+        return forward

@@ -1,4 +1,4 @@
-"""What the plugin tells the engine besides its answers: progress on a resource's own row, and warnings."""
+"""Lines that the plugin sends to the engine besides its responses: progress on a resource's own row, and warnings."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from pulumi_cosjob._errors import CosJobWarning
 __all__ = ["Engine"]
 
 Line = Callable[[], str]
-"""Makes a line at the moment at which it is sent: most lines about progress never are, as newer ones replace them."""
+"""Makes a line when it is sent. Most progress lines never are: newer ones replace them."""
 
 _LOG_SECONDS = 5.0
-# Nobody is kept waiting for a courtesy.
+# A line is best effort: no call waits longer for it.
 _LAST_SECONDS = 0.5
 
 
 class Engine:
-    """Says lines to the engine, one after the other, and never holds up whoever says them.
+    """Sends lines to the engine, one after the other. Callers do not wait for them.
 
-    Of progress only a resource's latest line is kept: where thousands wait, the engine gets as many as it can take.
+    Only the latest progress line of a resource is kept: if thousands wait, the engine gets as many as it can take.
 
     Args:
         address: Host and port of the engine.
@@ -41,18 +41,18 @@ class Engine:
         self._progress: dict[str, Line] = {}
         self._lines: deque[tuple[engine_pb2.LogSeverity.ValueType, str, Line]] = deque()
         self._sending: asyncio.Task[None] | None = None
-        self._said: tuple[str, asyncio.Future[None]] | None = None
+        self._in_flight: tuple[str, asyncio.Future[None]] | None = None
 
     def progress(self, urn: str, line: Line) -> None:
-        """Show a line on a resource's row, in place of the one before."""
+        """Show a line on a resource's row, in place of the previous one."""
         self._progress[urn] = line
         self._send()
 
     async def finish(self, urn: str) -> None:
-        """Show the latest line about a resource now, so that none comes after its end."""
+        """Show the latest line about a resource now, so that none comes after the end of its call."""
         line = self._progress.pop(urn, None)
-        if self._said is not None and self._said[0] == urn:
-            await asyncio.wait([self._said[1]], timeout=_LAST_SECONDS)
+        if self._in_flight is not None and self._in_flight[0] == urn:
+            await asyncio.wait([self._in_flight[1]], timeout=_LAST_SECONDS)
         if line is not None:
             await self._log(_in_place(urn, line), _LAST_SECONDS)
 
@@ -62,11 +62,11 @@ class Engine:
         self._send()
 
     async def warn_now(self, urn: str, line: str) -> None:
-        """Show a line that stays before the call about a resource ends: the engine may end with it."""
+        """Show a line that stays now: the engine may end with the call about the resource."""
         await self._log(engine_pb2.LogRequest(severity=engine_pb2.WARNING, message=line, urn=urn), _LAST_SECONDS)
 
     def pass_on_warnings(self) -> None:
-        """Show our own warnings: the engine keeps what is said on standard error to its log."""
+        """Show the package's warnings: the engine writes standard error to its log only."""
         loop = asyncio.get_running_loop()
 
         def show(message: Warning | str, category: type[Warning], *_where: Any, **_more: Any) -> None:
@@ -76,12 +76,12 @@ class Engine:
         warnings.showwarning = show
 
     def debug(self, line: Line) -> None:
-        """Leave a line for those who look into the engine's log."""
+        """Write a line to the engine's log."""
         self._lines.append((engine_pb2.DEBUG, "", line))
         self._send()
 
     async def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         if self._sending is not None:
             self._progress.clear()
             await asyncio.wait([self._sending], timeout=_LAST_SECONDS)
@@ -100,11 +100,11 @@ class Engine:
             else:
                 urn = next(iter(self._progress))
                 request = _in_place(urn, self._progress.pop(urn))
-            self._said = request.urn, asyncio.ensure_future(self._log(request, _LOG_SECONDS))
-            await self._said[1]
+            self._in_flight = request.urn, asyncio.ensure_future(self._log(request, _LOG_SECONDS))
+            await self._in_flight[1]
 
     async def _log(self, request: Any, seconds: float) -> None:
-        # A courtesy: where the engine cannot be told, the wait goes on without.
+        # Best effort: if the engine cannot be reached, the wait goes on.
         with contextlib.suppress(grpc.RpcError):
             await self._stub.Log(request, timeout=seconds)
 

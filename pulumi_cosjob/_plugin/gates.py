@@ -1,8 +1,8 @@
-"""A gate as a request of the protocol describes it: what it waits for, and what its outputs are."""
+"""Gates in requests of the protocol: values are converted here, and `Gate` has the rules."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pulumi_cosjob._errors import CosJobError, InvalidArgumentError
@@ -10,32 +10,19 @@ from pulumi_cosjob._model.element import element_fields
 from pulumi_cosjob._model.job import BEYOND_SCHEMA, JobDescription
 from pulumi_cosjob._model.naming import camel_name, in_camel_case, in_snake_case
 from pulumi_cosjob._model.serialization import from_plain, to_plain
-from pulumi_cosjob._plugin.inputs import core_inputs, echoing
+from pulumi_cosjob._plugin.inputs import core_inputs, secret_outputs
 from pulumi_cosjob._plugin.package_schema import JOB_GATE, JOBS_GATE
 from pulumi_cosjob._plugin.properties import Properties, from_struct, to_struct
 from pulumi_cosjob._program.outputs import load_job
 from pulumi_cosjob._text import kind_of, quoted
-from pulumi_cosjob._waiting.gate import (
-    ANY_NUMBER,
-    SERVICE_ENDPOINT,
-    UNKNOWN,
-    TargetInput,
-    changed_inputs,
-    check_inputs,
-    is_known,
-    job_ids_of,
-    limits_of,
-    new_job_ids,
-    replacing_inputs,
-    with_service_endpoint,
-)
+from pulumi_cosjob._waiting.gate import INPUTS, SERVICE_ENDPOINT, UNKNOWN, Gate, TargetInput
 from pulumi_cosjob._waiting.loop import recheck
 
 if TYPE_CHECKING:
     from pulumi_cosjob._program.secret_texts import SecretTexts
     from pulumi_cosjob._waiting.policy import WaitOptions
 
-__all__ = ["DYNAMIC", "JOB_OUTPUTS", "Gate", "PriorState", "is_about_many", "job_outputs"]
+__all__ = ["DYNAMIC", "JOB_OUTPUTS", "GateAdapter", "PriorState", "is_jobs_gate", "job_outputs"]
 
 _T = TypeVar("_T")
 
@@ -43,7 +30,7 @@ JOB_OUTPUTS = tuple(map(camel_name, (*element_fields(JobDescription), *BEYOND_SC
 """The outputs of a job, in the order of the description."""
 
 DYNAMIC = ("result", "results")
-"""Outputs that only dynamic gates have; they are found where a program moves over."""
+"""Outputs of dynamic gates only. A state has them when a program moves to this plugin."""
 
 Config = Callable[[str], Any]
 
@@ -54,87 +41,91 @@ def job_outputs(description: JobDescription) -> dict[str, Any]:
     return outputs
 
 
-def is_about_many(request: Any) -> bool:
-    """Tell whether a request is about a gate for any number of jobs."""
+def is_jobs_gate(request: Any) -> bool:
+    """Tell whether a request is about a gate for many jobs."""
     return _type_in(request.urn) == JOBS_GATE
 
 
 def _type_in(urn: str) -> str:
-    """Return the type of a resource; its URN reads urn:pulumi:stack::project::parents$type::name."""
+    """Return the type of a resource. Its URN is urn:pulumi:stack::project::parents$type::name."""
     return next(iter(urn.split("::")[2:3]), "").rpartition("$")[2]
 
 
-_SUBJECTS: Mapping[str, TargetInput] = {JOB_GATE: "job_id", JOBS_GATE: "job_ids"}
+_TARGETS: Mapping[str, TargetInput] = {JOB_GATE: "job_id", JOBS_GATE: "job_ids"}
 
 
-def _subject_of(urn: str) -> TargetInput:
-    """Return which input of a gate names what it waits for.
+def _target_of(urn: str) -> TargetInput:
+    """Return the input of a gate that names its jobs.
 
     Raises:
-        InvalidArgumentError: The URN names no gate.
+        InvalidArgumentError: It is not the URN of a gate.
     """
     kind = _type_in(urn)
     if urn.count("::") < 3 or not kind:
-        raise InvalidArgumentError("urn", f"is that of no resource: {quoted(urn)}", hint=_OF_THE_STATE)
-    if kind not in _SUBJECTS:
-        hint = f"There are {' and '.join(_SUBJECTS)}."
+        raise InvalidArgumentError("urn", f"is that of no resource: {quoted(urn)}", hint=_RESTORE_STATE)
+    if kind not in _TARGETS:
+        hint = f"There are {' and '.join(_TARGETS)}."
         raise InvalidArgumentError("urn", f"cannot be used: there is no resource {quoted(kind)}", hint=hint)
-    return _SUBJECTS[kind]
+    return _TARGETS[kind]
 
 
-_OF_THE_STATE = (
+_RESTORE_STATE = (
     "If the stack's state was edited by hand, undo that. Else remove the gate from it (pulumi state delete) and run "
     "pulumi up: the new gate opens once its jobs are complete."
 )
 
 
 def _unusable(name: str, problem: str) -> InvalidArgumentError:
-    return InvalidArgumentError("state", f"of the gate cannot be used: {name} {problem}", hint=_OF_THE_STATE)
+    return InvalidArgumentError("state", f"of the gate cannot be used: {name} {problem}", hint=_RESTORE_STATE)
 
 
 class PriorState:
-    """A gate as the state has it, perhaps of a dynamic provider.
+    """A gate in the state, written by this plugin or by a dynamic provider.
+
+    Args:
+        target: The input that names its jobs.
+        inputs: Its inputs; empty in requests of older engines, which send them among the outputs.
+        outputs: Its outputs.
 
     Attributes:
-        inputs: As the core takes them.
-        outputs: In the form of this plugin's.
-        dynamic: Names of the outputs that this plugin's gates do not have.
+        gate: The gate. Its completed jobs are in the form of this plugin's outputs.
+        secret: The inputs that are secret.
+        dynamic: The outputs that only a dynamic gate has.
 
     Raises:
-        InvalidArgumentError: The state is not as a gate wrote it.
+        InvalidArgumentError: The state is not in the form in which a gate writes it.
     """
 
-    def __init__(self, inputs: Any, outputs: Any) -> None:
+    def __init__(self, target: TargetInput, inputs: Any, outputs: Any) -> None:
         values = from_struct(outputs).values
+        properties = from_struct(inputs if inputs.fields else outputs)
+        core = {name: value for name, value in core_inputs(properties).items() if name in INPUTS}
+        self.secret = properties.secret
         self.dynamic = [name for name in DYNAMIC if name in values]
-        self.outputs = _native(values)
-        # Engines that are too old to tell the inputs apart tell them among the outputs.
-        self.properties = from_struct(inputs if inputs.fields else outputs)
-        self.inputs = core_inputs(self.properties)
-        _check_texts("jobId", [self.inputs.get("job_id"), self.outputs.get("jobId")])
-        _check_texts("jobIds", _checked("jobIds", self.inputs.get("job_ids"), list) or [])
-        _check_jobs("jobs", self.outputs.get("jobs"))
+        native = _native(values)
+        _check_texts("jobId", [core.get("job_id"), native.get("jobId")])
+        _check_texts("jobIds", _checked("jobIds", core.get("job_ids"), list) or [])
+        jobs = _check_jobs("jobs", native.get("jobs"))
+        if target == "job_id":
+            jobs = {native["jobId"]: native} if native.get("status") and native.get("jobId") else {}
         endpoint = values.get(camel_name(SERVICE_ENDPOINT)) or values.get(SERVICE_ENDPOINT)
-        if endpoint:
-            self.inputs[SERVICE_ENDPOINT] = endpoint
-        if self.dynamic:
-            # At first dynamic gates had none for "any number".
-            self.inputs.setdefault("max_failed_tasks", ANY_NUMBER)
+        self.gate = Gate(target, {**core, SERVICE_ENDPOINT: endpoint} if endpoint else core, jobs)
 
 
 def _native(outputs: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return outputs of a dynamic gate in the form of this plugin's."""
+    """Return outputs in the form of this plugin; those of a dynamic gate are converted."""
     if "result" in outputs:
-        return {**dict.fromkeys(JOB_OUTPUTS), **in_camel_case(_received("result", outputs))}
+        return {**dict.fromkeys(JOB_OUTPUTS), **in_camel_case(_loaded("result", outputs))}
     if "results" in outputs:
-        jobs = _check_jobs("results", _received("results", outputs))
+        jobs = _check_jobs("results", _loaded("results", outputs))
         return {"jobs": {job_id: in_camel_case(job) for job_id, job in jobs.items()}}
     return outputs
 
 
-def _received(name: str, outputs: Mapping[str, Any]) -> Mapping[str, Any]:
+def _loaded(name: str, outputs: Mapping[str, Any]) -> Mapping[str, Any]:
+    text = _checked(name, outputs[name], str)
     try:
-        value = load_job(outputs[name])
+        value = load_job(text) if text is not None else None
     except ValueError:
         raise _unusable(name, "is no JSON") from None
     return _checked(name, value, dict) or {}
@@ -152,122 +143,101 @@ def _check_texts(name: str, values: Iterable[Any]) -> None:
 
 
 def _checked(name: str, value: Any, kind: type[_T]) -> _T | None:
-    """Return a value of the state that is there as a gate wrote it, or not at all."""
+    """Return a value of the state that is of the type that a gate writes, or None."""
     if value is None or isinstance(value, kind):
         return value
     raise _unusable(name, f"is {kind_of(value)}")
 
 
-class Gate:
-    """A gate as it is to be.
+class GateAdapter:
+    """Converts the values of a gate in a request, for `Gate`.
 
     Args:
         request: Of Check, Diff, Create or Update.
         properties: The inputs in it.
         config: Returns the provider's configuration by a full key, such as `cosjob:uin`.
-        secrets: What no message shows; an output in which one of them stands is secret, too.
+        secrets: Texts that no message shows. An output that contains one of them is secret, too.
+
+    Attributes:
+        gate: The gate.
+        kind: The type of the resource.
+        urn: Its URN.
 
     Raises:
-        InvalidArgumentError: The request is about no gate.
+        InvalidArgumentError: The request is about another kind of resource.
     """
 
     def __init__(self, request: Any, properties: Properties, config: Config, secrets: SecretTexts) -> None:
-        self.properties = properties
-        self._subject = _subject_of(request.urn)
+        self.gate = Gate(_target_of(request.urn), core_inputs(properties))
         self.kind = _type_in(request.urn)
-        self.inputs = core_inputs(properties)
-        self.is_known = is_known(self.inputs)
         self.urn: str = request.urn
+        self.properties = properties
         self.secrets = secrets
         self._config = config
         self._timeout: float | None = getattr(request, "timeout", 0.0) or None
 
-    def check(self, *, preview: bool = True) -> None:
-        """Refuse inputs by which it cannot wait.
+    @property
+    def options(self) -> WaitOptions:
+        """The options of the wait. The time limit is the engine's where the inputs have none."""
+        return self.gate.options(self._timeout)
+
+    def prior_state(self, request: Any) -> PriorState:
+        """Return the gate in the state, as a request of Diff or Update has it."""
+        return PriorState(self.gate.target, request.old_inputs, request.olds)
+
+    def changed(self, prior: PriorState) -> list[str]:
+        """Return the inputs that differ, and the outputs of a dynamic gate, which are to be converted."""
+        changed = [camel_name(name) for name in self._resolved(prior).changed(prior.gate)]
+        secrets = prior.secret ^ self.properties.secret
+        return [*changed, *(name for name in secrets if name not in changed), *prior.dynamic]
+
+    def replacing(self, prior: PriorState) -> list[str]:
+        """Return the changes that replace the gate."""
+        return [camel_name(name) for name in self._resolved(prior).replacing(prior.gate)]
+
+    def new_job_ids(self, prior: PriorState) -> list[str]:
+        """Return the jobs that the gate has not waited for."""
+        return self._resolved(prior).new_job_ids(prior.gate)
+
+    def _resolved(self, prior: PriorState | None) -> Gate:
+        return self.gate.with_service_endpoint(self._config, prior.gate if prior else None)
+
+    def recheck(self, prior: PriorState) -> None:
+        """Compare the failed tasks of completed jobs with `maxFailedTasks`, if that has changed.
 
         Raises:
-            InvalidArgumentError: An input is malformed or missing, or only known in a preview.
+            JobFailedError: One job has more failed tasks.
+            JobsFailedError: Several jobs have.
+            InvalidArgumentError: The state of a job cannot be used.
         """
-        check_inputs(self._subject, self.inputs)
-        if not preview and not self.is_known:
-            name = next(name for name, value in self.inputs.items() if not is_known(value))
-            raise InvalidArgumentError(name, "is not known")
-
-    @property
-    def job_ids(self) -> list[str]:
-        """The jobs that it waits for; none while that is not known."""
-        return job_ids_of(self._subject, self.inputs) if self.is_known else []
-
-    @property
-    def limits(self) -> WaitOptions:
-        """What the wait accepts; the time limit is the engine's where the inputs have none."""
-        return limits_of(self.inputs, self._timeout)
-
-    def changed(self, before: PriorState) -> list[str]:
-        """Return the inputs that differ, and outputs that are to be written in this plugin's form."""
-        changed = [camel_name(name) for name in changed_inputs(before.inputs, self.inputs)]
-        changed += [name for name in self.replacing(before) if name not in changed]
-        secrets = before.properties.secret ^ self.properties.secret
-        return [*changed, *(name for name in secrets if name not in changed), *before.dynamic]
-
-    def replacing(self, before: PriorState) -> list[str]:
-        """Return those of them that make it another gate."""
-        return [camel_name(name) for name in replacing_inputs(before.inputs, self._inputs_after(before))]
-
-    def new_job_ids(self, before: PriorState) -> list[str]:
-        """Return the jobs that have not been waited for."""
-        if not self.is_known:
-            return []
-        inputs = self._inputs_after(before)
-        return new_job_ids(self._subject, before.inputs, inputs, self._there(before.outputs))
-
-    def _inputs_after(self, before: PriorState | None) -> Mapping[str, Any]:
-        return with_service_endpoint(self.inputs, self._config, before.inputs if before else {})
-
-    def recheck(self, before: PriorState, new: Collection[str]) -> None:
-        """Hold the other jobs against the failed tasks that are accepted now, where that has changed.
-
-        Raises:
-            JobFailedError: One has more failed tasks.
-            JobsFailedError: Several have.
-            InvalidArgumentError: The state does not tell.
-        """
-        if "max_failed_tasks" not in changed_inputs(before.inputs, self.inputs):
+        to_recheck = self._resolved(prior).jobs_to_recheck(prior.gate)
+        if not to_recheck:
             return
-        there = self._there(before.outputs)
-        again = [job_id for job_id in self.job_ids if job_id not in new]
         try:
-            jobs = {job_id: from_plain(JobDescription, in_snake_case(there[job_id])) for job_id in again}
-            recheck(jobs, self.limits, self.inputs["appid"])
+            jobs = {job_id: from_plain(JobDescription, in_snake_case(job)) for job_id, job in to_recheck.items()}
+            recheck(jobs, self.options, self.gate.inputs["appid"])
         except CosJobError:
             raise
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
             raise _unusable("the description of a job", "is not as it was read") from None
 
-    def _there(self, outputs: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return the outputs of jobs that have been waited for, by their ids."""
-        if self._subject == "job_ids":
-            jobs: Mapping[str, Any] = outputs.get("jobs") or {}
-            return jobs
-        return {outputs["jobId"]: outputs} if outputs.get("status") and outputs.get("jobId") else {}
-
-    def write_outputs(self, into: Any, jobs: Mapping[str, Mapping[str, Any]], before: PriorState | None = None) -> None:
-        """Write the outputs.
+    def write_outputs(self, into: Any, found: Mapping[str, Mapping[str, Any]], prior: PriorState | None = None) -> None:
+        """Write the outputs of the gate.
 
         Args:
             into: The properties of a response.
-            jobs: The outputs of jobs; in a preview some may lack.
-            before: The gate before an update.
+            found: The outputs of new jobs that have completed. In a preview it may be some of them.
+            prior: The gate before an update.
         """
-        echoed = {name: value for name, value in self.properties.values.items() if not name.startswith("__")}
-        there = {**(self._there(before.outputs) if before else {}), **jobs}
-        known = self.is_known and all(job_id in there for job_id in self.job_ids)
-        if self._subject == "job_ids":
-            outputs: dict[str, Any] = {"jobs": {each: there[each] for each in self.job_ids} if known else UNKNOWN}
+        gate = self._resolved(prior)
+        jobs = gate.completed_jobs(prior.gate if prior else None, found)
+        are_known = gate.is_known and len(jobs) == len(gate.job_ids)
+        if gate.target == "job_ids":
+            outputs: dict[str, Any] = {"jobs": jobs if are_known else UNKNOWN}
         else:
-            job = there[self.job_ids[0]] if known else dict.fromkeys(JOB_OUTPUTS, UNKNOWN)
+            [job] = jobs.values() if are_known else [dict.fromkeys(JOB_OUTPUTS, UNKNOWN)]
             outputs = {name: job.get(name) for name in JOB_OUTPUTS}
-        endpoint = self._inputs_after(before).get(SERVICE_ENDPOINT)
-        outputs[camel_name(SERVICE_ENDPOINT)] = endpoint if endpoint or self.is_known else UNKNOWN
-        secret = self.properties.secret | echoing(outputs, self.secrets)
-        to_struct(Properties({**outputs, **echoed}, frozenset(secret)), into)
+        outputs[camel_name(SERVICE_ENDPOINT)] = gate.inputs.get(SERVICE_ENDPOINT, None if gate.is_known else UNKNOWN)
+        inputs = {name: value for name, value in self.properties.values.items() if not name.startswith("__")}
+        secret = self.properties.secret | secret_outputs(outputs, self.secrets)
+        to_struct(Properties({**outputs, **inputs}, frozenset(secret)), into)

@@ -1,4 +1,4 @@
-"""Between the protocol and the core: names in both directions, secrets, and messages that fit."""
+"""Between the protocol and the core: names in both directions, secrets, and messages of a length that gRPC takes."""
 
 from __future__ import annotations
 
@@ -21,16 +21,9 @@ from pulumi_cosjob._program.secret_texts import SecretTexts
 if TYPE_CHECKING:
     from pulumi_cosjob._plugin.properties import Properties
 
-__all__ = [
-    "about",
-    "core_inputs",
-    "echoing",
-    "explain",
-    "fitting",
-    "secret_texts",
-]
+__all__ = ["core_inputs", "offending_input", "render", "secret_outputs", "secret_texts", "truncate_message"]
 
-# The engine takes 16 MiB (tried: 4,000,000 characters of ASCII, and 1,000,000 Chinese ones), and shows each message
+# The engine takes 16 MiB (measured: 4,000,000 characters of ASCII, and 1,000,000 Chinese ones), and shows each message
 # three times.
 _MOST_BYTES = 1_000_000
 _SHORTEST_SECRET = 3
@@ -38,12 +31,12 @@ _PLAIN = "".join(chr(code) for code in range(0x20, 0x7F) if chr(code) != "%")
 
 
 def core_inputs(properties: Properties) -> dict[str, Any]:
-    """Return inputs by the core's names, absent ones left out."""
+    """Return the inputs that are present, by their names in Python."""
     return {snake_name(name): value for name, value in properties.values.items() if value is not None}
 
 
-def about(error: CosJobError, names: Iterable[str]) -> str | None:
-    """Return the input that an error is about, of these; None where it is about none of them."""
+def offending_input(error: CosJobError, names: Iterable[str]) -> str | None:
+    """Return which of these inputs an error is about; None if it is about none of them."""
     candidates: tuple[str, ...] = ()
     if isinstance(error, InvalidArgumentError):
         candidates = (error.argument, f"{error.argument}s")
@@ -53,17 +46,17 @@ def about(error: CosJobError, names: Iterable[str]) -> str | None:
         candidates = ("fail_when_suspended",)
     elif isinstance(error, WaitTimeoutError):
         candidates = ("timeout",)
-    there = {snake_name(name): name for name in names}
-    return next((there[name] for name in candidates if name in there), None)
+    named = {snake_name(name): name for name in names}
+    return next((named[name] for name in candidates if name in named), None)
 
 
-def explain(error: CosJobError) -> str:
-    """Return an error's message with the protocol's names."""
+def render(error: CosJobError) -> str:
+    """Return the message of an error, with the names of the protocol."""
     return error.told(camel_name)
 
 
-def fitting(message: str, most_bytes: int = _MOST_BYTES) -> str:
-    """Return as much of a message as an engine takes by gRPC: in a header, percent-encoded."""
+def truncate_message(message: str, most_bytes: int = _MOST_BYTES) -> str:
+    """Return as many lines of a message as an engine takes by gRPC: in a header, percent-encoded."""
     lines = message.encode("utf-8", "replace").decode().split("\n")
     kept, room = [], most_bytes
     for line in lines:
@@ -79,27 +72,27 @@ def fitting(message: str, most_bytes: int = _MOST_BYTES) -> str:
 
 
 def secret_texts(*many: Properties) -> SecretTexts:
-    """Return all texts that are secret in properties.
+    """Return all texts in secret properties.
 
-    Texts of up to three characters occur in too many words to be hidden.
+    Texts of up to three characters are left out: they occur in too many words.
     """
-    found = (text for each in many for name in each.secret for text in texts(each.values[name]))
+    found = (text for each in many for name in each.secret for text in _texts(each.values[name]))
     return SecretTexts(text for text in found if len(text) > _SHORTEST_SECRET)
 
 
-def texts(value: Any) -> Iterable[str]:
+def _texts(value: Any) -> Iterable[str]:
     """Yield all texts in a value, names included."""
     if isinstance(value, str) and value:
         yield value
     elif isinstance(value, Mapping):
         for name, child in value.items():
             yield name
-            yield from texts(child)
+            yield from _texts(child)
     elif isinstance(value, list):
         for child in value:
-            yield from texts(child)
+            yield from _texts(child)
 
 
-def echoing(outputs: Mapping[str, Any], secrets: SecretTexts) -> set[str]:
-    """Return the outputs in which a secret stands: an APPID, for one, is a part of many a name."""
-    return {name for name, value in outputs.items() if any(map(secrets.are_in, texts(value)))}
+def secret_outputs(outputs: Mapping[str, Any], secrets: SecretTexts) -> set[str]:
+    """Return the outputs that contain a secret: an APPID, for example, is a part of the name of a bucket."""
+    return {name for name, value in outputs.items() if any(map(secrets.are_in, _texts(value)))}

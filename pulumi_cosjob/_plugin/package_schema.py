@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
+from pulumi_cosjob._checks import ANY_NUMBER, DEFAULT_CONCURRENCY, DEFAULT_TIMEOUT, MAX_CONCURRENCY
 from pulumi_cosjob._model.element import Element, element_fields
 from pulumi_cosjob._model.job import BEYOND_SCHEMA, JobDescription
 from pulumi_cosjob._model.naming import camel_name, snake_name, xml_name
 from pulumi_cosjob._plugin import publication
-from pulumi_cosjob._service.client import DEFAULT_CONCURRENCY
 from pulumi_cosjob._service.settings import MISSING, Settings, environment_variable
 from pulumi_cosjob._waiting.gate import DEFAULTS
 from pulumi_cosjob._xml.schema import schema_path
@@ -139,10 +139,10 @@ _HOW = {
     "timeout": _property(
         "string",
         'How long to wait at most: `"90s"`, `"2h"`, `"1d12h"`. Default: `create` of `customTimeouts` (`update` for '
-        'jobs that are added later), then `"1h"`.',
+        f'jobs that are added later), then `"{DEFAULT_TIMEOUT}"`.',
     ),
     "maxFailedTasks": _with_default(
-        _property("integer", "How many tasks of a complete job may have failed; -1 for any number."),
+        _property("integer", f"How many tasks of a complete job may have failed; {ANY_NUMBER} for any number."),
         DEFAULTS["max_failed_tasks"],
     ),
     "failWhenSuspended": _with_default(
@@ -168,7 +168,9 @@ _MANY = {
     ),
     "maxConcurrency": _with_default(
         _property(
-            "integer", "How many requests may be sent at a time, 1 to 64; fewer while the service asks to slow down."
+            "integer",
+            f"How many requests may be sent at a time, 1 to {MAX_CONCURRENCY}; fewer while the service asks to slow "
+            "down.",
         ),
         DEFAULT_CONCURRENCY,
     ),

@@ -1,7 +1,7 @@
-"""Properties as the engine's protocol writes them: secrets and values that are not known yet are marked among them.
+"""Properties as the engine's protocol writes them, with marks for secrets and for values that are not known yet.
 
-The Pulumi SDK's own PropertyValue is part of an experimental API, and validates each value by itself, which takes
-longer than all that is done with a job's seventy.
+The Pulumi SDK's own PropertyValue is part of an experimental API. It validates each value by itself, which takes longer
+than everything else that is done with the seventy values of a job.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Properties:
 
     Attributes:
         values: Plain values; UNKNOWN, also inside of lists, where one is not known yet.
-        secret: Names of those that are secret, or have something secret in them.
+        secret: Names of properties that are secret, or contain a secret.
     """
 
     values: Mapping[str, Any]
@@ -58,7 +58,7 @@ def from_struct(struct: struct_pb2.Struct) -> Properties:
 
 
 def _read(value: struct_pb2.Value, secrets: list[str]) -> Any:
-    """Return a plain value; whether there was a secret in it is told by the list."""
+    """Return a plain value; append to the list for each secret in it."""
     kind = value.WhichOneof("kind")
     if kind == "struct_value":
         fields = value.struct_value.fields
@@ -79,7 +79,7 @@ def _read(value: struct_pb2.Value, secrets: list[str]) -> Any:
 
 
 def to_struct(properties: Properties, into: struct_pb2.Struct | None = None) -> struct_pb2.Struct:
-    """Write properties, into a message where there is one: of the many jobs of a gate, a copy takes long."""
+    """Write properties, into a message if there is one: a copy of the many jobs of a gate takes long."""
     struct = struct_pb2.Struct() if into is None else into
     for name, value in properties.values.items():
         _write(struct.fields[name], value, secret=name in properties.secret)
@@ -87,7 +87,7 @@ def to_struct(properties: Properties, into: struct_pb2.Struct | None = None) -> 
 
 
 def copy_struct(struct: struct_pb2.Struct, into: struct_pb2.Struct) -> None:
-    """Copy properties by their parts: one copy of many jobs as a whole would let no other thread run meanwhile."""
+    """Copy properties part by part: while many jobs are copied as a whole, no other thread can run."""
     for name, value in struct.fields.items():
         _copy(value, into.fields[name], depth=2)  # the jobs of a gate, be they secret or not
 

@@ -1,4 +1,4 @@
-"""The provider protocol: arguments in, outputs out. What they mean is decided below."""
+"""The provider protocol: requests of the engine in, responses out. Other modules have the rules."""
 
 from __future__ import annotations
 
@@ -6,22 +6,23 @@ import asyncio
 import contextlib
 import functools
 import traceback
-from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
-from pulumi_cosjob._checks import check_choice, check_identifier, check_number
+from pulumi_cosjob._checks import DEFAULT_CONCURRENCY, check_choice, check_concurrency, check_identifier
 from pulumi_cosjob._engine.log import EngineLog
 from pulumi_cosjob._errors import ConfigurationError, CosJobError, InvalidArgumentError
 from pulumi_cosjob._model.naming import camel_name
-from pulumi_cosjob._plugin.accounts import AccountPool, aside
-from pulumi_cosjob._plugin.gates import DYNAMIC, JOB_OUTPUTS, Gate, PriorState, is_about_many, job_outputs
-from pulumi_cosjob._plugin.inputs import about, core_inputs, echoing, explain, fitting, secret_texts
+from pulumi_cosjob._plugin.accounts import AccountPool, offload
+from pulumi_cosjob._plugin.gates import DYNAMIC, JOB_OUTPUTS, GateAdapter, PriorState, is_jobs_gate, job_outputs
+from pulumi_cosjob._plugin.inputs import core_inputs, offending_input, render, secret_texts, truncate_message
 from pulumi_cosjob._plugin.package_schema import CONFIG, GET_JOB, GET_JOBS, PACKAGE, package_schema
 from pulumi_cosjob._plugin.properties import Properties, copy_struct, from_struct, to_struct
+from pulumi_cosjob._plugin.responses import check_failure, diff_response, invoke_response, name_failures
 from pulumi_cosjob._service.settings import MISSING, resolve
 from pulumi_cosjob._waiting.gate import UNKNOWN, check_inputs, job_ids_of, known_inputs, make_id
 from pulumi_cosjob._waiting.notices import opening_notice
@@ -33,9 +34,8 @@ if TYPE_CHECKING:
 __all__ = ["Servicer"]
 
 _SECRETS = frozenset(name for name, declared in CONFIG.items() if declared.get("secret"))
-_INTERRUPTED = "the wait was interrupted, and no job is changed by that; the next update waits again"
-
-_CUT_OFF = "the question was cut off, as the command was interrupted or has failed elsewhere"
+_WAIT_CANCELLED = "the wait was interrupted, and no job is changed by that; the next update waits again"
+_REQUEST_CANCELLED = "the request was cancelled, as the command was interrupted or has failed elsewhere"
 
 Context = Any
 """A `grpc.aio.ServicerContext`: gRPC has no types."""
@@ -45,12 +45,12 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     """Serves one provider: one set of configuration, any number of calls at the same time.
 
     Args:
-        engine: Is told about progress.
+        engine: Shows progress and warnings.
         version: Of the plugin.
-        accounts: Makes of a configuration what asks about jobs, for tests.
+        accounts: Makes the accounts of a configuration, for tests.
 
     Attributes:
-        has_failed: Whether a resource has failed here, by which the engine ends the program too.
+        has_failed: Whether a resource has failed here. The engine then ends the program, too.
     """
 
     def __init__(
@@ -61,38 +61,38 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         self._config = Properties({})
         self._make_accounts = accounts
         self._accounts = accounts(lambda _key: None)
-        self._waiting: set[asyncio.Future[Any]] = set()
+        self._tasks: set[asyncio.Future[Any]] = set()
         self._interrupted = False
         self.has_failed = False
 
     # ------------------------------------------------------------------------------------------------------ the plugin
 
     async def GetPluginInfo(self, _request: Any, _context: Context) -> Any:  # noqa: N802  as all methods here
-        """Say which version this is."""
+        """Return the version."""
         return plugin_pb2.PluginInfo(version=self._version)
 
     async def GetSchema(self, _request: Any, _context: Context) -> Any:  # noqa: N802
         """Return the schema as JSON text."""
-        import json  # noqa: PLC0415  wanted by those who generate code, and by YAML
+        import json  # noqa: PLC0415  only SDK generators and YAML programs need it
 
         return provider_pb2.GetSchemaResponse(schema=json.dumps(package_schema(self._version)))
 
     async def Cancel(self, _request: Any, _context: Context) -> Any:  # noqa: N802
-        """End all that is under way, and begin nothing more."""
+        """Cancel everything that is under way, and refuse what comes later."""
         self.interrupt()
         return empty_pb2.Empty()
 
     def interrupt(self) -> None:
         """Do what Cancel does."""
         self._interrupted = True
-        for waiting in self._waiting:
-            waiting.cancel()
+        for task in self._tasks:
+            task.cancel()
         self._accounts.close()
 
     async def _unimplemented(self, _request: Any, context: Context) -> Any:
         await context.abort(grpc.StatusCode.UNIMPLEMENTED, f"{PACKAGE} has no such method")
 
-    # The inherited methods give the same answer, but with a stack trace.
+    # The inherited methods return the same error, but with a stack trace.
     Attach: Any = _unimplemented
     Call: Any = _unimplemented
     Construct: Any = _unimplemented
@@ -105,7 +105,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     # --------------------------------------------------------------------------------------------------- configuration
 
     async def CheckConfig(self, request: Any, context: Context) -> Any:  # noqa: N802
-        """Refuse settings that cannot be used, and see to it that secrets are kept as such."""
+        """Refuse settings that cannot be used, and mark the credentials as secret."""
         config = from_struct(request.news)
         secret = config.secret | {name for name in _SECRETS if config.values.get(name) is not None}
         failures = []
@@ -114,19 +114,19 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
                 _check_config(config)
             except (InvalidArgumentError, ConfigurationError) as error:
                 argument = getattr(error, "argument", "").removeprefix(f"{PACKAGE}:")
-                text = secret_texts(Properties(config.values, frozenset(secret))).redact(explain(error))
-                failures.append(_failure(camel_name(argument), text, secret))
+                text = secret_texts(Properties(config.values, frozenset(secret))).redact(render(error))
+                failures.append(check_failure(camel_name(argument), text, secret))
                 self.has_failed = True
         inputs = to_struct(Properties(config.values, secret))
         return provider_pb2.CheckResponse(inputs=inputs, failures=failures)
 
     async def DiffConfig(self, request: Any, _context: Context) -> Any:  # noqa: N802
-        """Other settings replace nothing: what has completed has completed, whoever asked."""
+        """Return what has changed. Other settings replace nothing: the jobs of a gate stay complete."""
         olds, news = from_struct(request.olds).values, from_struct(request.news).values
-        return _diff_response([name for name in CONFIG if olds.get(name) != news.get(name)], [])
+        return diff_response([name for name in CONFIG if olds.get(name) != news.get(name)], [])
 
     async def Configure(self, request: Any, _context: Context) -> Any:  # noqa: N802
-        """Keep the settings, secrets among them, in this process only."""
+        """Keep the settings, with their secrets, in this process only."""
         given = from_struct(request.args)
         values = known_inputs(given.values)
         self._config = Properties(values, frozenset(name for name in given.secret | _SECRETS if name in values))
@@ -143,33 +143,31 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         many = request.tok == GET_JOBS
         arguments, secrets = await self._read(request.args, many=many)
         declared = package_schema(self._version)["functions"][request.tok]["inputs"]
-        misnamed = _misnamed(arguments, declared["properties"], declared["required"])
+        misnamed = name_failures(arguments, declared["properties"], declared["required"])
         if misnamed:
             return provider_pb2.InvokeResponse(failures=misnamed)
-        async with self._failing(context, arguments, secrets, _CUT_OFF, of_resource=False):
+        async with self._failing(context, arguments, secrets, _REQUEST_CANCELLED, of_resource=False):
             try:
                 inputs = core_inputs(arguments)
                 check_inputs("job_id" if request.tok == GET_JOB else "job_ids", inputs)
                 returned = await self._interruptible(functions[request.tok](inputs))
             except InvalidArgumentError as error:
-                name = about(error, arguments.values) or camel_name(error.argument)
-                return provider_pb2.InvokeResponse(failures=[_failure(name, secrets.redact(explain(error)))])
-            return await aside(functools.partial(_returned, returned, secrets), many=many)
+                name = offending_input(error, arguments.values) or camel_name(error.argument)
+                return provider_pb2.InvokeResponse(failures=[check_failure(name, secrets.redact(render(error)))])
+            return await offload(functools.partial(invoke_response, returned, secrets), many=many)
 
     async def _get_job(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
         account = self._accounts.get(inputs)
         job_id, appid = (check_identifier(name, inputs.get(name)) for name in ("job_id", "appid"))
-        # What the job lacks is there as null: SDKs take what is not there as not known, in a preview.
-        return {
-            **dict.fromkeys(JOB_OUTPUTS),
-            **job_outputs(await account.ask(account.client.describe_job, job_id, appid)),
-        }
+        description = await account.run_blocking(account.client.describe_job, job_id, appid)
+        # A field that the job lacks is null: in a preview SDKs treat an output that is not present as not known.
+        return {**dict.fromkeys(JOB_OUTPUTS), **job_outputs(description)}
 
     async def _get_jobs(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
         account = self._accounts.get(inputs)
         job_ids, appid = job_ids_of("job_ids", inputs), check_identifier("appid", inputs.get("appid"))
         missing = check_choice("missing", inputs.get("missing", "error"), MISSING)
-        most = check_number("max_concurrency", inputs.get("max_concurrency", 16), 1, 64)
+        most = check_concurrency(inputs.get("max_concurrency", DEFAULT_CONCURRENCY))
 
         def read() -> Mapping[str, Any]:
             found = account.client.describe_jobs(
@@ -180,139 +178,141 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
                 "missingJobIds": [job_id for job_id in job_ids if job_id not in found],
             }
 
-        return await account.ask(read)
+        return await account.run_blocking(read)
 
     # ----------------------------------------------------------------------------------------------------------- gates
 
     async def Check(self, request: Any, context: Context) -> Any:  # noqa: N802
         """Refuse malformed inputs."""
-        many = is_about_many(request)
+        many = is_jobs_gate(request)
         properties, secrets = await self._read(request.news, many=many)
         async with self._failing(context, properties, secrets):
-            gate = self._gate(request, properties, secrets)
-            declared = package_schema(self._version)["resources"][gate.kind]
+            adapter = self._adapter(request, properties, secrets)
+            declared = package_schema(self._version)["resources"][adapter.kind]
             names = declared["inputProperties"]
-            failures = _misnamed(properties, names, declared["requiredInputs"])
+            failures = name_failures(properties, names, declared["requiredInputs"])
             try:
-                await aside(gate.check, many=many)
+                await offload(adapter.gate.check, many=many)
             except InvalidArgumentError as error:
-                name = about(error, names) or camel_name(error.argument)
-                if properties.values.get(name) is not None:  # else it is among those that are missing
-                    failures.append(_failure(name, secrets.redact(explain(error)), properties.secret))
+                name = offending_input(error, names) or camel_name(error.argument)
+                if properties.values.get(name) is not None:  # otherwise it is in the failures as missing
+                    failures.append(check_failure(name, secrets.redact(render(error)), properties.secret))
         self.has_failed = self.has_failed or bool(failures)
         return provider_pb2.CheckResponse(inputs=request.news, failures=failures)
 
     async def Diff(self, request: Any, context: Context) -> Any:  # noqa: N802
-        """Another job or account is another gate; another way of waiting changes only what the state says."""
-        many = is_about_many(request)
+        """Compare the inputs with the state: another job or account replaces the gate, other options update it."""
+        many = is_jobs_gate(request)
         properties, secrets = await self._read(request.news, many=many)
         async with self._failing(context, properties, secrets):
-            gate = self._gate(request, properties, secrets)
-            before = await aside(lambda: PriorState(request.old_inputs, request.olds), many=many)
-            return _diff_response(gate.changed(before), gate.replacing(before))
+            adapter = self._adapter(request, properties, secrets)
+            prior = await offload(lambda: adapter.prior_state(request), many=many)
+            return diff_response(adapter.changed(prior), adapter.replacing(prior))
 
     async def Create(self, request: Any, context: Context) -> Any:  # noqa: N802
-        """Wait for the jobs; in a preview look at them once."""
-        many = is_about_many(request)
+        """Wait for the jobs; in a preview poll them once."""
+        many = is_jobs_gate(request)
         properties, secrets = await self._read(request.properties, many=many)
         async with self._failing(context, properties, secrets):
-            gate = self._gate(request, properties, secrets)
-            await aside(lambda: gate.check(preview=request.preview), many=many)
-            jobs = await self._interruptible(self._jobs(gate, gate.job_ids, preview=request.preview))
+            adapter = self._adapter(request, properties, secrets)
+            await offload(lambda: adapter.gate.check(preview=request.preview), many=many)
+            jobs = await self._interruptible(self._jobs(adapter, adapter.gate.job_ids, preview=request.preview))
             response = provider_pb2.CreateResponse(id="" if request.preview else make_id())
-            await aside(lambda: gate.write_outputs(response.properties, jobs), many=many)
+            await offload(lambda: adapter.write_outputs(response.properties, jobs), many=many)
             return response
 
     async def Update(self, request: Any, context: Context) -> Any:  # noqa: N802
-        """Wait for the jobs that are new; those that have completed are not asked about again."""
-        many = is_about_many(request)
+        """Wait for the new jobs only; in a preview poll them once."""
+        many = is_jobs_gate(request)
         properties, secrets = await self._read(request.news, many=many)
         async with self._failing(context, properties, secrets):
-            gate = self._gate(request, properties, secrets)
+            adapter = self._adapter(request, properties, secrets)
 
             def compare() -> tuple[PriorState, Sequence[str]]:
-                gate.check(preview=request.preview)
-                before = PriorState(request.old_inputs, request.olds)
-                new = gate.new_job_ids(before)
-                gate.recheck(before, new)
-                return before, new
+                adapter.gate.check(preview=request.preview)
+                prior = adapter.prior_state(request)
+                adapter.recheck(prior)
+                return prior, adapter.new_job_ids(prior)
 
-            before, new = await aside(compare, many=many)
-            jobs = await self._interruptible(self._jobs(gate, new, preview=request.preview))
+            prior, new = await offload(compare, many=many)
+            jobs = await self._interruptible(self._jobs(adapter, new, preview=request.preview))
             response = provider_pb2.UpdateResponse()
-            await aside(lambda: gate.write_outputs(response.properties, jobs, before), many=many)
+            await offload(lambda: adapter.write_outputs(response.properties, jobs, prior), many=many)
             return response
 
     async def _read(self, struct: Any, *, many: bool) -> tuple[Properties, SecretTexts]:
-        """Return properties, and what of them and of the configuration no message shows."""
+        """Return properties, and the secrets in them and in the configuration."""
 
         def read() -> tuple[Properties, SecretTexts]:
             properties = from_struct(struct)
             return properties, secret_texts(properties, self._config)
 
-        return await aside(read, many=many)
+        return await offload(read, many=many)
 
-    def _gate(self, request: Any, properties: Properties, secrets: SecretTexts) -> Gate:
-        return Gate(request, properties, self._setting, secrets)
+    def _adapter(self, request: Any, properties: Properties, secrets: SecretTexts) -> GateAdapter:
+        return GateAdapter(request, properties, self._setting, secrets)
 
     def _setting(self, key: str) -> Any:
         """Return the provider's configuration by a full key, such as `cosjob:uin`."""
-        namespace, _, name = key.partition(":")
-        return self._config.values.get(name) if namespace == PACKAGE else None
+        return _setting_in(self._config.values, key)
 
-    async def _jobs(self, gate: Gate, job_ids: Sequence[str], *, preview: bool) -> Mapping[str, Mapping[str, Any]]:
-        """Return the outputs of jobs that have completed; in a preview of those that have by now."""
+    async def _jobs(
+        self, adapter: GateAdapter, job_ids: Sequence[str], *, preview: bool
+    ) -> Mapping[str, Mapping[str, Any]]:
+        """Wait for jobs and return their outputs; in a preview those of the jobs that have completed already."""
         if not job_ids:
             return {}
-        account, appid = self._accounts.get(gate.inputs), gate.inputs["appid"]
+        account, appid = self._accounts.get(adapter.gate.inputs), adapter.gate.inputs["appid"]
         if preview:
-            found, notice = await account.poll_before_waiting(job_ids, appid, gate.limits)
+            found, notice = await account.poll_before_waiting(job_ids, appid, adapter.options)
         else:
-            report = EngineLog(self._teller(gate), len(job_ids))
+            report = EngineLog(self._sender(adapter), len(job_ids))
             try:
-                found = await account.wait_for_jobs(job_ids, appid, gate.limits, report)
+                found = await account.wait_for_jobs(job_ids, appid, adapter.options, report)
             finally:
-                await self._engine.finish(gate.urn)
+                await self._engine.finish(adapter.urn)
             notice = opening_notice(found)
         if notice:
-            await self._engine.warn_now(gate.urn, gate.secrets.redact(notice))
-        return await aside(lambda: {job_id: job_outputs(found[job_id]) for job_id in found}, many=len(found) > 1)
+            await self._engine.warn_now(adapter.urn, adapter.secrets.redact(notice))
+        return await offload(lambda: {job_id: job_outputs(found[job_id]) for job_id in found}, many=len(found) > 1)
 
-    def _teller(self, gate: Gate) -> Callable[[str, bool], None]:
-        def tell(line: str, ephemeral: bool) -> None:
-            say = self._engine.progress if ephemeral else self._engine.warn
-            say(gate.urn, functools.partial(gate.secrets.redact, line))
+    def _sender(self, adapter: GateAdapter) -> Callable[[str, bool], None]:
+        """Return what shows lines about a gate: progress, or warnings that stay."""
 
-        return tell
+        def send(line: str, ephemeral: bool) -> None:
+            show = self._engine.progress if ephemeral else self._engine.warn
+            show(adapter.urn, functools.partial(adapter.secrets.redact, line))
+
+        return send
 
     async def Read(self, request: Any, context: Context) -> Any:  # noqa: N802
-        """Leave the gate be, also after the jobs have aged out: what it stands for has happened."""
-        # On an import what a program claims arrives as inputs too. That does not prove that anybody has waited.
-        seen = {"status", "jobs", *DYNAMIC} & set(request.properties.fields)
-        if not seen or seen & set(request.inputs.fields):
+        """Keep the gate as it is, also when the service no longer keeps the jobs: they have completed."""
+        # On an import the state of the program arrives as inputs too. Then no gate has waited for the jobs.
+        completed = {"status", "jobs", *DYNAMIC} & set(request.properties.fields)
+        if not completed or completed & set(request.inputs.fields):
             self.has_failed = True
             what = "a gate cannot be imported or looked up: declare it, and it opens at once where its job is complete"
             await context.abort(grpc.StatusCode.UNKNOWN, what)
         response = provider_pb2.ReadResponse(id=request.id, inputs=request.inputs)
-        await aside(lambda: copy_struct(request.properties, response.properties), many=is_about_many(request))
+        await offload(lambda: copy_struct(request.properties, response.properties), many=is_jobs_gate(request))
         return response
 
     async def Delete(self, _request: Any, _context: Context) -> Any:  # noqa: N802
-        """Touch nothing: a gate owns no job."""
+        """Do nothing: a gate owns no job."""
         return empty_pb2.Empty()
 
     # ---------------------------------------------------------------------------------------------------------- errors
 
     async def _interruptible(self, work: Coroutine[Any, Any, Any]) -> Any:
-        """Do something that Cancel ends."""
+        """Await something that Cancel ends."""
         task = asyncio.ensure_future(work)
-        self._waiting.add(task)
+        self._tasks.add(task)
         if self._interrupted:
             task.cancel()
         try:
             return await task
         finally:
-            self._waiting.discard(task)
+            self._tasks.discard(task)
 
     @contextlib.asynccontextmanager
     async def _failing(
@@ -320,11 +320,11 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         context: Context,
         properties: Properties,
         secrets: SecretTexts,
-        interrupted: str = _INTERRUPTED,
+        cancelled: str = _WAIT_CANCELLED,
         *,
         of_resource: bool = True,
     ) -> AsyncIterator[None]:
-        """Turn what goes wrong into one message, about the input that it is about."""
+        """Turn an exception into one message, which names the input that it is about."""
         succeeded = False
         try:
             yield
@@ -332,15 +332,15 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         except asyncio.CancelledError:
             if not self._interrupted:
                 raise
-            await _abort(context, interrupted)
+            await _abort(context, cancelled)
         except CosJobError as error:
             if self._interrupted:
-                await _abort(context, interrupted)
-            name = about(error, properties.values)
-            text = explain(error)
+                await _abort(context, cancelled)
+            name = offending_input(error, properties.values)
+            text = render(error)
             named = name is None or text.startswith(name)
             await _abort(context, secrets.redact(text if named else f"{name}: {text}"))
-        except Exception as error:  # noqa: BLE001  a defect: users get a sentence, the engine's log has the rest
+        except Exception as error:  # noqa: BLE001  a defect: users get a sentence, the engine's log the traceback
             whole = "".join(traceback.format_exception(error))
             self._engine.debug(functools.partial(secrets.redact, whole))
             what = secrets.redact(f"{type(error).__name__}: {error}")
@@ -349,64 +349,29 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             self.has_failed = self.has_failed or (of_resource and not succeeded)
 
 
-def _returned(outputs: Mapping[str, Any], secrets: SecretTexts) -> Any:
-    """Return what a function answers; outputs in which a secret stands are secret."""
-    response = provider_pb2.InvokeResponse()
-    to_struct(Properties(outputs, frozenset(echoing(outputs, secrets))), getattr(response, "return"))
-    return response
-
-
-def _failure(name: str, reason: str, secret: Collection[str] = ()) -> Any:
-    # The engine shows the value of a property that is named here, be it a secret; the reason names it anyway.
-    return provider_pb2.CheckFailure(property="" if name in secret else name, reason=reason)
-
-
-def _misnamed(properties: Properties, names: Collection[str], required: Collection[str]) -> list[Any]:
-    """Return what is wrong with the names of inputs: those that there are not, and those that are missing."""
-    strange = [name for name in properties.values if name not in names and not name.startswith("__")]
-    missing = [name for name in required if properties.values.get(name) is None]
-    return [
-        *(
-            _failure(each, f"there is no input {each}; there are {', '.join(names)}", properties.secret)
-            for each in strange
-        ),
-        *(_failure(each, f"{each} is missing") for each in missing),
-    ]
-
-
-def _diff_response(changed: Sequence[str], replaces: Sequence[str]) -> Any:
-    kinds = provider_pb2.PropertyDiff
-    detailed = {
-        name: kinds(kind=kinds.UPDATE_REPLACE if name in replaces else kinds.UPDATE, inputDiff=True) for name in changed
-    }
-    response = provider_pb2.DiffResponse
-    return response(
-        changes=response.DIFF_SOME if changed else response.DIFF_NONE,
-        diffs=changed,
-        replaces=replaces,
-        detailedDiff=detailed,
-        hasDetailedDiff=True,
-    )
-
-
 async def _abort(context: Context, message: str) -> NoReturn:
-    """Answer with an error: neither its type nor where it was raised is shown."""
-    await context.abort(grpc.StatusCode.UNKNOWN, fitting(message))
+    """End a call with a message."""
+    await context.abort(grpc.StatusCode.UNKNOWN, truncate_message(message))
     raise AssertionError  # pragma: no cover  abort has raised
 
 
 def _check_config(config: Properties) -> None:
-    """Refuse settings that cannot be used; what is missing may stand elsewhere, and is missed where it is needed.
+    """Refuse settings that cannot be used. One that is missing may be set elsewhere: a call that needs it fails.
 
     Raises:
         InvalidArgumentError: A setting is malformed.
-        ConfigurationError: Only half of a key is there.
+        ConfigurationError: Only one half of the credentials is set.
     """
     known = known_inputs(config.values)
     if any(config.values.get(name) is UNKNOWN for name in _SECRETS):
         known = {name: value for name, value in known.items() if name not in _SECRETS}
-    # Any endpoint will do where the settings make one up: it is not asked here.
+    # No request is sent here. Any endpoint will do in place of the one of uin and region, which may be missing.
     arguments = {} if known.get("endpoint") else {"endpoint": "https://localhost"}
-    resolve(
-        arguments, config=lambda key: known.get(key.removeprefix(f"{PACKAGE}:")), environment={}, namespaces=(PACKAGE,)
-    )
+    config_of_key = functools.partial(_setting_in, known)
+    resolve(arguments, config=config_of_key, environment={}, namespaces=(PACKAGE,))
+
+
+def _setting_in(values: Mapping[str, Any], key: str) -> Any:
+    """Return a value of a configuration by its full key; None for a key of another namespace."""
+    namespace, _, name = key.partition(":")
+    return values.get(name) if namespace == PACKAGE else None

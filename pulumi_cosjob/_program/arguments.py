@@ -10,8 +10,10 @@ from typing import Any
 import pulumi
 
 from pulumi_cosjob._checks import (
+    ANY_NUMBER,
     OR_ANY_NUMBER,
     check_choice,
+    check_concurrency,
     check_endpoint,
     check_flag,
     check_identifier,
@@ -22,7 +24,6 @@ from pulumi_cosjob._errors import InvalidArgumentError
 from pulumi_cosjob._program.options import InvalidProgramArgumentError
 from pulumi_cosjob._service.settings import MISSING, SETTINGS, config_keys
 from pulumi_cosjob._text import kind_of
-from pulumi_cosjob._waiting.gate import ANY_NUMBER
 
 __all__ = [
     "Timeout",
@@ -164,6 +165,6 @@ _CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "job_ids": _check_ids,
     "endpoint": check_endpoint,
     "missing": partial(check_choice, "missing", choices=MISSING),
-    "max_concurrency": partial(check_number, "max_concurrency", least=1, most=64),
+    "max_concurrency": check_concurrency,
     "fail_when_suspended": partial(check_flag, "fail_when_suspended"),
 }

@@ -151,9 +151,10 @@ def dump_job(description: JobDescription) -> str:
     return json.dumps(to_plain(description))
 
 
-def load_job(result: str | Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return what stands in such a text; a state may hold properties too."""
-    return json.loads(result) if isinstance(result, str) else result
+def load_job(result: str) -> dict[str, Any]:
+    """Return the plain values in such a text."""
+    job: dict[str, Any] = json.loads(result)
+    return job
 
 
 class _ById(dict[str, Any]):

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from pulumi_cosjob._checks import check_choice, check_identifier, check_number
+from pulumi_cosjob._checks import DEFAULT_CONCURRENCY, check_choice, check_concurrency, check_identifier
 from pulumi_cosjob._clock import Clock, SystemClock
 from pulumi_cosjob._errors import (
     CosJobError,
@@ -37,10 +37,7 @@ if TYPE_CHECKING:
     from pulumi_cosjob._service.transport import Response
     from pulumi_cosjob._xml.validation import Validation
 
-__all__ = ["DEFAULT_CONCURRENCY", "Clients", "CosBatchClient", "describe_job"]
-
-DEFAULT_CONCURRENCY = 16
-"""How many requests one call makes at the same time, by default."""
+__all__ = ["Clients", "CosBatchClient", "describe_job"]
 
 _CLOCK_METHODS = ("now", "monotonic", "sleep")
 
@@ -207,7 +204,7 @@ class CosBatchClient:
         unique_ids = list(dict.fromkeys(check_identifier("job_id", job_id) for job_id in job_ids))
         check_identifier("appid", appid)
         check_choice("missing", missing, MISSING)
-        workers = check_number("max_concurrency", max_concurrency, 1, 64)
+        workers = check_concurrency(max_concurrency)
         reads = self._read_all(unique_ids, appid, min(workers, max(1, len(unique_ids))))
         errors = [error for read in reads.values() if (error := read.exception()) is not None]
         if missing == "skip":

@@ -12,6 +12,7 @@ from typing import NoReturn
 import requests
 import urllib3
 
+from pulumi_cosjob._checks import MAX_CONCURRENCY
 from pulumi_cosjob._clock import CANCELLED
 from pulumi_cosjob._errors import (
     ConnectionFailedError,
@@ -65,7 +66,7 @@ class Transport:
         ConfigurationError: The environment names a proxy or certificates that cannot be used.
     """
 
-    def __init__(self, endpoint: str, *, connections: int = 64) -> None:
+    def __init__(self, endpoint: str, *, connections: int = MAX_CONCURRENCY) -> None:
         self.endpoint = endpoint
         self._connections = connections
         self._aborted = False

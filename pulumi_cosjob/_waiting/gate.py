@@ -1,76 +1,81 @@
-"""What a gate takes, whichever way in: its inputs, checked and compared, by their names in Python.
+"""What all gates know, whichever way in: inputs are checked and compared here, by their names in Python.
 
-An input that is absent is None or not there; one that is not known yet, in a preview, is UNKNOWN. `max_failed_tasks`
-is -1 for any number and 0 where it is absent: what got lost on its way accepts nothing.
+An input that is absent is None or not in the mapping. One that is not known yet, in a preview, is UNKNOWN. An absent
+`max_failed_tasks` is 0: a value that got lost on its way accepts no failed task.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Final, Literal
 
-from pulumi_cosjob._checks import check_count, check_endpoint, check_flag, check_identifier, check_timeout
+from pulumi_cosjob._checks import (
+    ANY_NUMBER,
+    DEFAULT_TIMEOUT,
+    check_count,
+    check_endpoint,
+    check_flag,
+    check_identifier,
+    check_timeout,
+)
 from pulumi_cosjob._errors import InvalidArgumentError
 from pulumi_cosjob._service.settings import SETTINGS, find_endpoint
 from pulumi_cosjob._text import kind_of
 from pulumi_cosjob._waiting.policy import WaitOptions
 
 __all__ = [
-    "ANY_NUMBER",
     "DEFAULTS",
     "INPUTS",
     "SERVICE_ENDPOINT",
     "UNKNOWN",
     "WAIT_INPUTS",
+    "Gate",
     "TargetInput",
-    "changed_inputs",
     "check_inputs",
     "is_known",
     "job_ids_of",
     "known_inputs",
-    "limits_of",
     "make_id",
-    "new_job_ids",
-    "replacing_inputs",
-    "with_service_endpoint",
+    "wait_options",
 ]
 
 
 class _Unknown:
-    """Stands for a value that is not known yet."""
+    """The type of `UNKNOWN`."""
 
     def __repr__(self) -> str:
         return "UNKNOWN"
 
 
 UNKNOWN: Final = _Unknown()
+"""A value that is not known yet."""
 
 TargetInput = Literal["job_id", "job_ids"]
-"""The input that names what is waited for: one job, or many."""
+"""The input that names what is read or waited for: one job, or many."""
 
 WAIT_INPUTS = ("timeout", "max_failed_tasks", "fail_when_suspended")
-"""Inputs that say how to wait. Changing one never makes it another gate."""
+"""Inputs that say how to wait. A change never replaces the gate."""
 
 SERVICE_ENDPOINT = "service_endpoint"
-"""The endpoint that a gate was answered from: an output, which the program does not set."""
+"""The endpoint that the jobs of a gate are read from: an output, which the program does not set."""
 
 INPUTS = ("job_id", "job_ids", "appid", *SETTINGS, *WAIT_INPUTS)
 
-ANY_NUMBER = -1
-_DEFAULT_TIMEOUT = 3600.0
 DEFAULTS: Mapping[str, Any] = {"max_failed_tasks": 0, "fail_when_suspended": False}
 
 
 def is_known(value: Any) -> bool:
-    """Tell whether a value is known, with all that is in it."""
+    """Tell whether a value and everything in it is known."""
     if isinstance(value, Mapping):
         return all(map(is_known, value.values()))
     return all(map(is_known, value)) if isinstance(value, (list, tuple)) else value is not UNKNOWN
 
 
 def known_inputs(inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the inputs that are there and known, of a list its items that are known."""
+    """Return the inputs that are present and known; of a list, its known items."""
 
     def known(value: Any) -> Any:
         return [each for each in value if is_known(each)] if isinstance(value, (list, tuple)) else value
@@ -78,13 +83,13 @@ def known_inputs(inputs: Mapping[str, Any]) -> dict[str, Any]:
     return {name: known(value) for name, value in inputs.items() if value is not None and value is not UNKNOWN}
 
 
-def check_inputs(subject: TargetInput, inputs: Mapping[str, Any]) -> None:
-    """Refuse inputs that cannot be used; those that are not known yet pass.
+def check_inputs(target: TargetInput, inputs: Mapping[str, Any]) -> None:
+    """Refuse inputs that cannot be used. Inputs that are not known yet pass.
 
     Raises:
-        InvalidArgumentError: One is malformed, or missing; the error names it.
+        InvalidArgumentError: An input is malformed or missing; the error names it.
     """
-    for name in (subject, "appid"):
+    for name in (target, "appid"):
         if inputs.get(name) is None:
             raise InvalidArgumentError(name, "is missing")
     known = known_inputs(inputs)
@@ -93,33 +98,33 @@ def check_inputs(subject: TargetInput, inputs: Mapping[str, Any]) -> None:
             check_identifier(name, known[name])
     if "endpoint" in known:
         check_endpoint(known["endpoint"])
-    for job_id in job_ids_of(subject, known):
+    for job_id in job_ids_of(target, known):
         check_identifier("job_id", job_id)
-    limits_of(known)
+    wait_options(known)
 
 
-def job_ids_of(subject: TargetInput, inputs: Mapping[str, Any]) -> list[Any]:
-    """Return the jobs that inputs name; none where that is not known.
+def job_ids_of(target: TargetInput, inputs: Mapping[str, Any]) -> list[Any]:
+    """Return the job ids in the inputs, each once; an empty list if the target is absent or not known yet.
 
     Raises:
-        InvalidArgumentError: job_ids is no list.
+        InvalidArgumentError: `job_ids` is not a list.
     """
-    value = inputs.get(subject)
+    value = inputs.get(target)
     if value is None or value is UNKNOWN:
         return []
-    if subject == "job_id":
+    if target == "job_id":
         return [value]
     if not isinstance(value, (list, tuple)):
         raise InvalidArgumentError("job_ids", f"must be a list of ids, not {kind_of(value)}")
     return list(dict.fromkeys(value)) if all(isinstance(each, str) for each in value) else list(value)
 
 
-def limits_of(inputs: Mapping[str, Any], timeout: float | None = None) -> WaitOptions:
-    """Return what a wait accepts.
+def wait_options(inputs: Mapping[str, Any], timeout: float | None = None) -> WaitOptions:
+    """Return the options of a wait.
 
     Args:
-        inputs: The gate's.
-        timeout: Seconds to wait where the inputs do not say; 1 h where this does not either.
+        inputs: The inputs of a gate.
+        timeout: Time limit in seconds where the inputs have none; 1 h by default.
 
     Raises:
         InvalidArgumentError: An input is malformed.
@@ -128,7 +133,7 @@ def limits_of(inputs: Mapping[str, Any], timeout: float | None = None) -> WaitOp
     failed, suspended = (_value(inputs, name) for name in ("max_failed_tasks", "fail_when_suspended"))
     any_number = failed == ANY_NUMBER and not isinstance(failed, bool)
     return WaitOptions(
-        timeout=(timeout or _DEFAULT_TIMEOUT) if given is None else check_timeout(given),
+        timeout=timeout if given is None and timeout else check_timeout(DEFAULT_TIMEOUT if given is None else given),
         max_failed_tasks=None if any_number else check_count("max_failed_tasks", failed),
         fail_when_suspended=check_flag("fail_when_suspended", suspended),
     )
@@ -139,61 +144,99 @@ def _value(inputs: Mapping[str, Any], name: str) -> Any:
     return DEFAULTS.get(name) if value is None else value
 
 
-def changed_inputs(olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[str]:
-    """Return which inputs differ."""
-    return [name for name in INPUTS if _value(olds, name) != _value(news, name)]
-
-
 def make_id() -> str:
-    """Return the id of a new gate. It says nothing of the jobs, which may be secret: ids are never kept as such."""
+    """Return the id of a new gate. It is random: an id is never secret, and the job ids may be."""
     return uuid.uuid4().hex
 
 
-def with_service_endpoint(
-    inputs: Mapping[str, Any], config: Callable[[str], Any], before: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Return the inputs of a gate with the endpoint that they lead to, which is what a later update is compared with.
+@dataclass(frozen=True)
+class Gate:
+    """A gate as a program declares it, or as the state has it. Nothing here sends a request.
 
-    Where it cannot be found (settings are missing, or not known yet) the gate keeps the endpoint that it has.
-
-    Args:
-        inputs: Those that the gate is to have.
-        config: Returns the configuration's value of a full key, such as `cosjob:uin`, or None.
-        before: The inputs of the gate as it is; nothing where there is none.
+    Attributes:
+        target: The input that names the jobs.
+        inputs: The inputs, with the service endpoint where it is known.
+        completed: The jobs that the gate has waited for, by job id, in the form of the caller. A gate that a program
+            declares has none.
     """
-    endpoint = find_endpoint(inputs, config) or before.get(SERVICE_ENDPOINT)
-    return {**inputs, SERVICE_ENDPOINT: endpoint} if endpoint else dict(inputs)
 
+    target: TargetInput
+    inputs: Mapping[str, Any]
+    completed: Mapping[Any, Any] = field(default_factory=dict)
 
-def replacing_inputs(olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[str]:
-    """Return what makes it another gate: another job, another APPID, or another endpoint of the service.
+    @cached_property
+    def is_known(self) -> bool:
+        """Whether all inputs are known."""
+        return is_known(self.inputs)
 
-    A gate stands for a job at the endpoint that it was read from. Which of uin, region, endpoint, configuration and
-    environment lead there makes no difference.
+    @cached_property
+    def job_ids(self) -> list[Any]:
+        """The jobs to wait for, each once. The list is empty while an input is not known."""
+        return job_ids_of(self.target, self.inputs) if self.is_known else []
 
-    Args:
-        olds: The inputs of the gate as it is, with its service endpoint.
-        news: Those that it is to have, with theirs.
-    """
-    replacing = [name for name in changed_inputs(olds, news) if name in ("job_id", "appid")]
-    before, after = olds.get(SERVICE_ENDPOINT), news.get(SERVICE_ENDPOINT)
-    return [*replacing, SERVICE_ENDPOINT] if before and after and before != after else replacing
+    def check(self, *, preview: bool = True) -> None:
+        """Refuse inputs that cannot be used.
 
+        Args:
+            preview: Whether inputs may be unknown.
 
-def new_job_ids(
-    subject: TargetInput,
-    olds: Mapping[str, Any],
-    news: Mapping[str, Any],
-    there: Collection[Any],
-) -> list[Any]:
-    """Return the jobs that a gate has not waited for yet.
+        Raises:
+            InvalidArgumentError: An input is malformed, missing or, outside of a preview, not known.
+        """
+        check_inputs(self.target, self.inputs)
+        if not preview and not self.is_known:
+            name = next(name for name, value in self.inputs.items() if not is_known(value))
+            raise InvalidArgumentError(name, "is not known")
 
-    Args:
-        subject: The input that names them.
-        olds: The inputs of the gate as it is; nothing where there is none.
-        news: Those that it is to have.
-        there: The jobs whose descriptions it has.
-    """
-    is_same_account = all(name == "job_id" for name in replacing_inputs(olds, news))
-    known = set(job_ids_of(subject, olds)) & set(there) if is_same_account else set()
-    return [job_id for job_id in job_ids_of(subject, news) if job_id not in known]
+    def options(self, timeout: float | None = None) -> WaitOptions:
+        """Return the options of the wait; see `wait_options`."""
+        return wait_options(self.inputs, timeout)
+
+    def with_service_endpoint(self, config: Callable[[str], Any], prior: Gate | None = None) -> Gate:
+        """Return this gate with the endpoint of its account, which a later update is compared with.
+
+        If no endpoint can be found, because settings are missing or not known yet, the gate keeps the prior one.
+
+        Args:
+            config: Returns the configuration's value of a full key, such as `cosjob:uin`, or None.
+            prior: The gate in the state, if there is one.
+        """
+        endpoint = find_endpoint(self.inputs, config) or (prior.inputs.get(SERVICE_ENDPOINT) if prior else None)
+        return replace(self, inputs={**self.inputs, SERVICE_ENDPOINT: endpoint}) if endpoint else self
+
+    def changed(self, prior: Gate) -> list[str]:
+        """Return the inputs that differ from those of the gate in the state, and the service endpoint if it does."""
+        changed = [name for name in INPUTS if _value(prior.inputs, name) != _value(self.inputs, name)]
+        before, after = prior.inputs.get(SERVICE_ENDPOINT), self.inputs.get(SERVICE_ENDPOINT)
+        return [*changed, SERVICE_ENDPOINT] if before and after and before != after else changed
+
+    def replacing(self, prior: Gate) -> list[str]:
+        """Return the changes that replace the gate: another job, another APPID, or another endpoint of the service.
+
+        A gate stands for a job at the endpoint that it was read from. Which of uin, region, endpoint, configuration and
+        environment lead there makes no difference.
+        """
+        return [name for name in self.changed(prior) if name in ("job_id", "appid", SERVICE_ENDPOINT)]
+
+    def new_job_ids(self, prior: Gate) -> list[Any]:
+        """Return the jobs that the gate in the state has not waited for: a wait, or a poll before it, is about them."""
+        is_same_account = all(name == "job_id" for name in self.replacing(prior))
+        known = set(prior.job_ids) & set(prior.completed) if is_same_account else set()
+        return [job_id for job_id in self.job_ids if job_id not in known]
+
+    def jobs_to_recheck(self, prior: Gate) -> dict[Any, Any]:
+        """Return the completed jobs to compare with `max_failed_tasks` again: none unless that has changed."""
+        if "max_failed_tasks" not in self.changed(prior):
+            return {}
+        new = set(self.new_job_ids(prior))
+        return {job_id: prior.completed[job_id] for job_id in self.job_ids if job_id not in new}
+
+    def completed_jobs(self, prior: Gate | None, found: Mapping[Any, Any]) -> dict[Any, Any]:
+        """Return the jobs of this gate that have completed, by job id, in the order of its inputs.
+
+        Args:
+            prior: The gate in the state, if there is one.
+            found: The new jobs that have completed.
+        """
+        jobs = {**(prior.completed if prior else {}), **found}
+        return {job_id: jobs[job_id] for job_id in self.job_ids if job_id in jobs}

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING
 
+from pulumi_cosjob._checks import MAX_CONCURRENCY
 from pulumi_cosjob._clock import Clock, SystemClock, is_cancelled
 from pulumi_cosjob._errors import CosJobError, JobsFailedError, RequestError, TimeLimitError, no_thread
 from pulumi_cosjob._waiting.notices import preview_notice
@@ -45,7 +46,7 @@ __all__ = [
 ]
 
 # As many as a client keeps connections. After a SlowDown response, there are fewer.
-MAX_CONCURRENT_POLLS = 64
+MAX_CONCURRENT_POLLS = MAX_CONCURRENCY
 # Before a wait, all jobs together are polled for so long. The wait itself polls those without a response by then.
 FIRST_POLL_SECONDS = 30.0
 

@@ -1,4 +1,4 @@
-"""What else can happen while a gate waits on the real engine: the next update heals all of it, and makes nothing twice.
+"""Failures of other parts while a gate waits on the real engine: the next update recovers, and creates nothing twice.
 
 Needs Linux, and a kernel that lets this user mount a file system of its own.
 """
@@ -40,12 +40,12 @@ Counted("after", [gate])
 pulumi.export("status", gate.status)
 """
 UP = ("up", "--yes", "--skip-preview")
-# What a provider's process is known by: one of the SDK's for dynamic providers, one of ours.
+# What identifies a provider's process: the SDK's for dynamic providers, and the plugin.
 PROVIDERS = {"dynamic": " -m pulumi.dynamic ", "native": "pulumi_cosjob._plugin import main"}
 
 
 class Gate:
-    """A stack with a gate whose job completes when it is told to, and resources before and after it."""
+    """A stack with a gate whose job completes when a test says so, and resources before and after it."""
 
     def __init__(self, folder: Path, service: CosBatchEmulator, kind: str) -> None:
         self.service = service
@@ -58,7 +58,7 @@ class Gate:
 
     @contextlib.contextmanager
     def waiting(self) -> Iterator[tuple[Running, Process]]:
-        """Begin an update; gives it in the middle of the wait, with the process that waits."""
+        """Start an update; yields it during the wait, with the process that waits."""
         with self.stack.running(*UP) as up:
             until(lambda: " of 100 tasks" in up.text or up.process.poll() is not None, lambda: up.text)
             assert up.process.poll() is None, up.text
@@ -71,15 +71,15 @@ class Gate:
             yield up, provider
 
     def created(self) -> list[str]:
-        """Return the resources beside the gate, in the order in which they were created, as often as they were."""
+        """Return the resources besides the gate in the order of their creation, each as often as it was created."""
         return (self.stack.folder / "created").read_text().split()
 
     def complete(self) -> None:
         """Let the job complete."""
         self.service.clock.advance(100)
 
-    def heals(self) -> str:
-        """Update once the job is complete, and see that all is there, once; return what the engine said."""
+    def recover(self) -> str:
+        """Update once the job is complete, and check that each resource exists once; return the engine's output."""
         self.complete()
         text = self.stack.up().ok().text
         assert self.created() == ["before", "after"]
@@ -99,56 +99,56 @@ def gate(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Gate]:
 
 
 def test_a_killed_provider_fails_the_gate(gate: Gate) -> None:
-    """The engine says so and ends, with nothing left behind; the next update waits again."""
+    """The engine reports it and ends, and the state has no gate. The next update waits again."""
     with gate.waiting() as (up, provider):
         provider.kill()
         text = up.wait().failed().text
         assert "error: error reading from server: EOF" in text
         assert not [each for each in up.children() if "pulumi" in each.command]
-    assert "pending" not in gate.heals()
+    assert "pending" not in gate.recover()
 
 
 def test_a_killed_engine_takes_the_wait_with_it(gate: Gate) -> None:
-    """The provider ends and asks no more; the engine's lock has to be lifted, then the next update waits again."""
+    """The provider ends and sends no more requests. Once the lock is removed, the next update waits again."""
     with gate.waiting() as (up, provider):
         up.process.kill()
         up.process.wait()
         provider.wait()
-        asked = len(gate.service.requests)
+        requests = len(gate.service.requests)
         locked = gate.stack.up().failed().text
         assert "the stack is currently locked by 1 lock(s)" in locked
         assert "`pulumi cancel`" in locked
-        assert len(gate.service.requests) == asked
+        assert len(gate.service.requests) == requests
     gate.stack.run("cancel", "--yes").ok()
-    text = gate.heals()
+    text = gate.recover()
     assert "1 pending operations from previous deployment" in text
     assert "JobCompletion::gate, interrupted while creating" in text
-    # As the engine says that there is a way, and README which.
+    # The engine mentions that there is a way, and the README shows it.
     gate.stack.run("refresh", "--yes", "--skip-preview", "--clear-pending-creates").ok()
     assert "pending" not in gate.stack.up("--expect-no-changes").ok().text
     assert gate.created() == ["before", "after"]
 
 
 def test_a_second_update_is_refused_and_the_first_goes_on(gate: Gate) -> None:
-    """The backend's lock keeps them apart; neither the gate nor what depends on it is begun by the second."""
+    """The second one fails by the backend's lock. It creates neither the gate nor what depends on it."""
     with gate.waiting() as (up, _provider):
-        asked = len(gate.service.requests)
+        requests = len(gate.service.requests)
         second = gate.stack.up().failed().text
         assert f"(pid {up.process.pid})" in second
         assert "the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end" in second
         gate.complete()
         up.wait().ok()
-        assert len(gate.service.requests) <= asked + 5
+        assert len(gate.service.requests) <= requests + 5
     assert gate.created() == ["before", "after"]
-    gate.heals()
+    gate.recover()
 
 
 @contextlib.contextmanager
 def tiny_disk(folder: Path) -> Iterator[list[str]]:
-    """Mount a file system for 200 files in a namespace of its own; gives what runs a command there."""
+    """Mount a file system for 200 files in its own namespace; yields the prefix of a command that runs there."""
     is_root = os.getuid() == 0
     unshare = ["unshare", "--mount", *([] if is_root else ["--user", "--map-root-user"])]
-    # It is gone with the process that holds the namespace, whatever becomes of the test.
+    # It ends with the process that holds the namespace, also if the test fails.
     hold = 'mount -t tmpfs -o nr_inodes=200 tmpfs "$0" && echo mounted && exec cat'
     with subprocess.Popen(
         [*unshare, "sh", "-c", hold, str(folder)],
@@ -172,10 +172,10 @@ def tiny_disk(folder: Path) -> Iterator[list[str]]:
 
 
 def fill_the_disk(gate: Gate) -> None:
-    """Let the state's disk be full in the middle of a wait, and then not any more.
+    """Fill the disk of the state during a wait, and empty it afterwards.
 
-    It is full of files, not of bytes: where bytes are short the library by which the engine writes puts what it could
-    write in the place of the state, and what then becomes of the stack is a matter of luck.
+    The disk runs out of files, not of bytes. Without bytes, the engine's library replaces the state with the part that
+    it could write, and what happens to the stack is not determined.
     """
     state = gate.stack.folder / "state"
     filler = f"'{state}/filler'"
@@ -192,14 +192,14 @@ def fill_the_disk(gate: Gate) -> None:
             text = up.wait().failed().text
         assert "failed to save snapshot: " in text
         assert "no space left on device" in text
-        assert gate.created() == ["before"], "nothing goes on without"
+        assert gate.created() == ["before"], "the update stops"
         subprocess.run([*prefix, "sh", "-c", f"rm -r {filler}"], check=True, timeout=HANGS)
-        assert "JobCompletion::gate, interrupted while creating" in gate.heals()
+        assert "JobCompletion::gate, interrupted while creating" in gate.recover()
 
 
 @pytest.fixture(scope="module", autouse=True)
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Future[None]]]:
-    """Fill the disks of both kinds beside the other tests: for most of the time the engine tries again to write."""
+    """Fill the disks of both kinds during the other tests: the engine repeats its writes for a long time."""
     folder = tmp_path_factory.mktemp("disks")
     with CosBatchEmulator() as one, CosBatchEmulator() as other, ThreadPoolExecutor(2) as pool:
         gates = [Gate(folder / kind, service, kind) for kind, service in zip(PROVIDERS, (one, other), strict=True)]
@@ -208,5 +208,5 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Future[Non
 
 @pytest.mark.parametrize("kind", PROVIDERS)
 def test_a_full_disk_fails_the_update(filled: list[Future[None]], kind: str) -> None:
-    """What cannot be written down is said, nothing goes on without; once there is room the next update works."""
+    """The engine reports that it cannot write the state, and stops. Once there is room, the next update works."""
     filled[list(PROVIDERS).index(kind)].result()

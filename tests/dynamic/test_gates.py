@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from patience import until
-from places import RESPONSES, ROOT, TESTS
+from places import RESPONSES, ROOT
 from pulumi_cosjob.testing import CosBatchEmulator, Fault
-from stacks import Run, Stack
+from stacks import NewStack, Run, Stack
 
 pytestmark = pytest.mark.engine
 
@@ -42,8 +42,6 @@ pulumi.export("status", gate.status)
 pulumi.export("failed", gate.progress_summary.number_of_tasks_failed)
 """
 
-NewStack = Callable[..., Stack]
-
 
 def gate(job_id: str, arguments: str = "") -> str:
     """Return a program with a gate, and a resource that depends on it."""
@@ -58,18 +56,8 @@ def service() -> Iterator[CosBatchEmulator]:
 
 
 @pytest.fixture
-def new_stack(tmp_path: Path, service: CosBatchEmulator) -> NewStack:
-    """Make a stack that asks the emulator."""
-
-    def make(program: str, **variables: str) -> Stack:
-        return Stack(tmp_path / "stack", program, {**service.environment(), **variables})
-
-    return make
-
-
-@pytest.fixture
 def example(tmp_path: Path, service: CosBatchEmulator) -> Callable[[str], Stack]:
-    """Make a stack of an example, as it is."""
+    """Make a stack of an unchanged example."""
 
     def make(name: str) -> Stack:
         return Stack(tmp_path / name, ROOT / "examples" / name, service.environment())
@@ -78,7 +66,7 @@ def example(tmp_path: Path, service: CosBatchEmulator) -> Callable[[str], Stack]
 
 
 def message(run: Run) -> str:
-    """Return all that the engine says went wrong, on one line."""
+    """Return the engine's diagnostics on one line."""
     return " ".join(run.failed().text.partition("Diagnostics:")[2].split())
 
 
@@ -88,12 +76,12 @@ def gates(stack: Stack) -> list[dict[str, Any]]:
 
 
 def is_opened(stack: Stack) -> bool:
-    """Tell whether what depends on the gate was ever started."""
+    """Tell whether the resource that depends on the gate was ever started."""
     return (stack.folder / "after-the-gate").exists()
 
 
 def test_gate_deployment(example: Callable[[str], Stack], service: CosBatchEmulator) -> None:
-    """Nothing that depends on the gate starts before the job's end; what is read after it is the final state."""
+    """A dependent resource starts after the job's end, and a read that depends on the gate has the final state."""
     service.clock.hold()
     stack = example("gate_deployment")
     job_id = service.create_job("completes", seconds=10)
@@ -110,14 +98,14 @@ def test_gate_deployment(example: Callable[[str], Stack], service: CosBatchEmula
     assert (outputs["status"], outputs["copied"]) == ("Complete", 100)
     row = r"cosjob:JobCompletion \S+ creating \([0-9]+s\) \d+ %, (\d+ s left, )?Active, \d+ of 100 tasks"
     assert re.search(row, run.text), "live progress is shown on the gate's own row"
-    asked = len(service.requests)
+    requests = len(service.requests)
     again = stack.up("--expect-no-changes").ok()
     assert "3 unchanged" in again.text
-    assert len(service.requests) == asked + 1, "the gate asks nothing again; get_job does, once"
+    assert len(service.requests) == requests + 1, "get_job sends a request, the gate none"
 
 
 def test_fan_in(example: Callable[[str], Stack], service: CosBatchEmulator) -> None:
-    """Many jobs gate one release; a job that is added later is waited for alone, and one that fails names itself."""
+    """Many jobs gate one release. An added job is waited for alone, and the message lists failed jobs."""
     stack = example("fan_in")
     job_ids = [service.create_job("completes", seconds=3 + number % 3) for number in range(12)]
     stack.run("config", "set", "jobIds", json.dumps(job_ids)).ok()
@@ -125,37 +113,42 @@ def test_fan_in(example: Callable[[str], Stack], service: CosBatchEmulator) -> N
     assert stack.outputs()["statuses"] == dict.fromkeys(job_ids, "Complete")
     assert "12 of 12 jobs Complete" in run.text
     added = service.create_job("completes", seconds=1)
-    asked = len(service.requests)
+    requests = len(service.requests)
     stack.run("config", "set", "jobIds", json.dumps([*job_ids[1:], added])).ok()
     stack.up().ok()
     assert stack.outputs()["statuses"] == dict.fromkeys([*job_ids[1:], added], "Complete")
-    assert {added in request.path for request in service.requests[asked:]} == {True}
+    assert {added in request.path for request in service.requests[requests:]} == {True}
     service.clock.advance(91 * DAY)
+    requests = len(service.requests)
+    stack.refresh().ok()
+    assert len(service.requests) == requests
     failing = [service.create_job("fails", seconds=0, job_id=f"failing-{number}") for number in range(2)]
     service.clock.advance(10)
     stack.run("config", "set", "jobIds", json.dumps([*job_ids[1:], added, *failing])).ok()
-    said = message(stack.preview())
-    assert "2 of 2 jobs did not complete" in said
-    assert all(job_id in said for job_id in failing)
-    assert "Traceback" not in said
+    text = message(stack.preview())
+    assert "2 of 2 jobs did not complete" in text
+    assert all(job_id in text for job_id in failing)
+    assert "Traceback" not in text
+    stack.destroy().ok()
+    assert stack.resources() == []
 
 
 @pytest.mark.oldest
-def test_a_failed_gate_leaves_nothing_behind_and_the_next_up_heals_it(
+def test_a_failed_gate_is_not_in_the_state_and_the_next_up_recovers(
     new_stack: NewStack, service: CosBatchEmulator
 ) -> None:
-    """The message has reasons, counts and report; the dependent was never started; another job opens the gate."""
+    """The message has reasons, counts and report. The dependent does not start until another job opens the gate."""
     job_id = service.create_job("fails", seconds=6)
     stack = new_stack(gate(job_id))
-    said = message(stack.up())
-    assert "the job failed; 10 of 100 tasks succeeded, 30 failed; reasons: " in said
-    assert "its report lies in qcs::cos:" in said
-    assert f"(job {job_id}, appid 1250000000, endpoint {service.endpoint})." in said
+    text = message(stack.up())
+    assert "the job failed; 10 of 100 tasks succeeded, 30 failed; reasons: " in text
+    assert "its report lies in qcs::cos:" in text
+    assert f"(job {job_id}, appid 1250000000, endpoint {service.endpoint})." in text
     assert gates(stack) == []
     assert not is_opened(stack)
-    clean = message(stack.up())
-    assert "the job failed" in clean
-    assert "Traceback" not in said + clean
+    again = message(stack.up())
+    assert "the job failed" in again
+    assert "Traceback" not in text + again
     stack.write(gate(service.create_job("completes", seconds=1)))
     stack.up().ok()
     assert is_opened(stack)
@@ -175,21 +168,21 @@ def test_a_failed_gate_leaves_nothing_behind_and_the_next_up_heals_it(
         ),
     ],
 )
-def test_each_failure_ends_in_its_own_message(
+def test_each_failure_has_its_own_message(
     new_stack: NewStack, service: CosBatchEmulator, scenario: str, arguments: str, expected: str
 ) -> None:
-    """What the wait did not accept is said, and the gate does not exist."""
+    """The message says what the wait did not accept, and the gate does not exist."""
     service.clock.hold()
     stack = new_stack(gate(service.create_job(scenario, seconds=2), arguments))
     service.clock.release()
-    said = message(stack.up())
-    assert expected in said
+    text = message(stack.up())
+    assert expected in text
     assert gates(stack) == []
     assert not is_opened(stack)
 
 
 def test_accepted_failures_and_suspension_with_confirmation(new_stack: NewStack, service: CosBatchEmulator) -> None:
-    """max_failed_tasks lets a job pass; a job that waits for a person is waited for, and says so."""
+    """max_failed_tasks accepts a job. A gate waits for a suspended job and reports that."""
     service.clock.hold()
     job_id = service.create_job("waits-for-confirmation", seconds=1)
     service.clock.advance(5)
@@ -207,8 +200,8 @@ def test_accepted_failures_and_suspension_with_confirmation(new_stack: NewStack,
     assert stack.outputs() == {"status": "Complete"}
 
 
-def test_a_preview_fails_at_once_for_what_can_never_complete(new_stack: NewStack, service: CosBatchEmulator) -> None:
-    """A missing, failed or cancelled job and malformed arguments are clean messages; nothing is waited for."""
+def test_a_preview_fails_at_once_for_a_job_that_never_completes(new_stack: NewStack, service: CosBatchEmulator) -> None:
+    """A missing, failed or cancelled job and malformed arguments have messages without traceback; no gate waits."""
     stack = new_stack(gate("nope"))
     missing = message(stack.preview())
     assert "property job_id value {nope} has a problem: there is no such job" in missing
@@ -216,9 +209,9 @@ def test_a_preview_fails_at_once_for_what_can_never_complete(new_stack: NewStack
         job_id = service.create_job(scenario, seconds=0)
         service.clock.advance(20)
         stack.write(gate(job_id))
-        said = message(stack.preview())
-        assert expected in said
-        assert "Traceback" not in said + missing
+        text = message(stack.preview())
+        assert expected in text
+        assert "Traceback" not in text + missing
     for arguments, expected in (
         ("timeout='soon'", "error: timeout cannot be 'soon'."),
         ("timeout=float('nan')", "error: timeout cannot be nan."),
@@ -226,16 +219,16 @@ def test_a_preview_fails_at_once_for_what_can_never_complete(new_stack: NewStack
         ("uin='main'", "error: uin cannot be 'main'."),
     ):
         stack.write(gate("a", arguments))
-        said = message(stack.preview())
-        assert expected in said
-        assert "Traceback" not in said
+        text = message(stack.preview())
+        assert expected in text
+        assert "Traceback" not in text
     stack.write(gate(service.create_job("never-ends")))
     stack.preview().ok()
     assert not is_opened(stack)
 
 
-def test_what_another_stack_lacks_opens_no_gate(new_stack: NewStack, service: CosBatchEmulator) -> None:
-    """An output that turns out to be nothing is refused by name, and nobody is asked."""
+def test_a_null_output_of_another_stack_opens_no_gate(new_stack: NewStack, service: CosBatchEmulator) -> None:
+    """The message names an argument that resolves to null. No request is sent."""
     stack = new_stack("")
     for statement, expected in (
         ("AllJobsCompletion('gate', job_ids=nothing, appid='1')", "job_ids is missing"),
@@ -257,10 +250,10 @@ nothing, empty = (pulumi.Output.from_input(value) for value in (None, ""))
 
 
 @pytest.mark.parametrize("module", ["", ".native"])
-def test_a_gate_that_there_is_not_yet_is_left_alone(
+def test_a_gate_that_does_not_exist_yet_affects_no_other_command(
     new_stack: NewStack, service: CosBatchEmulator, module: str
 ) -> None:
-    """Commands about other resources than the gate go through, whatever the program makes of its outputs."""
+    """Commands about other resources work, whatever the program does with the gate's outputs."""
     job_id = service.create_job("completes", seconds=0)
     service.clock.advance(30)
     stack = new_stack(f"""
@@ -281,8 +274,8 @@ JobCompletion("other", job_id="{job_id}", appid="1250000000")
     assert gates(stack) == []
 
 
-def test_a_job_that_has_just_been_made_is_given_time_to_appear(new_stack: NewStack, service: CosBatchEmulator) -> None:
-    """In an update a missing job is not refused at once."""
+def test_a_new_job_has_time_to_appear(new_stack: NewStack, service: CosBatchEmulator) -> None:
+    """A missing job does not fail an update at once."""
     job_id = service.create_job("completes", seconds=0)
     service.inject(Fault("error", code="NoSuchJob", status=404, times=3))
     stack = new_stack(gate(job_id))
@@ -291,16 +284,14 @@ def test_a_job_that_has_just_been_made_is_given_time_to_appear(new_stack: NewSta
 
 
 @pytest.mark.oldest
-def test_changing_how_it_waits_asks_nothing_and_an_aged_out_job_breaks_nothing(
-    new_stack: NewStack, service: CosBatchEmulator
-) -> None:
-    """An opened gate stays open: up, refresh and destroy work when the service has long forgotten the job."""
+def test_an_open_gate_sends_no_request(new_stack: NewStack, service: CosBatchEmulator) -> None:
+    """Other options, refresh and destroy work when the service no longer keeps the job."""
     job_id = service.create_job("completes", seconds=0)
     service.clock.advance(10)
     stack = new_stack(gate(job_id))
     stack.up().ok()
     service.clock.advance(91 * DAY)
-    asked = len(service.requests)
+    requests = len(service.requests)
     assert "unchanged" in stack.up("--expect-no-changes").ok().text
     stack.write(gate(job_id, "timeout='2d', max_failed_tasks=5, region='ap-chengdu'"))
     stack.up().ok()
@@ -311,40 +302,28 @@ def test_changing_how_it_waits_asks_nothing_and_an_aged_out_job_breaks_nothing(
     assert stack.outputs()["status"] == "Complete"
     stack.destroy().ok()
     assert stack.resources() == []
-    assert len(service.requests) == asked
+    assert len(service.requests) == requests
     assert {request.method for request in service.requests} == {"GET"}
 
 
-def test_a_gate_opens_by_a_wait_and_by_nothing_else(new_stack: NewStack, service: CosBatchEmulator) -> None:
-    """It cannot be looked up, and one that has opened closes where fewer failed tasks are accepted than there were."""
+def test_only_a_wait_opens_a_gate(new_stack: NewStack, service: CosBatchEmulator) -> None:
+    """It cannot be looked up, and an open gate fails if it accepts fewer failed tasks than there were."""
     stack = new_stack(gate("made-up", "opts=pulumi.ResourceOptions(id='made-up')"))
     assert "A gate cannot be imported or looked up" in message(stack.preview())
     job_id = service.create_job("completes-with-failed-tasks", seconds=0)
     service.clock.advance(30)
     stack.write(gate(job_id, "max_failed_tasks=None"))
     stack.up().ok()
-    asked = len(service.requests)
+    requests = len(service.requests)
     stack.write(gate(job_id, "max_failed_tasks=3"))
     assert "with more failed tasks than the 3 accepted" in message(stack.up())
     stack.write(gate(job_id, "max_failed_tasks=10"))
     stack.up().ok()
-    assert len(service.requests) == asked
+    assert len(service.requests) == requests
 
 
-def test_a_state_of_the_first_release_is_kept(new_stack: NewStack, service: CosBatchEmulator) -> None:
-    """The state names the providers by module and class, which therefore never move."""
-    stack = new_stack("from pulumi_cosjob import *\n")
-    stack.run("stack", "import", "--file", str(TESTS / "states" / "0.1.0-gates.json")).ok()
-    assert len(gates(stack)) == 2
-    stack.refresh().ok()
-    assert len(gates(stack)) == 2
-    stack.destroy().ok()
-    assert stack.resources() == []
-    assert service.requests == []
-
-
-def test_two_hundred_jobs_that_end_together_pass_together(new_stack: NewStack, service: CosBatchEmulator) -> None:
-    """Of one resource: after their end each is asked about once more, and no other wait comes in between."""
+def test_two_hundred_jobs_that_end_together_complete_together(new_stack: NewStack, service: CosBatchEmulator) -> None:
+    """One resource waits for them. After their end each is polled once more, without another pause."""
     service.clock.hold()
     job_ids = [service.create_job("completes", seconds=12) for _ in range(200)]
     stack = new_stack(f"""
@@ -358,8 +337,8 @@ gate.jobs.apply(lambda jobs: pathlib.Path("opened").write_text(f"{{len(jobs)}}")
         # Once before the wait, and once in it.
         until(lambda: len(service.requests) >= 2 * len(job_ids), lambda: up.text)
         service.clock.advance(60)
-        asked = len(service.requests)
+        requests = len(service.requests)
         up.wait().ok()
     assert (stack.folder / "opened").read_text() == "200"
-    # Some were being asked about at that moment.
-    assert len(job_ids) - 64 <= len(service.requests) - asked <= len(job_ids) + 64
+    # Polls of some jobs were under way at that moment.
+    assert len(job_ids) - 64 <= len(service.requests) - requests <= len(job_ids) + 64

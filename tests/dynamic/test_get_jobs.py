@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from places import RESPONSES, ROOT, TESTS
+from places import RESPONSES, ROOT
 from pulumi_cosjob.testing import CosBatchEmulator, Fault
-from stacks import Stack
+from stacks import NewStack, Stack
 
 pytestmark = pytest.mark.engine
 
@@ -29,35 +28,15 @@ pulumi.export("first", jobs.jobs[{job_ids!r}[0]].manifest.location.etag)
 pulumi.export("missing", jobs.missing_job_ids)
 """
 
-NewStack = Callable[..., Stack]
-
 
 def reading(job_ids: list[str], arguments: str = "") -> str:
-    """Return a program that reads jobs and writes down all that it read, as the description has it."""
+    """Return a program that reads jobs and records their descriptions."""
     return READ.format(job_ids=job_ids, arguments=f", {arguments}" if arguments else "")
-
-
-@pytest.fixture
-def service() -> Iterator[CosBatchEmulator]:
-    """An emulator whose jobs' clock stands still."""
-    with CosBatchEmulator() as emulator:
-        emulator.clock.hold()
-        yield emulator
-
-
-@pytest.fixture
-def new_stack(tmp_path: Path, service: CosBatchEmulator) -> NewStack:
-    """Make a stack that asks the emulator."""
-
-    def make(program: str) -> Stack:
-        return Stack(tmp_path / "stack", program, service.environment())
-
-    return make
 
 
 @pytest.mark.oldest
 def test_many_jobs_are_one_read_with_every_field(new_stack: NewStack, service: CosBatchEmulator) -> None:
-    """Preview and up have all fields of all jobs, in one resource, after one question for each job."""
+    """Preview and up have all fields of all jobs in one resource, with one request for each job."""
     service.replay(FULL, RESPONSES / "full.xml")
     ids = [FULL, *(service.create_job(description=f"job {number}") for number in range(60))]
     stack = new_stack(reading([*ids, ids[5]]))
@@ -85,30 +64,30 @@ def test_many_jobs_are_one_read_with_every_field(new_stack: NewStack, service: C
     assert {request.method for request in service.requests} == {"GET"}
 
 
-def test_what_cannot_be_read_is_named(new_stack: NewStack, service: CosBatchEmulator) -> None:
-    """One missing job, several, and one that is refused: the message names them; skip leaves out the missing ones."""
-    there = [service.create_job() for _ in range(3)]
-    stack = new_stack(reading([*there, "gone"]))
+def test_jobs_that_cannot_be_read_are_listed(new_stack: NewStack, service: CosBatchEmulator) -> None:
+    """The message names one missing job, several, and a refused one; skip leaves out the missing ones."""
+    existing = [service.create_job() for _ in range(3)]
+    stack = new_stack(reading([*existing, "gone"]))
     text = stack.preview().failed().text
     assert "there is no such job" in text
     assert "job gone" in text
-    stack.write(reading([*there, "gone", "lost"]))
+    stack.write(reading([*existing, "gone", "lost"]))
     text = stack.preview().failed().text
     assert "2 of 5 jobs could not be read" in text
     assert "job gone" in text
     assert "job lost" in text
-    stack.write(reading([*there, "gone", "lost"], 'missing="skip"'))
+    stack.write(reading([*existing, "gone", "lost"], 'missing="skip"'))
     stack.up().ok()
-    assert set(stack.outputs()["statuses"]) == set(there)
+    assert set(stack.outputs()["statuses"]) == set(existing)
     assert stack.outputs()["missing"] == ["gone", "lost"]
-    service.inject(Fault("error", code="AccessDenied", status=403, job_id=there[1]))
+    service.inject(Fault("error", code="AccessDenied", status=403, job_id=existing[1]))
     text = stack.preview().failed().text
     assert "access was denied" in text
-    assert there[1] in text
+    assert existing[1] in text
 
 
-def test_refresh_and_destroy_work_after_the_jobs_have_aged_out(new_stack: NewStack, service: CosBatchEmulator) -> None:
-    """What was read last stays in the state; a program reads anew."""
+def test_refresh_and_destroy_work_without_the_jobs(new_stack: NewStack, service: CosBatchEmulator) -> None:
+    """The state keeps what was read last. A program reads the jobs again."""
     service.replay(FULL, RESPONSES / "full.xml")
     old = service.create_job("completes")
     service.clock.advance(60)
@@ -125,21 +104,8 @@ def test_refresh_and_destroy_work_after_the_jobs_have_aged_out(new_stack: NewSta
     assert stack.resources() == []
 
 
-def test_a_state_of_the_first_release_can_be_refreshed_and_destroyed(
-    new_stack: NewStack, service: CosBatchEmulator
-) -> None:
-    """The state names the provider by module and class, which therefore never move."""
-    stack = new_stack(reading([FULL]))
-    stack.run("stack", "import", "--file", str(TESTS / "states" / "0.1.0-many.json")).ok()
-    stack.refresh().ok()
-    assert len(stack.resources()) == 3
-    assert service.requests == []
-    stack.destroy().ok()
-    assert stack.resources() == []
-
-
-def test_the_example_shows_what_needs_a_look(tmp_path: Path, service: CosBatchEmulator) -> None:
-    """The example runs as it is."""
+def test_the_example_lists_failed_and_missing_jobs(tmp_path: Path, service: CosBatchEmulator) -> None:
+    """The example runs unchanged."""
     stack = Stack(tmp_path / "many_jobs", ROOT / "examples" / "many_jobs", service.environment())
     good, bad = service.create_job("completes"), service.create_job("fails")
     service.clock.advance(60)
@@ -149,7 +115,7 @@ def test_the_example_shows_what_needs_a_look(tmp_path: Path, service: CosBatchEm
 
 
 def test_ids_may_be_outputs_known_late_or_secret_or_none_at_all(new_stack: NewStack, service: CosBatchEmulator) -> None:
-    """A preview goes on where the ids are made by the same update; an empty list is no question."""
+    """A preview succeeds if the same update makes the ids. An empty list needs no request."""
     job_id = service.create_job()
     stack = new_stack(f"""
 import pulumi, pulumi.dynamic
@@ -172,8 +138,8 @@ pulumi.export("none", get_jobs([], "1250000000").jobs)
 """)
     stack.preview().ok()
     stack.up().ok()
-    shown = json.loads(stack.run("stack", "output", "--json", "--show-secrets").ok().text)
-    assert shown == {"late": ["New"], "inner": ["New"], "secret": ["New"], "none": {}}
+    outputs = json.loads(stack.run("stack", "output", "--json", "--show-secrets").ok().text)
+    assert outputs == {"late": ["New"], "inner": ["New"], "secret": ["New"], "none": {}}
     names = [r["urn"].split("::")[-1] for r in stack.resources() if r["type"].endswith("cosjob:Jobs")]
     assert sorted(names) == ["jobs", "jobs-2", "jobs-3", "jobs-4"]
 
@@ -192,7 +158,7 @@ pulumi.export("none", get_jobs([], "1250000000").jobs)
 def test_a_malformed_argument_is_named(
     new_stack: NewStack, service: CosBatchEmulator, arguments: str, message: str
 ) -> None:
-    """Nothing is sent, and the message is a sentence about the argument."""
+    """The message is a sentence about the argument. No request is sent."""
     stack = new_stack(f"import pulumi\nfrom pulumi_cosjob import get_jobs\nget_jobs({arguments})\n")
     assert message in stack.preview().failed().text
     assert service.requests == []

@@ -1,4 +1,4 @@
-"""What a user sees of an error in the process that the SDK runs dynamic providers in."""
+"""Errors in the process in which the SDK runs dynamic providers, as a user sees them."""
 
 from __future__ import annotations
 
@@ -24,8 +24,7 @@ from google.protobuf import struct_pb2
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
 from places import PYTHONPATH
-from pulumi_cosjob._dynamic.functions import JobProvider
-from pulumi_cosjob._dynamic.gates import JobCompletionProvider
+from pulumi_cosjob._dynamic.providers import JobCompletionProvider, JobProvider
 from pulumi_cosjob._engine.log import NO_PROXY
 from pulumi_cosjob._errors import NoSuchJobError
 from stacks import Run, Stack
@@ -36,20 +35,20 @@ if TYPE_CHECKING:
 APPID = "1250000000"
 
 
-def fail_as_we_do() -> None:
-    """Raise an error of ours."""
+def raise_our_error() -> None:
+    """Raise an error of this package."""
     raise NoSuchJobError("there is no such job", job_id="a")
 
 
 class OtherProvider(pulumi.dynamic.ResourceProvider):
-    """A provider of a user's own, which fails."""
+    """A provider of a user, which fails."""
 
     def create(self, props: dict[str, Any]) -> pulumi.dynamic.CreateResult:
-        """Raise what it is told to."""
+        """Raise an error of the package or another one."""
         if props["raises"] == "ours":
-            fail_as_we_do()
+            raise_our_error()
         try:
-            props["not there"]
+            props["absent"]
         except KeyError as error:
             raise ValueError("there is no such job") from error
         return pulumi.dynamic.CreateResult("id")
@@ -57,10 +56,10 @@ class OtherProvider(pulumi.dynamic.ResourceProvider):
 
 @dataclass
 class Process:
-    """The SDK's process; what it says is there once it has ended."""
+    """The SDK's process; its output is available once it has ended."""
 
     stub: Any
-    said: Path
+    output: Path
 
     def error(self, provider: Any, method: str = "Create", **props: Any) -> str:
         """Return how a call fails."""
@@ -82,9 +81,9 @@ def provider_process(folder: Path, service: CosBatchEmulator) -> Iterator[Proces
     paths = os.pathsep.join([str(Path(__file__).parent), PYTHONPATH, os.environ.get("PYTHONPATH", "")])
     variables = {**os.environ, **service.environment(), "PYTHONPATH": paths, "PULUMI_PROJECT": "tests"}
     variables["PULUMI_CONFIG"] = json.dumps({})
-    said = folder / "said"
-    # It watches the engine's address, and ends by itself where nobody listens there.
-    with socket.create_server(("127.0.0.1", 0)) as engine, said.open("wb") as errors:
+    output = folder / "output"
+    # It watches the engine's address, and ends if no process listens there.
+    with socket.create_server(("127.0.0.1", 0)) as engine, output.open("wb") as errors:
         command = [sys.executable, "-u", "-m", "pulumi.dynamic", f"127.0.0.1:{engine.getsockname()[1]}"]
         with subprocess.Popen(command, cwd=folder, env=variables, stdout=subprocess.PIPE, stderr=errors) as process:
             assert process.stdout is not None
@@ -93,18 +92,18 @@ def provider_process(folder: Path, service: CosBatchEmulator) -> Iterator[Proces
                 with grpc.insecure_channel(f"127.0.0.1:{port}", options=NO_PROXY) as channel:
                     stub = provider_pb2_grpc.ResourceProviderStub(channel)
                     stub.Configure(provider_pb2.ConfigureRequest(args=struct_pb2.Struct()))
-                    yield Process(stub, said)
+                    yield Process(stub, output)
             finally:
                 process.kill()
 
 
 def without_places(text: str) -> str:
-    """Return a traceback without what differs from call to call."""
+    """Return a traceback without the parts that differ between calls."""
     return re.sub(r"0x[0-9a-f]+", "", text)
 
 
-def test_our_errors_are_sentences_and_all_others_as_they_were(tmp_path: Path, emulator: CosBatchEmulator) -> None:
-    """From the first call of a provider of ours on; what others raise there looks as it did before that."""
+def test_errors_of_this_package_are_sentences_and_others_unchanged(tmp_path: Path, emulator: CosBatchEmulator) -> None:
+    """They are sentences from the first call on. Errors of other providers are shown as before."""
     with provider_process(tmp_path / "work", emulator) as process:
         before = process.error(OtherProvider(), raises="theirs")
         missing = process.error(JobProvider(), "Read", job_id="nope", appid=APPID)
@@ -113,7 +112,7 @@ def test_our_errors_are_sentences_and_all_others_as_they_were(tmp_path: Path, em
         passed_on = process.error(OtherProvider(), raises="ours")
         after = process.error(OtherProvider(), raises="theirs")
         defect = process.error(JobProvider(), "Create", job_id="nope", appid=APPID)
-        said = process.said.read_text()
+        output = process.output.read_text()
     prefix = "" if "Traceback" in before else "Exception calling application: "
     assert missing.startswith(f"{prefix}there is no such job: 'The specified job does not exist.' (job nope, ")
     assert looked_up.startswith(f"{prefix}id cannot be 'id'; a gate cannot be looked up: declare it, ")
@@ -124,20 +123,20 @@ def test_our_errors_are_sentences_and_all_others_as_they_were(tmp_path: Path, em
         assert len(text.splitlines()) == 1
     assert without_places(after) == without_places(before)
     assert before.endswith("there is no such job" if prefix else "ValueError: there is no such job\n")
-    assert prefix or "KeyError: 'not there'" in before
+    assert prefix or "KeyError: 'absent'" in before
     assert prefix or "Traceback (most recent call last)" in before
     assert prefix or "Traceback (most recent call last)" in defect
     assert "must implement 'create'" in defect
-    assert said == ""
+    assert output == ""
 
 
-def test_another_process_is_left_alone(emulator: CosBatchEmulator) -> None:
-    """A program's or a test's own errors have their tracebacks."""
+def test_another_process_is_not_changed(emulator: CosBatchEmulator) -> None:
+    """In the process of a program or a test, errors have their tracebacks."""
     provider = JobProvider()
     provider.configure(pulumi.dynamic.ConfigureRequest(pulumi.dynamic.Config({}, "tests")))
     assert getattr(sys.modules["__main__"], "traceback", traceback) is traceback
     try:
-        fail_as_we_do()
+        raise_our_error()
     except NoSuchJobError:
         assert "Traceback" in traceback.format_exc()
     assert emulator.requests == []
@@ -161,13 +160,13 @@ class Other(ResourceProvider):
 class OtherResource(Resource, module="other", name="Other"):
     pass
 
-job = get_job("there", "1250000000")
+job = get_job("existing", "1250000000")
 OtherResource(Other(), "other", {"status": job.status})
 """
 
 
 def diagnostics(run: Run) -> str:
-    """Return what the engine says went wrong."""
+    """Return the engine's diagnostics."""
     return run.failed().text.partition("Diagnostics:")[2]
 
 
@@ -185,8 +184,8 @@ def test_a_missing_job_is_one_sentence_on_the_engine(tmp_path: Path, emulator: C
 @pytest.mark.engine
 @pytest.mark.oldest
 def test_an_error_of_another_kind_has_its_traceback_on_the_engine(tmp_path: Path, emulator: CosBatchEmulator) -> None:
-    """A provider of the user's own, in the same process."""
-    emulator.create_job("completes", job_id="there")
+    """The error of a user's provider in the same process keeps its traceback."""
+    emulator.create_job("completes", job_id="existing")
     run = Stack(tmp_path / "stack", WITH_ANOTHER, emulator.environment()).up()
     assert "Traceback (most recent call last)" in run.text or "Exception calling application: another" in run.text
     assert "another kind of error" in diagnostics(run)

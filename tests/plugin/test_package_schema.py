@@ -21,7 +21,7 @@ from pulumi_cosjob._model.naming import camel_name, snake_name
 from pulumi_cosjob._plugin import publication
 from pulumi_cosjob._plugin.package_schema import package_schema
 from pulumi_cosjob._service.settings import SETTINGS, Settings, resolve
-from pulumi_cosjob._waiting.gate import WAIT_INPUTS, limits_of, replacing_inputs
+from pulumi_cosjob._waiting.gate import WAIT_INPUTS, Gate, wait_options
 
 SCHEMA = package_schema("0.1.0")
 VARIABLES: Mapping[str, Any] = SCHEMA["config"]["variables"]
@@ -82,7 +82,7 @@ def test_what_a_gate_takes_by_default_is_what_it_does_without(gate: str) -> None
     """A default that an SDK sends changes nothing; the time limit has none, as it would hide `customTimeouts`."""
     sent = defaults(GATES[gate]["inputProperties"])
     assert set(sent) == {camel_name(name) for name in WAIT_INPUTS} - {"timeout"}
-    assert limits_of({snake_name(name): value for name, value in sent.items()}) == limits_of({})
+    assert wait_options({snake_name(name): value for name, value in sent.items()}) == wait_options({})
     assert defaults(GATES[gate]["properties"]) == {}
 
 
@@ -160,7 +160,10 @@ def test_what_the_schema_says_of_replacement_is_so(gate: str) -> None:
     after = {"job_id": "b", "job_ids": ["b"], "appid": "2", "timeout": "2h", "max_failed_tasks": 1}
     before["fail_when_suspended"], after["fail_when_suspended"] = False, True
     others = [name for name in map(snake_name, inputs) if name not in SETTINGS]
-    replacing = {camel_name(name) for name in others if replacing_inputs({name: before[name]}, {name: after[name]})}
+    replacing = set()
+    for name in others:
+        prior, declared = (Gate("job_id", {name: values[name]}) for values in (before, after))
+        replacing |= {camel_name(each) for each in declared.replacing(prior)}
     assert replacing == {name for name, each in inputs.items() if each.get("willReplaceOnChanges")}
     assert "replaceOnChanges" not in json.dumps(SCHEMA)
     for name in (*replacing, *SETTINGS):

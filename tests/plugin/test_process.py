@@ -48,14 +48,14 @@ def launcher(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def engine() -> Iterator[str]:
-    """Listen as an engine does; gives the address."""
+    """Listen as an engine does; yields the address."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         yield f"127.0.0.1:{listener.getsockname()[1]}"
 
 
 @contextlib.contextmanager
 def started(command: Command, **variables: str) -> Iterator[subprocess.Popen[str]]:
-    """Start a plugin, whose output is read line by line; it is killed in the end if it runs still."""
+    """Start a plugin whose output can be read line by line; it is killed at the end if it still runs."""
     with subprocess.Popen(
         command, env={**os.environ, **variables}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
@@ -66,7 +66,7 @@ def started(command: Command, **variables: str) -> Iterator[subprocess.Popen[str
 
 
 def port_of(process: subprocess.Popen[str]) -> int:
-    """Return what a plugin says first: its port."""
+    """Return the first line of a plugin: its port."""
     assert process.stdout is not None
     line = process.stdout.readline()
     assert re.fullmatch(r"[1-9][0-9]*\n", line), line or process.communicate()[1]
@@ -75,14 +75,14 @@ def port_of(process: subprocess.Popen[str]) -> int:
 
 @contextlib.contextmanager
 def calling(port: int) -> Iterator[Any]:
-    """Call a plugin as the engine does, on a connection of its own."""
+    """Call a plugin as the engine does, on a separate connection."""
     options = [*NO_PROXY, ("grpc.use_local_subchannel_pool", 1)]
     with grpc.insecure_channel(f"127.0.0.1:{port}", options=options) as channel:
         yield provider_pb2_grpc.ResourceProviderStub(channel)
 
 
-def refused(command: Command, **variables: str) -> str:
-    """Start a plugin that cannot start; return what it says."""
+def failed_to_start(command: Command, **variables: str) -> str:
+    """Start a plugin that cannot start; return its standard error."""
     done = subprocess.run(
         command, env={**os.environ, **variables}, capture_output=True, text=True, timeout=60, check=False
     )
@@ -95,23 +95,23 @@ def refused(command: Command, **variables: str) -> str:
 # ------------------------------------------------------------------------------------------------------------- starting
 
 
-def test_people_who_try_it_are_told_what_it_is(launcher: Path) -> None:
-    """Without an engine's address there is nothing to serve."""
-    said = refused([launcher])
-    assert "started by the Pulumi engine" in said
-    assert "cosjob plugin install" in said
-    assert "cosjob plugin serve" in said
+def test_a_start_by_hand_explains_what_it_is(launcher: Path) -> None:
+    """Without an engine's address there is no engine to serve."""
+    message = failed_to_start([launcher])
+    assert "started by the Pulumi engine" in message
+    assert "cosjob plugin install" in message
+    assert "cosjob plugin serve" in message
 
 
-def test_what_the_shell_has_set_up_for_python_does_not_reach_it(tmp_path: Path, launcher: Path, engine: str) -> None:
-    """Another package by the same name on PYTHONPATH is not the plugin's, nor another Python's library."""
+def test_pythonpath_and_pythonhome_do_not_affect_it(tmp_path: Path, launcher: Path, engine: str) -> None:
+    """The plugin imports neither a package of PYTHONPATH nor another Python's library."""
     (tmp_path / "grpc.py").write_text("raise SystemExit('the wrong one')")
     with started([launcher, engine], PYTHONPATH=str(tmp_path), PYTHONHOME=str(tmp_path)) as process:
         port_of(process)
 
 
-def test_the_folder_of_the_program_does_not_reach_it(tmp_path: Path, launcher: Path, engine: str) -> None:
-    """The engine starts it there: what lies there is not imported in place of what it needs."""
+def test_the_folder_of_the_program_does_not_affect_it(tmp_path: Path, launcher: Path, engine: str) -> None:
+    """The engine starts it in that folder, and it imports no module from there."""
     program = tmp_path / "program"
     program.mkdir()
     (program / "grpc.py").write_text("raise SystemExit('the wrong one')")
@@ -119,7 +119,7 @@ def test_the_folder_of_the_program_does_not_reach_it(tmp_path: Path, launcher: P
         port_of(process)
 
 
-# Prints as it is loaded, and then is what it stands before on the module path.
+# Prints when it is loaded, and then imports the module that it shadows.
 NOISY = """
 import os, sys
 print("noise")
@@ -130,8 +130,8 @@ import grpc
 """
 
 
-def test_the_first_line_is_the_port_whatever_an_environment_prints(tmp_path: Path, engine: str) -> None:
-    """What Python runs before the plugin begins goes to standard error."""
+def test_the_first_line_is_the_port(tmp_path: Path, engine: str) -> None:
+    """What an environment prints before the plugin starts goes to standard error."""
     python = new_environment(tmp_path / "loud", lines="import os; os.write(1, b'noise\\n')")
     with started([launcher_of(python, tmp_path), engine]) as process, calling(port_of(process)) as stub:
         assert stub.GetPluginInfo(empty_pb2.Empty()).version == plugin_version()
@@ -139,32 +139,32 @@ def test_the_first_line_is_the_port_whatever_an_environment_prints(tmp_path: Pat
         assert "noise" in process.communicate(timeout=60)[1]
 
 
-def test_a_missing_environment_is_said(tmp_path: Path) -> None:
-    """It was removed, or moved."""
+def test_a_missing_environment_is_reported(tmp_path: Path) -> None:
+    """The environment was removed or moved."""
     python = new_environment(tmp_path / "environment")
     launcher = launcher_of(python, tmp_path)
     shutil.rmtree(tmp_path / "environment")
-    assert refused([launcher, "127.0.0.1:9"]) == (
+    assert failed_to_start([launcher, "127.0.0.1:9"]) == (
         f"{EXECUTABLE}: the Python environment of {python} is gone; run: cosjob plugin install\n"
     )
 
 
-def test_a_missing_package_is_said(tmp_path: Path) -> None:
-    """The environment is there, and has another version or cannot import it."""
+def test_a_missing_package_is_reported(tmp_path: Path) -> None:
+    """The environment has another version of the package, or cannot import it."""
     python = new_environment(tmp_path / "environment")
     launcher = launcher_of(python, tmp_path)
     packages(python).unlink()
-    lacking = refused([launcher, "127.0.0.1:9"])
+    lacking = failed_to_start([launcher, "127.0.0.1:9"])
     assert lacking.startswith(f"{EXECUTABLE}: the Python environment of {python} lacks the module pulumi_cosjob; ")
     assert lacking.endswith("run in an environment that has it: cosjob plugin install\n")
     launcher.write_text(re.sub("(?m)^package=.*$", f"package={tmp_path / 'gone'}", launcher.read_text()))
-    updated = refused([launcher, "127.0.0.1:9"])
+    updated = failed_to_start([launcher, "127.0.0.1:9"])
     assert updated.startswith(f"{EXECUTABLE}: the Python environment of {python} no longer has pulumi-cosjob ")
     assert updated.endswith("run in an environment that has it: cosjob plugin install\n")
 
 
-def test_a_name_of_any_kind_can_be_quoted(tmp_path: Path, engine: str) -> None:
-    """The environment's path has what a shell would read as more than a name."""
+def test_a_path_with_special_characters_works(tmp_path: Path, engine: str) -> None:
+    """The launcher quotes characters of the environment's path that mean something to a shell."""
     folder = tmp_path / 'it\'s $HOME `and` "more"'
     folder.mkdir()
     with started([launcher_of(new_environment(folder / "environment"), folder), engine]) as process:
@@ -186,7 +186,7 @@ write_launcher(pathlib.Path(sys.argv[1]))
 
 
 def test_the_folder_for_all_languages_serves(tmp_path: Path, engine: str) -> None:
-    """Run as the engine runs it, it says its port first, and then what it is: `pulumi package add` asks no more."""
+    """Started as the engine starts it, it prints its port and returns its schema, as `pulumi package add` needs."""
     folder = shutil.copytree(FOLDER, tmp_path / "folder", ignore=shutil.ignore_patterns("venv"))
     (folder / "grpc.py").write_text(NOISY)
     # Flags come before the address, and it runs where the program is.
@@ -202,8 +202,8 @@ def test_the_folder_for_all_languages_serves(tmp_path: Path, engine: str) -> Non
     assert "noise\nmore noise\n" in err or "more noise\nnoise\n" in err
 
 
-def test_the_folder_asks_for_this_version() -> None:
-    """There is one version; the engine makes an environment of the folder's own, in which pip installs it."""
+def test_the_folder_requires_this_version() -> None:
+    """The engine makes an environment for the folder, in which pip installs this version."""
     pinned = (FOLDER / "requirements.txt").read_text()
     [version] = re.findall(r'^version = "(.*)"$', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
     assert pinned == f"pulumi-cosjob=={version}\n"
@@ -215,8 +215,8 @@ def test_the_folder_asks_for_this_version() -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_it_ends_when_it_is_told(launcher: Path, engine: str, number: signal.Signals) -> None:
-    """The engine sends SIGINT when it is done, and waits for five seconds otherwise."""
+def test_it_ends_on_a_signal(launcher: Path, engine: str, number: signal.Signals) -> None:
+    """The engine sends SIGINT when it is done, and waits up to five seconds for the end."""
     with started([launcher, engine]) as process:
         port_of(process)
         process.send_signal(number)
@@ -224,10 +224,10 @@ def test_it_ends_when_it_is_told(launcher: Path, engine: str, number: signal.Sig
 
 
 @pytest.mark.parametrize(("appid", "slept"), [("1250000000", []), ("a/b", [1.0])])
-def test_it_outlives_a_program_that_it_has_failed(
+def test_it_ends_later_once_a_resource_has_failed(
     monkeypatch: pytest.MonkeyPatch, engine: str, appid: str, slept: list[float]
 ) -> None:
-    """It ends at once where no resource has failed, else a second later: the engine interrupts the program then."""
+    """It ends a second later then, as the engine interrupts the program at its end; otherwise it ends at once."""
     monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
     paused: list[float] = []
 
@@ -253,7 +253,7 @@ def test_it_outlives_a_program_that_it_has_failed(
 
 
 def test_it_ends_with_the_engine(launcher: Path) -> None:
-    """Nobody would hear what it waits for; the process that started it may be another one, and live on."""
+    """The process that started it may be another one, and still run."""
     listener = socket.create_server(("127.0.0.1", 0))
     with listener, started([launcher, f"127.0.0.1:{listener.getsockname()[1]}"]) as process:
         port_of(process)
@@ -261,8 +261,8 @@ def test_it_ends_with_the_engine(launcher: Path) -> None:
         assert process.wait(60) == 0
 
 
-def test_it_ends_where_the_engine_has_ended_before_it(launcher: Path) -> None:
-    """However early that was: nothing has to be seen of its life."""
+def test_it_ends_if_the_engine_has_ended_before(launcher: Path) -> None:
+    """It does not have to see the engine running first."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         address = f"127.0.0.1:{listener.getsockname()[1]}"
     with started([launcher, address]) as process:
@@ -273,11 +273,11 @@ def test_it_ends_where_the_engine_has_ended_before_it(launcher: Path) -> None:
 
 
 def test_served_by_hand_it_outlives_engines(engine: str) -> None:
-    """It says how an engine attaches; each connection is a provider of its own, and ends by itself."""
+    """It prints how an engine attaches. Each connection is a separate provider, and is cancelled separately."""
     with started([BIN / "cosjob", "plugin", "serve"]) as process:
         assert process.stdout is not None
-        said = process.stdout.readline()
-        [port] = re.findall(r"^export PULUMI_DEBUG_PROVIDERS=cosjob:([0-9]+)\n$", said)
+        message = process.stdout.readline()
+        [port] = re.findall(r"^export PULUMI_DEBUG_PROVIDERS=cosjob:([0-9]+)\n$", message)
         with calling(int(port)) as one, calling(int(port)) as other:
             for stub in (one, other):
                 assert stub.GetPluginInfo(empty_pb2.Empty()).version == plugin_version()
@@ -286,19 +286,19 @@ def test_served_by_hand_it_outlives_engines(engine: str) -> None:
                 args = to_struct(Properties({**SETTINGS, "endpoint": endpoint}))
                 stub.Configure(provider_pb2.ConfigureRequest(args=args))
             one.Cancel(empty_pb2.Empty())
-            asked = provider_pb2.InvokeRequest(tok=GET_JOB, args=to_struct(Properties(ARGUMENTS)))
+            request = provider_pb2.InvokeRequest(tok=GET_JOB, args=to_struct(Properties(ARGUMENTS)))
             with pytest.raises(grpc.RpcError, match=r"127\.0\.0\.1:2"):
-                other.Invoke(asked)
+                other.Invoke(request)
             with pytest.raises(grpc.RpcError, match="interrupted"):
-                one.Invoke(asked)
+                one.Invoke(request)
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 0
 
 
-def test_a_port_that_is_taken_is_said() -> None:
-    """A chosen port may be another's; so that two do not answer in turn, it is not shared."""
+def test_a_port_in_use_is_reported() -> None:
+    """A chosen port may be in use. It is not shared, as requests would go to either process."""
     with started([BIN / "cosjob", "plugin", "serve"]) as process:
         assert process.stdout is not None
         port = process.stdout.readline().strip().rpartition(":")[2]
-        said = refused([BIN / "cosjob", "plugin", "serve", "--port", port])
-        assert f"cosjob: port {port} of 127.0.0.1 cannot be listened on; take another one, or 0 for any\n" in said
+        message = failed_to_start([BIN / "cosjob", "plugin", "serve", "--port", port])
+        assert f"cosjob: port {port} of 127.0.0.1 cannot be listened on; take another one, or 0 for any\n" in message

@@ -61,7 +61,8 @@ REQUESTS = st.fixed_dictionaries(
     {
         "method": st.sampled_from(["GET", "PUT", "POST", "DELETE", "HEAD"]),
         "endpoint": st.sampled_from([URL, "https://cos.example.com:8443", "http://[::1]:9000", "http://127.0.0.1"]),
-        "path": st.lists(TEXT.filter(lambda part: part not in (".", ".."))).map("/".join),
+        # URL libraries resolve dot segments; no job id is one.
+        "path": st.lists(TEXT).map("/".join).filter(lambda path: not {".", ".."} & set(path.split("/"))),
         "params": st.dictionaries(TEXT.filter(bool), TEXT, max_size=5),
         "headers": st.dictionaries(HEADER_NAME, HEADER_VALUE, max_size=6),
         "credentials": st.builds(

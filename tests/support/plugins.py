@@ -1,4 +1,4 @@
-"""The native plugin's servicer over real gRPC on loopback, with an engine that takes down what it is told."""
+"""The native plugin's servicer over real gRPC on loopback, with an engine that records the lines it gets."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ParamSpec
 
 import grpc
+import pytest
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, provider_pb2_grpc
 
@@ -19,7 +20,7 @@ from pulumi_cosjob._plugin.engine_client import Engine
 from pulumi_cosjob._plugin.properties import Properties, from_struct, to_struct
 from pulumi_cosjob._plugin.servicer import Servicer
 from pulumi_cosjob._waiting.gate import UNKNOWN
-from virtual_time import VirtualTime as TurnedTime
+from virtual_time import VirtualTime
 
 if TYPE_CHECKING:
     from pulumi_cosjob.testing import CosBatchEmulator
@@ -29,10 +30,15 @@ JOB, JOBS = "JobCompletion", "AllJobsCompletion"
 # As engines take them.
 LONG_MESSAGES = [("grpc.max_metadata_size", 1 << 24), ("grpc.absolute_max_metadata_size", 1 << 24)]
 _P = ParamSpec("_P")
+DAY = 24 * 3600.0
+FULL = "53dc6228-c50b-46f7-8ad7-65e7159f1aae"
+APPID = "1250000000"
+SECRET = "job-of-no-ones-business"
+DiffResponse = provider_pb2.DiffResponse
 
 
 def on_a_loop(test: Callable[_P, Coroutine[Any, Any, None]]) -> Callable[_P, None]:
-    """Run a test on an event loop of its own."""
+    """Run a test on its own event loop."""
 
     @functools.wraps(test)
     def run(*arguments: _P.args, **named: _P.kwargs) -> None:
@@ -66,22 +72,22 @@ class Plugin:
     async def configure_with(self, secret: frozenset[str], **config: Any) -> None:
         """Configure it with secrets."""
         struct = to_struct(Properties(config, secret))
-        answer = await self.stub.Configure(provider_pb2.ConfigureRequest(args=struct, acceptSecrets=True))
-        assert (answer.acceptSecrets, answer.supportsPreview) == (True, True)
+        response = await self.stub.Configure(provider_pb2.ConfigureRequest(args=struct, acceptSecrets=True))
+        assert (response.acceptSecrets, response.supportsPreview) == (True, True)
 
     async def invoke(self, function: str, **arguments: Any) -> Any:
         """Call a function; return its results, or its failures by property."""
         request = provider_pb2.InvokeRequest(tok=f"cosjob:index:{function}", args=to_struct(Properties(arguments)))
-        answer = await self.stub.Invoke(request)
-        failures = {failure.property: failure.reason for failure in answer.failures}
-        return failures or dict(from_struct(getattr(answer, "return")).values)
+        response = await self.stub.Invoke(request)
+        failures = {failure.property: failure.reason for failure in response.failures}
+        return failures or dict(from_struct(getattr(response, "return")).values)
 
     async def check(self, kind: str, secret: frozenset[str] = frozenset(), **inputs: Any) -> dict[str, str]:
         """Check inputs; return the failures by property."""
         news = to_struct(Properties(inputs, secret))
-        answer = await self.stub.Check(provider_pb2.CheckRequest(urn=URN.format(kind), news=news))
-        assert answer.inputs == news
-        return {failure.property: failure.reason for failure in answer.failures}
+        response = await self.stub.Check(provider_pb2.CheckRequest(urn=URN.format(kind), news=news))
+        assert response.inputs == news
+        return {failure.property: failure.reason for failure in response.failures}
 
     async def create(
         self,
@@ -94,12 +100,12 @@ class Plugin:
     ) -> tuple[str, Properties]:
         """Create a gate; return its id and its outputs."""
         inputs = {"appid": "1250000000", **inputs}
-        answer = await self.stub.Create(
+        response = await self.stub.Create(
             provider_pb2.CreateRequest(
                 urn=URN.format(kind), properties=to_struct(Properties(inputs, secret)), preview=preview, timeout=limit
             )
         )
-        return answer.id, from_struct(answer.properties)
+        return response.id, from_struct(response.properties)
 
     async def diff(self, kind: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Any:
         """Compare inputs."""
@@ -124,7 +130,7 @@ class Plugin:
             )
             if olds.values.get(name) is not None
         }
-        answer = await self.stub.Update(
+        response = await self.stub.Update(
             provider_pb2.UpdateRequest(
                 urn=URN.format(kind),
                 olds=to_struct(olds),
@@ -133,18 +139,18 @@ class Plugin:
                 preview=preview,
             )
         )
-        return from_struct(answer.properties).values
+        return from_struct(response.properties).values
 
     def lines(self, *, ephemeral: bool) -> list[str]:
-        """Return what was said about gates: their progress, or what stays."""
+        """Return the lines about gates: progress, or the lines that stay."""
         return [each.message for each in self.logged if each.ephemeral == ephemeral and each.urn]
 
 
 @contextlib.asynccontextmanager
-async def plugin(service: CosBatchEmulator | None = None, time: TurnedTime | None = None) -> AsyncIterator[Plugin]:
-    """Serve a plugin, configured for an emulator where there is one."""
-    engine_server, taken = grpc.aio.server(), _Engine()
-    engine_pb2_grpc.add_EngineServicer_to_server(taken, engine_server)
+async def plugin(service: CosBatchEmulator | None = None, time: VirtualTime | None = None) -> AsyncIterator[Plugin]:
+    """Serve a plugin, configured for an emulator if there is one."""
+    engine_server, recording = grpc.aio.server(), _Engine()
+    engine_pb2_grpc.add_EngineServicer_to_server(recording, engine_server)
     engine_port = engine_server.add_insecure_port("127.0.0.1:0")
     await engine_server.start()
     engine = Engine(f"127.0.0.1:{engine_port}")
@@ -158,7 +164,7 @@ async def plugin(service: CosBatchEmulator | None = None, time: TurnedTime | Non
     await server.start()
     try:
         async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=[*NO_PROXY, *LONG_MESSAGES]) as channel:
-            served = Plugin(provider_pb2_grpc.ResourceProviderStub(channel), servicer, engine, taken.logged)
+            served = Plugin(provider_pb2_grpc.ResourceProviderStub(channel), servicer, engine, recording.logged)
             if service is not None:
                 await served.configure(**config_of(service))
             yield served
@@ -170,7 +176,7 @@ async def plugin(service: CosBatchEmulator | None = None, time: TurnedTime | Non
 
 
 def config_of(service: CosBatchEmulator) -> dict[str, str]:
-    """Return the configuration that reaches an emulator."""
+    """Return the configuration for an emulator."""
     variables = service.environment()
     return {
         "uin": variables["COSJOB_UIN"],
@@ -181,4 +187,46 @@ def config_of(service: CosBatchEmulator) -> dict[str, str]:
     }
 
 
-__all__ = ["JOB", "JOBS", "UNKNOWN", "URN", "Plugin", "TurnedTime", "config_of", "on_a_loop", "plugin"]
+async def refused(call: Any) -> str:
+    """Return the message that a call fails with."""
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await call
+    assert raised.value.code() in (grpc.StatusCode.UNKNOWN, grpc.StatusCode.NOT_FOUND)
+    assert "Traceback" not in str(raised.value.details())
+    return str(raised.value.details())
+
+
+async def outcome(call: Any) -> str:
+    """Return the status and the message that a call fails with; an empty text if it succeeds."""
+    try:
+        await call
+    except grpc.aio.AioRpcError as error:
+        return f"{error.code().name}: {error.details()}"
+    return ""
+
+
+async def wait_until(condition: Callable[[], bool]) -> None:
+    """Let other tasks run until a condition holds."""
+    while not condition():  # noqa: ASYNC110  the event is in another process or thread
+        await asyncio.sleep(0.01)
+
+
+__all__ = [
+    "APPID",
+    "DAY",
+    "FULL",
+    "JOB",
+    "JOBS",
+    "SECRET",
+    "UNKNOWN",
+    "URN",
+    "DiffResponse",
+    "Plugin",
+    "VirtualTime",
+    "config_of",
+    "on_a_loop",
+    "outcome",
+    "plugin",
+    "refused",
+    "wait_until",
+]

@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -285,3 +285,13 @@ class Stack:
         state = json.loads(self.run("stack", "export").ok().text)
         resources: list[dict[str, Any]] = state["deployment"].get("resources", [])
         return resources
+
+
+NewStack = Callable[..., Stack]
+"""Makes a stack of a program, with further variables; the type of the fixture `new_stack`."""
+
+
+def error_line(run: Run) -> str:
+    """Return the line of the first error of a resource."""
+    about_resource = run.failed().text.partition("Diagnostics:")[2].partition("pulumi-python:dynamic")[2]
+    return next(line.strip() for line in about_resource.splitlines() if "error: " in line)

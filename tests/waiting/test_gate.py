@@ -1,27 +1,25 @@
-"""What a gate takes, whichever way in: pure functions of its inputs."""
+"""The rules of a gate, whichever way in: pure functions of its inputs and of the state."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import pytest
 
 from pulumi_cosjob import InvalidArgumentError
+from pulumi_cosjob._checks import ANY_NUMBER
 from pulumi_cosjob._waiting.gate import (
-    ANY_NUMBER,
     SERVICE_ENDPOINT,
     UNKNOWN,
+    Gate,
     TargetInput,
-    changed_inputs,
     check_inputs,
     is_known,
     job_ids_of,
     known_inputs,
-    limits_of,
     make_id,
-    new_job_ids,
-    replacing_inputs,
-    with_service_endpoint,
+    wait_options,
 )
 
 APPID = "1250000000"
@@ -33,21 +31,21 @@ EMULATOR = "http://127.0.0.1:8000"
 
 @pytest.fixture(autouse=True)
 def without_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let no setting come from the machine that runs the tests."""
+    """Remove the settings of the machine that runs the tests."""
     for name in ("COSJOB_UIN", "COSJOB_ENDPOINT", "TENCENTCLOUD_REGION"):
         monkeypatch.delenv(name, raising=False)
 
 
 @pytest.mark.parametrize("value", ["", 0, False, {}, "a", 1, True, {"a": 1}, None])
-def test_a_gate_never_waits_for_what_is_no_list(value: object) -> None:
-    """What another stack lacks is no list of no jobs, nor is anything else that happens to be empty."""
+def test_job_ids_that_are_not_a_list_are_refused(value: object) -> None:
+    """A null output of another stack is not an empty list of jobs, nor is any other empty value."""
     with pytest.raises(InvalidArgumentError) as caught:
         check_inputs("job_ids", {"job_ids": value, "appid": APPID})
     assert caught.value.argument == "job_ids"
 
 
 @pytest.mark.parametrize(
-    ("subject", "inputs", "argument"),
+    ("target", "inputs", "argument"),
     [
         ("job_id", {"appid": APPID}, "job_id"),
         ("job_id", {"job_id": None, "appid": APPID}, "job_id"),
@@ -64,15 +62,15 @@ def test_a_gate_never_waits_for_what_is_no_list(value: object) -> None:
         ("job_id", {**ONE, "timeout": UNKNOWN, "region": "."}, "region"),
     ],
 )
-def test_what_cannot_be_used_is_named(subject: TargetInput, inputs: dict[str, Any], argument: str) -> None:
-    """Whether it is missing or malformed, also where other inputs are not known yet."""
+def test_an_input_that_cannot_be_used_is_named(target: TargetInput, inputs: dict[str, Any], argument: str) -> None:
+    """The error names a missing or malformed input, also if other inputs are not known yet."""
     with pytest.raises(InvalidArgumentError) as caught:
-        check_inputs(subject, inputs)
+        check_inputs(target, inputs)
     assert caught.value.argument == argument
 
 
-def test_what_is_not_known_yet_passes() -> None:
-    """In a preview: an input as a whole, and a part of a list."""
+def test_inputs_that_are_not_known_yet_pass() -> None:
+    """In a preview an input may be unknown as a whole or in part."""
     check_inputs("job_id", {"job_id": UNKNOWN, "appid": UNKNOWN, "timeout": UNKNOWN, "endpoint": UNKNOWN})
     check_inputs("job_ids", {"job_ids": ["a", UNKNOWN], "appid": APPID})
     check_inputs("job_ids", {"job_ids": [], "appid": APPID})
@@ -80,40 +78,62 @@ def test_what_is_not_known_yet_passes() -> None:
     assert known_inputs({"job_ids": ["a", UNKNOWN], "uin": None, "timeout": UNKNOWN}) == {"job_ids": ["a"]}
 
 
-def test_each_job_is_named_once() -> None:
-    """However often a program names it."""
+def test_each_job_id_is_returned_once() -> None:
+    """A program may name a job several times; the order is that of the inputs."""
     assert job_ids_of("job_ids", {"job_ids": ["b", "a", "b"]}) == ["b", "a"]
     assert job_ids_of("job_id", ONE) == ["a"]
     assert job_ids_of("job_ids", {"job_ids": UNKNOWN}) == []
 
 
 @pytest.mark.parametrize(
-    ("given", "accepted"), [({}, 0), ({"max_failed_tasks": None}, 0), ({"max_failed_tasks": 3.0}, 3)]
+    ("inputs", "accepted"), [({}, 0), ({"max_failed_tasks": None}, 0), ({"max_failed_tasks": 3.0}, 3)]
 )
-def test_a_number_that_got_lost_accepts_no_failed_task(given: dict[str, Any], accepted: int) -> None:
-    """Any number is accepted only where that is said."""
-    assert limits_of(given).max_failed_tasks == accepted
-    assert limits_of({"max_failed_tasks": ANY_NUMBER}).max_failed_tasks is None
+def test_an_absent_number_accepts_no_failed_task(inputs: dict[str, Any], accepted: int) -> None:
+    """Any number is accepted only if the inputs say so."""
+    assert wait_options(inputs).max_failed_tasks == accepted
+    assert wait_options({"max_failed_tasks": ANY_NUMBER}).max_failed_tasks is None
 
 
 def test_the_time_limit_is_the_nearest_one() -> None:
-    """That of the inputs, then the engine's, then an hour."""
-    assert limits_of({"timeout": "2h"}, 5.0).timeout == 7200
-    assert limits_of({}, 5.0).timeout == 5
-    assert limits_of({}).timeout == 3600
+    """The inputs come first, then the engine's limit, then one hour. The engine's is not checked again."""
+    assert wait_options({"timeout": "2h"}, 5.0).timeout == 7200
+    assert wait_options({}, 5.0).timeout == 5
+    assert wait_options({}, 1e9).timeout == 1e9
+    assert wait_options({}).timeout == 3600
 
 
-def test_inputs_that_mean_the_same_do_not_differ() -> None:
-    """What is absent is what it is by default."""
-    assert changed_inputs(ONE, {**ONE, "max_failed_tasks": 0, "fail_when_suspended": False, "uin": None}) == []
-    assert changed_inputs(ONE, {**ONE, "max_failed_tasks": ANY_NUMBER}) == ["max_failed_tasks"]
+def gate(inputs: Mapping[str, Any], completed: Collection[str] = ()) -> Gate:
+    """Return a gate for one job or for many, whatever the inputs name."""
+    target: TargetInput = "job_ids" if "job_ids" in inputs else "job_id"
+    return Gate(target, inputs, {job_id: f"description of {job_id}" for job_id in completed})
+
+
+def test_only_a_preview_accepts_unknown_inputs() -> None:
+    """An update fails and names the input; a gate that is not known has no jobs to wait for."""
+    unknown = gate({**MANY, "timeout": UNKNOWN})
+    unknown.check()
+    assert unknown.job_ids == []
+    with pytest.raises(InvalidArgumentError) as caught:
+        unknown.check(preview=False)
+    assert caught.value.argument == "timeout"
+    with pytest.raises(InvalidArgumentError, match="appid is missing"):
+        gate({"job_id": "a"}).check()
+    gate(MANY).check(preview=False)
+    assert gate({**ONE, "timeout": "2h"}).options(5.0).timeout == 7200
+
+
+def test_inputs_of_the_same_meaning_do_not_differ() -> None:
+    """An absent input equals its default, in the state too."""
+    same = {**ONE, "max_failed_tasks": 0, "fail_when_suspended": False, "uin": None}
+    assert gate(same).changed(gate(ONE)) == gate(ONE).changed(gate(same)) == []
+    assert gate({**ONE, "max_failed_tasks": ANY_NUMBER}).changed(gate(ONE)) == ["max_failed_tasks"]
 
 
 AT_HOME = "https://100000000001.cos-control.ap-chengdu.myqcloud.com"
 
 
 @pytest.mark.parametrize(
-    ("olds", "news", "replaces"),
+    ("prior", "declared", "replacing"),
     [
         (ONE, {**ONE, "timeout": "2h"}, []),
         (ONE, {**ONE, "job_id": "b"}, ["job_id"]),
@@ -122,16 +142,17 @@ AT_HOME = "https://100000000001.cos-control.ap-chengdu.myqcloud.com"
         (MANY, {**MANY, "job_ids": ["c"]}, []),
         ({**ONE, SERVICE_ENDPOINT: AT_HOME}, {**ONE, SERVICE_ENDPOINT: EMULATOR}, [SERVICE_ENDPOINT]),
         ({**ONE, SERVICE_ENDPOINT: AT_HOME}, {**ONE, "region": "ap-chengdu", SERVICE_ENDPOINT: AT_HOME}, []),
-        # Where it cannot be told what the account was, or is, what has opened stays open.
+        # If the endpoint of the state or of the program is not known, an open gate stays open.
         (ONE, {**ONE, SERVICE_ENDPOINT: AT_HOME}, []),
         ({**ONE, SERVICE_ENDPOINT: AT_HOME}, ONE, []),
     ],
 )
-def test_another_job_or_endpoint_is_another_gate(
-    olds: dict[str, Any], news: dict[str, Any], replaces: list[str]
+def test_another_job_account_or_endpoint_replaces_a_gate(
+    prior: dict[str, Any], declared: dict[str, Any], replacing: list[str]
 ) -> None:
-    """By the job, the APPID and the endpoint that each was answered from."""
-    assert replacing_inputs(olds, news) == replaces
+    """The endpoint counts, not which of the settings lead there."""
+    assert gate(declared).replacing(gate(prior)) == replacing
+    assert set(replacing) <= set(gate(declared).changed(gate(prior)))
 
 
 @pytest.mark.parametrize(
@@ -143,42 +164,62 @@ def test_another_job_or_endpoint_is_another_gate(
         ({"region": "ap-beijing"}, CONFIG, {}, AT_HOME.replace("chengdu", "beijing")),
         ({}, CONFIG, {"COSJOB_ENDPOINT": EMULATOR}, EMULATOR),
         ({"region": "ap-beijing"}, {"cosjob:endpoint": EMULATOR}, {}, EMULATOR),
-        # What it was before stays where it cannot be told.
-        ({}, {}, {}, "before"),
-        ({"region": UNKNOWN}, CONFIG, {}, "before"),
-        ({"endpoint": "ftp://nowhere"}, CONFIG, {}, "before"),
+        # The prior endpoint stays if none can be found.
+        ({}, {}, {}, "prior"),
+        ({"region": UNKNOWN}, CONFIG, {}, "prior"),
+        ({"endpoint": "ftp://nowhere"}, CONFIG, {}, "prior"),
     ],
 )
-def test_a_gate_keeps_the_endpoint_that_its_settings_lead_to(
+def test_a_gate_has_the_endpoint_of_its_settings(
     monkeypatch: pytest.MonkeyPatch,
     inputs: dict[str, Any],
     config: dict[str, str],
     environment: dict[str, str],
     endpoint: str,
 ) -> None:
-    """Whether they are inputs, or stand in the configuration or the environment."""
+    """The settings may be inputs, configuration or environment variables."""
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    found = with_service_endpoint({**ONE, **inputs}, config.get, {SERVICE_ENDPOINT: "before"})
-    assert found == {**ONE, **inputs, SERVICE_ENDPOINT: endpoint}
+    declared, prior = gate({**ONE, **inputs}), gate({SERVICE_ENDPOINT: "prior"})
+    found = declared.with_service_endpoint(config.get, prior)
+    assert found == gate({**ONE, **inputs, SERVICE_ENDPOINT: endpoint})
 
 
-def test_a_gate_without_settings_has_no_endpoint() -> None:
-    """Where there is no gate yet there is nothing to keep."""
-    assert with_service_endpoint(ONE, lambda _key: None, {}) == ONE
+def test_a_new_gate_without_settings_has_no_endpoint() -> None:
+    """There is no prior endpoint to keep."""
+    assert gate(ONE).with_service_endpoint(lambda _key: None) == gate(ONE)
 
 
-def test_jobs_that_were_not_waited_for_are_new() -> None:
-    """By the inputs and by what the state has of them; at another endpoint all are."""
+def test_new_jobs_are_those_that_were_not_waited_for() -> None:
+    """A job counts as waited for if the prior inputs name it and the state has it; at another endpoint all are new."""
     at_home = {**MANY, SERVICE_ENDPOINT: AT_HOME}
     more = {**at_home, "job_ids": ["a", "c", "c"]}
-    assert new_job_ids("job_ids", at_home, more, ["a", "b"]) == ["c"]
-    assert new_job_ids("job_ids", at_home, more, ["b"]) == ["a", "c"]
-    assert new_job_ids("job_ids", at_home, more, ["a", "b", "c"]) == ["c"]
-    assert new_job_ids("job_ids", at_home, {**more, SERVICE_ENDPOINT: EMULATOR}, ["a", "b"]) == ["a", "c"]
-    assert new_job_ids("job_ids", {}, more, []) == ["a", "c"]
+    assert gate(more).new_job_ids(gate(at_home, "ab")) == ["c"]
+    assert gate(more).new_job_ids(gate(at_home, "b")) == ["a", "c"]
+    assert gate(more).new_job_ids(gate(at_home, "abc")) == ["c"]
+    assert gate({**more, SERVICE_ENDPOINT: EMULATOR}).new_job_ids(gate(at_home, "ab")) == ["a", "c"]
+    assert gate(more).new_job_ids(Gate("job_ids", {})) == ["a", "c"]
+    assert gate({**more, "timeout": UNKNOWN}).new_job_ids(gate(at_home, "ab")) == []
 
 
-def test_no_two_gates_have_the_same_id() -> None:
-    """Whatever they wait for."""
+def test_completed_jobs_are_rechecked_when_the_accepted_failures_change() -> None:
+    """Only then, and neither new jobs nor removed ones; nothing is rechecked while an input is not known."""
+    prior = gate({**MANY, "max_failed_tasks": ANY_NUMBER}, "ab")
+    declared = {**MANY, "job_ids": ["b", "c"]}
+    assert gate(declared).jobs_to_recheck(prior) == {"b": "description of b"}
+    assert gate({**declared, "max_failed_tasks": ANY_NUMBER, "timeout": "2h"}).jobs_to_recheck(prior) == {}
+    assert gate({**declared, "max_failed_tasks": UNKNOWN}).jobs_to_recheck(prior) == {}
+    assert gate({**ONE, "max_failed_tasks": 0}).jobs_to_recheck(gate(ONE, "a")) == {}
+
+
+def test_an_updated_gate_has_the_jobs_of_its_inputs() -> None:
+    """Prior and new jobs, in the order of the inputs; removed jobs are left out, and so are jobs without a result."""
+    prior, declared = gate(MANY, "ab"), gate({**MANY, "job_ids": ["c", "b"]})
+    assert list(declared.completed_jobs(prior, {"c": "new"}).items()) == [("c", "new"), ("b", "description of b")]
+    assert declared.completed_jobs(prior, {}) == {"b": "description of b"}
+    assert declared.completed_jobs(None, {}) == {}
+
+
+def test_each_gate_has_another_id() -> None:
+    """An id does not depend on the jobs."""
     assert len({make_id() for _ in range(100)}) == 100
