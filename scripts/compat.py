@@ -22,8 +22,8 @@ OLDEST = 10
 # As in the Makefile.
 PARALLEL = f"--numprocesses={(os.cpu_count() or 1) + 1}"
 ON_THE_ENGINE = (
-    "tests/test_completion.py::test_gate_deployment",
-    "tests/test_native.py::test_a_program_on_the_plugin",
+    "tests/dynamic/test_gates.py::test_gate_deployment",
+    "tests/plugin/test_native.py::test_a_program_on_the_plugin",
 )
 
 

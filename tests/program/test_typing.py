@@ -130,14 +130,14 @@ def test_an_example_passes(reports: Reports, example: Path) -> None:
 # --------------------------------------------------------------------------------------------------- true when it runs
 
 # By the name of a resource in the program below: where its inputs are declared as outputs.
-TYPES_MODULE = "_output_types.py"
+TYPES_MODULE = "_program/output_types.py"
 _GATE = [(TYPES_MODULE, "AccountAttributes"), (TYPES_MODULE, "GateAttributes")]
 _ALL = (TYPES_MODULE, "AllJobsAttributes")
 DECLARED = {
     "job": [(TYPES_MODULE, "AccountAttributes")],
-    "jobs": [(TYPES_MODULE, "AccountAttributes"), (TYPES_MODULE, "JobsAttributes"), ("_dynamic.py", "Jobs")],
-    "gate": [*_GATE, ("_completion.py", "JobCompletion")],
-    "both": [*_GATE, _ALL, (TYPES_MODULE, "DynamicAllJobsAttributes"), ("_completion.py", "AllJobsCompletion")],
+    "jobs": [(TYPES_MODULE, "AccountAttributes"), (TYPES_MODULE, "JobsAttributes"), ("_dynamic/functions.py", "Jobs")],
+    "gate": [*_GATE, ("_dynamic/gates.py", "JobCompletion")],
+    "both": [*_GATE, _ALL, (TYPES_MODULE, "DynamicAllJobsAttributes"), ("_dynamic/gates.py", "AllJobsCompletion")],
     "native_gate": [*_GATE, ("native.py", "JobCompletion")],
     "native_both": [*_GATE, _ALL, ("native.py", "AllJobsCompletion")],
 }
