@@ -30,6 +30,7 @@ from xml.etree import ElementTree as ET
 import requests
 
 import demo
+from pulumi_environment import write_project
 
 _A = TypeVar("_A")
 _B = TypeVar("_B")
@@ -220,11 +221,8 @@ class Bench:
         name = f"bench{self._stacks}"
         folder = self._folder / name
         folder.mkdir()
-        (folder / "Pulumi.yaml").write_text(f"name: {name}\nruntime: python\n", encoding="utf-8")
-        (folder / "__main__.py").write_text(program, encoding="utf-8")
-        backend = folder / "state"
-        backend.mkdir()
-        shell = demo.Shell(folder, demo.environment(self.endpoint, backend))
+        write_project(folder, name, program)
+        shell = demo.Shell(folder, demo.environment(self.endpoint, folder))
         shell.read("pulumi", "stack", "init", "bench")
         return shell
 

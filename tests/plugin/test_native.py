@@ -15,7 +15,8 @@ import pytest
 
 from patience import until
 from pulumi_cosjob.testing import CosBatchEmulator
-from stacks import Run, Stack, engine_path
+from pulumi_environment import engine_path
+from stacks import Stack
 
 pytestmark = pytest.mark.engine
 
@@ -40,11 +41,6 @@ def new_stack(tmp_path: Path, service: CosBatchEmulator) -> NewStack:
         return Stack(tmp_path / "stack", program, {**service.environment(), **variables})
 
     return make
-
-
-def message(run: Run) -> str:
-    """Return all that the engine says went wrong, on one line."""
-    return " ".join(run.failed().text.partition("Diagnostics:")[2].split())
 
 
 GATES = """
@@ -151,9 +147,9 @@ from pulumi_cosjob.native import JobCompletion, get_job
 {}
 """
     stack = new_stack(program.format(f'JobCompletion("gate", job_id={failing!r}, appid="1250000000")'))
-    said = message(stack.up())
+    said = stack.up().failed().diagnostics()
     assert "error: jobId: the job failed; 10 of 100 tasks succeeded, 30 failed; reasons: " in said
-    said = message(stack.preview())
+    said = stack.preview().failed().diagnostics()
     assert "error: Preview failed: jobId: the job failed" in said
     assert "Traceback" not in said
     for statement, expected in (
@@ -167,14 +163,14 @@ from pulumi_cosjob.native import JobCompletion, get_job
         ),
     ):
         stack.write(program.format(statement))
-        said = message(stack.preview())
+        said = stack.preview().failed().diagnostics()
         assert expected in said
         assert "Traceback" not in said
         assert "RuntimeWarning" not in said
     for options in ('id="made-up"', 'import_="made-up"'):
         gate = f'JobCompletion("gate", job_id="made-up", appid="1250000000", opts=pulumi.ResourceOptions({options}))'
         stack.write(program.format(gate))
-        assert "A gate cannot be imported or looked up" in message(stack.preview())
+        assert "A gate cannot be imported or looked up" in stack.preview().failed().diagnostics()
     assert [each["type"] for each in stack.resources() if "cosjob" in each["type"]] == ["pulumi:providers:cosjob"]
 
 
@@ -255,7 +251,7 @@ def test_a_gate_that_fails_leaves_the_program_its_last_words(
     service.create_job("completes", seconds=0, job_id="completed")
     service.clock.advance(60)
     run = getattr(new_stack(FAILS), verb)()
-    assert "the job failed; 10 of 100 tasks succeeded, 30 failed" in message(run)
+    assert "the job failed; 10 of 100 tasks succeeded, 30 failed" in run.failed().diagnostics()
     assert re.findall("KeyboardInterrupt|Traceback", run.text) == []
 
 
@@ -264,14 +260,14 @@ def test_a_function_that_fails_is_one_sentence(new_stack: NewStack) -> None:
     program = "from pulumi_cosjob.native import get_job, get_jobs\n"
     calls = 'get_job("nope", "1250000000")\nget_jobs(["nope", "no"], "1250000000")\n'
     run = new_stack(program + calls).preview()
-    assert "no such job" in message(run)
+    assert "no such job" in run.failed().diagnostics()
     assert re.findall("KeyboardInterrupt|Traceback", run.text) == []
 
 
 def test_the_installed_plugin_serves_without_a_word(tmp_path: Path, service: CosBatchEmulator) -> None:
     """`cosjob plugin install` is all it takes, in a shell that knows no Python environment; twice is as once."""
     job_id = service.create_job("completes", seconds=1)
-    path = os.pathsep.join([engine_path(), "/usr/bin", "/bin"])
+    path = os.pathsep.join([engine_path(all_languages=True), "/usr/bin", "/bin"])
     stack = Stack(tmp_path / "stack", "", {**service.environment(), "PATH": path})
     (stack.folder / "Pulumi.yaml").write_text(f"""
 name: tests

@@ -20,7 +20,8 @@ from pulumi_cosjob._plugin.install import EXECUTABLE, write_launcher
 from pulumi_cosjob._plugin.package_schema import package_schema
 from pulumi_cosjob._plugin.publication import CSHARP_NAMESPACE, GO_MODULE, JAVA_PACKAGE, NPM_PACKAGE
 from pulumi_cosjob.testing import CosBatchEmulator
-from stacks import PASSPHRASE, Run, Stack, engine_path
+from pulumi_environment import engine_path, pulumi_environment
+from stacks import Stack
 
 pytestmark = pytest.mark.engine
 
@@ -35,7 +36,7 @@ Sdk = Callable[[str, Path], None]
 
 def run(folder: Path, *command: str | Path, **variables: str) -> str:
     """Run a tool that has to be there and to succeed; return all that it says."""
-    path = os.pathsep.join([engine_path(), os.environ["PATH"]])
+    path = os.pathsep.join([engine_path(all_languages=True), os.environ["PATH"]])
     done = subprocess.run(
         command,
         executable=shutil.which(command[0], path=path),
@@ -49,11 +50,6 @@ def run(folder: Path, *command: str | Path, **variables: str) -> str:
     )
     assert done.returncode == 0, f"{command}: {done.stdout}"
     return done.stdout
-
-
-def message(failed: Run) -> str:
-    """Return all that the engine says went wrong, on one line."""
-    return " ".join(failed.failed().text.partition("Diagnostics:")[2].split())
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +131,7 @@ GO = {"GOFLAGS": f"{os.environ.get('GOFLAGS', '')} -trimpath -mod=mod".strip(), 
 
 def test_the_engine_reads_the_schema(plugin: Path, tmp_path: Path) -> None:
     """What the plugin says of itself passes the engine's check, and is all there."""
-    variables = {"PULUMI_HOME": str(tmp_path), "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE}
+    variables = pulumi_environment(tmp_path, all_languages=True)
     printed = run(tmp_path, "pulumi", "package", "get-schema", plugin / EXECUTABLE, **variables)
     assert json.loads(printed) == json.loads(json.dumps(SCHEMA), object_hook=without_empty)
     assert run(tmp_path, "pulumi", "schema", "check", plugin / EXECUTABLE, **variables) == ""
@@ -497,7 +493,7 @@ def test_example_of_two_accounts(tmp_path: Path) -> None:
                 settings += ["--plaintext", f"{name}:{key}={value}"]
         stack = Stack(tmp_path / "stack", ROOT / "examples" / "native", {})
         stack.run("config", "set-all", *settings, *keys(archive="live", live="archive")).ok()
-        refused = message(stack.preview())
+        refused = stack.preview().failed().diagnostics()
         assert refused.count("the service does not know the secret id") == 2
         for account in accounts.values():
             assert f"endpoint {account.endpoint}" in refused
@@ -529,7 +525,7 @@ def test_messages_in_yaml(tmp_path: Path, plugin: Path, service: CosBatchEmulato
     def said(properties: str, options: str = "", others: str = "") -> str:
         gate = f"{{type: cosjob:JobCompletion, properties: {{{properties}}}, options: {{{options}}}}}"
         (stack.folder / project.name).write_text(f"{head}resources:\n  gate: {gate}\n{others}")
-        return message(stack.preview())
+        return stack.preview().failed().diagnostics()
 
     assert "Missing required property 'jobId'" in said('appid: "1250000000"')
     assert "Property retries does not exist on 'cosjob:index:JobCompletion'" in said(
