@@ -4,12 +4,12 @@
 from pulumi_cosjob.native import JobCompletion, Provider, get_job
 ```
 
-A program moves here by that change of its imports; what its stack knows of gates that have opened is kept. The plugin
-needs no installation: where the engine would not find it, the program's first use of it here installs it
-(COSJOB_PLUGIN_INSTALL=never prevents that). A `pulumi destroy` or `refresh` runs no program: on a machine where none
-has run, it needs `cosjob plugin install` first. Beyond the package's names there is `Provider`, for other accounts or
-regions than the configured ones (`opts=ResourceOptions(provider=…)`), and `custom_timeouts` is honoured. The engine
-gives a plugin no configuration but its own, so keys in `tencentcloud:` are not seen here; the environment's are.
+A program moves here by changing this import; open gates in its stack stay open. The plugin needs no installation: if
+the engine would not find it, the program's first use of it installs it (COSJOB_PLUGIN_INSTALL=never prevents that).
+`pulumi destroy` and `refresh` run no program: on a machine where none has run, run `cosjob plugin install` first. In
+addition to the package's names there is `Provider`, for accounts or regions other than the configured ones
+(`opts=ResourceOptions(provider=…)`). The engine passes a plugin only its own configuration: credentials in
+`tencentcloud:` are not read here; those of the environment are.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from pulumi_cosjob._model.job import (
     snake_name,
 )
 from pulumi_cosjob._plugin.first_use import provide_plugin
-from pulumi_cosjob._program.arguments import Timeout, accepted_failures, arguments, created, timeout_input
+from pulumi_cosjob._program.arguments import Timeout, accepted_failures, arguments, known_after, timeout_input
 from pulumi_cosjob._program.mock_outputs import given_job, is_mocked
 from pulumi_cosjob._program.options import NATIVE_FUNCTION, NATIVE_GATE, check_options
 from pulumi_cosjob._program.outputs import Field, JobOutputs, jobs_by_id, partial_job
@@ -65,25 +65,29 @@ Options = pulumi.ResourceOptions | pulumi.InvokeOptions | pulumi.InvokeOutputOpt
 _OUTPUTS = tuple(map(camel_name, (*element_fields(JobDescription), *BEYOND_SCHEMA)))
 
 
-def _given(**arguments: Any) -> dict[str, Any]:
-    """Return the arguments that are there by their names in the protocol."""
+def _properties(**arguments: Any) -> dict[str, Any]:
+    """Return the arguments that are not None, by their names in the plugin's schema."""
     return {camel_name(name): value for name, value in arguments.items() if value is not None}
 
 
 class Provider(pulumi.ProviderResource):
-    """One account and region; what is not given comes from the environment of the Pulumi command.
+    """One account and region. Settings that are not given are read from the environment of the Pulumi command.
 
     Args:
-        resource_name: Name in the stack.
-        uin: Id of the main account, such as `100000000001`.
-        region: Such as `ap-chengdu`.
-        secret_id: Id of the key to sign with; kept as a secret, as are the next two.
-        secret_key: The key.
-        token: The token that belongs to a temporary key.
-        endpoint: In place of the one that uin and region make up.
-        validation: `lenient` (default) leaves out what violates the schema, with a warning; `strict` fails.
-        request_timeout: Seconds for one request with all its attempts, 60 by default.
-        opts: Options as any resource takes them.
+        resource_name: Name of the provider in the stack.
+        uin: UIN of the main account, such as `100000000001`.
+        region: Region of the jobs, such as `ap-chengdu`.
+        secret_id: Secret id of the credentials that sign requests. A secret in the state, like the next two.
+        secret_key: Secret key that belongs to `secret_id`.
+        token: Session token that belongs to temporary credentials.
+        endpoint: Endpoint of the service, in place of the default for `uin` and `region`.
+        validation: How to treat a response that violates the schema: `lenient` (default) leaves out the elements that
+            violate it, with a warning; `strict` fails.
+        request_timeout: Seconds for one request with all its attempts. Default: 60.
+        opts: Resource options.
+
+    Raises:
+        InvalidArgumentError: `uin`, `region` or `endpoint` is malformed.
     """
 
     def __init__(
@@ -101,9 +105,12 @@ class Provider(pulumi.ProviderResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         arguments(uin=uin, region=region, endpoint=endpoint)
-        secrets = _given(secret_id=secret_id, secret_key=secret_key, token=token)
-        number = None if request_timeout is None else pulumi.Output.from_input(request_timeout).apply(json.dumps)
-        settings = _given(uin=uin, region=region, endpoint=endpoint, validation=validation, request_timeout=number)
+        secrets = _properties(secret_id=secret_id, secret_key=secret_key, token=token)
+        # Settings of a provider that are not text travel as JSON.
+        seconds = None if request_timeout is None else pulumi.Output.from_input(request_timeout).apply(json.dumps)
+        settings = _properties(
+            uin=uin, region=region, endpoint=endpoint, validation=validation, request_timeout=seconds
+        )
         props = {**settings, **{name: pulumi.Output.secret(value) for name, value in secrets.items()}}
         own = pulumi.ResourceOptions(version=plugin_version(), additional_secret_outputs=list(secrets))
         provide_plugin()
@@ -114,31 +121,31 @@ class Provider(pulumi.ProviderResource):
 
 
 class Job(JobOutputs):
-    """A job that `get_job` reads; every field is an output."""
+    """A job, as `get_job` returns it; every field is an output."""
 
     def __init__(self, result: JobDescriptionOutput) -> None:
         self.result = result
 
     def __repr__(self) -> str:
-        """Say why it is no parent, and nothing to depend on."""
+        """Explain why it cannot be a parent or a dependency."""
         return "<a job that was read by a function, which is no resource: name what it depends on itself>"
 
 
 class Jobs:
-    """Jobs that `get_jobs` reads."""
+    """Jobs, as `get_jobs` returns them."""
 
     jobs: JobsOutput
     """The jobs by job id, each with every field."""
 
     missing_job_ids: pulumi.Output[Sequence[str]]
-    """Ids of the jobs that were skipped, as the service does not know them."""
+    """Ids of the jobs that were skipped because the service does not know them."""
 
     def __init__(self, jobs: JobsOutput, missing: pulumi.Output[Sequence[str]]) -> None:
         self.jobs = jobs
         self.missing_job_ids = missing
 
     def __repr__(self) -> str:
-        """Say why they are no parent, and nothing to depend on."""
+        """Explain why they cannot be a parent or a dependency."""
         return "<jobs that were read by a function, which are no resource: name what they depend on themselves>"
 
 
@@ -152,22 +159,22 @@ def get_job(
     resource_name: str | None = None,
     opts: Options | None = None,
 ) -> Job:
-    """Read the state of a COS Batch job into a Pulumi program, without a trace in the stack's state.
+    """Read the current state of a COS Batch job. Nothing is kept in the stack's state.
 
     Args:
-        job_id: As for `pulumi_cosjob.get_job`.
-        appid: As there.
-        uin: As there; by default the provider's.
-        region: As there; by default the provider's.
-        endpoint: As there; by default the provider's.
-        resource_name: Not needed here: nothing in the stack has this name.
-        opts: Options as invokes take them; of those of a resource parent, provider and depends_on are taken.
+        job_id: Id of the job.
+        appid: APPID of the account that owns the job, such as `1250000000`.
+        uin: UIN of the main account. Default: the provider's.
+        region: Region of the job. Default: the provider's.
+        endpoint: Endpoint of the service. Default: the provider's.
+        resource_name: Ignored; programs for `pulumi_cosjob.get_job` may pass it.
+        opts: Invoke options, or resource options of which `parent`, `provider` and `depends_on` take effect.
 
     Returns:
-        The job, with an output for each of its fields; one that the job lacks is None, in a preview too.
+        The job, with an output for each field. A field that the job lacks is None, in a preview too.
 
     Raises:
-        InvalidArgumentError: An argument is malformed. All that the service has to say comes from the engine.
+        InvalidArgumentError: An argument is malformed. The engine reports errors of the service.
     """
     del resource_name
     return Job(get_job_output(job_id, appid, uin=uin, region=region, endpoint=endpoint, opts=opts))
@@ -182,9 +189,9 @@ def get_job_output(
     endpoint: pulumi.Input[str] | None = None,
     opts: Options | None = None,
 ) -> JobDescriptionOutput:
-    """Do as `get_job`; the job as one output."""
-    given = _given(**arguments(job_id=job_id, appid=appid, uin=uin, region=region, endpoint=endpoint))
-    output = _invoke("cosjob:index:getJob", given, opts).apply(_description)
+    """Read a job as `get_job` does; return it as one output."""
+    inputs = _properties(**arguments(job_id=job_id, appid=appid, uin=uin, region=region, endpoint=endpoint))
+    output = _invoke("cosjob:index:getJob", inputs, opts).apply(_job)
     return cast("JobDescriptionOutput", Field.of(output))
 
 
@@ -200,13 +207,15 @@ def get_jobs(
     resource_name: str | None = None,
     opts: Options | None = None,
 ) -> Jobs:
-    """Read the states of many COS Batch jobs, asked about at the same time.
+    """Read the current states of many COS Batch jobs, with concurrent requests.
 
     Args:
-        job_ids: As for `pulumi_cosjob.get_jobs`.
-        appid: As there.
-        missing: As there.
-        max_concurrency: As there.
+        job_ids: Ids of the jobs.
+        appid: APPID of the account that owns the jobs, such as `1250000000`.
+        missing: How to treat jobs that the service does not know: `error` (default) fails and lists all of them,
+            `skip` leaves them out and lists them in `missing_job_ids`.
+        max_concurrency: Number of requests that may be sent at the same time, 1 to 64; fewer while the service limits
+            the rate.
         uin: As for `get_job`.
         region: As for `get_job`.
         endpoint: As for `get_job`.
@@ -214,10 +223,10 @@ def get_jobs(
         opts: As for `get_job`.
 
     Returns:
-        The jobs, in its output `jobs` by job id.
+        The jobs by job id, in the output `jobs`.
 
     Raises:
-        InvalidArgumentError: An argument is malformed. All that the service has to say comes from the engine.
+        InvalidArgumentError: An argument is malformed. The engine reports errors of the service.
     """
     del resource_name
     found = get_jobs_output(
@@ -244,8 +253,8 @@ def get_jobs_output(
     endpoint: pulumi.Input[str] | None = None,
     opts: Options | None = None,
 ) -> pulumi.Output[Mapping[str, Any]]:
-    """Do as `get_jobs`; `jobs` and `missing_job_ids` as one output."""
-    given = _given(
+    """Read jobs as `get_jobs` does; return `jobs` and `missing_job_ids` as one output."""
+    inputs = _properties(
         **arguments(
             job_ids=job_ids,
             appid=appid,
@@ -258,12 +267,12 @@ def get_jobs_output(
     )
 
     def read(found: Mapping[str, Any]) -> Mapping[str, Any]:
-        jobs, missing = _descriptions(found.get("jobs")), found.get("missingJobIds")
-        if missing is None and jobs is not None:  # mocks may leave it to be found out
+        jobs, missing = _jobs(found.get("jobs")), found.get("missingJobIds")
+        if missing is None and jobs is not None:  # users' mocks need not return it
             missing = [job_id for job_id in dict.fromkeys(found["jobIds"]) if job_id not in jobs]
         return {"jobs": jobs, "missing_job_ids": missing}
 
-    return Field.of(_invoke("cosjob:index:getJobs", given, opts).apply(read))
+    return Field.of(_invoke("cosjob:index:getJobs", inputs, opts).apply(read))
 
 
 def _invoke(token: str, arguments: Mapping[str, Any], opts: Options | None) -> pulumi.Output[Any]:
@@ -275,49 +284,51 @@ def _invoke(token: str, arguments: Mapping[str, Any], opts: Options | None) -> p
         version=getattr(opts, "version", None) or plugin_version(),
         plugin_download_url=getattr(opts, "plugin_download_url", None),
     )
-    after = created(getattr(opts, "depends_on", None))
-    known: pulumi.Output[Any] = pulumi.Output.all(pulumi.Output.all(**arguments), after)
-    return known.apply(lambda values: _ask(token, values[0], options, known))
+    dependencies = known_after(getattr(opts, "depends_on", None))
+    inputs: pulumi.Output[Any] = pulumi.Output.all(pulumi.Output.all(**arguments), dependencies)
+    return inputs.apply(lambda values: _call(token, values[0], options, inputs))
 
 
-async def _ask(
-    token: str, arguments: Mapping[str, Any], options: pulumi.InvokeOptions, known: pulumi.Output[Any]
+async def _call(
+    token: str, arguments: Mapping[str, Any], options: pulumi.InvokeOptions, inputs: pulumi.Output[Any]
 ) -> Any:
-    """Call a function of the plugin; what goes wrong is a message to the program's author, and no traceback."""
+    """Call a function of the plugin; an error is shown without a traceback."""
     try:
         found = await pulumi.runtime.invoke_async(token, arguments, options)
-    except Exception as error:  # noqa: BLE001  the SDK raises no other
-        what = str(error)
-        if await known.is_secret():
-            # The SDK takes that mark off: the plugin did not know.
+    except Exception as error:  # noqa: BLE001  the SDK raises Exception itself
+        message = str(error)
+        if await inputs.is_secret():
+            # The SDK unwraps secrets in arguments of functions: the plugin could not redact them.
             texts = [text for value in arguments.values() for text in (value if isinstance(value, list) else [value])]
-            what = SecretTexts(text for text in texts if isinstance(text, str)).redact(what)
-        raise pulumi.RunError(what.partition(" returned an error: ")[2] or what) from None
+            message = SecretTexts(text for text in texts if isinstance(text, str)).redact(message)
+        # The SDK puts the function's token in front of the plugin's message.
+        raise pulumi.RunError(message.partition(" returned an error: ")[2] or message) from None
     # A provider whose settings are not known yet returns nothing in a preview; mocks may return nothing in an update.
     if not found and pulumi.runtime.is_dry_run():
         return pulumi.output.UNKNOWN
     return {**arguments, **(found or {})}
 
 
-def _description(values: Mapping[str, Any]) -> JobDescription:
+def _job(values: Mapping[str, Any]) -> JobDescription:
     return partial_job(in_snake_case(values))
 
 
-def _descriptions(jobs: Mapping[str, Any] | None) -> Mapping[str, JobDescription] | None:
-    """Return jobs by their ids; None where the engine was to leave a resource alone that there is not."""
+def _jobs(jobs: Mapping[str, Any] | None) -> Mapping[str, JobDescription] | None:
+    """Return jobs by job id; None for a gate that does not exist and that the engine does not create (`--target`)."""
     return None if jobs is None else jobs_by_id({job_id: in_snake_case(job) for job_id, job in jobs.items()})
 
 
 # --------------------------------------------------------------------------------------------------------------- gates
 
 
-def _how(
+# Both gates repeat their parameters: editors and documentation show them from the signature.
+def _wait_inputs(
     timeout: pulumi.Input[Timeout] | None,
     max_failed_tasks: pulumi.Input[int] | None,
     fail_when_suspended: pulumi.Input[bool],
 ) -> dict[str, Any]:
-    """Return how to wait, as inputs."""
-    return _given(
+    """Return the inputs that say how to wait."""
+    return _properties(
         timeout=timeout_input(timeout),
         max_failed_tasks=accepted_failures(max_failed_tasks),
         **arguments(fail_when_suspended=fail_when_suspended),
@@ -325,7 +336,15 @@ def _how(
 
 
 class _Gate(pulumi.CustomResource, GateAttributes):
-    """What both gates have in common."""
+    """The base class of both gates.
+
+    Args:
+        name: Name of the resource type.
+        resource_name: Name in the stack.
+        outputs: Names of the outputs with jobs or their fields. The subclass makes its attributes of them.
+        inputs: Inputs by their names in the plugin's schema.
+        opts: Resource options.
+    """
 
     def __init__(
         self,
@@ -339,50 +358,50 @@ class _Gate(pulumi.CustomResource, GateAttributes):
         props = {**dict.fromkeys([*outputs, *absent, camel_name(SERVICE_ENDPOINT)]), **inputs}
         provide_plugin()
         super().__init__(f"cosjob:index:{name}", resource_name, props, _gate_options(name, opts))
-        self._carried = {each: self.__dict__.pop(each) for each in outputs}
-        self._completed_jobs = list(self._carried.values())[:1]
+        self._outputs = {each: self.__dict__.pop(each) for each in outputs}
+        self._completed_jobs = list(self._outputs.values())[:1]
         for each in (*INPUTS, SERVICE_ENDPOINT):
-            # The inputs are outputs too, by the names that they have in Python.
+            # Inputs are outputs too, by their names in Python.
             if camel_name(each) in self.__dict__:
                 self.__dict__[each] = self.__dict__.pop(camel_name(each))
 
     def translate_input_property(self, prop: str) -> str:
-        """Take the names of Python in `ignore_changes` and the like."""
+        """Return the name in the plugin's schema, for `ignore_changes` and similar options."""
         return camel_name(prop)
 
 
 def _gate_options(name: str, opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions:
     check_options(opts, NATIVE_GATE)
-    # What a stack knows of a dynamic gate of this name is taken over.
-    before = pulumi.Alias(type_=f"pulumi-python:dynamic/cosjob:{name}")
-    own = pulumi.ResourceOptions(version=plugin_version(), aliases=[before])
+    # A dynamic gate of the same name in the stack becomes this gate.
+    dynamic = pulumi.Alias(type_=f"pulumi-python:dynamic/cosjob:{name}")
+    own = pulumi.ResourceOptions(version=plugin_version(), aliases=[dynamic])
     return pulumi.ResourceOptions.merge(own, opts)
 
 
 class JobCompletion(JobOutputs, _Gate):
-    """Stands for "this job has completed": it exists once that is so, and what depends on it waits.
+    """A gate that opens when a job has completed: the resource is created then, and its dependents wait until then.
 
-    As `pulumi_cosjob.JobCompletion`; any number of them wait at the same time, and Ctrl-C ends them.
+    As `pulumi_cosjob.JobCompletion`; any number of gates wait at the same time, and Ctrl-C ends them.
 
     Args:
-        resource_name: Name in the stack.
+        resource_name: Name of the gate in the stack.
         job_id: Id of the job. Another job replaces the gate.
         appid: APPID of the account that owns the job, such as `1250000000`.
-        timeout: For how long to wait at the most: seconds, `"90s"`, `"2h"`, `"1d12h"` or a timedelta. By default what
-            `custom_timeouts` in opts says for create (for jobs that are added later: for update), then 1 h.
-        max_failed_tasks: Failed tasks that a complete job may have: 0 by default, None for any number.
-        fail_when_suspended: Whether to give up when the job waits for a person to confirm it.
-        uin: As for `get_job`.
-        region: As for `get_job`.
-        endpoint: As for `get_job`.
-        opts: Options as any resource takes them.
+        timeout: How long to wait at most: seconds, a text such as `"90s"`, `"2h"` or `"1d12h"`, or a timedelta.
+            Default: `create` of `custom_timeouts` in opts, then 1 h.
+        max_failed_tasks: Number of failed tasks that a complete job may have; None for any number. Default: 0.
+        fail_when_suspended: Whether to fail when the job waits for a person to confirm it.
+        uin: As for `get_job`. Another account replaces the gate.
+        region: As for `get_job`. Another region replaces the gate.
+        endpoint: As for `get_job`. Another endpoint replaces the gate.
+        opts: Resource options.
 
     Raises:
         InvalidArgumentError: An argument is malformed.
     """
 
     max_failed_tasks: pulumi.Output[int] = pulumi.property("maxFailedTasks")
-    """Failed tasks that a complete job may have; -1 for any number."""
+    """Number of failed tasks that a complete job may have; -1 for any number."""
 
     def __init__(
         self,
@@ -398,59 +417,60 @@ class JobCompletion(JobOutputs, _Gate):
         endpoint: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        props = _given(**arguments(job_id=job_id, appid=appid, uin=uin, region=region, endpoint=endpoint))
-        how = _how(timeout, max_failed_tasks, fail_when_suspended)
-        super().__init__("JobCompletion", resource_name, _OUTPUTS, {**props, **how}, opts)
-        result = Field.together(self._carried, _description, known_by="status", secret_by=_OUTPUTS)
+        props = _properties(**arguments(job_id=job_id, appid=appid, uin=uin, region=region, endpoint=endpoint))
+        wait = _wait_inputs(timeout, max_failed_tasks, fail_when_suspended)
+        super().__init__("JobCompletion", resource_name, _OUTPUTS, {**props, **wait}, opts)
+        result = Field.combined(self._outputs, _job, known_by="status", secret_by=_OUTPUTS)
         self.result = cast("JobDescriptionOutput", result)
         if is_mocked():
-            self.result = self._given(_OUTPUTS)
+            self.result = self._mocked_result(_OUTPUTS)
 
-    def _given(self, secret_by: Sequence[str]) -> JobDescriptionOutput:
-        """Return the job that mocks give."""
-        given = {
+    def _mocked_result(self, secret_by: Sequence[str]) -> JobDescriptionOutput:
+        """Return the job that mocks return, secret if one of some outputs is."""
+        fields = {
             snake_name(name): (each if name in secret_by else pulumi.Output.unsecret(each)).apply(in_snake_case)
-            for name, each in self._carried.items()
+            for name, each in self._outputs.items()
         }
-        return given_job(given, given["job_id"])
+        return given_job(fields, fields["job_id"])
 
     def _output_of(self, name: str) -> pulumi.Output[Any]:
-        # By itself: where another field is a secret, this one need not be.
+        # From its own output, not from `result`, which is secret if any field is.
         camel = camel_name(name)
         if is_mocked():
-            return Field.of(self._given([camel])).__getattr__(name)
-        dump_job = {each: self._carried[each] for each in ("status", camel)}
+            return Field.of(self._mocked_result([camel])).__getattr__(name)
+        outputs = {each: self._outputs[each] for each in ("status", camel)}
 
-        def made(values: Mapping[str, Any]) -> Any:
-            return getattr(_description({"jobId": "", **values}), name)
+        def field(values: Mapping[str, Any]) -> Any:
+            return getattr(_job({"jobId": "", **values}), name)
 
-        return Field.together(dump_job, made, known_by="status", secret_by=[camel])
+        return Field.combined(outputs, field, known_by="status", secret_by=[camel])
 
 
 class AllJobsCompletion(_Gate, AllJobsAttributes):
-    """Stands for "all these jobs have completed", asked about at the same time; see `JobCompletion`.
+    """A gate that opens when all of many jobs have completed; see `JobCompletion`.
 
-    It fails as soon as one job has failed, and names all that have by then. A job that is added later is waited for by
-    the next `up`; those that have completed are not asked about again.
+    It fails as soon as one job has failed, and lists all that have failed by then. The next update waits for jobs that
+    were added; jobs that have completed are not requested again.
 
     Args:
-        resource_name: Name in the stack.
+        resource_name: Name of the gate in the stack.
         job_ids: Ids of the jobs.
         appid: APPID of the account that owns the jobs.
-        timeout: As for `JobCompletion`, for all of them together.
-        max_failed_tasks: As for `JobCompletion`, for each of them.
+        timeout: As for `JobCompletion`, for all jobs together. For jobs that are added later the default is `update` of
+            `custom_timeouts`, then 1 h.
+        max_failed_tasks: As for `JobCompletion`, for each job.
         fail_when_suspended: As for `JobCompletion`.
-        uin: As for `get_job`.
-        region: As for `get_job`.
-        endpoint: As for `get_job`.
-        opts: Options as any resource takes them.
+        uin: As for `JobCompletion`.
+        region: As for `JobCompletion`.
+        endpoint: As for `JobCompletion`.
+        opts: Resource options.
 
     Raises:
         InvalidArgumentError: An argument is malformed.
     """
 
     max_failed_tasks: pulumi.Output[int] = pulumi.property("maxFailedTasks")
-    """Failed tasks that a complete job may have; -1 for any number."""
+    """Number of failed tasks that a complete job may have; -1 for any number."""
 
     def __init__(
         self,
@@ -466,7 +486,7 @@ class AllJobsCompletion(_Gate, AllJobsAttributes):
         endpoint: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        props = _given(**arguments(job_ids=job_ids, appid=appid, uin=uin, region=region, endpoint=endpoint))
-        how = _how(timeout, max_failed_tasks, fail_when_suspended)
-        super().__init__("AllJobsCompletion", resource_name, ["jobs"], {**props, **how}, opts)
-        self.jobs = cast("JobsOutput", Field.of(self._carried["jobs"].apply(_descriptions)))
+        props = _properties(**arguments(job_ids=job_ids, appid=appid, uin=uin, region=region, endpoint=endpoint))
+        wait = _wait_inputs(timeout, max_failed_tasks, fail_when_suspended)
+        super().__init__("AllJobsCompletion", resource_name, ["jobs"], {**props, **wait}, opts)
+        self.jobs = cast("JobsOutput", Field.of(self._outputs["jobs"].apply(_jobs)))

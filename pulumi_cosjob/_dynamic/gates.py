@@ -18,7 +18,7 @@ from pulumi.runtime import rpc
 from pulumi_cosjob._dynamic.functions import ABSENT, ConfiguredProvider
 from pulumi_cosjob._errors import CosJobError, InvalidArgumentError
 from pulumi_cosjob._model.job import JobDescription, from_plain, to_plain
-from pulumi_cosjob._program.arguments import Timeout, accepted_failures, arguments, echo_placeholder, timeout_input
+from pulumi_cosjob._program.arguments import Timeout, accepted_failures, arguments, secret_placeholder, timeout_input
 from pulumi_cosjob._program.mock_outputs import given_job, given_jobs, placeholders, taken
 from pulumi_cosjob._program.options import DYNAMIC_GATE, check_options, custom_timeouts, take_secret_fields
 from pulumi_cosjob._program.outputs import JOB_FIELDS, JobOutputs, dump_job, jobs_output, load_job
@@ -225,7 +225,7 @@ def _props(
     opts: pulumi.ResourceOptions | None,
 ) -> dict[str, Any]:
     """Return the inputs of a gate; they are outputs too, whether they are given or not."""
-    placeholder = echo_placeholder(named)
+    placeholder = secret_placeholder(named)
     return {
         **ABSENT,
         **named,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pulumi_cosjob._program.secret_texts import SecretTexts
-from pulumi_cosjob._text import quoted
+from pulumi_cosjob._text import QUOTED_LENGTH, escaped, quoted
 
 SHORT = st.text("ab'\n", min_size=1, max_size=4)
 
@@ -28,6 +28,13 @@ def test_nothing_of_a_secret_is_left(secrets: list[str], text: str) -> None:
         each for each, is_covered in zip(text, covered, strict=True) if not is_covered
     ).replace("[secret]", "")
     assert found.are_in(text) is any(covered)
+
+
+@given(st.text(), st.sampled_from([None, 8, QUOTED_LENGTH]))
+@example("both '\"\\", None)
+def test_escaped_is_what_quoted_writes_between_its_quotes(text: str, limit: int | None) -> None:
+    """At full length, and truncated."""
+    assert escaped(text, limit) == (repr(text) if limit is None else quoted(text, limit))[1:-1]
 
 
 def test_a_secret_is_found_as_messages_write_it() -> None:
