@@ -51,7 +51,7 @@ def functions(job: Mapping[str, Property]) -> dict[str, Property]:
 
 def _get_job(job: Mapping[str, Property]) -> Property:
     return {
-        "description": "Reads the current state of a job. Nothing of it is kept in the stack's state.\n\n"
+        "description": "Reads the current state of a job. Nothing is kept in the stack's state.\n\n"
         + documentation("getJob"),
         "inputs": {
             "type": "object",
