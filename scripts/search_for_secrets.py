@@ -9,6 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import secrets_found
 import secrets_search
 
 
@@ -16,7 +17,7 @@ def main() -> int:
     """Search, print a table, and say whether all is well."""
     with tempfile.TemporaryDirectory() as folder:
         rounds = secrets_search.run_rounds(Path(folder))
-    print("\n".join(secrets_search.table(rounds)))
+    print("\n".join(secrets_found.table(rounds)))
     wrong = [f"{done.source}: {name!r} did not end as it had to" for done in rounds for name in done.wrong()]
     for done in rounds:
         wrong += [f"{done.source}: {place}: {dict(hits.found)}" for place, hits in done.hits().items() if hits.found]

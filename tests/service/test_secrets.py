@@ -24,7 +24,9 @@ import secrets_search
 from pulumi_cosjob import CosBatchClient, CosJobError
 from pulumi_cosjob._service import responses
 from pulumi_cosjob.testing import CosBatchEmulator
-from secrets_search import GRPC, HANDED_OVER, PYTHON, SOURCES, STDERR, STDOUT, TRACE, Keys, Round, Search, echoes, table
+from recognised_keys import Keys, Search
+from secrets_found import GRPC, HANDED_OVER, PYTHON, SOURCES, STDERR, STDOUT, TRACE, Round, table
+from secrets_search import echoes
 
 KEYS = Keys()
 VALUES = {"secret id": KEYS.secret_id, "secret key": KEYS.secret_key, "token": KEYS.token}
