@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from recognised_keys import Search
+    from marked_credentials import Search
 
 __all__ = ["GRPC", "HANDED_OVER", "PYTHON", "SOURCES", "STDERR", "STDOUT", "TRACE", "Hits", "Round", "table"]
 
 SOURCES = ("environment", "file", "config", "provider")
-"""Where keys stand: the environment, the vendor's file, the stack's configuration, or a provider's own arguments."""
+"""Sources of credentials: the environment, the vendor's file, the stack's configuration, arguments of a provider."""
 
 HANDED_OVER = ("config", "provider")
-"""From where the engine itself takes them to the providers."""
+"""The sources whose values the engine itself passes to providers."""
 
 STDOUT = "standard output"
 STDERR = "standard error, engine's log"
@@ -27,7 +27,7 @@ GRPC = "engine's log of calls"
 TRACE = "engine's trace"
 PYTHON = "logs of Python"
 
-# What the engine writes of all that it hands to any provider, at its most detailed: each line says what it is about.
+# What the engine logs, at its highest level, about the settings that it passes to any provider.
 _OWN_LINE = re.compile(
     rb'"msg":"(?:Unm|M)arshaling property for RPC\[(?:'
     rb"Provider\[[^\]]*\]\.(?:CheckConfig|DiffConfig|Configure)|ResourceMonitor\.RegisterResource)\("
@@ -40,11 +40,11 @@ _OWN = {STDERR: _OWN_LINE, GRPC: _OWN_CALL}
 
 
 class Hits(NamedTuple):
-    """How often keys were found in a place.
+    """Numbers of credentials in one place.
 
     Attributes:
-        found: Where nobody may see them, by their forms.
-        own: In what the engine itself writes about the settings that it hands to providers, when it is told to.
+        found: Those that must not be there, by form.
+        own: Those in the engine's own log lines about the settings that it passes to providers.
     """
 
     found: Counter[str]
@@ -53,13 +53,13 @@ class Hits(NamedTuple):
 
 @dataclasses.dataclass
 class Round:
-    """What came of running everything with keys in one place.
+    """The results of running everything with credentials from one source.
 
     Attributes:
-        source: The place.
-        search: Finds the keys.
-        places: All that was written, by where it was.
-        codes: How each command ended, by its name.
+        source: The source.
+        search: Finds the credentials.
+        places: All data that was written, by place.
+        codes: The exit codes of the commands, by name.
     """
 
     source: str
@@ -68,13 +68,13 @@ class Round:
     codes: dict[str, int] = dataclasses.field(default_factory=dict)
 
     def add(self, place: str, data: bytes) -> None:
-        """Keep what is to be searched."""
+        """Add data to search; compressed data is searched decompressed too."""
         self.places.setdefault(place, []).append(data)
         if data[:2] == b"\x1f\x8b":
             self.places[place].append(gzip.decompress(data))
 
     def add_folder(self, place: str, folder: Path, pattern: str = "*") -> None:
-        """Keep all files below a folder, and their names."""
+        """Add the names and contents of all files below a folder."""
         self.places.setdefault(place, [])
         for path in folder.rglob(pattern):
             self.add(place, str(path).encode())
@@ -89,10 +89,10 @@ class Round:
         found: Counter[str] = Counter()
         own: Counter[str] = Counter()
         for data in self.places[place]:
-            there = self.search.find(data)
-            found += there
-            if there and self.source in HANDED_OVER:
-                own += there if place == TRACE else self._own(place, data)
+            hits = self.search.find(data)
+            found += hits
+            if hits and self.source in HANDED_OVER:
+                own += hits if place == TRACE else self._own(place, data)
         return Hits(found - own, sum(own.values()))
 
     def _own(self, place: str, data: bytes) -> Counter[str]:
@@ -102,10 +102,11 @@ class Round:
         return sum(map(self.search.find, lines), Counter())
 
     def wrong(self) -> list[str]:
-        """Return the commands that did not end as they had to: then less was run than is said."""
+        """Return the commands that ended unexpectedly: less was searched then than intended."""
         return [name for name, code in self.codes.items() if (code == 0) != (name in SUCCEEDING)]
 
 
+# The names of the commands that have to succeed; all others have to fail.
 SUCCEEDING = {
     "preview",
     "up",
@@ -120,7 +121,7 @@ SUCCEEDING = {
 
 
 def table(rounds: Sequence[Round]) -> list[str]:
-    """Return what was found as lines: a place each, a column for each place of keys."""
+    """Return the results as lines of a table: a row for each place, a column for each source."""
     found = [each.hits() for each in rounds]
     places = list(dict.fromkeys(place for hits in found for place in hits))
 
@@ -132,9 +133,9 @@ def table(rounds: Sequence[Round]) -> list[str]:
 
     megabytes = [sum(len(data) for each in done.places.values() for data in each) / 1e6 for done in rounds]
     return [
-        line("hits, by where the keys stood", (done.source for done in rounds)),
+        line("hits, by source", (done.source for done in rounds)),
         *(line(place, (cell(hits.get(place)) for hits in found)) for place in places),
         line("MB searched", (f"{size:.1f}" for size in megabytes)),
         line("commands run", (str(len(done.codes)) for done in rounds)),
-        "(in brackets: the engine's own, about settings that it hands to providers)",
+        "(in brackets: in the engine's lines about settings that it passes to providers)",
     ]

@@ -1,8 +1,8 @@
-"""Search all that the package and the engine write for keys, at the highest log levels.
+"""Searches all that the package and the engine write, at the highest log levels, for credentials.
 
-Recognisable keys are put where keys may stand, and everything is run with them: what succeeds, and what fails. Then
-every byte of what was printed, logged, kept, pickled or left in a file is searched for them, in all forms in which they
-may be written.
+Everything is run with marked credentials from each source: commands that succeed, and commands that fail. Then every
+byte that was printed, logged, kept in a state, pickled or left in a file is searched for them, in all forms in which
+they may be written.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from xml.sax.saxutils import escape
 
 from typing_extensions import Self
 
+from marked_credentials import MarkedCredentials, Search, references
 from pulumi_cosjob._plugin.install import write_launcher
 from pulumi_cosjob.testing import CosBatchEmulator, Fault
-from recognised_keys import Keys, Search, references
 from secrets_found import GRPC, HANDED_OVER, PYTHON, SOURCES, STDERR, STDOUT, TRACE, Round
 from stacks import Stack
 
@@ -32,6 +32,7 @@ __all__ = ["echoes", "run_rounds"]
 
 BIN = Path(sys.executable).parent
 
+# Loaded by every Python process: all loggers log everything, and the standard library prints its requests.
 LOUD = """
 import http.client, logging, os
 file = os.path.join(os.environ["LOUD"], f"{os.getpid()}.log")
@@ -63,7 +64,7 @@ for name, module in {"native": native, "dynamic": pulumi_cosjob}.items():
     module.AllJobsCompletion(f"{name}-gates", job_ids=[job], appid=appid, opts=opts)
 """
 
-# What shows values or carries them away, of all that the package makes public.
+# Prints, copies and pickles the public objects that hold credentials.
 SCRIPT = """
 import copy, logging, os, pickle, sys, traceback
 import dill
@@ -99,7 +100,7 @@ for job in sys.argv[1:]:
 
 
 def loud_plugin(folder: Path) -> Path:
-    """Return a folder with the plugin, which other than that of users takes PYTHONPATH, and so the loud logs."""
+    """Return a folder with a plugin that, unlike that of users, reads PYTHONPATH, and so logs everything."""
     folder.mkdir()
     launcher = write_launcher(folder)
     text = launcher.read_text(encoding="utf-8")
@@ -107,10 +108,10 @@ def loud_plugin(folder: Path) -> Path:
     return folder
 
 
-def echoes(keys: Keys) -> list[Fault]:
-    """Return answers that echo what a service is told of keys, as a service or a proxy may write it, each once."""
+def echoes(credentials: MarkedCredentials) -> list[Fault]:
+    """Return responses that echo credentials, in all the ways in which a service or a proxy may write them."""
     found = []
-    for key in (keys.secret_id, keys.token):
+    for key in (credentials.secret_id, credentials.token):
         comment = f"{escape(key[:8])}<!-- -->{escape(key[8:])}"
         texts = [
             key,
@@ -141,7 +142,7 @@ def echoes(keys: Keys) -> list[Fault]:
 
 
 class _Arguments:
-    """Looks at the arguments of all processes, as often as it can."""
+    """Collects the arguments of all processes of this machine."""
 
     def __init__(self) -> None:
         self.seen: set[bytes] = set()
@@ -164,20 +165,26 @@ class _Arguments:
 
 
 class _Runner:
-    """Runs everything with keys in one place.
+    """Runs everything with credentials from one source.
 
     Args:
         folder: Holds all files.
-        keys: The keys.
-        done: Takes what comes of it.
-        service: Knows the keys.
-        refusing: Does not, and echoes them.
+        credentials: The credentials.
+        done: Receives the results.
+        service: An emulator that accepts the credentials.
+        refusing: An emulator that refuses and echoes them.
     """
 
     def __init__(
-        self, folder: Path, keys: Keys, done: Round, service: CosBatchEmulator, refusing: CosBatchEmulator
+        self,
+        folder: Path,
+        credentials: MarkedCredentials,
+        done: Round,
+        service: CosBatchEmulator,
+        refusing: CosBatchEmulator,
     ) -> None:
-        self._folder, self._keys, self._done, self._service, self._refusing = folder, keys, done, service, refusing
+        self._folder, self._credentials, self._done = folder, credentials, done
+        self._service, self._refusing = service, refusing
         for name in ("home", "tmp", "logs", "loud"):
             (folder / name).mkdir(parents=True)
         (folder / "loud" / "sitecustomize.py").write_text(LOUD)
@@ -196,24 +203,28 @@ class _Runner:
             del self._stack.variables[name]
         self._stack.variables.update(public)
 
-    def _put(self, keys: Keys) -> None:
-        """Put keys where they are to stand."""
+    def _put(self, credentials: MarkedCredentials) -> None:
+        """Write credentials to their source."""
         if self._done.source == "file":
             file = self._folder / "home" / ".tencentcloud" / "credentials"
             file.parent.mkdir(exist_ok=True)
-            lines = (f"{name} = {value}" for name, value in dataclasses.asdict(keys).items())
+            lines = (f"{name} = {value}" for name, value in dataclasses.asdict(credentials).items())
             file.write_text("\n".join(["[default]", *lines, ""]))
         elif self._done.source == "config":
-            for name, value in (("secretId", keys.secret_id), ("secretKey", keys.secret_key), ("token", keys.token)):
-                # By standard input: arguments are seen by everybody on a machine.
+            for name, value in (
+                ("secretId", credentials.secret_id),
+                ("secretKey", credentials.secret_key),
+                ("token", credentials.token),
+            ):
+                # By standard input: other users of the machine can read arguments.
                 command = self._stack.command("config", "set", "--secret", f"cosjob:{name}")
                 folder, variables = self._stack.folder, self._stack.variables
                 subprocess.run(command, input=value, cwd=folder, env=variables, text=True, check=True, timeout=60)
         else:
             prefix = "MINE" if self._done.source == "provider" else "TENCENTCLOUD"
-            self._stack.variables[f"{prefix}_SECRET_ID"] = keys.secret_id
-            self._stack.variables[f"{prefix}_SECRET_KEY"] = keys.secret_key
-            self._stack.variables[f"{prefix}_SECURITY_TOKEN"] = keys.token
+            self._stack.variables[f"{prefix}_SECRET_ID"] = credentials.secret_id
+            self._stack.variables[f"{prefix}_SECRET_KEY"] = credentials.secret_key
+            self._stack.variables[f"{prefix}_SECURITY_TOKEN"] = credentials.token
 
     def _run(self, name: str, *command: str | Path, **variables: str) -> None:
         ended = subprocess.run(
@@ -235,8 +246,8 @@ class _Runner:
         self._run(name, *self._stack.command(*arguments, *loud), **variables)
 
     def run(self) -> None:
-        """Run everything that succeeds, and everything that fails."""
-        self._put(self._keys)
+        """Run all commands, those that succeed and those that fail."""
+        self._put(self._credentials)
         complete, failed = (self._service.create_job(scenario, seconds=0) for scenario in ("completes", "fails"))
         self._service.clock.advance(60)
         up = ("up", "--yes", "--skip-preview")
@@ -247,7 +258,7 @@ class _Runner:
         failing = self._service.create_job("fails", seconds=2)
         self._pulumi("up, failing job", *up, JOB=failing, WAITS="1")
         elsewhere = {"COSJOB_ENDPOINT": self._refusing.endpoint}
-        echoed = echoes(self._keys)
+        echoed = echoes(self._credentials)
         self._refusing.inject(*echoed)
         self._pulumi("preview, refused key", "preview", JOB=complete, **elsewhere)
         if self._done.source not in HANDED_OVER:
@@ -261,17 +272,17 @@ class _Runner:
             self._run("script", sys.executable, "-c", SCRIPT, complete, "nope")
             self._refusing.inject(*echoed)
             self._run("script, refused", sys.executable, "-c", SCRIPT, *[complete] * (2 * len(echoed) + 1), **elsewhere)
-        key = self._keys.secret_key
-        self._put(dataclasses.replace(self._keys, secret_key=f"{key[:6]}\n {key}"))
+        secret_key = self._credentials.secret_key
+        self._put(dataclasses.replace(self._credentials, secret_key=f"{secret_key[:6]}\n {secret_key}"))
         self._pulumi("preview, malformed key", "preview", JOB=complete)
         if self._done.source not in HANDED_OVER:
             self._run("describe, malformed key", BIN / "cosjob", "describe", complete, "--appid", "1250000000")
-        self._put(self._keys)
+        self._put(self._credentials)
         self._pulumi("destroy", "destroy", "--yes", "--skip-preview")
         self._keep()
 
     def _keep(self) -> None:
-        """Keep all that was left in files."""
+        """Collect all files for the search."""
         logs, stack = self._folder / "logs", self._stack.folder
         self._done.add_folder(PYTHON, logs, "*.log")
         self._done.add_folder(GRPC, logs, "grpc.json")
@@ -286,20 +297,22 @@ class _Runner:
 
 
 def run_round(folder: Path, source: str) -> Round:
-    """Run everything with keys of its own in one place, in a folder that is made for it."""
-    keys = Keys()
+    """Run everything with new credentials from one source, in a new folder."""
+    credentials = MarkedCredentials()
     with (
-        CosBatchEmulator(secret_id=keys.secret_id, secret_key=keys.secret_key, token=keys.token) as service,
+        CosBatchEmulator(
+            secret_id=credentials.secret_id, secret_key=credentials.secret_key, token=credentials.token
+        ) as service,
         CosBatchEmulator() as refusing,
         _Arguments() as arguments,
     ):
-        done = Round(source, Search(keys, time.time()))
-        _Runner(folder, keys, done, service, refusing).run()
+        done = Round(source, Search(credentials, time.time()))
+        _Runner(folder, credentials, done, service, refusing).run()
     done.add("arguments of processes", b"\n".join(arguments.seen))
     return done
 
 
 def run_rounds(folder: Path) -> list[Round]:
-    """Run everything with keys in each of the places, two at a time."""
+    """Run everything with credentials from each source, two sources at a time."""
     with ThreadPoolExecutor(2) as pool:
         return list(pool.map(lambda source: run_round(folder / source, source), SOURCES))

@@ -1,4 +1,4 @@
-"""Credentials that can be recognised, and a search for them in all forms in which they may be written."""
+"""Credentials that occur nowhere else, and a search for them in all forms in which they may be written."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import string
 import time
 from collections import Counter
 
-__all__ = ["Keys", "Search", "references"]
+__all__ = ["MarkedCredentials", "Search", "references"]
 
 
 def _random(length: int) -> str:
@@ -20,55 +20,57 @@ def _random(length: int) -> str:
 
 
 @dataclasses.dataclass(frozen=True)
-class Keys:
-    """Keys as nobody else has them. What surrounds them is written in another way by JSON, URLs and shells."""
+class MarkedCredentials:
+    """Random credentials. JSON, URLs and shells escape the characters around their random parts."""
 
     secret_id: str = dataclasses.field(default_factory=lambda: f"AKID{_random(32)}")
     secret_key: str = dataclasses.field(default_factory=lambda: f"key+/{_random(24)}=\"<&'")
     token: str = dataclasses.field(default_factory=lambda: f"token+/{_random(40)}=\"<&'")
 
     def cores(self) -> dict[str, bytes]:
-        """Return of each what stays the same wherever it is written."""
+        """Return the part of each credential that no format escapes, by name."""
         cores = {}
         for name in ("secret_id", "secret_key", "token"):
             cores[name.replace("_", " ")] = max(re.findall(r"\w+", getattr(self, name)), key=len).encode()
         return cores
 
 
-# Also in the middle of more digits.
+# Also within more digits.
 _DIGEST = re.compile(rb"(?=([0-9a-f]{40}))")
 
 
 class Search:
-    """Finds keys in bytes, in whatever form.
+    """Finds credentials in bytes, in any form.
 
     Args:
-        keys: The keys.
-        started: When they were first used: the keys derived from them are made of the time.
+        credentials: The credentials.
+        started: The time of their first use, in seconds since 1970: signing keys are derived from it.
     """
 
-    def __init__(self, keys: Keys, started: float) -> None:
-        self._secret_key = keys.secret_key.encode()
+    def __init__(self, credentials: MarkedCredentials, started: float) -> None:
+        self._secret_key = credentials.secret_key.encode()
         self._next = int(started) - 2
         self._derived: set[bytes] = set()
         self._forms = {
-            f"{name}{form}": written for name, core in keys.cores().items() for form, written in _written(core).items()
+            f"{name}{form}": written
+            for name, core in credentials.cores().items()
+            for form, written in _written(core).items()
         }
 
     def find(self, data: bytes) -> Counter[str]:
-        """Return how often each form of each key stands there."""
+        """Return how often each form of each credential occurs."""
         found: Counter[str] = Counter()
         for name, forms in self._forms.items():
             count = sum(data.count(form) for form in forms)
             if count:
                 found[name] = count
-        # The key that signs is derived from the secret key, for the time of a request: for so long it is as good.
+        # A signing key is derived from the secret key for the time of a request: during that time it can sign too.
         for derived in self._signing_keys().intersection(_DIGEST.findall(data)):
             found["signing key"] += data.count(derived)
         return found
 
     def _signing_keys(self) -> set[bytes]:
-        """Return the signing keys of all requests since the start, as the vendor derives them."""
+        """Return the signing keys of all requests since the start."""
         while self._next < time.time() + 2:
             times = f"{self._next - 60};{self._next + 600}".encode()
             self._derived.add(hmac.new(self._secret_key, times, hashlib.sha1).hexdigest().encode())
@@ -77,13 +79,13 @@ class Search:
 
 
 def _written(core: bytes) -> dict[str, set[bytes]]:
-    """Return all forms in which letters and digits may be written, by what is to be said about them."""
+    """Return the forms in which letters and digits may be written, by their suffix in results."""
     encoded: set[bytes] = set()
     for before in range(3):
-        # What stands before and after is not known: only whole groups in between are.
+        # The bytes before and after are not known: only complete groups between them are.
         text = base64.b64encode(bytes(before) + core)
-        whole = text[4 if before else 0 : len(text) // 4 * 4 - 4]
-        encoded |= {whole, whole.translate(bytes.maketrans(b"+/", b"-_"))}
+        groups = text[4 if before else 0 : len(text) // 4 * 4 - 4]
+        encoded |= {groups, groups.translate(bytes.maketrans(b"+/", b"-_"))}
     wide = core.decode().encode("utf-16-le")
     hexadecimal = {core.hex().encode(), core.hex().upper().encode()}
     return {
