@@ -37,6 +37,7 @@ _ONE_BY_ONE = {
         "plugin/test_first_use",
         "plugin/test_native",
         "plugin/test_sdks",
+        "plugin/test_yaml",
         "program/test_gates_and_reads",
         "program/test_input_matrix",
         "project/test_readme",

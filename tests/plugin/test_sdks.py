@@ -6,7 +6,6 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,39 +16,15 @@ import pytest
 from places import RESPONSES, ROOT
 from pulumi_cosjob import __version__
 from pulumi_cosjob._plugin.install import EXECUTABLE, write_launcher
-from pulumi_cosjob._plugin.package_schema import package_schema
 from pulumi_cosjob._plugin.publication import CSHARP_NAMESPACE, GO_MODULE, JAVA_PACKAGE, NPM_PACKAGE
 from pulumi_cosjob.testing import CosBatchEmulator
-from pulumi_environment import engine_path, pulumi_environment
+from pulumi_environment import pulumi_environment
+from sdk_programs import JOB, OTHER_JOB, SCHEMA, completed, documented, live, run
 from stacks import Stack
 
 pytestmark = pytest.mark.engine
 
-# The vendor's own example, which programs in YAML name: this engine's host for them has no configuration.
-JOB = "53dc6228-c50b-46f7-8ad7-65e7159f1aae"
-# The second one of the examples that the schema has.
-OTHER_JOB = "7b1f7f0e-2c5d-4a39-9a53-0d8c1c1c6f4e"
-SCHEMA = package_schema(__version__)
-
 Sdk = Callable[[str, Path], None]
-
-
-def run(folder: Path, *command: str | Path, **variables: str) -> str:
-    """Run a tool that has to be there and to succeed; return all that it says."""
-    path = os.pathsep.join([engine_path(all_languages=True), os.environ["PATH"]])
-    done = subprocess.run(
-        command,
-        executable=shutil.which(command[0], path=path),
-        cwd=folder,
-        env={**os.environ, "PATH": path, **variables},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=900,
-        check=False,
-    )
-    assert done.returncode == 0, f"{command}: {done.stdout}"
-    return done.stdout
 
 
 @pytest.fixture(scope="module")
@@ -59,15 +34,6 @@ def plugin(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder.mkdir()
     write_launcher(folder)
     return folder
-
-
-def documented(language: str) -> dict[str, str]:
-    """Return the examples of the schema in a language, by what they are about."""
-    described = {"Provider": SCHEMA["provider"], **SCHEMA["functions"], **SCHEMA["resources"]}
-    fence = re.compile(f"```{language}\n(.*?)```", re.DOTALL)
-    return {
-        name.rpartition(":")[2]: code for name, each in described.items() for code in fence.findall(each["description"])
-    }
 
 
 def other_languages(text: str) -> list[str]:
@@ -293,46 +259,6 @@ def service() -> Iterator[CosBatchEmulator]:
         yield emulator
 
 
-def live(stack: Stack, release: Callable[[], None], created: int) -> dict[str, Any]:
-    """Take an example through its life: a preview, then its jobs run, an update, another one, its end.
-
-    Args:
-        stack: The example.
-        release: Lets its jobs run.
-        created: How many resources it has, the stack among them.
-
-    Returns:
-        Its outputs.
-    """
-    assert f"{created} to create" in stack.preview().ok().text
-    release()
-    up = stack.up().ok()
-    assert "warning" not in up.text
-    assert re.search(r"copied creating \([0-9]+s\) .*\d+ %, .*\d+ of 100 tasks", up.text), "live progress is shown"
-    # The last word on a gate is said before the first one on what depends on it.
-    assert up.text.rindex("copied created") < up.text.index("release creating")
-    outputs = stack.outputs()
-    assert f"{created} unchanged" in stack.up("--expect-no-changes").ok().text
-    assert stack.outputs() == outputs or "statusBefore" in outputs
-    assert f"{created} deleted" in stack.destroy().ok().text
-    return outputs
-
-
-def test_example_in_yaml(tmp_path: Path, plugin: Path, service: CosBatchEmulator) -> None:
-    """A program without a line of code."""
-    service.create_job("completes", seconds=3, job_id=JOB, description="Copy for the archive")
-    stack = Stack(tmp_path / "stack", ROOT / "examples" / "yaml", service.environment(), plugin=plugin)
-    outputs = live(stack, service.clock.release, 3)
-    assert outputs["statusBefore"] in ("New", "Preparing", "Ready", "Active")
-    assert outputs["terminatedAt"].endswith("Z")
-    assert {name: outputs[name] for name in ("description", "status", "copied", "released")} == {
-        "description": "Copy for the archive",
-        "status": "Complete",
-        "copied": 100,
-        "released": [JOB],
-    }
-
-
 def test_example_in_typescript(plugin: Path, typescript: Path, service: CosBatchEmulator) -> None:
     """A program on the generated SDK; what it reads after the gate is the final state."""
     job_id = service.create_job("completes", seconds=3)
@@ -452,98 +378,3 @@ export const unknownElements = gate.unknownElements;
     stack = Stack(folder, folder, service.environment(), plugin=plugin)
     stack.up().ok()
     assert stack.outputs() == NEW_WORDS
-
-
-@pytest.mark.parametrize("name", documented("yaml"))
-def test_documented_example_in_yaml(tmp_path: Path, plugin: Path, service: CosBatchEmulator, name: str) -> None:
-    """It does what its title says; YAML takes no defaults from a schema, and means the same."""
-    completed(service)
-    folder = tmp_path / "program"
-    folder.mkdir()
-    (folder / "Pulumi.yaml").write_text(f"name: documented\nruntime: yaml\n{documented('yaml')[name]}")
-    stack = Stack(tmp_path / "stack", folder, service.environment(), plugin=plugin)
-    assert "warning" not in stack.up().ok().text
-    outputs = stack.outputs()
-    assert outputs
-    assert None not in outputs.values()
-    assert outputs.get("status", "Complete") == "Complete"
-    assert set(outputs.get("jobs", (JOB, OTHER_JOB))) == {JOB, OTHER_JOB}
-
-
-def completed(service: CosBatchEmulator) -> None:
-    """Provide the jobs that the schema's examples name."""
-    for job_id in (JOB, OTHER_JOB):
-        service.create_job("completes", seconds=3, job_id=job_id)
-    service.clock.advance(60)
-
-
-def test_example_of_two_accounts(tmp_path: Path) -> None:
-    """Each account is asked with its own key, refuses the other's, and no key is kept in the open."""
-    with (
-        CosBatchEmulator(uin="100000000001", secret_id="archive-id", secret_key="archive-key") as archive,
-        CosBatchEmulator(uin="100000000002", secret_id="live-id", secret_key="live-key") as other,
-    ):
-        accounts = {"archive": archive, "live": other}
-        settings: list[str] = []
-        for name, account in accounts.items():
-            account.clock.hold()
-            job_id = account.create_job("completes", seconds=3)
-            uin = account.environment()["COSJOB_UIN"]
-            for key, value in {"jobId": job_id, "uin": uin, "endpoint": account.endpoint}.items():
-                settings += ["--plaintext", f"{name}:{key}={value}"]
-        stack = Stack(tmp_path / "stack", ROOT / "examples" / "native", {})
-        stack.run("config", "set-all", *settings, *keys(archive="live", live="archive")).ok()
-        refused = stack.preview().failed().diagnostics()
-        assert refused.count("the service does not know the secret id") == 2
-        for account in accounts.values():
-            assert f"endpoint {account.endpoint}" in refused
-        stack.run("config", "set-all", *keys(archive="archive", live="live")).ok()
-
-        def release() -> None:
-            for account in accounts.values():
-                account.clock.release()
-
-        outputs = live(stack, release, 6)
-        kept = "".join(path.read_text(errors="replace") for path in stack.folder.rglob("*") if path.is_file())
-        assert "archive-copied" in kept
-        assert not [key for key in ("archive-id", "archive-key", "live-id", "live-key") if key in kept]
-        assert outputs["released"] == "2026.11"
-        assert outputs["objects"] == 200
-        assert set(outputs["terminated_at"]) == set(accounts)
-
-
-def test_messages_in_yaml(tmp_path: Path, plugin: Path, service: CosBatchEmulator) -> None:
-    """What is wrong in a program without types is told by name, and a secret that is wrong is not shown."""
-    job_id = service.create_job("fails", seconds=1)
-    folder = tmp_path / "program"
-    folder.mkdir()
-    project = folder / "Pulumi.yaml"
-    project.write_text("name: wrong\nruntime: yaml\n")
-    stack = Stack(tmp_path / "stack", folder, service.environment(), plugin=plugin)
-    head = (stack.folder / project.name).read_text()
-
-    def said(properties: str, options: str = "", others: str = "") -> str:
-        gate = f"{{type: cosjob:JobCompletion, properties: {{{properties}}}, options: {{{options}}}}}"
-        (stack.folder / project.name).write_text(f"{head}resources:\n  gate: {gate}\n{others}")
-        return stack.preview().failed().diagnostics()
-
-    assert "Missing required property 'jobId'" in said('appid: "1250000000"')
-    assert "Property retries does not exist on 'cosjob:index:JobCompletion'" in said(
-        f'jobId: {job_id}, appid: "1250000000", retries: 3'
-    )
-    assert "timeout cannot be '2 hours'" in said(f'jobId: {job_id}, appid: "1250000000", timeout: 2 hours')
-    provider = "  account: {type: pulumi:providers:cosjob, properties: {secretId: an id, secretKey: a pasted key}}\n"
-    refused = said(f'jobId: {job_id}, appid: "1250000000"', 'provider: "${account}"', provider)
-    assert "cosjob:secretId must be printable ASCII without white space" in refused
-    assert "an id" not in refused
-    assert "pasted" not in refused
-    service.clock.advance(60)
-    assert "jobId: the job failed; 10 of 100 tasks succeeded, 30 failed; reasons: " in said(
-        f'jobId: {job_id}, appid: "1250000000"'
-    )
-
-
-def keys(**whose: str) -> list[str]:
-    """Return settings by which accounts are asked with the keys of accounts."""
-    secrets = [f"{name}:secret{part}={key}-{part.lower()}" for name, key in whose.items() for part in ("Id", "Key")]
-    return [word for secret in secrets for word in ("--secret", secret)]
