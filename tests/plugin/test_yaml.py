@@ -10,7 +10,7 @@ import pytest
 from places import ROOT
 from pulumi_cosjob._plugin.install import write_launcher
 from pulumi_cosjob.testing import CosBatchEmulator
-from sdk_programs import JOB, OTHER_JOB, completed, documented, live
+from sdk_programs import JOB, OTHER_JOB, create_completed_jobs, documented, run_example
 from stacks import Stack
 
 pytestmark = pytest.mark.engine
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.engine
 
 @pytest.fixture(scope="module")
 def plugin(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with the plugin of this environment; the host for YAML leaves a file beside it."""
+    """Return a folder with the plugin of this environment; the host of YAML writes a file beside it."""
     folder = tmp_path_factory.mktemp("plugin") / "cosjob"
     folder.mkdir()
     write_launcher(folder)
@@ -27,17 +27,17 @@ def plugin(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def service() -> Iterator[CosBatchEmulator]:
-    """Serve jobs whose clock stands until a test lets it go."""
+    """An emulator whose clock is held until a test releases it."""
     with CosBatchEmulator() as emulator:
         emulator.clock.hold()
         yield emulator
 
 
 def test_example_in_yaml(tmp_path: Path, plugin: Path, service: CosBatchEmulator) -> None:
-    """A program without a line of code."""
+    """A program without code."""
     service.create_job("completes", seconds=3, job_id=JOB, description="Copy for the archive")
     stack = Stack(tmp_path / "stack", ROOT / "examples" / "yaml", service.environment(), plugin=plugin)
-    outputs = live(stack, service.clock.release, 3)
+    outputs = run_example(stack, service.clock.release, 3)
     assert outputs["statusBefore"] in ("New", "Preparing", "Ready", "Active")
     assert outputs["terminatedAt"].endswith("Z")
     assert {name: outputs[name] for name in ("description", "status", "copied", "released")} == {
@@ -50,8 +50,8 @@ def test_example_in_yaml(tmp_path: Path, plugin: Path, service: CosBatchEmulator
 
 @pytest.mark.parametrize("name", documented("yaml"))
 def test_documented_example_in_yaml(tmp_path: Path, plugin: Path, service: CosBatchEmulator, name: str) -> None:
-    """It does what its title says; YAML takes no defaults from a schema, and means the same."""
-    completed(service)
+    """It returns outputs without warnings; programs in YAML get no defaults from the schema."""
+    create_completed_jobs(service)
     folder = tmp_path / "program"
     folder.mkdir()
     (folder / "Pulumi.yaml").write_text(f"name: documented\nruntime: yaml\n{documented('yaml')[name]}")
@@ -65,7 +65,7 @@ def test_documented_example_in_yaml(tmp_path: Path, plugin: Path, service: CosBa
 
 
 def test_example_of_two_accounts(tmp_path: Path) -> None:
-    """Each account is asked with its own key, refuses the other's, and no key is kept in the open."""
+    """Requests to each account have its own credentials, it refuses the other's, and no file has them in plain text."""
     with (
         CosBatchEmulator(uin="100000000001", secret_id="archive-id", secret_key="archive-key") as archive,
         CosBatchEmulator(uin="100000000002", secret_id="live-id", secret_key="live-key") as other,
@@ -76,31 +76,31 @@ def test_example_of_two_accounts(tmp_path: Path) -> None:
             account.clock.hold()
             job_id = account.create_job("completes", seconds=3)
             uin = account.environment()["COSJOB_UIN"]
-            for key, value in {"jobId": job_id, "uin": uin, "endpoint": account.endpoint}.items():
-                settings += ["--plaintext", f"{name}:{key}={value}"]
+            for setting, value in {"jobId": job_id, "uin": uin, "endpoint": account.endpoint}.items():
+                settings += ["--plaintext", f"{name}:{setting}={value}"]
         stack = Stack(tmp_path / "stack", ROOT / "examples" / "native", {})
-        stack.run("config", "set-all", *settings, *keys(archive="live", live="archive")).ok()
+        stack.run("config", "set-all", *settings, *credentials(archive="live", live="archive")).ok()
         refused = stack.preview().failed().diagnostics()
         assert refused.count("the service does not know the secret id") == 2
         for account in accounts.values():
             assert f"endpoint {account.endpoint}" in refused
-        stack.run("config", "set-all", *keys(archive="archive", live="live")).ok()
+        stack.run("config", "set-all", *credentials(archive="archive", live="live")).ok()
 
         def release() -> None:
             for account in accounts.values():
                 account.clock.release()
 
-        outputs = live(stack, release, 6)
-        kept = "".join(path.read_text(errors="replace") for path in stack.folder.rglob("*") if path.is_file())
-        assert "archive-copied" in kept
-        assert not [key for key in ("archive-id", "archive-key", "live-id", "live-key") if key in kept]
+        outputs = run_example(stack, release, 6)
+        files = "".join(path.read_text(errors="replace") for path in stack.folder.rglob("*") if path.is_file())
+        assert "archive-copied" in files
+        assert not [secret for secret in ("archive-id", "archive-key", "live-id", "live-key") if secret in files]
         assert outputs["released"] == "2026.11"
         assert outputs["objects"] == 200
         assert set(outputs["terminated_at"]) == set(accounts)
 
 
 def test_messages_in_yaml(tmp_path: Path, plugin: Path, service: CosBatchEmulator) -> None:
-    """What is wrong in a program without types is told by name, and a secret that is wrong is not shown."""
+    """Errors of a program without types name the input; the message for a malformed secret does not show it."""
     job_id = service.create_job("fails", seconds=1)
     folder = tmp_path / "program"
     folder.mkdir()
@@ -109,28 +109,30 @@ def test_messages_in_yaml(tmp_path: Path, plugin: Path, service: CosBatchEmulato
     stack = Stack(tmp_path / "stack", folder, service.environment(), plugin=plugin)
     head = (stack.folder / project.name).read_text()
 
-    def said(properties: str, options: str = "", others: str = "") -> str:
+    def error(properties: str, options: str = "", others: str = "") -> str:
         gate = f"{{type: cosjob:JobCompletion, properties: {{{properties}}}, options: {{{options}}}}}"
         (stack.folder / project.name).write_text(f"{head}resources:\n  gate: {gate}\n{others}")
         return stack.preview().failed().diagnostics()
 
-    assert "Missing required property 'jobId'" in said('appid: "1250000000"')
-    assert "Property retries does not exist on 'cosjob:index:JobCompletion'" in said(
+    assert "Missing required property 'jobId'" in error('appid: "1250000000"')
+    assert "Property retries does not exist on 'cosjob:index:JobCompletion'" in error(
         f'jobId: {job_id}, appid: "1250000000", retries: 3'
     )
-    assert "timeout cannot be '2 hours'" in said(f'jobId: {job_id}, appid: "1250000000", timeout: 2 hours')
+    assert "timeout cannot be '2 hours'" in error(f'jobId: {job_id}, appid: "1250000000", timeout: 2 hours')
     provider = "  account: {type: pulumi:providers:cosjob, properties: {secretId: an id, secretKey: a pasted key}}\n"
-    refused = said(f'jobId: {job_id}, appid: "1250000000"', 'provider: "${account}"', provider)
+    refused = error(f'jobId: {job_id}, appid: "1250000000"', 'provider: "${account}"', provider)
     assert "cosjob:secretId must be printable ASCII without white space" in refused
     assert "an id" not in refused
     assert "pasted" not in refused
     service.clock.advance(60)
-    assert "jobId: the job failed; 10 of 100 tasks succeeded, 30 failed; reasons: " in said(
+    assert "jobId: the job failed; 10 of 100 tasks succeeded, 30 failed; reasons: " in error(
         f'jobId: {job_id}, appid: "1250000000"'
     )
 
 
-def keys(**whose: str) -> list[str]:
-    """Return settings by which accounts are asked with the keys of accounts."""
-    secrets = [f"{name}:secret{part}={key}-{part.lower()}" for name, key in whose.items() for part in ("Id", "Key")]
-    return [word for secret in secrets for word in ("--secret", secret)]
+def credentials(**owners: str) -> list[str]:
+    """Return arguments of `pulumi config set-all` that give each account the credentials of an account."""
+    secrets = [
+        f"{name}:secret{part}={owner}-{part.lower()}" for name, owner in owners.items() for part in ("Id", "Key")
+    ]
+    return [argument for secret in secrets for argument in ("--secret", secret)]
