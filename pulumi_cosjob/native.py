@@ -327,7 +327,7 @@ def _wait_inputs(
     max_failed_tasks: pulumi.Input[int] | None,
     fail_when_suspended: pulumi.Input[bool],
 ) -> dict[str, Any]:
-    """Return the inputs that say how to wait."""
+    """Return the inputs of a wait."""
     return _properties(
         timeout=timeout_input(timeout),
         max_failed_tasks=accepted_failures(max_failed_tasks),

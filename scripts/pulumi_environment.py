@@ -1,7 +1,4 @@
-"""How the Pulumi CLI runs here, for tests, demo and benchmarks: a backend in a local folder, and no surprises.
-
-Needs nothing but the standard library, as `engine` does.
-"""
+"""The environment of the Pulumi CLI for tests, demo and benchmarks: a backend and a home in a local folder."""
 
 from __future__ import annotations
 

@@ -72,11 +72,11 @@ import pulumi_cosjob
 from pulumi_cosjob._service.settings import resolve
 
 def show(value):
-    for how in (str, repr, "{!r:>9}".format, pickle.dumps, dill.dumps, copy.deepcopy, dir):
+    for convert in (str, repr, "{!r:>9}".format, pickle.dumps, dill.dumps, copy.deepcopy, dir):
         try:
-            print(how(value))
+            print(convert(value))
         except Exception as error:
-            print(type(value), how, "".join(traceback.format_exception(error)))
+            print(type(value), convert, "".join(traceback.format_exception(error)))
 
 names = {"secret_id": "SECRET_ID", "secret_key": "SECRET_KEY", "token": "SECURITY_TOKEN"}
 arguments = {name: os.environ.get(f"TENCENTCLOUD_{variable}") for name, variable in names.items()}
@@ -111,27 +111,31 @@ def loud_plugin(folder: Path) -> Path:
 def echoes(credentials: MarkedCredentials) -> list[Fault]:
     """Return responses that echo credentials, in all the ways in which a service or a proxy may write them."""
     found = []
-    for key in (credentials.secret_id, credentials.token):
-        comment = f"{escape(key[:8])}<!-- -->{escape(key[8:])}"
+    for secret in (credentials.secret_id, credentials.token):
+        comment = f"{escape(secret[:8])}<!-- -->{escape(secret[8:])}"
         texts = [
-            key,
-            key.lower(),
-            key.upper(),
-            quote(key, safe=""),
-            json.dumps(key).replace("/", "\\/"),
-            html.escape(key),
+            secret,
+            secret.lower(),
+            secret.upper(),
+            quote(secret, safe=""),
+            json.dumps(secret).replace("/", "\\/"),
+            html.escape(secret),
         ]
         documents = [
             f"<Error><Code>AccessDenied</Code><Message>{text}</Message></Error>"
-            for text in [*map(escape, texts), comment, references(key)]
+            for text in [*map(escape, texts), comment, references(secret)]
         ]
         bodies = [each.encode() for each in documents] + [documents[0].encode("utf-16")]
-        pages = [f"<html><br>{key}".encode(), f"<html><br>{key}".encode("utf-16"), json.dumps({"key": key}).encode()]
+        pages = [
+            f"<html><br>{secret}".encode(),
+            f"<html><br>{secret}".encode("utf-16"),
+            json.dumps({"key": secret}).encode(),
+        ]
         found += [Fault("html", status=403, body=body) for body in [*bodies, *pages]]
         for header in ("Content-Encoding", "x-cos-request-id"):
             lines = (
                 "HTTP/1.1 403 Forbidden",
-                f"{header}: {key}",
+                f"{header}: {secret}",
                 "Connection: close",
                 "Content-Length: 8",
                 "",
@@ -260,13 +264,13 @@ class _Runner:
         elsewhere = {"COSJOB_ENDPOINT": self._refusing.endpoint}
         echoed = echoes(self._credentials)
         self._refusing.inject(*echoed)
-        self._pulumi("preview, refused key", "preview", JOB=complete, **elsewhere)
+        self._pulumi("preview, refused credentials", "preview", JOB=complete, **elsewhere)
         if self._done.source not in HANDED_OVER:
             cosjob, account = BIN / "cosjob", ("--appid", "1250000000")
             self._run("describe", cosjob, "describe", complete, *account)
             self._run("describe as JSON", cosjob, "describe", complete, *account, "--output", "json")
             self._run("describe, wrong job", cosjob, "describe", "nope", *account)
-            self._run("describe, refused key", cosjob, "describe", complete, *account, **elsewhere)
+            self._run("describe, refused credentials", cosjob, "describe", complete, *account, **elsewhere)
             self._run("wait", cosjob, "wait", complete, *account)
             self._run("wait, failed job", cosjob, "wait", complete, failed, *account)
             self._run("script", sys.executable, "-c", SCRIPT, complete, "nope")
@@ -274,9 +278,9 @@ class _Runner:
             self._run("script, refused", sys.executable, "-c", SCRIPT, *[complete] * (2 * len(echoed) + 1), **elsewhere)
         secret_key = self._credentials.secret_key
         self._put(dataclasses.replace(self._credentials, secret_key=f"{secret_key[:6]}\n {secret_key}"))
-        self._pulumi("preview, malformed key", "preview", JOB=complete)
+        self._pulumi("preview, malformed credentials", "preview", JOB=complete)
         if self._done.source not in HANDED_OVER:
-            self._run("describe, malformed key", BIN / "cosjob", "describe", complete, "--appid", "1250000000")
+            self._run("describe, malformed credentials", BIN / "cosjob", "describe", complete, "--appid", "1250000000")
         self._put(self._credentials)
         self._pulumi("destroy", "destroy", "--yes", "--skip-preview")
         self._keep()

@@ -86,7 +86,7 @@ assert_type(copying.access_control_grants[0].grantee.identifier, pulumi.Output[s
 assert_type(copying.new_object_metadata.user_metadata[-1].key, pulumi.Output[str | None])
 assert_type(job.operation.cos_put_object_tagging.tag_set[0].value, pulumi.Output[str | None])
 
-# Each of them is the output that it says to be.
+# Each is an output of its declared type.
 manifest: pulumi.Output[Manifest | None] = job.manifest
 operation: pulumi.Output[Operation | None] = job.operation
 report: pulumi.Output[Report | None] = job.report
@@ -103,7 +103,7 @@ assert_type(
 export_summary(job.progress_summary)
 pulumi.export("progress", job.progress_summary)
 pulumi.export("failed", job.progress_summary.number_of_tasks_failed)
-pulumi.export("told", pulumi.Output.concat("job ", job.job_id, " is ", job.status))
+pulumi.export("text", pulumi.Output.concat("job ", job.job_id, " is ", job.status))
 
 # The whole.
 whole: pulumi.Output[JobDescription] = job.result
