@@ -138,8 +138,8 @@ DECLARED = {
     "jobs": [(TYPES_MODULE, "AccountAttributes"), (TYPES_MODULE, "JobsAttributes"), ("_dynamic/functions.py", "Jobs")],
     "gate": [*_GATE, ("_dynamic/gates.py", "JobCompletion")],
     "both": [*_GATE, _ALL, (TYPES_MODULE, "DynamicAllJobsAttributes"), ("_dynamic/gates.py", "AllJobsCompletion")],
-    "native_gate": [*_GATE, ("native.py", "JobCompletion")],
-    "native_both": [*_GATE, _ALL, ("native.py", "AllJobsCompletion")],
+    "native_gate": [*_GATE, ("_native/gates.py", "JobCompletion")],
+    "native_both": [*_GATE, _ALL, ("_native/gates.py", "AllJobsCompletion")],
 }
 DERIVED = {"jobs", "missing_job_ids"}  # from another output: they are no inputs
 

@@ -30,8 +30,8 @@ ROOMS = (
     {"_engine"},
     {"_program"},
     {"_plugin"},
-    {"_dynamic", "native"},
-    {"_cli", "_mocks"},
+    {"_dynamic", "_native"},
+    {"_cli", "_mocks", "native"},
 )
 # Each stands beside the others, on what is named and on nothing else of the package.
 BESIDE = {"testing": {"_emulator", "_clock", "_mocks"}, "_emulator": {"_emulator", "_clock"}}
