@@ -35,7 +35,6 @@ __all__ = ["AllJobsCompletion", "JobCompletion"]
 _OUTPUTS = tuple(map(camel_name, (*element_fields(JobDescription), *BEYOND_SCHEMA)))
 
 
-# Both gates repeat their parameters: editors and documentation show them from the signature.
 def _wait_inputs(
     timeout: pulumi.Input[Timeout] | None,
     max_failed_tasks: pulumi.Input[int] | None,
@@ -92,6 +91,7 @@ def _gate_options(name: str, opts: pulumi.ResourceOptions | None) -> pulumi.Reso
     return pulumi.ResourceOptions.merge(own, opts)
 
 
+# Both gates repeat their parameters, because editors show them from the signature.
 class JobCompletion(JobOutputs, _Gate):
     """A gate that opens when a job has completed: the resource is created then, and its dependents wait until then.
 
