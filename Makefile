@@ -7,8 +7,8 @@ LOWEST := .venv-lowest
 FUZZ := .venv-fuzz
 PINS := scripts/requirements
 # All that is needed is pinned: pip is not to look for what would suit, in which it may come upon newer versions.
-# One more than there are processors: many a test waits for another process.
-WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+# Two more than there are processors: many tests wait for other processes.
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 2)
 PARALLEL = --numprocesses=$(WORKERS)
 # Where scripts, benchmarks and tests import each other from.
 PATHS = PYTHONPATH="$(CURDIR)/tests/support:$(CURDIR)/scripts:$(CURDIR)/benchmarks"

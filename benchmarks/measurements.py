@@ -29,6 +29,7 @@ import requests
 
 import demo
 import gate_measurements
+from pulumi_environment import write_project
 from read_programs import constants, one_by_one, together
 from rows import Row, Sizes, time_alternately, timed
 
@@ -63,11 +64,8 @@ class Bench:
         name = f"bench{self._stacks}"
         folder = self._folder / name
         folder.mkdir()
-        (folder / "Pulumi.yaml").write_text(f"name: {name}\nruntime: python\n", encoding="utf-8")
-        (folder / "__main__.py").write_text(program, encoding="utf-8")
-        backend = folder / "state"
-        backend.mkdir()
-        shell = demo.Shell(folder, demo.environment(self.endpoint, backend))
+        write_project(folder, name, program)
+        shell = demo.Shell(folder, demo.environment(self.endpoint, folder))
         shell.read("pulumi", "stack", "init", "bench")
         return shell
 

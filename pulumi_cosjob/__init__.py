@@ -1,8 +1,9 @@
 """Read Tencent Cloud COS Batch jobs in Pulumi programs.
 
-`get_job` and `get_jobs` are for Pulumi programs, `describe_job` and `CosBatchClient` for plain scripts,
-`parse_describe_job_result` for answers that were saved. The classes of a job's parts, for annotations, are in
-`pulumi_cosjob.types`. Names load what they need at their first use, so importing the package costs next to nothing.
+`get_job` and `get_jobs` read jobs in Pulumi programs; `JobCompletion` and `AllJobsCompletion` wait for them.
+`describe_job` and `CosBatchClient` are for plain scripts, `parse_describe_job_result` is for saved responses. The
+classes of a job's parts, for annotations, are in `pulumi_cosjob.types`. A name loads its module when it is first used:
+importing the package takes a few milliseconds.
 """
 
 from __future__ import annotations
@@ -107,11 +108,11 @@ _LOADED_AT_FIRST_USE = {
 }
 
 
-if not TYPE_CHECKING:  # they know the names, and are to find fault with any other
+if not TYPE_CHECKING:  # type checkers know the names, and have to report any other
 
     def __getattr__(name: str) -> Any:
         if name == "__version__":
-            from importlib.metadata import version  # noqa: PLC0415  slow, and seldom wanted
+            from importlib.metadata import version  # noqa: PLC0415  slow, and seldom needed
 
             value: Any = version("pulumi-cosjob")
         elif name in _LOADED_AT_FIRST_USE:

@@ -4,12 +4,29 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["duration", "format_value", "kind_of", "quoted", "reason_of", "truncate"]
+__all__ = ["QUOTED_LENGTH", "duration", "escaped", "format_value", "kind_of", "quoted", "reason_of", "truncate"]
 
 
-def quoted(text: str, limit: int = 60) -> str:
+QUOTED_LENGTH = 60
+"""The characters that messages show of a text, by default."""
+
+
+def quoted(text: str, limit: int = QUOTED_LENGTH) -> str:
     """Quote a text for a message: control characters escaped, the middle cut out where it is long."""
     return repr(_cut(text, limit))
+
+
+def escaped(text: str, limit: int | None = None) -> str:
+    """Return a text as `quoted` writes it between the quotes; without a limit at full length."""
+    text = text if limit is None else _cut(text, limit)
+    # `repr` puts a text with both kinds of quotes in single ones.
+    has_both_quotes = "'" in text and '"' in text
+    if text.isprintable() and "\\" not in text and not has_both_quotes:
+        return text
+    return "".join(
+        "\\'" if each == "'" and has_both_quotes else each if each.isprintable() and each != "\\" else _escaped(each)
+        for each in text
+    )
 
 
 def truncate(text: str, limit: int = 60) -> str:

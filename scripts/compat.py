@@ -1,7 +1,7 @@
 """`make compat`: the tests on every Python of this machine from 3.10 on, with the newest and the oldest dependencies.
 
-Looks for interpreters on PATH and among those of pyenv and uv; one that is too new for a dependency is told as such.
-All tests that need no engine run on each; of those on the real engine a few, enough to load every provider there.
+Searches interpreters on PATH and among those of pyenv and uv; one that is too new for a dependency is reported as such.
+All tests without the engine run on each; of those on the real engine a few, enough to load every provider there.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ ROOT = Path(__file__).parent.parent
 PINS = ROOT / "scripts" / "requirements"
 OLDEST = 10
 # As in the Makefile.
-PARALLEL = f"--numprocesses={(os.cpu_count() or 1) + 1}"
+PARALLEL = f"--numprocesses={(os.cpu_count() or 1) + 2}"
 ON_THE_ENGINE = (
-    "tests/test_completion.py::test_gate_deployment",
-    "tests/test_native.py::test_a_program_on_the_plugin",
+    "tests/dynamic/test_gates.py::test_gate_deployment",
+    "tests/plugin/test_native.py::test_a_program_on_the_plugin",
 )
 
 
@@ -41,9 +41,9 @@ class Interpreter:
 
 
 def minor_of(python: Path) -> int | None:
-    """Return the minor version of a Python 3; None where it does not run, as a shim may have nothing behind it.
+    """Return the minor version of a Python 3; None if it does not run, such as the shim of a version that is removed.
 
-    Another implementation is none, and so is a build without the lock: the dependencies have no wheels for them.
+    None too for other implementations and for free-threaded builds: the dependencies have no wheels for them.
     """
     code = "import sys, sysconfig; print(sys.version_info[:2]); "
     code += "sys.exit(sys.implementation.name != 'cpython' or bool(sysconfig.get_config_var('Py_GIL_DISABLED')))"
@@ -56,7 +56,7 @@ def minor_of(python: Path) -> int | None:
 
 
 def candidates() -> Iterator[Path]:
-    """Yield what may be a Python."""
+    """Yield paths that may be interpreters."""
     yield Path(sys.executable)
     for minor in range(OLDEST, OLDEST + 20):
         if found := shutil.which(f"python3.{minor}"):
@@ -79,7 +79,7 @@ def interpreters() -> list[Interpreter]:
 
 
 def environment(python: Interpreter, pins: str) -> Path:
-    """Return the Python of an environment with these dependencies, made if it is not there or not up to date."""
+    """Return the Python of an environment with these dependencies; it is created if it is missing or out of date."""
     folder = ROOT / f".venv-{python.name}-{pins}"
     inside, ready = folder / "bin" / "python", folder / "ready"
     newest = max(path.stat().st_mtime for path in (PINS / f"{pins}.txt", ROOT / "pyproject.toml"))
@@ -93,22 +93,22 @@ def environment(python: Interpreter, pins: str) -> Path:
 
 
 def run(python: Path, pins: str) -> str:
-    """Run the tests; return what they came to, in a line."""
+    """Run the tests; return their results in one line."""
     deselected = " and not newest" if pins == "lowest" else ""
-    told = []
+    results = []
     for arguments in (["-m", f"not engine{deselected}"], list(ON_THE_ENGINE)):
         command = [str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider", PARALLEL, *arguments]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         last = (done.stdout.strip().splitlines() or ["nothing was run"])[-1]
-        told.append(re.sub(r"(, [0-9]+ deselected)? in .*", "", last))
+        results.append(re.sub(r"(, [0-9]+ deselected)? in .*", "", last))
         if done.returncode:
             print(done.stdout[-5000:], done.stderr[-2000:])
-            told[-1] += " FAILED"
-    return ", on the engine ".join(told)
+            results[-1] += " FAILED"
+    return ", on the engine ".join(results)
 
 
 def main(arguments: list[str]) -> int:
-    """Run the tests on all of them; with --oldest print the path of the oldest."""
+    """Run the tests on all interpreters; with `--oldest` print the path of the oldest one."""
     found = interpreters()
     if "--oldest" in arguments:
         print(found[0].path)
@@ -118,11 +118,11 @@ def main(arguments: list[str]) -> int:
         for pins in ("dev", "lowest") if python is found[0] else ("dev",):
             started = time.monotonic()
             try:
-                told = run(environment(python, pins), pins)
+                result = run(environment(python, pins), pins)
             except subprocess.CalledProcessError as error:
-                told = f"no environment FAILED: {error}"
+                result = f"no environment FAILED: {error}"
             which = "oldest" if pins == "lowest" else "newest"
-            rows.append(f"Python {python.name:5} {which} dependencies  {time.monotonic() - started:4.0f} s  {told}")
+            rows.append(f"Python {python.name:5} {which} dependencies  {time.monotonic() - started:4.0f} s  {result}")
             print(rows[-1], flush=True)
     print("\n" + "\n".join(rows))
     return 1 if any("FAILED" in row for row in rows) else 0

@@ -1,14 +1,13 @@
 """`make demo`: the life of a job, read by a real `pulumi up`, without any account.
 
-Starts the emulator, creates a job there through the API as any client would, runs `examples/quickstart` on a backend in
-a temporary folder until the job is complete, and leaves nothing behind.
+Starts the emulator, creates a job through its API, runs `examples/quickstart` on a backend in a temporary folder until
+the job is complete, and removes all of it.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -24,11 +23,12 @@ import requests
 import engine
 from pulumi_cosjob._service.credentials import Credentials
 from pulumi_cosjob._service.signing import sign
+from pulumi_environment import engine_path, pulumi_environment
 
 ROOT = Path(__file__).parent.parent
 APPID, UIN, REGION = "1250000000", "100000000001", "ap-chengdu"
 SECRET_ID, SECRET_KEY = "demo-id", "demo-key"
-# Seconds by which the emulator's clock is turned between updates: created, at work, at work, complete.
+# Seconds by which the emulator's clock advances before each update: created, active, active, complete.
 STEPS = (0, 6, 4, 20)
 
 CREATE_JOB = """<CreateJobRequest>
@@ -59,14 +59,14 @@ CREATE_JOB = """<CreateJobRequest>
 </CreateJobRequest>"""
 
 
-def say(text: str) -> None:
-    """Print a line that stands out from what the engine prints."""
+def headline(text: str) -> None:
+    """Print a line that stands out from the engine's output."""
     print(f"\n\033[1m{text}\033[0m" if sys.stdout.isatty() else f"\n== {text}", flush=True)
 
 
 @contextlib.contextmanager
 def emulator() -> Iterator[str]:
-    """Run `cosjob emulator`; gives its endpoint."""
+    """Run `cosjob emulator` and yield its endpoint."""
     command = ["cosjob", "emulator", "--port", "0", "--secret-id", SECRET_ID, "--secret-key", SECRET_KEY]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
@@ -87,19 +87,19 @@ def signed(request: requests.PreparedRequest) -> requests.PreparedRequest:
 
 def create_job(endpoint: str) -> str:
     """Create a job by a signed CreateJob request; return its id."""
-    answer = requests.post(
+    response = requests.post(
         f"{endpoint}/jobs",
         data=CREATE_JOB.format(token=uuid.uuid4()).encode(),
         headers={"x-cos-appid": APPID, "Content-Type": "application/xml"},
         auth=signed,
         timeout=10,
     )
-    answer.raise_for_status()
-    return ET.fromstring(answer.content).findtext("JobId") or sys.exit("demo: no job was created")  # noqa: S314  our own
+    response.raise_for_status()
+    return ET.fromstring(response.content).findtext("JobId") or sys.exit("demo: no job was created")  # noqa: S314  our own
 
 
 def service_environment(endpoint: str) -> dict[str, str]:
-    """Return the variables by which the service is reached."""
+    """Return the settings of the service, as environment variables."""
     return {
         "COSJOB_ENDPOINT": endpoint,
         "COSJOB_UIN": UIN,
@@ -110,51 +110,41 @@ def service_environment(endpoint: str) -> dict[str, str]:
 
 
 def environment(endpoint: str, folder: Path) -> dict[str, str]:
-    """Return the environment in which the command line and the engine run."""
+    """Return the environment variables of `cosjob` and `pulumi`, with a backend in a folder."""
     engine.heed_interrupts()
-    return {
-        **os.environ,
-        "PATH": os.pathsep.join([*map(str, engine.provide()), os.environ["PATH"]]),
-        "PULUMI_BACKEND_URL": f"file://{folder}",
-        "PULUMI_HOME": str(folder / "home"),
-        "PULUMI_CONFIG_PASSPHRASE": "demo",
-        "PULUMI_SKIP_UPDATE_CHECK": "true",
-        # An editable install hides its pulumi-plugin.json, and every command would look for a plugin to download.
-        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-        **service_environment(endpoint),
-    }
+    return {**pulumi_environment(folder), **service_environment(endpoint)}
 
 
 class Shell:
-    """Runs commands in one folder and environment, and shows them."""
+    """Runs commands in one folder and environment, and prints them."""
 
     def __init__(self, folder: Path, variables: dict[str, str]) -> None:
         self.folder = folder
         self.variables = variables
 
     def run(self, *command: str) -> None:
-        """Run a command, and let it print."""
+        """Run a command that prints to the terminal."""
         print(f"$ {' '.join(command)}", flush=True)
         subprocess.run(command, cwd=self.folder, env=self.variables, timeout=300, check=True)
 
     def read(self, *command: str) -> str:
-        """Run a command, and return what it prints."""
+        """Run a command and return its output."""
         done = subprocess.run(
             command, cwd=self.folder, env=self.variables, timeout=300, check=True, capture_output=True, text=True
         )
         return done.stdout
 
 
-def turn_clock(endpoint: str, seconds: float) -> None:
-    """Let time pass for the emulator's jobs, and stand still from then on."""
+def advance_clock(endpoint: str, seconds: float) -> None:
+    """Advance the emulator's clock, and hold it there."""
     requests.post(f"{endpoint}/_emulator/clock", json={"hold": True, "advance": seconds}, timeout=10).raise_for_status()
 
 
 def watch(shell: Shell, endpoint: str) -> Iterator[str]:
-    """Update the stack while the job advances; say what it saw each time."""
+    """Update the stack while the job advances; yield what the program read each time."""
     for seconds in STEPS:
-        turn_clock(endpoint, seconds)
-        say(f"{seconds} s later, the program reads the job afresh" if seconds else "The program reads the job")
+        advance_clock(endpoint, seconds)
+        headline(f"{seconds} s later, the program reads the job again" if seconds else "The program reads the job")
         shell.run("pulumi", "up", "--yes", "--skip-preview", "--suppress-progress")
         outputs = json.loads(shell.read("pulumi", "stack", "output", "--json"))
         progress = outputs.get("progress")
@@ -165,13 +155,13 @@ def watch(shell: Shell, endpoint: str) -> Iterator[str]:
 
 
 def open_gate(endpoint: str, folder: Path) -> None:
-    """Hold a deployment until another job, which takes its real time, has completed."""
+    """Hold a deployment until another job, on the real clock, has completed."""
     requests.post(f"{endpoint}/_emulator/reset", timeout=10).raise_for_status()
     shutil.copytree(ROOT / "examples" / "gate_deployment", folder / "gate_deployment")
     shell = Shell(folder / "gate_deployment", environment(endpoint, folder))
     shell.read("pulumi", "stack", "init", "demo-gate")
     job_id = create_job(endpoint)
-    say("A gate: the release starts when a second job has completed, and not before")
+    headline("A gate: the release starts when a second job has completed, and not before")
     shell.run("pulumi", "config", "set", "jobId", job_id)
     shell.run("pulumi", "up", "--yes", "--skip-preview")
     shell.run("pulumi", "destroy", "--yes", "--skip-preview", "--suppress-progress")
@@ -179,26 +169,26 @@ def open_gate(endpoint: str, folder: Path) -> None:
 
 def main() -> None:
     """Run the demo."""
-    say("Finding a Pulumi engine; where there is none it is built, once")
-    engine.provide()
+    headline("Finding a Pulumi engine; if there is none, it is built once")
+    engine_path()
     with tempfile.TemporaryDirectory(prefix="cosjob-demo-") as temporary, emulator() as endpoint:
         folder = Path(temporary)
-        say(f"COS Batch is emulated on {endpoint}; a job is created there, as any client would")
-        turn_clock(endpoint, 0)
+        headline(f"COS Batch is emulated on {endpoint}; a job is created there, as by any client")
+        advance_clock(endpoint, 0)
         job_id = create_job(endpoint)
         shutil.copytree(ROOT / "examples" / "quickstart", folder / "quickstart")
         shell = Shell(folder / "quickstart", environment(endpoint, folder))
         shell.run("cosjob", "describe", job_id, "--appid", APPID)
-        say("The quickstart, on a backend in a temporary folder")
+        headline("The quickstart, on a backend in a temporary folder")
         shell.read("pulumi", "stack", "init", "demo")
         shell.run("pulumi", "config", "set", "jobId", job_id)
         seen = list(watch(shell, endpoint))
-        say("What the program saw of the job's life")
+        headline("The job's life, as the program read it")
         print("\n".join(seen))
-        say("Nothing of the job was ever the stack's to delete")
+        headline("Deleting the stack does not delete the job")
         shell.run("pulumi", "destroy", "--yes", "--skip-preview", "--suppress-progress")
         open_gate(endpoint, folder)
-    say("Done; the emulator and the stack are gone. `make test` runs all tests.")
+    headline("Done; the emulator and the stack are removed. `make test` runs all tests.")
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
-"""Provide a Pulumi CLI with its Python host, and print the folders that hold them, joined as in PATH, as the last line.
+"""Provide a Pulumi CLI with its Python host. The last line of output is their folders, joined as in PATH.
 
-In this order: a `pulumi` on PATH that is new enough; what was fetched or built before, in the user's cache folder; the
-official build, fetched by Pulumi's own Automation API; a build from the Go modules that `scripts/engine` pins. `--all`
-adds the hosts of YAML, TypeScript and Go, and `cosjob-sdkgen`, which writes SDKs from a schema. Only what is missing is
-built. Needs Python only, and for the last way Go. A build from modules has older hosts than an official one; see
-docs/design.md.
+The sources, in this order: a `pulumi` on PATH that is new enough; the user's cache folder, with what was fetched or
+built before; the official build, fetched by Pulumi's own Automation API; a build from the Go modules that
+`scripts/engine` pins. `--all` adds the hosts of YAML, TypeScript and Go, and `cosjob-sdkgen`, which writes SDKs from a
+schema. Only missing binaries are built. Needs Python only, and Go for a build. A build from modules has older hosts
+than an official one; see docs/design.md.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ OLDEST = "3.255.0"
 MODULES = Path(__file__).parent / "engine"
 PULUMI_SDK = "github.com/pulumi/pulumi/sdk/v3"
 PULUMI_YAML = "github.com/pulumi/pulumi-yaml"
-# Where a binary keeps its version, for each module that it can have it from.
+# The variable that holds the version of a binary, by the module that defines the version.
 VERSION_VARIABLES = {
     PULUMI_SDK: f"{PULUMI_SDK}/go/common/version.Version",
     PULUMI_YAML: f"{PULUMI_YAML}/pkg/version.Version",
@@ -40,13 +40,13 @@ VERSION_VARIABLES = {
 
 
 class Binary(NamedTuple):
-    """What can be built.
+    """A binary that can be built.
 
     Args:
-        name: Of the file.
+        name: Name of the file.
         module: Folder with its go.mod, below `scripts/engine`.
-        package: To build there.
-        scripts: What the binary starts, inside the SDK's module.
+        package: Go package to build.
+        scripts: Scripts that the binary starts, as paths inside the SDK's module.
         versioned_by: The Go module whose version is the binary's.
     """
 
@@ -58,7 +58,7 @@ class Binary(NamedTuple):
 
     @property
     def version(self) -> str:
-        """Its own version, as its go.mod pins it: a host is often older than the CLI."""
+        """The version, as go.mod pins it: a host is often older than the CLI."""
         pinned = (MODULES / self.module / "go.mod").read_text(encoding="utf-8")
         match = re.search(rf"^(?:require)?\s+{re.escape(self.versioned_by)} v(\S+)", pinned, re.MULTILINE)
         assert match is not None, f"{self.module}/go.mod does not pin {self.versioned_by}"  # noqa: S101
@@ -66,7 +66,7 @@ class Binary(NamedTuple):
 
     @property
     def linker_flags(self) -> str:
-        """What the linker is told: the version, as the makers' own builds have it."""
+        """Linker flags that set the version, as official builds do."""
         return f"-s -w -X {VERSION_VARIABLES[self.versioned_by]}={self.version}"
 
 
@@ -96,13 +96,13 @@ ALL = tuple(binary.name for binary in BINARIES)
 DEFAULT = ("pulumi", "pulumi-language-python")
 
 
-def say(text: str) -> None:
-    """Tell the user what happens, apart from the answer."""
+def report(text: str) -> None:
+    """Print progress to standard error: standard output is for the folders."""
     print(f"engine: {text}", file=sys.stderr, flush=True)
 
 
 def version_of(pulumi: str) -> tuple[int, ...] | None:
-    """Return the version of a CLI, None where it does not run."""
+    """Return the version of a CLI; None if it does not run."""
     try:
         printed = subprocess.run([pulumi, "version"], capture_output=True, text=True, timeout=60, check=True).stdout
     except (OSError, subprocess.SubprocessError):
@@ -112,7 +112,7 @@ def version_of(pulumi: str) -> tuple[int, ...] | None:
 
 
 def holds(folder: Path, name: str) -> bool:
-    """Tell whether a folder holds a binary; of the CLI, one that runs and is new enough."""
+    """Return whether a folder holds a binary; the CLI also has to run and to be new enough."""
     found = shutil.which(name, path=str(folder))
     if found is None or name != "pulumi":
         return found is not None
@@ -126,14 +126,14 @@ def missing(names: Collection[str], folders: list[Path]) -> list[Binary]:
 
 
 def on_path() -> list[Path]:
-    """Return the folder of the CLI on PATH, if it will do."""
+    """Return the folder of the CLI on PATH, if it can be used."""
     found = shutil.which("pulumi")
     folder = Path(found).resolve().parent if found else None
     return [folder] if folder and holds(folder, "pulumi") else []
 
 
 def cache_folder() -> Path:
-    """Return where to keep what is fetched or built; another one when the pinned modules or our own source change."""
+    """Return the folder for binaries that are fetched or built; it depends on the content of `scripts/engine`."""
     contents = hashlib.sha256()
     for path in sorted(path for path in MODULES.rglob("*") if path.is_file()):
         text = path.read_bytes()
@@ -143,20 +143,20 @@ def cache_folder() -> Path:
 
 
 def fetch(root: Path) -> bool:
-    """Let the Automation API download the official build to `bin`; it needs the pulumi package and a network."""
+    """Download the official build to `bin` by the Automation API, which needs the pulumi package and a network."""
     try:
         from pulumi.automation import PulumiCommand  # noqa: PLC0415  optional: this script runs without it too
         from semver import VersionInfo  # noqa: PLC0415  as above
 
         PulumiCommand.install(root=str(root), version=VersionInfo.parse(VERSION))
-    except Exception as error:  # noqa: BLE001  whatever keeps it from working, there is another way
-        say(f"the official build cannot be fetched here ({type(error).__name__})")
+    except Exception as error:  # noqa: BLE001  after any error the CLI is built
+        report(f"the official build cannot be fetched here ({type(error).__name__})")
         return False
     return holds(root / "bin", "pulumi")
 
 
 def build(binary: Binary, folder: Path) -> None:
-    """Build from Go modules; about four minutes on two cores for the CLI, half a minute at most for the others."""
+    """Build from Go modules: about four minutes on two cores for the CLI, at most half a minute for the others."""
     go = shutil.which("go")
     if go is None:
         sys.exit(
@@ -168,7 +168,7 @@ def build(binary: Binary, folder: Path) -> None:
     subprocess.run(command, cwd=MODULES / binary.module, check=True)
     if not binary.scripts:
         return
-    # Those of the SDK that the CLI was built with: the programs that they start use one that is no older.
+    # From the SDK that the CLI is built with. Programs use this version of the SDK or a newer one.
     where = [go, "list", "-m", "-f", "{{.Dir}}", PULUMI_SDK]
     sdk = subprocess.run(where, cwd=MODULES / "pulumi", check=True, capture_output=True, text=True).stdout.strip()
     for script in binary.scripts:
@@ -178,7 +178,7 @@ def build(binary: Binary, folder: Path) -> None:
 
 
 def move(source: Path, target: Path, last: str) -> None:
-    """Move files, each at once, and last the one that others look for."""
+    """Move files one by one, each atomically; `last` is the file that shows others that all are there."""
     target.mkdir(exist_ok=True)
     for path in sorted(source.iterdir(), key=lambda path: path.name == last):
         path.replace(target / path.name)
@@ -186,7 +186,7 @@ def move(source: Path, target: Path, last: str) -> None:
 
 @contextlib.contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Let one process at a time fetch or build."""
+    """Hold a lock: one process at a time fetches or builds."""
     import fcntl  # noqa: PLC0415  not on Windows, where a CLI has to be on PATH
 
     with path.open("w") as file:
@@ -195,9 +195,9 @@ def locked(path: Path) -> Iterator[None]:
 
 
 def heed_interrupts() -> None:
-    """Let what this process starts heed SIGINT, which a shell makes its background commands ignore.
+    """Stop ignoring SIGINT in this process and those that it starts; shells make background commands ignore it.
 
-    The engine ends its dynamic providers by it, and waits for five seconds for one that does not heed it.
+    The engine ends its dynamic providers by this signal, and waits five seconds for one that ignores it.
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -221,12 +221,12 @@ def provide(binaries: Collection[str] = DEFAULT) -> list[Path]:
                     move(Path(unfinished) / "bin", cache / "bin", "pulumi")
                     wanted = missing(binaries, folders)
         for binary in wanted:
-            say(f"building {binary.name} with Go, once; it is kept in {cache}")
+            report(f"building {binary.name} with Go, once; it is kept in {cache}")
             with tempfile.TemporaryDirectory(dir=cache) as unfinished:
                 build(binary, Path(unfinished))
                 move(Path(unfinished), cache / "bin", binary.name)
     if missing(binaries, folders):
-        sys.exit(f"engine: what was built in {cache} does not run")
+        sys.exit(f"engine: the binaries in {cache} do not run")
     return folders
 
 

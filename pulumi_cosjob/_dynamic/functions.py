@@ -16,10 +16,10 @@ import pulumi.dynamic
 
 from pulumi_cosjob._checks import DEFAULT_CONCURRENCY
 from pulumi_cosjob._dynamic.providers import JobProvider, JobsProvider
-from pulumi_cosjob._program.arguments import arguments, created, echo_placeholder
+from pulumi_cosjob._program.arguments import arguments, known_after, secret_placeholder
 from pulumi_cosjob._program.mock_outputs import given_job, given_jobs, given_missing, placeholders, taken
 from pulumi_cosjob._program.options import DYNAMIC_READ, check_options, take_secret_fields
-from pulumi_cosjob._program.outputs import JOB_FIELDS, JobOutputs, jobs_output, missing_output
+from pulumi_cosjob._program.outputs import JOB_FIELDS, JobOutputs, jobs_output, missing_ids_output
 from pulumi_cosjob._service.settings import SETTINGS, Missing
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def read_options(
     if id_ is not None and not depends_on and all(_is_plain(value) for value in [id_, *props.values()]):
         return pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id_))
     identity = pulumi.Output.from_input(id_)
-    known: pulumi.Output[Any] = pulumi.Output.all(created(depends_on), identity, *props.values())
+    known: pulumi.Output[Any] = pulumi.Output.all(known_after(depends_on), identity, *props.values())
 
     async def make(values: list[Any]) -> str:
         return values[1] if values[1] and not await identity.is_secret() else resource_name
@@ -103,7 +103,7 @@ class Job(JobOutputs, pulumi.dynamic.Resource, AccountAttributes, module="cosjob
         """Read the job. Programs call `get_job`."""
         opts = read_options(resource_name, props, opts, props["job_id"])
         opts, secret_fields = take_secret_fields(opts, JOB_FIELDS, props, "result")
-        placeholder = echo_placeholder(props)
+        placeholder = secret_placeholder(props)
         mocked = placeholders(name for name in JOB_FIELDS if name not in props)
         # Inputs are outputs too, whether they are given or not.
         inputs = {**mocked, **dict.fromkeys(SETTINGS), **props, "result": placeholder}
@@ -183,11 +183,11 @@ class Jobs(pulumi.dynamic.Resource, JobsAttributes, module="cosjob", name="Jobs"
         opts, _ = take_secret_fields(opts, ("jobs", "missing_job_ids"), props, "results")
         mocked = placeholders(["jobs", "missing_job_ids"])
         # Inputs are outputs too, whether they are given or not.
-        inputs = {**mocked, **dict.fromkeys(SETTINGS), **props, "results": echo_placeholder(props)}
+        inputs = {**mocked, **dict.fromkeys(SETTINGS), **props, "results": secret_placeholder(props)}
         super().__init__(JobsProvider(), resource_name, inputs, opts)
         given = taken(self, mocked)
         self.jobs = jobs_output(self.results)
-        self.missing_job_ids = missing_output(props["job_ids"], self.results)
+        self.missing_job_ids = missing_ids_output(props["job_ids"], self.results)
         if given:
             self.jobs = given_jobs(given["jobs"], self.jobs)
             self.missing_job_ids = given_missing(given["missing_job_ids"], props["job_ids"], self.jobs)

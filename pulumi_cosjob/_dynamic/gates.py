@@ -17,7 +17,7 @@ from pulumi_cosjob._dynamic.providers import (
     AllJobsCompletionProvider,
     JobCompletionProvider,
 )
-from pulumi_cosjob._program.arguments import Timeout, accepted_failures, arguments, echo_placeholder, timeout_input
+from pulumi_cosjob._program.arguments import Timeout, accepted_failures, arguments, secret_placeholder, timeout_input
 from pulumi_cosjob._program.mock_outputs import given_job, given_jobs, placeholders, taken
 from pulumi_cosjob._program.options import DYNAMIC_GATE, check_options, custom_timeouts, take_secret_fields
 from pulumi_cosjob._program.outputs import JOB_FIELDS, JobOutputs, jobs_output
@@ -40,7 +40,7 @@ def _props(
     opts: pulumi.ResourceOptions | None,
 ) -> dict[str, Any]:
     """Return the inputs of a gate. Each of them is an output too, also if it is absent."""
-    placeholder = echo_placeholder(named)
+    placeholder = secret_placeholder(named)
     return {
         **dict.fromkeys(SETTINGS),
         **named,

@@ -7,7 +7,7 @@ import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pulumi
 from pulumi.output import Unknown
@@ -28,8 +28,10 @@ from pulumi_cosjob._service.responses import no_such_job
 from pulumi_cosjob._text import format_value, kind_of
 from pulumi_cosjob._waiting.gate import INPUTS, UNKNOWN, Gate, TargetInput, is_known
 from pulumi_cosjob._waiting.loop import FirstPolls, JobWaiter
-from pulumi_cosjob._waiting.policy import WaitOptions
 from pulumi_cosjob._waiting.state import PollResult
+
+if TYPE_CHECKING:
+    from pulumi_cosjob._waiting.policy import WaitOptions
 
 __all__ = ["CosJobMocks"]
 

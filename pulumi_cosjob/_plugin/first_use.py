@@ -1,4 +1,4 @@
-"""The first use of the native plugin in a program installs it, where the engine would find none."""
+"""Installs the native plugin at its first use in a program, if the engine would not find it."""
 
 from __future__ import annotations
 
@@ -23,44 +23,44 @@ INSTALL = "COSJOB_PLUGIN_INSTALL"
 
 
 def provide_plugin() -> None:
-    """Install the plugin of this environment, if an engine runs this program and would find none that can be started.
+    """Install the plugin of this environment, if an engine runs this program and would find no plugin that can start.
 
-    To be called before the first resource or function of the plugin. What keeps it from being written is a warning: the
-    engine says what it does not find.
+    Must be called before the first resource or function of the plugin is used. If the plugin cannot be written, this
+    is a warning: the engine then reports that it finds no plugin.
 
     Raises:
-        InvalidArgumentError: COSJOB_PLUGIN_INSTALL is set to something that it cannot be.
+        InvalidArgumentError: COSJOB_PLUGIN_INSTALL is neither `auto` nor `never`.
     """
     engine = pulumi.runtime.settings.get_engine()
-    # Mocks have another one, and a program that is run by hand has none.
+    # Under mocks the engine is of another class; a program that runs without the CLI has none.
     if isinstance(engine, engine_pb2_grpc.EngineStub):
         _provide(engine)
 
 
-# One deployment has one engine. Programs of the Automation API may see several in one process.
+# A deployment has one engine. A process that uses the Automation API may have several, one after the other.
 @functools.lru_cache(maxsize=1)
 def _provide(_engine: Any) -> None:
     if not _is_wanted(os.environ):
         return
     try:
         folder = plugin_folder()
-        if not can_start(folder) and not _comes_with(_project()):
+        if not can_start(folder) and not _declares_plugin(_project()):
             install_plugin(folder, replace=False)
     except ConfigurationError as error:
         pulumi.log.warn(str(error))
 
 
 def _is_wanted(environment: Mapping[str, str]) -> bool:
-    """Tell whether a plugin that is missing is to be installed: not where it is forbidden, or one runs already."""
-    known = functools.partial(check_choice, INSTALL, choices=("auto", "never"))
-    choice = checked(known, environment.get(INSTALL) or "auto")
+    """Return whether to install a missing plugin: not if COSJOB_PLUGIN_INSTALL is `never`, or one is attached."""
+    check = functools.partial(check_choice, INSTALL, choices=("auto", "never"))
+    choice = checked(check, environment.get(INSTALL) or "auto")
     running = environment.get("PULUMI_DEBUG_PROVIDERS", "").split(",")
     return choice == "auto" and sys.platform != "win32" and not any(each.startswith("cosjob:") for each in running)
 
 
 def _project() -> Any:
-    """Return what the project's file says; None where there is none that can be read."""
-    import yaml  # noqa: PLC0415  only where a plugin is missing
+    """Return the content of Pulumi.yaml; None if it cannot be read."""
+    import yaml  # noqa: PLC0415  only if the plugin is missing
 
     try:
         text = (Path(pulumi.runtime.get_root_directory() or ".") / "Pulumi.yaml").read_text(encoding="utf-8")
@@ -69,8 +69,8 @@ def _project() -> Any:
         return None
 
 
-def _comes_with(project: Any) -> bool:
-    """Tell whether a project says by itself where the plugin comes from."""
+def _declares_plugin(project: Any) -> bool:
+    """Return whether a project itself declares the source of the plugin."""
     match project:
         case {"packages": {"cosjob": _}}:
             return True

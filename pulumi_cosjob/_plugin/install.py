@@ -1,8 +1,8 @@
-"""Makes the native plugin known to the Pulumi engine: a folder with a launcher for this Python environment.
+"""Installs the native plugin for the Pulumi engine: a folder with a launcher for this Python environment.
 
-The engine looks for it in `$PULUMI_HOME/plugins/resource-cosjob-vVERSION` when the first resource needs it. Beside that
-folder its own installer keeps two files: whoever holds a lock on `….lock` may write, and `….partial` says that the
-folder is not to be used.
+When the first resource needs the plugin, the engine searches `$PULUMI_HOME/plugins/resource-cosjob-vVERSION`. The
+engine's own installer keeps two files beside that folder: the process that holds a lock on `….lock` may write, and
+`….partial` marks a folder that must not be used.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ __all__ = ["EXECUTABLE", "can_start", "install_plugin", "plugin_folder", "write_
 EXECUTABLE = "pulumi-resource-cosjob"
 _SOURCE = "PulumiPlugin.yaml"
 
-# What the shell of a program has set up for Python is not for this environment; and a program's own folder is taken off
-# the module path, in which -c puts it: nothing there is to be imported in place of what the plugin needs. The engine
-# reads the port from standard output, so whatever else is printed goes to standard error from the start.
+# PYTHONPATH and PYTHONHOME of the program's shell may be for another environment. `-c` puts the current folder on the
+# module path. It is removed there: no file of the program may shadow a module that the plugin needs. The engine reads
+# the port from standard output; all other output goes to standard error from the start.
 _LAUNCHER = """\
 #!/bin/sh
 # Starts the plugin in the Python environment that installed it; pulumi-cosjob wrote this.
@@ -56,23 +56,23 @@ _PATHS = re.compile(r"^(?:python|package)=(.*)$", re.MULTILINE)
 
 
 def plugin_folder(environment: Mapping[str, str] = os.environ) -> Path:
-    """Return where the engine looks for the plugin of this version.
+    """Return the folder in which the engine searches the plugin of this version.
 
     Args:
-        environment: The variables that the engine has.
+        environment: The engine's environment variables.
 
     Raises:
-        ConfigurationError: It looks nowhere: this user has no home.
+        ConfigurationError: There is no such folder: this user has no home.
     """
     home = environment.get("PULUMI_HOME")
     return (Path(home) if home else _users_home() / ".pulumi") / "plugins" / f"resource-cosjob-v{plugin_version()}"
 
 
 def _users_home() -> Path:
-    """Return the home that the engine knows: the user's entry counts there, whatever HOME says."""
+    """Return the home that the engine uses: that of the user's entry in the system's database, not HOME."""
     if sys.platform == "win32":
         return Path.home()
-    import pwd  # noqa: PLC0415  there is none on Windows
+    import pwd  # noqa: PLC0415  not on Windows
 
     try:
         return Path(pwd.getpwuid(os.getuid()).pw_dir)
@@ -84,7 +84,7 @@ def _users_home() -> Path:
 
 
 def write_launcher(folder: Path) -> Path:
-    """Write what starts the plugin in this environment into a folder, in place of another one, and return it."""
+    """Write the launcher of the plugin in this environment into a folder; return its path. Replaces another one."""
     launcher = folder / EXECUTABLE
     handle, written = tempfile.mkstemp(dir=folder)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
@@ -95,12 +95,12 @@ def write_launcher(folder: Path) -> Path:
 
 
 def can_start(folder: Path) -> bool:
-    """Tell whether the engine finds a plugin in a folder; one that was written here, whether its environment is there.
+    """Return whether the engine finds a plugin in a folder, and the environment of a launcher of this package exists.
 
     Args:
         folder: As `plugin_folder` returns it.
     """
-    if os.path.exists(_beside(folder, ".partial")):  # noqa: PTH110  Path raises where it cannot be looked at
+    if os.path.exists(_beside(folder, ".partial")):  # noqa: PTH110  Path raises without permission
         return False
     try:
         launcher = (folder / EXECUTABLE).read_bytes().decode(errors="replace")
@@ -108,9 +108,9 @@ def can_start(folder: Path) -> bool:
         return os.path.exists(folder / _SOURCE)  # noqa: PTH110  as above
     except OSError:
         return True
-    quoted = _PATHS.findall(launcher) if _OURS in launcher else []
-    # Most need no quotes, and to read those takes most of the time.
-    paths = [shlex.split(each)[0] if "'" in each else each for each in quoted]
+    in_shell = _PATHS.findall(launcher) if _OURS in launcher else []
+    # Most paths have no quotes; parsing quotes would take most of the time.
+    paths = [shlex.split(each)[0] if "'" in each else each for each in in_shell]
     return all(map(os.path.exists, paths))
 
 
@@ -119,10 +119,10 @@ def install_plugin(folder: Path, *, replace: bool) -> None:
 
     Args:
         folder: As `plugin_folder` returns it.
-        replace: Whether to install it in place of one that can be started.
+        replace: Whether to replace a plugin that can be started.
 
     Raises:
-        ConfigurationError: It cannot be written there.
+        ConfigurationError: The plugin cannot be written there.
     """
     if sys.platform == "win32":
         raise ConfigurationError(
@@ -130,41 +130,41 @@ def install_plugin(folder: Path, *, replace: bool) -> None:
         )
     try:
         with _writing(folder) as temporary:
-            # Another program may have installed it while this one waited for the lock.
+            # Another program may have installed the plugin while this one waited for the lock.
             if replace or not can_start(folder):
                 _put(folder, temporary)
     except OSError as error:
-        told, reason = truncate(str(folder), 200), error.strerror or quoted(str(error))
+        reason = error.strerror or quoted(str(error))
         raise ConfigurationError(
-            f"the plugin cannot be written to {told}: {reason}",
+            f"the plugin cannot be written to {truncate(str(folder), 200)}: {reason}",
             hint="Make that folder writable, or set PULUMI_HOME to one that is.",
         ) from None
 
 
 def _launcher() -> str:
     found = distribution("pulumi-cosjob")
-    # Its name has the version: it goes with an update, not only with the environment.
+    # This folder's name has the version: an update removes it, as does the removal of the environment.
     package = Path(str(found.locate_file(f"pulumi_cosjob-{found.version}.dist-info")))
     if not package.exists():
         package = Path(__file__)
-    python, known = (shlex.quote(str(each)) for each in (sys.executable, package))
-    return _LAUNCHER.format(python=python, package=known, executable=EXECUTABLE, version=found.version)
+    python, installed = (shlex.quote(str(each)) for each in (sys.executable, package))
+    return _LAUNCHER.format(python=python, package=installed, executable=EXECUTABLE, version=found.version)
 
 
 @contextlib.contextmanager
 def _writing(folder: Path) -> Iterator[Path]:
-    """Keep all others from writing; gives a folder beside it that goes away with all that is left in it."""
-    import fcntl  # noqa: PLC0415  there is none on Windows
+    """Lock out other installers, and yield a temporary folder on the same file system; it is removed at the end."""
+    import fcntl  # noqa: PLC0415  not on Windows
 
     home, plugins = folder.parent.parent, folder.parent
-    # As the engine makes them: credentials lie there.
+    # With the engine's permissions: the home holds credentials.
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     plugins.mkdir(mode=0o700, exist_ok=True)
     with (
         _beside(folder, ".lock").open("ab") as lock,
         tempfile.TemporaryDirectory(prefix=".cosjob-", dir=plugins) as temporary,
     ):
-        # Some network file systems have no locks. What follows is whole at each moment all the same.
+        # Some network file systems have no locks. Each of the following steps is atomic anyway.
         with contextlib.suppress(OSError):
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield Path(temporary)
@@ -174,11 +174,11 @@ def _put(folder: Path, temporary: Path) -> None:
     if folder.is_dir():
         write_launcher(folder)
     else:
-        whole = temporary / folder.name
-        whole.mkdir()
-        write_launcher(whole)
-        whole.rename(folder)
-    # Left behind by an installation that was broken off: it would hide the plugin.
+        complete = temporary / folder.name
+        complete.mkdir()
+        write_launcher(complete)
+        complete.rename(folder)
+    # Left by an interrupted installation; it would hide the plugin.
     _beside(folder, ".partial").unlink(missing_ok=True)
 
 

@@ -1,7 +1,7 @@
-"""Where the plugin and its SDKs are published: all that a release has to decide, and nothing else.
+"""Names and addresses under which the plugin and its SDKs are published: what a release has to decide.
 
-The plugin's schema, its examples and the READMEs of its SDKs take these names from here; the example in Go
-(`examples/go/go.mod`) is held to them by a test.
+The plugin's schema, its examples and the READMEs of its SDKs use these names; a test compares the examples in Go and
+TypeScript with them.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ ADDRESSES: Mapping[str, str | None] = {
     "logoUrl": None,
     "pluginDownloadURL": None,
 }
-"""Addresses by their names in the schema. None is "not decided": the schema then lacks it.
+"""Addresses by their names in the schema. The schema leaves out those that are None, that is, not decided yet.
 
-With `repository`, Java's SDK gets build files: its generator refuses to write them before. With `pluginDownloadURL`, an
-engine that has no plugin of a program's version downloads it from there.
+With `repository`, the Java SDK gets build files: its generator refuses to write them without. With `pluginDownloadURL`,
+an engine downloads the plugin from there if it has none of the program's version.
 """
 
 PUBLISHER = "pulumi-cosjob"
@@ -30,7 +30,7 @@ GO_MODULE = "github.com/pulumi-cosjob/pulumi-cosjob/sdk/go"
 NPM_PACKAGE = "pulumi-cosjob"
 
 PYTHON_PACKAGE = "pulumi_cosjob_sdk"
-"""Not `pulumi_cosjob`, which has classes of its own on the same plugin: `pulumi_cosjob.native`."""
+"""Not `pulumi_cosjob`, whose module `native` has classes of its own for the same plugin."""
 
 JAVA_PACKAGE = "io.github.pulumi_cosjob"
 """The package in it is `cosjob`."""

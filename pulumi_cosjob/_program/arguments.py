@@ -1,4 +1,4 @@
-"""Arguments in a Pulumi program: what is known already is checked there and then, an output where it arrives."""
+"""Arguments in a Pulumi program: plain values are checked at once, outputs by the provider that receives them."""
 
 from __future__ import annotations
 
@@ -30,42 +30,42 @@ __all__ = [
     "accepted_failures",
     "arguments",
     "checked",
-    "created",
-    "echo_placeholder",
+    "known_after",
+    "secret_placeholder",
     "timeout_input",
 ]
 
 Timeout = float | str | timedelta
-"""How programs write a time limit; `check_timeout` reads it."""
+"""A time limit in a program: seconds, a text such as `"2h"`, or a timedelta."""
 
 
-def arguments(**given: Any) -> dict[str, Any]:
-    """Return the arguments that are there, by their names.
+def arguments(**values: Any) -> dict[str, Any]:
+    """Check arguments and return those that are not None, by name.
 
     Raises:
-        InvalidArgumentError: One that is known already is malformed. Outputs are checked where they arrive.
+        InvalidArgumentError: A plain value is malformed. The provider checks outputs.
     """
-    for name, value in given.items():
-        if not _is_later(value) and (value is not None or name in _REQUIRED):
+    for name, value in values.items():
+        if not _is_output(value) and (value is not None or name in _REQUIRED):
             checked(_CHECKS[name], value)
-    return {name: value for name, value in given.items() if value is not None}
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def timeout_input(value: pulumi.Input[Timeout] | None) -> Any:
-    """Return a time limit as the input of a gate: text.
+    """Return a time limit as the input of a gate, which is text.
 
     Raises:
-        InvalidArgumentError: It is malformed. An output is checked where it arrives: an error raised in the program
-            while an output is read would be shown with a traceback.
+        InvalidArgumentError: A plain value is malformed. The provider checks outputs: an error that is raised while the
+            program reads an output would be shown with a traceback.
     """
-    if value is None or _is_later(value):
+    if value is None or _is_output(value):
         return None if value is None else pulumi.Output.from_input(value).apply(_as_text)
     checked(check_timeout, value)
     return _as_text(value)
 
 
 def _as_text(timeout: Any) -> Any:
-    """Return a time limit as text, and what is none as it is."""
+    """Return a number of seconds or a timedelta as text, any other value unchanged."""
     seconds = timeout.total_seconds() if isinstance(timeout, timedelta) else timeout
     if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
         return seconds
@@ -73,31 +73,34 @@ def _as_text(timeout: Any) -> Any:
 
 
 def accepted_failures(value: pulumi.Input[int] | None) -> Any:
-    """Return how many failed tasks a gate accepts, as its input: any number only where the program itself says None.
+    """Return the number of failed tasks that a gate accepts, as its input. Only None itself means any number.
 
-    An output that resolves to null may as well be one that another stack lacks.
+    An output that resolves to null may be one that another stack lacks, so the provider refuses it.
 
     Raises:
-        InvalidArgumentError: It is malformed. An output is checked where it arrives.
+        InvalidArgumentError: A plain value is malformed. The provider checks outputs.
     """
-    if _is_later(value):
-        return pulumi.Output.from_input(value).apply(_no_any_number)
+    if _is_output(value):
+        return pulumi.Output.from_input(value).apply(_without_any_number)
     return ANY_NUMBER if value is None else checked(_check_failures, value)
 
 
-def _no_any_number(value: Any) -> Any:
-    """Return what an output holds; what would stand for any number becomes text, which is refused where it arrives."""
+def _without_any_number(value: Any) -> Any:
+    """Return the value of an output; values that would mean any number become text, which the provider refuses."""
     return "null" if value is None else str(value) if value == ANY_NUMBER else value
 
 
 _check_failures = partial(check_number, "max_failed_tasks", least=0, more=OR_ANY_NUMBER)
 
 
-def created(resources: Any) -> pulumi.Output[Any]:
-    """Return what is known once resources are there, with those inside components.
+def known_after(resources: Any) -> pulumi.Output[Any]:
+    """Return an output that is known once resources exist, with all children of components.
 
     Args:
-        resources: As `depends_on` takes them: one, a list, or an output of either.
+        resources: The value of `depends_on`: a resource, a list of them, or an output of either.
+
+    Raises:
+        InvalidArgumentError: One is not a resource.
     """
 
     def all_of(known: Any) -> pulumi.Output[Any]:
@@ -106,7 +109,7 @@ def created(resources: Any) -> pulumi.Output[Any]:
             if not isinstance(resource, pulumi.Resource):
                 raise InvalidProgramArgumentError("opts.depends_on", f"cannot be {resource!r}")
             outputs.append(resource.id if isinstance(resource, pulumi.CustomResource) else resource.urn)
-            # In a preview in which a gate waits for more jobs its id is known, and these are not.
+            # In a preview, the id of a gate to which jobs are added is known, but its jobs are not.
             outputs.extend(getattr(resource, "_completed_jobs", ()))
             outputs.append(all_of(list(getattr(resource, "_childResources", ()))))
         return pulumi.Output.all(*outputs)
@@ -114,34 +117,34 @@ def created(resources: Any) -> pulumi.Output[Any]:
     return pulumi.Output.from_input(resources).apply(all_of)
 
 
-def echo_placeholder(inputs: Mapping[str, Any]) -> pulumi.Output[str | None]:
-    """Return the input that stands for an output in which inputs are echoed: an empty secret where one is secret.
+def secret_placeholder(inputs: Mapping[str, Any]) -> pulumi.Output[str | None]:
+    """Return a placeholder for an output that echoes inputs: an empty secret if one of them is secret, otherwise None.
 
-    The engine tells a dynamic provider nothing of secrets. It marks an output as secret where the input of the same
-    name is one; null would get lost on its way through the provider's check.
+    The engine does not tell dynamic providers which inputs are secret. It marks an output as secret if the input of the
+    same name is secret. The secret is an empty text, because null is dropped when the provider checks the inputs.
     """
     echoed: pulumi.Output[Any] = pulumi.Output.all(
         *(inputs[name] for name in ("job_id", "job_ids", "appid", *SETTINGS) if name in inputs)
     )
-    # The endpoint comes from the configuration where no input names it.
+    # Without an input, the endpoint comes from the configuration.
     if any(pulumi.runtime.is_config_secret(key) for name in SETTINGS for key in config_keys(name)):
         echoed = pulumi.Output.secret(echoed)
 
-    async def make(_: Any) -> str | None:
+    async def placeholder(_: Any) -> str | None:
         return "" if await echoed.is_secret() else None
 
-    return echoed.apply(make)
+    return echoed.apply(placeholder)
 
 
-def _is_later(value: Any) -> bool:
+def _is_output(value: Any) -> bool:
     return isinstance(value, pulumi.Output) or hasattr(value, "__await__")
 
 
 def checked(check: Callable[[Any], Any], value: Any) -> Any:
-    """Return what a check makes of a value; what it refuses, Pulumi shows without a traceback.
+    """Return the result of a check. Pulumi shows its error without a traceback.
 
     Raises:
-        InvalidArgumentError: The value is refused.
+        InvalidArgumentError: The check refuses the value.
     """
     try:
         return check(value)
@@ -155,7 +158,7 @@ def _check_ids(job_ids: Any) -> None:
     if not isinstance(job_ids, (list, tuple)):
         raise InvalidArgumentError("job_ids", f"must be a list of ids, not {kind_of(job_ids)}")
     for job_id in job_ids:
-        if not _is_later(job_id):
+        if not _is_output(job_id):
             check_identifier("job_id", job_id)
 
 

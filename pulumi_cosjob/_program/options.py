@@ -1,7 +1,7 @@
-"""Resource options: what each way in does with each of them. None is ignored without a word.
+"""Resource options: each takes effect, or is refused in a sentence that names it. None is ignored silently.
 
-An option is honoured, by the engine or by this package, or it is refused by a sentence that names it. One that a later
-SDK adds reaches the engine where resources are registered, and is refused where they are read or functions are called.
+The engine or this package applies an option. An option that a later SDK adds reaches the engine if a resource is
+registered, and is refused if a resource is read or a function is called.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ class InvalidProgramArgumentError(InvalidArgumentError, pulumi.RunError):
 
 @dataclass(frozen=True)
 class OptionRules:
-    """What one way in does with resource options.
+    """How a kind of resource or function treats options.
 
     Attributes:
-        name: What it is called in messages.
-        types: The classes of options that it takes.
-        honoured: Options that take effect; None where all do that are not refused.
-        refused: Why others are refused, by their names.
+        name: What messages call the resource or function.
+        types: The classes of options that it accepts.
+        honoured: Names of the options that take effect; None for all that are not in `refused`.
+        refused: Reasons why options are refused, by name.
     """
 
     name: str
@@ -94,19 +94,19 @@ def check_options(opts: Any, rules: OptionRules) -> None:
     """Refuse options that would have no effect.
 
     Raises:
-        InvalidArgumentError: One would, or these are not options that fit here; the error names it.
+        InvalidArgumentError: An option would have no effect, or `opts` is of another class; the error names it.
     """
     if opts is None:
         return
     if not isinstance(opts, rules.types):
-        fitting = " or ".join(f"pulumi.{each.__name__}" for each in rules.types)
-        raise InvalidProgramArgumentError("opts", f"must be {fitting}, not {type(opts).__name__}")
-    unlisted = _NOT_A_RESOURCE if rules is NATIVE_FUNCTION else _NOT_OWNED
+        accepted = " or ".join(f"pulumi.{each.__name__}" for each in rules.types)
+        raise InvalidProgramArgumentError("opts", f"must be {accepted}, not {type(opts).__name__}")
+    default_reason = _NOT_A_RESOURCE if rules is NATIVE_FUNCTION else _NOT_OWNED
     for name, value in vars(opts).items():
         if name.startswith("_") or not _is_set(value):
             continue
         if name in rules.refused or (rules.honoured is not None and name not in rules.honoured):
-            reason = rules.refused.get(name, unlisted)
+            reason = rules.refused.get(name, default_reason)
             raise InvalidProgramArgumentError(f"opts.{name}", f"has no effect on {rules.name}", hint=f"{reason}.")
     parent = getattr(opts, "parent", None)
     if parent is not None and not isinstance(parent, pulumi.Resource):
@@ -119,18 +119,18 @@ def _is_set(value: Any) -> bool:
 
 # ------------------------------------------------------------------------------------- options that this package reads
 
-# As Go writes durations, which is how the engine reads these options: "1h30m", "1.5h", "250ms".
+# The engine reads these options in Go's format of durations: "1h30m", "1.5h", "250ms".
 _DURATION = re.compile(r"([0-9]*\.?[0-9]+)(h|ms|m|s|us|µs|ns)")
 _UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
 
 
 def custom_timeouts(opts: pulumi.ResourceOptions | None) -> dict[str, float]:
-    """Return the custom timeouts that bear on a wait, in seconds: `create`, and `update` for jobs that are added later.
+    """Return the custom timeouts of waits, in seconds: `create`, and `update` for jobs that are added later.
 
-    The engine refuses what is no duration before it asks a provider; such a value is left out here.
+    Malformed values are left out: the engine refuses them before it calls the provider.
     """
-    given: Any = getattr(opts, "custom_timeouts", None) or {}
-    values = given if isinstance(given, Mapping) else vars(given)
+    timeouts: Any = getattr(opts, "custom_timeouts", None) or {}
+    values = timeouts if isinstance(timeouts, Mapping) else vars(timeouts)
     return {name: seconds for name in ("create", "update") if (seconds := _seconds(values.get(name)))}
 
 
@@ -144,19 +144,19 @@ def _seconds(duration: Any) -> float:
 def take_secret_fields(
     opts: pulumi.ResourceOptions | None, fields: Collection[str], inputs: Collection[str], carrier: str
 ) -> tuple[pulumi.ResourceOptions | None, frozenset[str]]:
-    """Read `additional_secret_outputs` of a resource that carries all fields of a job in one output.
+    """Apply `additional_secret_outputs` to a resource that carries all fields of a job in one output.
 
     Args:
         opts: The options of the program.
         fields: Names of the fields.
-        inputs: Names of the inputs, which the engine marks by itself.
-        carrier: The output that carries the fields: it is secret in the state where one of them is.
+        inputs: Names of the inputs, which the engine marks itself.
+        carrier: Name of the output that carries the fields. It is secret in the state if one of them is.
 
     Returns:
         The options for the SDK, and the names of the secret fields.
 
     Raises:
-        InvalidArgumentError: The option names an output that there is not.
+        InvalidArgumentError: The option names an output that does not exist.
     """
     named = list(getattr(opts, "additional_secret_outputs", None) or ())
     if opts is None or not named:
@@ -169,7 +169,7 @@ def take_secret_fields(
                 "opts.additional_secret_outputs", f"cannot name {format_value(name)}", hint=hint
             )
     secret = frozenset(fields if carrier in named else named) & frozenset(fields)
-    # `merge` joins lists: a copy of its own takes the place of the program's.
+    # A copy, because the options are the program's. `merge` alone would append to the list.
     merged = pulumi.ResourceOptions.merge(opts, None)
     merged.additional_secret_outputs = sorted({carrier, *(name for name in named if name in inputs)})
     return merged, secret

@@ -1,12 +1,12 @@
-"""Outputs as type checkers and editors are to know them. No program loads this module.
+"""Types of outputs, for type checkers and editors. No program loads this module.
 
-When a program runs, a field of a job is a `Field`, which takes any name: see `_outputs`. Here each name is declared,
-with its type and its meaning, and any other name is an error.
+When a program runs, a field of a job is a `Field`, which accepts any name. Here each name is declared with its type and
+its meaning; any other name is an error.
 
-What resources have is declared here too, in place of the resources' own classes: the SDK resolves the annotations that
-it finds in those when a program runs, and a preview never ends where a type is not there then; and editors show no text
-of what is declared below `if TYPE_CHECKING`. Only whole numbers stand in the resources' classes: the engine hands them
-over as floats, and the SDK converts those that it finds there.
+The attributes of resources are declared here too, not in the resources' own classes. When a program runs, the SDK
+resolves the annotations of those classes, and a preview hangs if it cannot find a type. Editors show no docstrings of
+attributes below `if TYPE_CHECKING`. Only whole numbers are declared in the resources' classes: the engine returns them
+as floats, and the SDK converts them by those annotations.
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ _ItemOutput_co = TypeVar("_ItemOutput_co", covariant=True)
 
 
 class TypedOutput(pulumi.Output[_T_co]):
-    """An output that has the declared fields only."""
+    """An output that has only the declared fields."""
 
-    # Hides the one of `pulumi.Output`, by which type checkers take any name for an `Output[Any]`.
+    # Hides the method of `pulumi.Output`, for which type checkers accept any name as an `Output[Any]`.
     __getattr__: None  # type: ignore[assignment,misc]
 
 
@@ -60,81 +60,81 @@ class ListOutput(TypedOutput[Sequence[_Item] | None], Generic[_Item, _ItemOutput
     @overload
     def __getitem__(self, key: slice) -> pulumi.Output[Sequence[_Item] | None]: ...
     def __getitem__(self, key: int | slice) -> object:
-        """Take an item, or some of them."""
+        """Return an item, or a slice."""
         raise NotImplementedError
 
 
 class JobsOutput(TypedOutput[Mapping[str, JobDescription]]):
-    """Jobs by their ids."""
+    """Jobs by job id."""
 
     def __getitem__(self, key: str) -> JobDescriptionOutput:
-        """Take the job of this id."""
+        """Return the job with this id."""
         raise NotImplementedError
 
 
 class AccountAttributes:
-    """What is an output of everything that names an account, as it is an input."""
+    """The inputs that select an account, as outputs."""
 
     appid: pulumi.Output[str]
     """APPID of the account that owns the jobs."""
 
     uin: pulumi.Output[str | None]
-    """Id of the main account; None where the program names none."""
+    """UIN of the main account; None if the program does not set it."""
 
     region: pulumi.Output[str | None]
-    """Region of the jobs; None where the program names none."""
+    """Region of the jobs; None if the program does not set it."""
 
     endpoint: pulumi.Output[str | None]
-    """Endpoint in place of the one that uin and region make up; None where the program names none."""
+    """Endpoint of the service, in place of the default for `uin` and `region`; None if the program does not set it."""
 
 
 class JobsAttributes(AccountAttributes):
-    """What the resource of `get_jobs` has."""
+    """The outputs of `get_jobs`."""
 
     jobs: JobsOutput
     """The jobs by job id, each with every field."""
 
     missing_job_ids: pulumi.Output[Sequence[str]]
-    """Ids of the jobs that were skipped, as the service does not know them."""
+    """Ids of the jobs that were skipped because the service does not know them."""
 
     job_ids: pulumi.Output[Sequence[str]]
-    """Ids of the jobs that were asked for."""
+    """Ids of the requested jobs."""
 
     missing: pulumi.Output[str]
-    """What to do about a job that the service does not know: `error` or `skip`."""
+    """How to treat jobs that the service does not know: `error` or `skip`."""
 
     results: pulumi.Output[str]
-    """The jobs as the engine carries them, as JSON text; `jobs` is made of it."""
+    """The jobs as JSON text, in which form the engine carries them; `jobs` is read from it."""
 
 
 class GateAttributes(AccountAttributes):
-    """What all gates have."""
+    """The outputs of all gates, except their jobs."""
 
     timeout: pulumi.Output[str | None]
-    """How long to wait, at most, such as `2h`; None where the program does not say."""
+    """How long to wait at most, such as `2h`; None if the program does not set it."""
 
     fail_when_suspended: pulumi.Output[bool]
-    """Whether to give up when a job waits for a person to confirm it."""
+    """Whether to fail when a job waits for a person to confirm it."""
 
     service_endpoint: pulumi.Output[str]
     """The endpoint that the jobs were read from. Another one replaces the gate."""
 
 
 class AllJobsAttributes(GateAttributes):
-    """What gates on many jobs have."""
+    """The outputs of gates for many jobs."""
 
     jobs: JobsOutput
-    """The jobs as they were when they had completed, by job id."""
+    """The jobs by job id, with their values at the time when they had completed."""
 
     job_ids: pulumi.Output[Sequence[str]]
-    """Ids of the jobs that are waited for."""
+    """Ids of the jobs to wait for."""
 
 
 class DynamicAllJobsAttributes(AllJobsAttributes):
-    """What gates on many jobs on the dynamic provider have."""
+    """The outputs of gates for many jobs of the dynamic provider."""
 
     results: pulumi.Output[str]
-    """The jobs as the engine carries them, as JSON text; `jobs` is made of it."""
+    """The jobs as JSON text, in which form the engine carries them; `jobs` is read from it."""
 
 
 # Written by `make docs` from here on.

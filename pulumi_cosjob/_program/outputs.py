@@ -1,4 +1,4 @@
-"""The fields of a job as outputs of a Pulumi resource, the same for every resource that has them."""
+"""The fields of a job as outputs of a Pulumi resource."""
 
 from __future__ import annotations
 
@@ -18,59 +18,70 @@ if TYPE_CHECKING:
 else:
     JobAttributes = object
 
-__all__ = ["JOB_FIELDS", "Field", "JobOutputs"]
+__all__ = [
+    "JOB_FIELDS",
+    "Field",
+    "JobOutputs",
+    "dump_job",
+    "job_output",
+    "jobs_by_id",
+    "jobs_output",
+    "load_job",
+    "missing_ids_output",
+    "partial_job",
+]
 
 
-class _Later:
-    """Creates a coroutine only when somebody awaits it: one that nobody awaits makes Python warn."""
+class _Deferred:
+    """Creates a coroutine when it is awaited: Python warns about coroutines that are never awaited."""
 
-    def __init__(self, make: Callable[[], Awaitable[Any]]) -> None:
-        self._make = make
+    def __init__(self, create: Callable[[], Awaitable[Any]]) -> None:
+        self._create = create
 
     def __await__(self) -> Generator[Any, None, Any]:
-        return self._make().__await__()
+        return self._create().__await__()
 
 
 class Field(pulumi.Output[Any]):
-    """An output that may be None, and from which what lies below it can be taken all the same.
+    """An output whose attributes and items are outputs too, also if its value is None.
 
-    `job.progress_summary.number_of_tasks_failed` is None where the job has no summary yet.
+    `job.progress_summary.number_of_tasks_failed` is None if the job has no summary yet.
     """
 
     @staticmethod
     def of(output: pulumi.Output[Any]) -> Field:
-        """Make a field of any output."""
-        later = (output.resources, lambda: output.future(with_unknowns=True), output.is_known, output.is_secret)
-        return Field(*map(_Later, later))
+        """Return any output as a field."""
+        parts = (output.resources, lambda: output.future(with_unknowns=True), output.is_known, output.is_secret)
+        return Field(*map(_Deferred, parts))
 
     def secret_as(self, other: pulumi.Output[Any]) -> Field:
-        """Return the same output, secret where another one is."""
+        """Return the same output, secret if another one is."""
         return Field(
-            *map(_Later, (self.resources, lambda: self.future(with_unknowns=True), self.is_known, other.is_secret))
+            *map(_Deferred, (self.resources, lambda: self.future(with_unknowns=True), self.is_known, other.is_secret))
         )
 
     @staticmethod
-    def together(
+    def combined(
         outputs: Mapping[str, pulumi.Output[Any]],
-        made: Callable[[Mapping[str, Any]], Any],
+        combine: Callable[[Mapping[str, Any]], Any],
         *,
         known_by: str,
         secret_by: Sequence[str],
     ) -> Field:
-        """Make one of several outputs of a resource, which are known at the same time.
+        """Combine outputs of one resource, which become known at the same time.
 
         Args:
             outputs: The outputs, by name.
-            made: Makes the value of theirs.
-            known_by: Which one tells whether they are known: in a preview the SDK takes any other that is None as not
-                known. Where this one is None there is no value.
-            secret_by: Which ones tell whether it is secret.
+            combine: Returns the value of the field for the values of the outputs.
+            known_by: Name of the output that decides whether the field is known: in a preview the SDK treats other
+                outputs that are None as unknown. If this one is None, so is the field.
+            secret_by: Names of the outputs of which any makes the field secret.
         """
 
         async def value() -> Any:
             known = await outputs[known_by].is_known()
             values = {name: await output.future(with_unknowns=True) for name, output in outputs.items()}
-            return made(values) if known and values[known_by] is not None else None
+            return combine(values) if known and values[known_by] is not None else None
 
         async def resources() -> set[pulumi.Resource]:
             return set().union(*[await output.resources() for output in outputs.values()])
@@ -78,38 +89,38 @@ class Field(pulumi.Output[Any]):
         async def is_secret() -> bool:
             return any([await outputs[name].is_secret() for name in secret_by])
 
-        return Field(*map(_Later, (resources, value, outputs[known_by].is_known, is_secret)))
+        return Field(*map(_Deferred, (resources, value, outputs[known_by].is_known, is_secret)))
 
-    # Of all names in a job the only one that outputs have too: a function of the class, in the way of the attribute.
+    # The only field of a job whose name outputs have too: their static method would hide it.
     @property
     def format(self) -> Field:  # type: ignore[override]
-        """How a manifest or a report is written."""
+        """Format of a manifest or a report."""
         return self.__getattr__("format")
 
     def __getattr__(self, name: str) -> Field:
-        """Take an attribute, None from None."""
+        """Return an attribute of the value; None if the value is None."""
         if name.startswith("__"):
             raise AttributeError(name)
         return Field.of(self.apply(lambda value: None if value is None else getattr(value, name)))
 
     def __getitem__(self, key: Any) -> Field:
-        """Take an item, None from None."""
+        """Return an item of the value; None if the value is None."""
         return Field.of(self.apply(lambda value: None if value is None else value[key]))
 
 
 class JobOutputs(JobAttributes):
-    """Mixed into a resource with the output `result`: offers each field of the job as an output of its own.
+    """A mixin for resources with the output `result`: each field of the job is an output too.
 
-    The engine carries all fields in that one output, as text, and they are taken apart here: a field that a job lacks
-    is then known to be absent in a preview too. An output is made when it is first asked for.
+    The engine carries all fields in that one output, as text. So a field that the job lacks is known to be None in a
+    preview too. The output of a field is created when it is first used.
     """
 
     _secret_fields: Collection[str] = ()
 
-    if not TYPE_CHECKING:  # they know the fields, and are to find fault with any other name
+    if not TYPE_CHECKING:  # type checkers know the fields, and have to report any other name
 
         def __getattr__(self, name: str) -> Any:
-            """Make the output of a field."""
+            """Create the output of a field."""
             if name in JOB_FIELDS:
                 output = self.__dict__[name] = self._output_of(name)
                 return output
@@ -118,35 +129,35 @@ class JobOutputs(JobAttributes):
     def _carry(
         self, carrier: pulumi.Output[Any], placeholder: pulumi.Output[Any], secret_fields: Collection[str]
     ) -> None:
-        """Take the fields from one output of the resource.
+        """Read the fields from one output of the resource.
 
         Args:
             carrier: The output.
-            placeholder: Is secret where all fields are, as inputs that they echo are.
-            secret_fields: Fields that are secret by themselves, which makes the output that carries them secret.
+            placeholder: Secret if an input that the job echoes is secret; all fields are secret then.
+            secret_fields: Fields that are secret by `additional_secret_outputs`, which makes the carrier secret.
         """
-        self.result = described(carrier)
+        self.result = job_output(carrier)
         self._placeholder, self._secret_fields = placeholder, secret_fields
 
     def _output_of(self, name: str) -> pulumi.Output[Any]:
         field = Field.of(self.result).__getattr__(name)
-        carried_for_others = bool(self._secret_fields) and name not in self._secret_fields
-        return field.secret_as(self._placeholder) if carried_for_others else field
+        is_secret_by_others = bool(self._secret_fields) and name not in self._secret_fields
+        return field.secret_as(self._placeholder) if is_secret_by_others else field
 
 
-def described(result: pulumi.Output[Any]) -> JobDescriptionOutput:
-    """Turn what the engine carried into a description.
+def job_output(result: pulumi.Output[Any]) -> JobDescriptionOutput:
+    """Return the job that an output carries as JSON text.
 
-    It is None where the engine was to leave a resource alone that there is not: `up --target`, `--run-program`.
+    It is None for a resource that does not exist and that the engine does not create: `up --target`, `--run-program`.
     """
-    output = result.apply(lambda text: from_plain(JobDescription, load_job(text)) if text else _without(text))
+    output = result.apply(lambda text: from_plain(JobDescription, load_job(text)) if text else _without_job(text))
     return cast("JobDescriptionOutput", Field.of(output))
 
 
 def dump_job(description: JobDescription) -> str:
-    """Return a description as the engine is to carry it: as JSON text.
+    """Return a job as JSON text, in which form the engine carries it.
 
-    As properties, seventy for a job, engine and SDKs take several milliseconds over it.
+    As properties, about seventy for a job, it would cost the engine and the SDKs several milliseconds.
     """
     return json.dumps(to_plain(description))
 
@@ -158,48 +169,48 @@ def load_job(result: str) -> dict[str, Any]:
 
 
 class _ById(dict[str, Any]):
-    """Jobs by their ids; says so where there is no such one."""
+    """Jobs by job id; the error for another id gives the reason."""
 
     def __missing__(self, job_id: str) -> NoReturn:
-        raise KeyError(f"{job_id}: no job of this id was read; it was not asked for, or skipped as missing")
+        raise KeyError(f"{job_id}: no job with this id was read: it was not in job_ids, or it was skipped as missing")
 
 
 def jobs_output(results: pulumi.Output[Any]) -> JobsOutput:
-    """Do the same for many jobs, by their ids, which travel as JSON text."""
-    output = results.apply(lambda text: jobs_by_id(json.loads(text)) if text else _without(text))
+    """Return the jobs that an output carries as JSON text, by job id; None as for `job_output`."""
+    output = results.apply(lambda text: jobs_by_id(json.loads(text)) if text else _without_job(text))
     return cast("JobsOutput", Field.of(output))
 
 
-def _without(text: str | None) -> Any:
-    """Return what stands in place of jobs: in a preview the input that is to become secret comes back as it was."""
+def _without_job(text: str | None) -> Any:
+    """Return the value of an output without a job: unknown if a preview returns the placeholder, otherwise None."""
     return pulumi.output.UNKNOWN if text is not None and pulumi.runtime.is_dry_run() else None
 
 
 def jobs_by_id(jobs: Mapping[str, Any]) -> Mapping[str, JobDescription]:
-    """Turn plain values by job id into descriptions."""
+    """Return jobs by job id, from the plain values of their fields."""
     return _ById({job_id: partial_job({"job_id": job_id, **plain}) for job_id, plain in jobs.items()})
 
 
 def partial_job(plain: Mapping[str, Any]) -> JobDescription:
-    """Turn plain values into a description, of which any field may be absent: the mocks of a unit test may leave it."""
-    given = {name: value for name, value in plain.items() if value is not None}
-    description = from_plain(JobDescription, {"job_id": "", "status": "", **given})
-    required: dict[str, Any] = {name: given.get(name) for name in ("job_id", "status")}
+    """Return a job, from the plain values of its fields. Any may be absent: users' mocks need not return them."""
+    present = {name: value for name, value in plain.items() if value is not None}
+    description = from_plain(JobDescription, {"job_id": "", "status": "", **present})
+    required: dict[str, Any] = {name: present.get(name) for name in ("job_id", "status")}
     return dataclasses.replace(description, **required)
 
 
-def missing_output(
+def missing_ids_output(
     job_ids: pulumi.Input[Sequence[pulumi.Input[str]]], results: pulumi.Output[Any]
 ) -> pulumi.Output[Sequence[str]]:
-    """Return which of the jobs that were asked for have not been found."""
+    """Return the ids of the requested jobs that an output of jobs lacks."""
 
-    def absent(values: list[Any]) -> Any:
+    def missing(values: list[Any]) -> Any:
         if not values[1]:
-            return _without(values[1])
+            return _without_job(values[1])
         found = json.loads(values[1])
         return [job_id for job_id in dict.fromkeys(values[0]) if job_id not in found]
 
-    return pulumi.Output.all(job_ids, results).apply(absent)
+    return pulumi.Output.all(job_ids, results).apply(missing)
 
 
 JOB_FIELDS = frozenset({*element_fields(JobDescription), *BEYOND_SCHEMA})

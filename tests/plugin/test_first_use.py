@@ -1,4 +1,4 @@
-"""A program on `pulumi_cosjob.native` needs no installed plugin: on the real engine, in a home that has nothing."""
+"""Programs with `pulumi_cosjob.native` need no installed plugin: on the real engine, in an empty home."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ NewStack = Callable[..., Stack]
 
 @pytest.fixture
 def new_stack(tmp_path: Path) -> Iterator[NewStack]:
-    """Make a stack with a gate on a job that is complete, in a home that has nothing."""
+    """Return a function that makes a stack with a gate for a completed job, in an empty home."""
     with CosBatchEmulator() as service:
         service.create_job("completes", seconds=0, job_id="job")
         service.clock.advance(30)
@@ -53,7 +53,7 @@ def installed(stack: Stack) -> Path:
 
 
 def configure(stack: Stack, **accounts: CosBatchEmulator) -> None:
-    """Let the native example wait for a job of each account."""
+    """Configure the native example to wait for a job of each account."""
     settings: list[str] = []
     for name, service in accounts.items():
         service.create_job("completes", seconds=3, job_id="job")
@@ -65,10 +65,8 @@ def configure(stack: Stack, **accounts: CosBatchEmulator) -> None:
     stack.run("config", "set-all", *settings).ok()
 
 
-def forget(stack: Stack) -> None:
-    """Take the stack to a machine on which no program ran."""
-    # Which stack is selected is forgotten too.
-    stack.variables["PULUMI_STACK"] = "dev"
+def empty_home(stack: Stack) -> None:
+    """Empty the home of a stack, as on a machine where no program ran."""
     for path in sorted((stack.folder / "home").rglob("*"), reverse=True):
         path.rmdir() if path.is_dir() else path.unlink()
 
@@ -78,12 +76,12 @@ def forget(stack: Stack) -> None:
 
 @pytest.fixture(scope="module")
 def wheel_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Install the wheel into an environment of its own, which shares what it needs with this one."""
+    """Install the wheel into a new environment, which shares the dependencies of this one."""
     folder = tmp_path_factory.mktemp("wheel")
     python = new_environment(folder / "environment", package=False)
     pip: list[str | Path] = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
     build: list[str | Path] = [*pip, "wheel", "--no-deps", "--no-build-isolation", "-w", folder, ROOT]
-    # Else the one of this environment would do.
+    # `--ignore-installed`, because the package of this environment is found there too.
     install: list[str | Path] = [
         "--python",
         python,
@@ -100,13 +98,13 @@ def wheel_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return python
 
 
-def test_the_wheel_runs_the_native_example_on_a_machine_without_anything(tmp_path: Path, wheel_python: Path) -> None:
-    """Preview, update and destroy, each on a machine of its own, without a word about plugins."""
-    assert [path.name for path in wheel_python.parent.glob("*cosjob*")] == ["cosjob"], "nothing for the engine on PATH"
+def test_the_wheel_runs_the_native_example_in_an_empty_home(tmp_path: Path, wheel_python: Path) -> None:
+    """Preview, update, refresh and destroy, each in an empty home, without a message about plugins."""
+    assert [path.name for path in wheel_python.parent.glob("*cosjob*")] == ["cosjob"], "no plugin on PATH"
     with CosBatchEmulator() as archive, CosBatchEmulator() as live:
         stack = Stack(tmp_path / "stack", ROOT / "examples" / "native", {}, wheel_python)
         configure(stack, archive=archive, live=live)
-        said = ""
+        output = ""
         for command in (
             ["preview"],
             ["up", "--yes", "--skip-preview"],
@@ -114,20 +112,20 @@ def test_the_wheel_runs_the_native_example_on_a_machine_without_anything(tmp_pat
             ["refresh", "--yes", "--skip-preview", "--run-program"],
             ["destroy", "--yes", "--skip-preview", "--run-program"],
         ):
-            forget(stack)
-            said += stack.run(*command).ok().text
+            empty_home(stack)
+            output += stack.run(*command).ok().text
             assert str(wheel_python.parent) in (installed(stack) / EXECUTABLE).read_text()
-    assert "6 created" in said
-    assert "6 deleted" in said
-    assert "warning" not in said
-    assert "plugin" not in said
+    assert "6 created" in output
+    assert "6 deleted" in output
+    assert "warning" not in output
+    assert "plugin" not in output
 
 
-def test_a_command_that_runs_no_program_needs_the_command(new_stack: NewStack) -> None:
-    """On a machine where no program ran, the engine says what it does not find; `cosjob plugin install` is the way."""
+def test_commands_that_run_no_program_need_an_installation(new_stack: NewStack) -> None:
+    """If no program ran before, the engine reports the missing plugin; `cosjob plugin install` installs it."""
     stack = new_stack()
     stack.up().ok()
-    forget(stack)
+    empty_home(stack)
     assert NOT_FOUND in stack.refresh().failed().text
     assert NOT_FOUND in stack.destroy().failed().text
     subprocess.run([BIN / "cosjob", "plugin", "install"], env=stack.variables, check=True, timeout=60)
@@ -135,44 +133,42 @@ def test_a_command_that_runs_no_program_needs_the_command(new_stack: NewStack) -
     stack.destroy().ok()
 
 
-def test_it_can_be_forbidden(new_stack: NewStack) -> None:
-    """Nothing is written then; and what might have been meant so is refused."""
+def test_installation_can_be_disabled(new_stack: NewStack) -> None:
+    """By COSJOB_PLUGIN_INSTALL=never; other values than `auto` and `never` are refused."""
     stack = new_stack(COSJOB_PLUGIN_INSTALL="never")
     assert NOT_FOUND in stack.preview().failed().text
     assert not installed(stack).exists()
     stack.variables["COSJOB_PLUGIN_INSTALL"] = "no"
-    said = stack.preview().failed().text
-    assert "COSJOB_PLUGIN_INSTALL must be one of auto, never, not 'no'" in said
-    assert "Traceback" not in said
+    text = stack.preview().failed().text
+    assert "COSJOB_PLUGIN_INSTALL must be one of auto, never, not 'no'" in text
+    assert "Traceback" not in text
     assert not installed(stack).exists()
 
 
-def test_where_it_cannot_be_written_that_is_said(new_stack: NewStack) -> None:
-    """A warning says why, before the engine says what it does not find."""
+def test_a_read_only_home_is_reported(new_stack: NewStack) -> None:
+    """A warning gives the reason, before the engine reports the missing plugin."""
     stack = new_stack()
     plugins = installed(stack).parent
     plugins.mkdir(parents=True)
-    own = ["--user", "--map-root-user"] if os.getuid() else []
+    as_root = ["--user", "--map-root-user"] if os.getuid() else []
     mount = 'mount -t tmpfs -o ro tmpfs "$0" && exec "$@"'
-    stack.prefix = ["unshare", "--mount", *own, "sh", "-c", mount, str(plugins)]
-    said = " ".join(stack.preview().failed().text.split())
-    assert f"warning: the plugin cannot be written to {installed(stack)}: Read-only file system. Make that " in said
-    assert NOT_FOUND in said
+    stack.prefix = ["unshare", "--mount", *as_root, "sh", "-c", mount, str(plugins)]
+    text = " ".join(stack.preview().failed().text.split())
+    assert f"warning: the plugin cannot be written to {installed(stack)}: Read-only file system. Make that " in text
+    assert NOT_FOUND in text
 
 
-def test_programs_at_the_same_time_share_it(new_stack: NewStack, tmp_path: Path) -> None:
-    """Several begin in a home that has nothing, and none of them fails."""
-    stacks = [new_stack(f"stack{number}") for number in range(3)]
-    for stack in stacks:
-        stack.variables |= {"PULUMI_HOME": str(tmp_path / "home"), "PULUMI_STACK": "dev"}
+def test_concurrent_programs_share_one_installation(new_stack: NewStack, tmp_path: Path) -> None:
+    """All of them start with the same empty home, and none fails."""
+    stacks = [new_stack(f"stack{number}", PULUMI_HOME=str(tmp_path / "home")) for number in range(3)]
     with ThreadPoolExecutor(len(stacks)) as pool:
         for run in pool.map(Stack.up, stacks):
             run.ok()
     assert [path.name for path in installed(stacks[0]).iterdir()] == [EXECUTABLE]
 
 
-def test_another_environment_that_is_there_is_kept(new_stack: NewStack, tmp_path: Path) -> None:
-    """One of a version is as good as another; once its environment is gone, the next program takes over."""
+def test_the_installation_of_another_environment_is_kept(new_stack: NewStack, tmp_path: Path) -> None:
+    """It has the same version. Once its environment is removed, the next program replaces it."""
     python = new_environment(tmp_path / "other")
     first = new_stack("first", python)
     first.up().ok()
@@ -190,7 +186,7 @@ def test_another_environment_that_is_there_is_kept(new_stack: NewStack, tmp_path
 
 
 def test_a_newer_version_beside_it_is_not_used(new_stack: NewStack) -> None:
-    """The engine takes the version that the program names; another one in its place would fail here."""
+    """The engine starts the version that the program requests; the newer one here would fail."""
     stack = new_stack()
     newer = installed(stack).with_name("resource-cosjob-v99.0.0")
     newer.mkdir(parents=True)
@@ -200,21 +196,21 @@ def test_a_newer_version_beside_it_is_not_used(new_stack: NewStack) -> None:
     assert [path.name for path in newer.iterdir()] == [EXECUTABLE]
 
 
-@pytest.mark.parametrize("how", ["plugins", "packages"])
-def test_a_project_that_says_where_it_is_installs_none(new_stack: NewStack, tmp_path: Path, how: str) -> None:
-    """What the project names is what the engine takes."""
-    named = tmp_path / "named"
-    named.mkdir()
-    stack = new_stack(plugin=named if how == "plugins" else None)
-    if how == "packages":
+@pytest.mark.parametrize("section", ["plugins", "packages"])
+def test_a_project_that_declares_a_plugin_installs_none(new_stack: NewStack, tmp_path: Path, section: str) -> None:
+    """The engine uses the declared plugin."""
+    declared = tmp_path / "declared"
+    declared.mkdir()
+    stack = new_stack(plugin=declared if section == "plugins" else None)
+    if section == "packages":
         with (stack.folder / "Pulumi.yaml").open("a") as file:
-            file.write(f"packages: {{cosjob: {named}}}\n")
+            file.write(f"packages: {{cosjob: {declared}}}\n")
     stack.preview().failed()
     assert not installed(stack).exists()
 
 
-def test_a_program_of_the_automation_api_installs_it_each_time(new_stack: NewStack) -> None:
-    """One process may run it again and again, and what was there before need not be there now."""
+def test_each_run_of_the_automation_api_installs_a_missing_plugin(new_stack: NewStack) -> None:
+    """One process may run a program repeatedly, and the plugin may be removed in between."""
     stack = new_stack()
     program = """
 import pathlib, shutil, sys
@@ -242,7 +238,7 @@ for _ in range(2):
 
 
 def test_mocks_and_programs_without_an_engine_install_none(tmp_path: Path) -> None:
-    """Tests of programs leave nothing in the home of whoever runs them."""
+    """Unit tests of programs write nothing to the user's home."""
     program = """
 import pulumi
 
@@ -271,8 +267,8 @@ JobCompletion("gate", job_id="job", appid="1250000000")
 # ---------------------------------------------------------------------------------------------------------- attaching
 
 
-def test_an_engine_attaches_to_one_that_was_started_by_hand(tmp_path: Path) -> None:
-    """With two accounts in a program, through a preview, updates and a failure; it lives on after each of them."""
+def test_an_engine_attaches_to_a_running_plugin(tmp_path: Path) -> None:
+    """For a program with two accounts; the plugin keeps running after a preview, updates and a failure."""
     with (
         CosBatchEmulator(secret_id="archive-id", secret_key="archive-key") as archive,
         CosBatchEmulator(secret_id="live-id", secret_key="live-key") as live,

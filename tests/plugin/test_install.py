@@ -1,4 +1,4 @@
-"""Where the plugin is installed, when it is not, and what programs at the same time make of it."""
+"""Installing the plugin: the folder, what is replaced and what is kept, and concurrent installations."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ NAME = f"resource-cosjob-v{plugin_version()}"
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return the plugin's folder in a home that is not there yet."""
+    """Return the plugin's folder in a home that does not exist yet."""
     monkeypatch.setenv("PULUMI_HOME", str(tmp_path / "of" / "pulumi"))
     return plugin_folder()
 
 
 def content(folder: Path) -> dict[str, str]:
-    """Return the files of a folder."""
+    """Return the contents of the files of a folder, by name."""
     return {path.name: path.read_text() for path in folder.iterdir()}
 
 
-def test_the_folder_is_the_one_that_the_engine_looks_for(folder: Path, tmp_path: Path) -> None:
-    """In PULUMI_HOME; by default in the home of the user's entry, as the engine does not heed HOME."""
+def test_the_folder_is_the_one_that_the_engine_searches(folder: Path, tmp_path: Path) -> None:
+    """In PULUMI_HOME; by default in the home of the user's entry in the system's database, not in HOME."""
     assert folder == tmp_path / "of" / "pulumi" / "plugins" / NAME
     home = Path(pwd.getpwuid(os.getuid()).pw_dir)
     assert os.environ["HOME"] != str(home)
@@ -45,8 +45,8 @@ def test_the_folder_is_the_one_that_the_engine_looks_for(folder: Path, tmp_path:
         assert plugin_folder(environment) == home / ".pulumi" / "plugins" / NAME
 
 
-def test_it_is_installed_where_there_is_nothing(folder: Path) -> None:
-    """Only the launcher is there in the end, which can be executed; credentials beside it stay private."""
+def test_installation_into_an_empty_home(folder: Path) -> None:
+    """The folder holds only the executable launcher; other users cannot read the home, which holds credentials."""
     assert not can_start(folder)
     install_plugin(folder, replace=False)
     assert can_start(folder)
@@ -56,20 +56,20 @@ def test_it_is_installed_where_there_is_nothing(folder: Path) -> None:
     assert [path.stat().st_mode & 0o777 for path in (folder.parent.parent, folder.parent)] == [0o700, 0o700]
 
 
-STANDING = {
-    "another environment that is there": f"# pulumi-cosjob wrote this.\npython={sys.executable}\npackage=/\n",
-    "one with a path that had to be quoted": f"# pulumi-cosjob wrote this.\npython={sys.executable}\npackage='/'\n",
-    "a plugin of someone else's": "#!/bin/sh\npython=/gone/too\nexec 'something\n",
+STARTABLE = {
+    "another environment that exists": f"# pulumi-cosjob wrote this.\npython={sys.executable}\npackage=/\n",
+    "a path in quotes": f"# pulumi-cosjob wrote this.\npython={sys.executable}\npackage='/'\n",
+    "a plugin that another program wrote": "#!/bin/sh\npython=/gone/too\nexec 'something\n",
 }
-FALLEN = {
-    "an environment that is gone": "# pulumi-cosjob wrote this.\npython=/gone/python\npackage=/\n",
+BROKEN = {
+    "an environment that was removed": "# pulumi-cosjob wrote this.\npython=/gone/python\npackage=/\n",
     "an environment with another version": f"# pulumi-cosjob wrote this.\npython={sys.executable}\npackage='/g one'\n",
 }
 
 
-@pytest.mark.parametrize("launcher", STANDING.values(), ids=list(STANDING))
-def test_one_that_can_be_started_is_replaced_on_demand_only(folder: Path, launcher: str) -> None:
-    """A program's first use leaves it alone; a person who installs means it."""
+@pytest.mark.parametrize("launcher", STARTABLE.values(), ids=list(STARTABLE))
+def test_a_launcher_that_can_start_is_replaced_on_demand_only(folder: Path, launcher: str) -> None:
+    """A program's first use keeps it; the command replaces it."""
     folder.mkdir(parents=True)
     (folder / EXECUTABLE).write_text(launcher)
     assert can_start(folder)
@@ -79,8 +79,8 @@ def test_one_that_can_be_started_is_replaced_on_demand_only(folder: Path, launch
     assert content(folder) == {EXECUTABLE: install._launcher()}
 
 
-@pytest.mark.parametrize("launcher", FALLEN.values(), ids=list(FALLEN))
-def test_one_that_cannot_be_started_is_replaced(folder: Path, launcher: str) -> None:
+@pytest.mark.parametrize("launcher", BROKEN.values(), ids=list(BROKEN))
+def test_a_launcher_that_cannot_start_is_replaced(folder: Path, launcher: str) -> None:
     """The engine would find it, and fail."""
     folder.mkdir(parents=True)
     (folder / EXECUTABLE).write_text(launcher)
@@ -89,8 +89,8 @@ def test_one_that_cannot_be_started_is_replaced(folder: Path, launcher: str) -> 
     assert content(folder) == {EXECUTABLE: install._launcher()}
 
 
-def test_an_environment_that_was_removed_or_updated_can_start_nothing(folder: Path, tmp_path: Path) -> None:
-    """What was written by a real environment is judged by whether that is still there, with the same version."""
+def test_the_launcher_of_a_removed_environment_cannot_start(folder: Path, tmp_path: Path) -> None:
+    """A launcher can start while the environment that wrote it exists, with the same version of the package."""
     python = new_environment(tmp_path / "environment")
     program = """
 import pathlib, sys
@@ -104,16 +104,16 @@ install_plugin(pathlib.Path(sys.argv[1]), replace=False)
     assert not can_start(folder)
 
 
-def test_a_plugin_from_source_stands(folder: Path) -> None:
-    """`pulumi plugin install --file` puts a folder without an executable there."""
+def test_a_plugin_from_source_can_start(folder: Path) -> None:
+    """`pulumi plugin install --file` installs a folder without an executable."""
     folder.mkdir(parents=True)
     assert not can_start(folder)
     (folder / "PulumiPlugin.yaml").write_text("runtime: python\n")
     assert can_start(folder)
 
 
-def test_an_installation_that_was_broken_off_is_made_good(folder: Path) -> None:
-    """The engine's own leaves a mark beside the folder, and does not use what has it."""
+def test_an_interrupted_installation_is_completed(folder: Path) -> None:
+    """The engine's installer marks it with a file beside the folder, and does not use a marked folder."""
     folder.mkdir(parents=True)
     (folder / EXECUTABLE).write_text(install._launcher())
     mark = folder.with_name(f"{NAME}.partial")
@@ -125,7 +125,7 @@ def test_an_installation_that_was_broken_off_is_made_good(folder: Path) -> None:
 
 
 def test_other_versions_are_left_alone(folder: Path) -> None:
-    """A newer one beside it serves other stacks, as an older one does."""
+    """Other stacks use newer and older versions."""
     others = [folder.with_name(f"resource-cosjob-v{version}") for version in ("0.0.9", "99.0.0")]
     for other in others:
         other.mkdir(parents=True)
@@ -136,8 +136,8 @@ def test_other_versions_are_left_alone(folder: Path) -> None:
     assert [content(other) for other in others] == [{EXECUTABLE: "another"}] * 2
 
 
-def test_many_at_once_install_one(folder: Path) -> None:
-    """Nothing incomplete is seen in between, and all of them find it in the end."""
+def test_concurrent_installations(folder: Path) -> None:
+    """No process sees an incomplete launcher, and all find the plugin in the end."""
     program = """
 import pathlib, sys
 from pulumi_cosjob._plugin.install import can_start, install_plugin
@@ -166,7 +166,7 @@ assert can_start(folder)
 
 
 def test_it_waits_for_the_engines_installer(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the Pulumi CLI is installing meanwhile is kept."""
+    """The plugin that the Pulumi CLI installs in the meantime is kept."""
     folder.mkdir(parents=True)
     mark = folder.with_name(f"{NAME}.partial")
     mark.touch()
@@ -177,7 +177,7 @@ def test_it_waits_for_the_engines_installer(folder: Path, monkeypatch: pytest.Mo
     def flock(file: Any, operation: int) -> None:
         waiting.set()
         real(file, operation)
-        order.append("taken")
+        order.append("locked")
 
     with folder.with_name(f"{NAME}.lock").open("w") as lock:
         real(lock, fcntl.LOCK_EX)
@@ -187,14 +187,14 @@ def test_it_waits_for_the_engines_installer(folder: Path, monkeypatch: pytest.Mo
         assert waiting.wait(30)
         (folder / EXECUTABLE).write_text("by the CLI")
         mark.unlink()
-        order.append("given up")
+        order.append("released")
     installing.join(30)
-    assert order == ["given up", "taken"]
+    assert order == ["released", "locked"]
     assert content(folder) == {EXECUTABLE: "by the CLI"}
 
 
-def test_a_home_that_cannot_be_written_is_said(tmp_path: Path) -> None:
-    """One sentence names the folder, the reason and what to do."""
+def test_a_home_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
+    """The message has the folder, the reason and what to do."""
     (tmp_path / "file").touch()
     folder = plugin_folder({"PULUMI_HOME": str(tmp_path / "file")})
     assert not can_start(folder)
@@ -207,8 +207,8 @@ def test_a_home_that_cannot_be_written_is_said(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("home", ["/" + "a" * 5000, "/dev/null/home", "/dev/null", "loop"])
-def test_any_home_is_a_sentence(home: str, tmp_path: Path) -> None:
-    """A program and the command get an error that names the variable, of a length that can be read."""
+def test_any_malformed_home_is_an_error(home: str, tmp_path: Path) -> None:
+    """The message names the variable, and is short."""
     (tmp_path / "loop").symlink_to("loop")
     folder = plugin_folder({"PULUMI_HOME": str(tmp_path / home)})
     assert can_start(folder) in (True, False)
@@ -218,17 +218,17 @@ def test_any_home_is_a_sentence(home: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("code", [errno.EACCES, errno.EIO])
-def test_a_folder_that_cannot_be_looked_at_is_left_to_the_engine(
+def test_a_folder_that_cannot_be_read_is_left_to_the_engine(
     folder: Path, monkeypatch: pytest.MonkeyPatch, code: int
 ) -> None:
-    """What may be there is not known, so nothing is installed, and the program goes on."""
+    """It may hold a plugin, so none is installed, and the program continues."""
 
-    def look(path: Any, *_args: object, **_more: object) -> Any:
+    def fail(path: Any, *_args: object, **_more: object) -> Any:
         raise OSError(code, os.strerror(code), str(path))
 
     with monkeypatch.context() as patched:
-        patched.setattr(os, "stat", look)
-        patched.setattr(Path, "read_bytes", look)
+        patched.setattr(os, "stat", fail)
+        patched.setattr(Path, "read_bytes", fail)
         assert can_start(folder)
 
 
@@ -239,8 +239,8 @@ def test_windows_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> No
         install_plugin(folder, replace=True)
 
 
-def test_a_launcher_is_written_whole(tmp_path: Path) -> None:
-    """Also in place of another one, and nothing is left beside it."""
+def test_a_launcher_is_replaced_atomically(tmp_path: Path) -> None:
+    """No temporary file is left beside it."""
     (tmp_path / EXECUTABLE).write_text("before")
     assert write_launcher(tmp_path) == tmp_path / EXECUTABLE
     assert content(tmp_path) == {EXECUTABLE: install._launcher()}
@@ -262,7 +262,7 @@ def run_command(home: Path, path: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_command_needs_no_pulumi(tmp_path: Path) -> None:
-    """It writes where the CLI looks, so an image may have it before the CLI; twice is as once."""
+    """An image may install the plugin before the CLI. Running the command twice has the same result as once."""
     for _ in range(2):
         done = run_command(tmp_path / "home", tmp_path)
         assert (done.returncode, done.stderr) == (0, "")
@@ -272,8 +272,8 @@ def test_the_command_needs_no_pulumi(tmp_path: Path) -> None:
     assert can_start(tmp_path / "home" / "plugins" / NAME)
 
 
-def test_the_command_says_why_it_cannot(tmp_path: Path) -> None:
-    """The home is not to be written."""
+def test_the_command_reports_a_home_that_cannot_be_written(tmp_path: Path) -> None:
+    """With the reason, on standard error, and exit code 2."""
     (tmp_path / "file").touch()
     done = run_command(tmp_path / "file", tmp_path)
     assert (done.returncode, done.stdout) == (2, "")

@@ -15,7 +15,8 @@ import pytest
 
 from patience import until
 from pulumi_cosjob.testing import CosBatchEmulator
-from stacks import Run, Stack, engine_path
+from pulumi_environment import engine_path
+from stacks import Stack
 
 pytestmark = pytest.mark.engine
 
@@ -27,24 +28,19 @@ NewStack = Callable[..., Stack]
 
 @pytest.fixture
 def service() -> Iterator[CosBatchEmulator]:
-    """An emulator whose jobs' clock runs until a test holds it."""
+    """An emulator whose clock runs until a test holds it."""
     with CosBatchEmulator() as emulator:
         yield emulator
 
 
 @pytest.fixture
 def new_stack(tmp_path: Path, service: CosBatchEmulator) -> NewStack:
-    """Make a stack that asks the emulator; its first use of the plugin installs that of this environment."""
+    """Return a function that makes a stack for the emulator; its first use of the plugin installs it."""
 
     def make(program: str, **variables: str) -> Stack:
         return Stack(tmp_path / "stack", program, {**service.environment(), **variables})
 
     return make
-
-
-def message(run: Run) -> str:
-    """Return all that the engine says went wrong, on one line."""
-    return " ".join(run.failed().text.partition("Diagnostics:")[2].split())
 
 
 GATES = """
@@ -73,7 +69,7 @@ pulumi.export("missing", many.missing_job_ids)
 
 @pytest.mark.oldest
 def test_a_program_on_the_plugin(new_stack: NewStack, service: CosBatchEmulator) -> None:
-    """Gates wait on their own rows, what depends on them comes after, absent fields are known to be absent."""
+    """Each gate shows its progress, dependents wait for it, and absent fields are known to be None."""
     service.clock.hold()
     job_ids = [service.create_job("completes", seconds=seconds) for seconds in (4, 2)]
     stack = new_stack(GATES.format(native=".native", job_ids=job_ids, more=READS))
@@ -98,10 +94,10 @@ def test_a_program_on_the_plugin(new_stack: NewStack, service: CosBatchEmulator)
         "missing": ["nope"],
     }
     assert stack.outputs() == expected
-    asked = len(service.requests)
+    sent = len(service.requests)
     again = stack.preview("--expect-no-changes", "--diff").ok()
     assert "[unknown]" not in again.text
-    assert len(service.requests) == asked + 5, "the gates ask nothing again; the functions do"
+    assert len(service.requests) == sent + 5, "open gates send no requests; functions do"
     types = [each["type"] for each in stack.resources()]
     assert sorted(types) == sorted(
         [
@@ -117,15 +113,15 @@ def test_a_program_on_the_plugin(new_stack: NewStack, service: CosBatchEmulator)
     assert {request.method for request in service.requests} == {"GET"}
 
 
-def test_a_program_moves_over_by_a_change_of_its_imports(new_stack: NewStack, service: CosBatchEmulator) -> None:
-    """Gates that have opened stay open, although the service has long forgotten their jobs."""
+def test_a_program_moves_to_the_plugin_by_its_imports(new_stack: NewStack, service: CosBatchEmulator) -> None:
+    """Open gates stay open, although the service no longer keeps their jobs."""
     job_ids = [service.create_job("completes", seconds=0) for _ in range(2)]
     service.clock.advance(30)
     stack = new_stack(GATES.format(native="", job_ids=job_ids, more=""))
     stack.up().ok()
     outputs = stack.outputs()
     service.clock.advance(91 * DAY)
-    asked = len(service.requests)
+    sent = len(service.requests)
     stack.write(GATES.format(native=".native", job_ids=job_ids, more=""))
     stack.preview().ok()
     run = stack.up().ok()
@@ -138,12 +134,12 @@ def test_a_program_moves_over_by_a_change_of_its_imports(new_stack: NewStack, se
     )
     stack.write(GATES.format(native=".native", job_ids=job_ids, more="").replace('appid="1250000000"', ignoring, 1))
     stack.up("--expect-no-changes").ok()
-    assert len(service.requests) == asked
+    assert len(service.requests) == sent
     assert {each["type"] for each in stack.resources()} >= {"cosjob:index:JobCompletion"}
 
 
-def test_what_goes_wrong_is_one_message(new_stack: NewStack, service: CosBatchEmulator) -> None:
-    """In a preview and in an update, from gates and from functions, and never a stack trace of ours."""
+def test_an_error_is_one_message(new_stack: NewStack, service: CosBatchEmulator) -> None:
+    """In a preview and in an update, of gates and of functions, without a traceback."""
     failing = service.create_job("fails", seconds=3)
     program = """
 import pulumi
@@ -151,11 +147,11 @@ from pulumi_cosjob.native import JobCompletion, get_job
 {}
 """
     stack = new_stack(program.format(f'JobCompletion("gate", job_id={failing!r}, appid="1250000000")'))
-    said = message(stack.up())
-    assert "error: jobId: the job failed; 10 of 100 tasks succeeded, 30 failed; reasons: " in said
-    said = message(stack.preview())
-    assert "error: Preview failed: jobId: the job failed" in said
-    assert "Traceback" not in said
+    message = stack.up().failed().diagnostics()
+    assert "error: jobId: the job failed; 10 of 100 tasks succeeded, 30 failed; reasons: " in message
+    message = stack.preview().failed().diagnostics()
+    assert "error: Preview failed: jobId: the job failed" in message
+    assert "Traceback" not in message
     for statement, expected in (
         ('JobCompletion("gate", job_id=pulumi.Output.from_input("a b"), appid="1250000000")', "jobId cannot be 'a b'"),
         ('JobCompletion("gate", job_id="a b", appid="1250000000")', "job_id cannot be 'a b'"),
@@ -167,20 +163,20 @@ from pulumi_cosjob.native import JobCompletion, get_job
         ),
     ):
         stack.write(program.format(statement))
-        said = message(stack.preview())
-        assert expected in said
-        assert "Traceback" not in said
-        assert "RuntimeWarning" not in said
-    for options in ('id="made-up"', 'import_="made-up"'):
-        gate = f'JobCompletion("gate", job_id="made-up", appid="1250000000", opts=pulumi.ResourceOptions({options}))'
+        message = stack.preview().failed().diagnostics()
+        assert expected in message
+        assert "Traceback" not in message
+        assert "RuntimeWarning" not in message
+    for options in ('id="some-id"', 'import_="some-id"'):
+        gate = f'JobCompletion("gate", job_id="some-id", appid="1250000000", opts=pulumi.ResourceOptions({options}))'
         stack.write(program.format(gate))
-        assert "A gate cannot be imported or looked up" in message(stack.preview())
+        assert "A gate cannot be imported or looked up" in stack.preview().failed().diagnostics()
     assert [each["type"] for each in stack.resources() if "cosjob" in each["type"]] == ["pulumi:providers:cosjob"]
 
 
 @pytest.mark.oldest
 def test_ctrl_c_ends_the_waits_and_the_next_up_needs_no_repair(new_stack: NewStack, service: CosBatchEmulator) -> None:
-    """All of them, although no job ends, with a message; nothing is left behind."""
+    """All waits end with a message, although no job ends; the state has no gates and no pending operations."""
     job_ids = [service.create_job("never-ends", job_id=f"job-{number}") for number in range(8)]
     program = f"""
 from pulumi_cosjob.native import JobCompletion
@@ -204,16 +200,17 @@ for job_id in {job_ids}:
 
 
 def test_secrets_of_the_configuration_reach_no_state(new_stack: NewStack, service: CosBatchEmulator) -> None:
-    """Neither from the stack's configuration nor, in plain text, from the program; what echoes a secret is one."""
+    """Nor do secrets of the program, in plain text; outputs that echo a secret are secret."""
     job_id = service.create_job("completes", seconds=0, job_id="job-of-no-ones-business")
     service.clock.advance(30)
     variables = service.environment()
-    key = variables["TENCENTCLOUD_SECRET_KEY"]
+    secret_key = variables["TENCENTCLOUD_SECRET_KEY"]
     stack = new_stack(
         f"""
 import pulumi
 from pulumi_cosjob.native import JobCompletion, Provider, get_job
-provider = Provider("mine", secret_id="{variables["TENCENTCLOUD_SECRET_ID"]}", secret_key="{key}", request_timeout=30)
+credentials = {{"secret_id": "{variables["TENCENTCLOUD_SECRET_ID"]}", "secret_key": "{secret_key}"}}
+provider = Provider("mine", **credentials, request_timeout=30)
 mine = pulumi.ResourceOptions(provider=provider)
 secret = pulumi.Output.secret("{job_id}")
 pulumi.export("gate", JobCompletion("gate", job_id=secret, appid="1250000000", opts=mine).job_id)
@@ -224,15 +221,15 @@ pulumi.export("read", get_job(secret, "1250000000", opts=mine).job_id)
         TENCENTCLOUD_SECRET_ID="",
     )
     stack.run("config", "set", "--secret", "cosjob:secretId", variables["TENCENTCLOUD_SECRET_ID"]).ok()
-    stack.run("config", "set", "--secret", "cosjob:secretKey", key).ok()
+    stack.run("config", "set", "--secret", "cosjob:secretKey", secret_key).ok()
     text = stack.preview().ok().text + stack.up().ok().text + stack.run("stack", "output").ok().text
     text += stack.run("stack", "export").ok().text
-    told = json.loads(stack.run("stack", "output", "--json").ok().text)
-    assert told == {"gate": "[secret]", "default": "Complete", "read": "[secret]"}, "what echoes nothing is in the open"
-    assert key not in text
+    outputs = stack.outputs()
+    assert outputs == {"gate": "[secret]", "default": "Complete", "read": "[secret]"}, "the status echoes no secret"
+    assert secret_key not in text
     assert job_id not in text
-    shown = json.loads(stack.run("stack", "output", "--json", "--show-secrets").ok().text)
-    assert shown == {"gate": job_id, "default": "Complete", "read": job_id}
+    outputs = json.loads(stack.run("stack", "output", "--json", "--show-secrets").ok().text)
+    assert outputs == {"gate": job_id, "default": "Complete", "read": job_id}
 
 
 FAILS = """
@@ -247,31 +244,31 @@ pulumi.export("status", get_job("completed", "1250000000", opts=after).status)
 
 
 @pytest.mark.parametrize("verb", ["preview", "up"])
-def test_a_gate_that_fails_leaves_the_program_its_last_words(
+def test_a_failed_gate_does_not_interrupt_the_program(
     new_stack: NewStack, service: CosBatchEmulator, verb: str
 ) -> None:
-    """The engine would interrupt the program as soon as the plugin has ended, and Python write where it was."""
+    """The engine interrupts the program once the plugin has ended; Python would then print a traceback."""
     service.create_job("fails", seconds=0, job_id="failed")
     service.create_job("completes", seconds=0, job_id="completed")
     service.clock.advance(60)
     run = getattr(new_stack(FAILS), verb)()
-    assert "the job failed; 10 of 100 tasks succeeded, 30 failed" in message(run)
+    assert "the job failed; 10 of 100 tasks succeeded, 30 failed" in run.failed().diagnostics()
     assert re.findall("KeyboardInterrupt|Traceback", run.text) == []
 
 
-def test_a_function_that_fails_is_one_sentence(new_stack: NewStack) -> None:
-    """The program ends by itself there."""
+def test_the_error_of_a_function_is_one_sentence(new_stack: NewStack) -> None:
+    """Without a traceback: the program ends by itself."""
     program = "from pulumi_cosjob.native import get_job, get_jobs\n"
     calls = 'get_job("nope", "1250000000")\nget_jobs(["nope", "no"], "1250000000")\n'
     run = new_stack(program + calls).preview()
-    assert "no such job" in message(run)
+    assert "no such job" in run.failed().diagnostics()
     assert re.findall("KeyboardInterrupt|Traceback", run.text) == []
 
 
-def test_the_installed_plugin_serves_without_a_word(tmp_path: Path, service: CosBatchEmulator) -> None:
-    """`cosjob plugin install` is all it takes, in a shell that knows no Python environment; twice is as once."""
+def test_the_installed_plugin_needs_no_python_environment(tmp_path: Path, service: CosBatchEmulator) -> None:
+    """After `cosjob plugin install`, once or twice, a shell without the Python environment runs programs in YAML."""
     job_id = service.create_job("completes", seconds=1)
-    path = os.pathsep.join([engine_path(), "/usr/bin", "/bin"])
+    path = os.pathsep.join([engine_path(all_languages=True), "/usr/bin", "/bin"])
     stack = Stack(tmp_path / "stack", "", {**service.environment(), "PATH": path})
     (stack.folder / "Pulumi.yaml").write_text(f"""
 name: tests

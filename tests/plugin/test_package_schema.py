@@ -1,4 +1,4 @@
-"""What the plugin's schema promises: texts everywhere, the defaults of the code, nothing kept in a state unasked."""
+"""The plugin's schema: descriptions of everything, the defaults of the code, no credentials of the environment."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ ACCOUNT = {
     "COSJOB_VALIDATION": "strict",
     "COSJOB_REQUEST_TIMEOUT": "7",
 }
-"""Another value than the default for each setting that the environment may give."""
+"""Environment variables with values that differ from the defaults."""
 
 
 def described(part: Any, path: str) -> Iterator[tuple[str, Any]]:
-    """Yield all that has to have a description: functions, resources, types, values, and properties on any level."""
+    """Yield all parts that need a description: functions, resources, types, values, and properties on any level."""
     named = {"functions", "resources", "types", "properties", "inputProperties", "variables"}
     if isinstance(part, list):
         for index, child in enumerate(part):
@@ -60,7 +60,7 @@ def described(part: Any, path: str) -> Iterator[tuple[str, Any]]:
 
 
 def test_everything_is_described() -> None:
-    """Each function, resource, type, value and property says in whole sentences what it is."""
+    """Each function, resource, type, value and property is described in whole sentences."""
     every = dict(described({key: part for key, part in SCHEMA.items() if key != "language"}, ""))
     assert len(every) > 200
     for path, part in every.items():
@@ -78,8 +78,8 @@ def defaults(properties: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("gate", GATES)
-def test_what_a_gate_takes_by_default_is_what_it_does_without(gate: str) -> None:
-    """A default that an SDK sends changes nothing; the time limit has none, as it would hide `customTimeouts`."""
+def test_defaults_of_a_gate_are_those_of_the_code(gate: str) -> None:
+    """A default that an SDK sends changes nothing. The time limit has none: it would hide `customTimeouts`."""
     sent = defaults(GATES[gate]["inputProperties"])
     assert set(sent) == {camel_name(name) for name in WAIT_INPUTS} - {"timeout"}
     assert wait_options({snake_name(name): value for name, value in sent.items()}) == wait_options({})
@@ -87,27 +87,27 @@ def test_what_a_gate_takes_by_default_is_what_it_does_without(gate: str) -> None
 
 
 @pytest.mark.parametrize("function", [CosBatchClient.describe_jobs, native.get_jobs, pulumi_cosjob.get_jobs])
-def test_what_get_jobs_takes_by_default_is_what_python_takes(function: Any) -> None:
-    """The schema, the client and both ways into a Python program agree."""
+def test_defaults_of_get_jobs_are_those_of_python(function: Any) -> None:
+    """The schema, the client and both Python functions have the same."""
     parameters = inspect.signature(function).parameters
     assert set(defaults(GET_JOBS)) == {"missing", "maxConcurrency"}
     assert {name: parameters[snake_name(name)].default for name in defaults(GET_JOBS)} == defaults(GET_JOBS)
 
 
 def found(**environment: str) -> Settings:
-    """Return the settings that an environment gives."""
-    keys = {"TENCENTCLOUD_SECRET_ID": "id", "TENCENTCLOUD_SECRET_KEY": "key"}
-    return resolve({}, environment={"COSJOB_UIN": "1", "TENCENTCLOUD_REGION": "a", **keys, **environment})
+    """Return the settings for environment variables."""
+    credentials = {"TENCENTCLOUD_SECRET_ID": "id", "TENCENTCLOUD_SECRET_KEY": "key"}
+    return resolve({}, environment={"COSJOB_UIN": "1", "TENCENTCLOUD_REGION": "a", **credentials, **environment})
 
 
-def test_what_a_program_reads_by_default_is_what_the_plugin_takes() -> None:
-    """The configuration that SDKs show to programs has the defaults of the code."""
+def test_defaults_of_the_configuration_are_those_of_the_code() -> None:
+    """Programs that read the configuration through an SDK get the plugin's defaults."""
     settings = found()
     assert defaults(VARIABLES) == {"validation": settings.validation, "requestTimeout": settings.request_timeout}
 
 
-def test_every_default_stands_in_its_description() -> None:
-    """SDKs do not show defaults; their documentation has the text alone."""
+def test_every_description_has_the_default() -> None:
+    """SDKs do not show defaults, only descriptions."""
     for properties in (VARIABLES, GET_JOBS, *(gate["inputProperties"] for gate in GATES.values())):
         for name, value in defaults(properties).items():
             text = value if isinstance(value, str) else json.dumps(value)
@@ -119,7 +119,7 @@ def test_every_default_stands_in_its_description() -> None:
 
 @pytest.mark.parametrize("name", [name for name in VARIABLES if name not in SECRETS])
 def test_a_program_reads_the_variable_that_the_plugin_reads(name: str) -> None:
-    """The variable changes what the code finds, and the description names it."""
+    """The variable changes the setting, and the description names it."""
     [variable] = VARIABLES[name]["defaultInfo"]["environment"]
     given, absent = found(**{variable: ACCOUNT[variable]}), found()
     changed = [
@@ -130,7 +130,7 @@ def test_a_program_reads_the_variable_that_the_plugin_reads(name: str) -> None:
 
 
 def test_the_environments_credentials_are_those_that_sign() -> None:
-    """What the descriptions name is what the code takes."""
+    """The variables in the descriptions are those that the code reads."""
     named = {name: re.findall("`([A-Z_]+)`", VARIABLES[name]["description"]) for name in SECRETS}
     variables = {variable: f"value-of-{name}" for name, [variable] in named.items()}
     signing = found(**variables).credentials(1.0)
@@ -138,14 +138,14 @@ def test_the_environments_credentials_are_those_that_sign() -> None:
     assert signing.token == "value-of-token"
 
 
-def test_no_sdk_sends_what_must_not_reach_a_state() -> None:
-    """Credentials are secret and read by no SDK; a provider is sent the account, and no default ever."""
+def test_sdks_send_no_credentials_of_the_environment() -> None:
+    """Credentials are secret, and SDKs do not read them. SDKs send a provider's account, and no defaults."""
     assert {name for name, each in PROVIDER.items() if each.get("secret")} == set(SECRETS)
     assert not [name for name in SECRETS if "defaultInfo" in VARIABLES[name]]
     assert {name for name, each in PROVIDER.items() if "defaultInfo" in each} == {"uin", "region"}
     assert defaults(PROVIDER) == {}
     assert set(PROVIDER) == set(VARIABLES)
-    # An enumeration there would be read as JSON by TypeScript's SDK.
+    # The SDK of TypeScript reads the configuration of an enumeration as JSON.
     assert not [name for name, each in VARIABLES.items() if "type" not in each]
 
 
@@ -153,8 +153,8 @@ def test_no_sdk_sends_what_must_not_reach_a_state() -> None:
 
 
 @pytest.mark.parametrize("gate", GATES)
-def test_what_the_schema_says_of_replacement_is_so(gate: str) -> None:
-    """Inputs that always replace a gate are marked; those of the account, which may, are not."""
+def test_inputs_that_replace_a_gate_are_marked(gate: str) -> None:
+    """Those of the account replace it only if they lead to another endpoint: they are not marked."""
     inputs = GATES[gate]["inputProperties"]
     before = {"job_id": "a", "job_ids": ["a"], "appid": "1", "timeout": "1h", "max_failed_tasks": 0}
     after = {"job_id": "b", "job_ids": ["b"], "appid": "2", "timeout": "2h", "max_failed_tasks": 1}
@@ -173,8 +173,8 @@ def test_what_the_schema_says_of_replacement_is_so(gate: str) -> None:
 # -------------------------------------------------------------------------------------------------------- publication
 
 
-def test_what_is_not_decided_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Addresses come from one table; Java's build files, which need a repository, come with it."""
+def test_addresses_that_are_not_decided_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All come from one table; Java's build files need a repository."""
     assert not set(publication.ADDRESSES) & set(SCHEMA)
     assert "buildFiles" not in SCHEMA["language"]["java"]
     addresses = {name: f"https://cos.example.com/{name}" for name in publication.ADDRESSES}
@@ -184,8 +184,8 @@ def test_what_is_not_decided_is_left_out(monkeypatch: pytest.MonkeyPatch) -> Non
     assert released["language"]["java"]["buildFiles"] == "gradle"
 
 
-def test_the_examples_are_published_under_the_names_of_the_schema() -> None:
-    """One constant names each SDK, and no placeholder is left."""
+def test_examples_have_the_names_of_the_published_sdks() -> None:
+    """They come from one constant for each SDK, and no placeholder is left."""
     assert "example.com" not in json.dumps(SCHEMA)
     for part in ("go module", "npm package", "python package", "java package"):
         assert f"<{part}>" not in json.dumps(SCHEMA)
@@ -197,7 +197,7 @@ def test_the_examples_are_published_under_the_names_of_the_schema() -> None:
 
 @pytest.mark.parametrize("name", DOCUMENTED)
 def test_everything_has_an_example(name: str) -> None:
-    """In each language that the tests can run or compile; the shortcodes are balanced."""
+    """In each language that tests run or compile, with balanced shortcodes."""
     text = DOCUMENTED[name]["description"]
     assert re.findall("```([a-z]+)\n", text) == ["typescript", "python", "go", "java", "yaml"]
     assert re.findall(r"{{% (/?\w+) %}}", text) == ["examples", "example", "/example", "/examples"]
@@ -205,15 +205,15 @@ def test_everything_has_an_example(name: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_each_sdk_has_a_readme(language: str) -> None:
-    """With the gate in the reader's language, what to install, and each setting."""
+    """It has an example in its language, how to install the plugin, and each setting."""
     readme = SCHEMA["language"][language]["readme"]
     assert re.findall("```([a-z]+)\n", readme) == {"nodejs": ["typescript"], "csharp": []}.get(language, [language])
     assert "`cosjob plugin install`" in readme
     assert re.findall(r"^\| `cosjob:(\w+)` \|", readme, re.MULTILINE) == list(VARIABLES)
 
 
-def test_the_wheel_brings_what_the_schema_reads(tmp_path: Path) -> None:
-    """The texts lie beside the module that reads them, in an installed package too."""
+def test_the_wheel_has_the_documentation(tmp_path: Path) -> None:
+    """The schema reads it from files beside its modules."""
     build = (sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", tmp_path, ROOT)
     subprocess.run(build, check=True)
     [wheel] = tmp_path.glob("*.whl")

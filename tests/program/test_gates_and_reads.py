@@ -1,4 +1,4 @@
-"""Gates and reads as a deployment goes on: other endpoints, dependencies, drift checks; dynamic and native."""
+"""Gates and reads over several updates: other endpoints, dependencies, drift checks; dynamic and native."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from pulumi_cosjob._plugin.install import write_launcher
 from pulumi_cosjob.testing import CosBatchEmulator
-from stacks import Run, Stack
+from stacks import Stack
 
 pytestmark = pytest.mark.engine
 
@@ -26,7 +26,7 @@ from pulumi_cosjob{native} import AllJobsCompletion, JobCompletion, get_job, get
 
 @pytest.fixture
 def service() -> Iterator[CosBatchEmulator]:
-    """An emulator with two jobs that have completed, and one that is under way."""
+    """An emulator with two completed jobs, and one that is active."""
     with CosBatchEmulator() as emulator:
         emulator.create_job("completes", job_id="done", seconds=0)
         emulator.create_job("completes", job_id="done-too", seconds=0)
@@ -37,63 +37,58 @@ def service() -> Iterator[CosBatchEmulator]:
 
 @pytest.fixture
 def stack(tmp_path: Path, service: CosBatchEmulator) -> Stack:
-    """Return a stack without a program, with the plugin at hand."""
+    """Return a stack with the plugin and without a program."""
     (tmp_path / "plugin").mkdir()
     write_launcher(tmp_path / "plugin")
     return Stack(tmp_path / "stack", "", service.environment(), plugin=tmp_path / "plugin")
 
 
 def program(stack: Stack, native: str, statements: str) -> None:
-    """Let the stack have a program of some statements."""
+    """Write a program of some statements into the stack."""
     stack.write(PROGRAM.format(native=native, statements=statements))
 
 
-def message(run: Run) -> str:
-    """Return all that the engine says went wrong, on one line."""
-    return " ".join(run.failed().text.partition("Diagnostics:")[2].split())
-
-
 @BOTH
-def test_every_failed_job_of_many_is_named(stack: Stack, service: CosBatchEmulator, native: str) -> None:
-    """The engine takes a message of any length that the plugin sends; after the first ones the ids are what counts."""
+def test_all_failed_jobs_are_listed(stack: Stack, service: CosBatchEmulator, native: str) -> None:
+    """The message has the reasons of the first jobs and the ids of all 300; the engine accepts it, however long."""
     reasons = [{"failure_code": "任务失败", "failure_reason": "对象不存在" * 16}]
     job_ids = [service.create_job("fails", seconds=0, failure_reasons=reasons) for _ in range(300)]
     service.clock.advance(60)
     program(stack, native, f"AllJobsCompletion('gate', job_ids={job_ids}, appid='1250000000')")
-    said = message(stack.up())
-    assert "300 of 300 jobs did not complete" in said
-    assert "reasons: 任务失败: 对象不存在" in said
-    assert [job_id for job_id in job_ids if job_id not in said] == []
+    message = stack.up().failed().diagnostics()
+    assert "300 of 300 jobs did not complete" in message
+    assert "reasons: 任务失败: 对象不存在" in message
+    assert [job_id for job_id in job_ids if job_id not in message] == []
 
 
 @BOTH
 def test_a_gate_is_replaced_at_another_endpoint(stack: Stack, service: CosBatchEmulator, native: str) -> None:
-    """Whether the environment or the configuration leads there; what was tried on an emulator proves nothing."""
+    """Whether the environment or the configuration sets it: a job that completed on an emulator proves nothing."""
     program(stack, native, "JobCompletion('gate', job_id='done', appid='1250000000')")
     stack.up().ok()
     with CosBatchEmulator() as other:
         stack.variables |= other.environment()
-        assert "there is no such job" in message(stack.preview())
+        assert "there is no such job" in stack.preview().failed().diagnostics()
         other.create_job("completes", job_id="done", seconds=0)
         other.clock.advance(60)
         assert "1 to replace" in stack.preview().ok().text
         stack.up().ok()
-        asked = len(other.requests)
-        assert asked > 0
+        sent = len(other.requests)
+        assert sent > 0
         stack.up("--expect-no-changes").ok()
-        assert len(other.requests) == asked
+        assert len(other.requests) == sent
     del stack.variables["COSJOB_ENDPOINT"], stack.variables["COSJOB_UIN"]
     stack.up("--expect-no-changes").ok()
     stack.run("config", "set", "cosjob:endpoint", service.endpoint).ok()
-    asked = len(service.requests)
+    sent = len(service.requests)
     assert "1 replaced" in stack.up().ok().text
-    assert len(service.requests) > asked
+    assert len(service.requests) > sent
 
 
 @pytest.mark.oldest
 @BOTH
-def test_a_read_after_a_gate_is_not_known_before_it(stack: Stack, service: CosBatchEmulator, native: str) -> None:
-    """In a preview in which the gate is not there, or waits for one more job; nothing stale is shown as known."""
+def test_a_read_after_a_pending_gate_is_unknown(stack: Stack, service: CosBatchEmulator, native: str) -> None:
+    """In a preview in which the gate does not exist, or waits for one more job; no stale value is shown as known."""
     reads = """
 after = ResourceOptions(depends_on=[gate])
 pulumi.export("read", get_job("done", "1250000000", opts=after).status)
@@ -121,8 +116,8 @@ for known in (job.status, job.result, missing):
 
 
 @BOTH
-def test_a_read_after_a_component_waits_for_what_is_in_it(stack: Stack, native: str) -> None:
-    """A gate may stand inside of a component that the program depends on."""
+def test_a_read_after_a_component_waits_for_its_children(stack: Stack, native: str) -> None:
+    """The gate is a child of the component that the read depends on."""
     program(
         stack,
         native,
@@ -140,7 +135,7 @@ pulumi.export("read", get_job("done", "1250000000", opts=ResourceOptions(depends
 
 @BOTH
 def test_the_job_as_one_output(stack: Stack, native: str) -> None:
-    """`get_job_output` and `get_jobs_output`, in both variants."""
+    """`get_job_output` and `get_jobs_output` return the job or jobs as one output."""
     program(
         stack,
         native,
@@ -154,8 +149,8 @@ pulumi.export("many", many.apply(lambda found: [sorted(found["jobs"]), found["mi
     assert stack.outputs() == {"one": ["done", "Complete"], "many": [["done"], ["nope"]]}
 
 
-def test_a_drift_check_passes_while_a_job_is_under_way(stack: Stack, service: CosBatchEmulator) -> None:
-    """A refresh keeps what was read last, and sends nothing; a program that runs reads anew."""
+def test_a_drift_check_passes_while_a_job_is_active(stack: Stack, service: CosBatchEmulator) -> None:
+    """A refresh keeps the last values and sends no requests; a program that runs reads the job again."""
     program(
         stack,
         "",
@@ -169,10 +164,10 @@ pulumi.export("many", get_jobs(["endless"], "1250000000").jobs.apply(
     stack.up().ok()
     before = stack.outputs()
     service.clock.advance(3600)
-    asked = len(service.requests)
+    sent = len(service.requests)
     stack.run("refresh", "--yes", "--expect-no-changes").ok()
     stack.preview().ok()
-    assert len(service.requests) == asked + 2
+    assert len(service.requests) == sent + 2
     stack.up("--refresh").ok()
     after = stack.outputs()
     assert after["done"] == after["many"] > before["done"]
@@ -180,7 +175,7 @@ pulumi.export("many", get_jobs(["endless"], "1250000000").jobs.apply(
 
 @BOTH
 def test_two_gates_have_two_ids_and_a_state_without_hints(stack: Stack, native: str) -> None:
-    """Nothing is in the state but what a program gives, the job, and the endpoint that it was read from."""
+    """The state has only the program's inputs, the job, and the endpoint that it was read from."""
     program(
         stack,
         native,
@@ -202,19 +197,18 @@ JobCompletion("one", job_id="done", appid="1250000000")
     assert json.dumps(gates).count("127.0.0.1") >= 3
 
 
-def test_an_import_is_refused_by_one_sentence(stack: Stack) -> None:
-    """By the command as by a program: a gate stands for a wait, which an import is not."""
+def test_an_import_is_refused_in_one_sentence(stack: Stack) -> None:
+    """`pulumi import` fails as in a program: a gate stands for a wait, and an import does not wait."""
     for kind in ("JobCompletion", "AllJobsCompletion"):
-        said = message(stack.run("import", f"cosjob:index:{kind}", "gate", "some-id", "--yes", "--generate-code=false"))
-        assert "a gate cannot be imported or looked up: declare it" in said
-        assert "Traceback" not in said
+        run = stack.run("import", f"cosjob:index:{kind}", "gate", "some-id", "--yes", "--generate-code=false")
+        message = run.failed().diagnostics()
+        assert "a gate cannot be imported or looked up: declare it" in message
+        assert "Traceback" not in message
 
 
 @BOTH
-def test_an_endpoint_that_is_secret_in_the_configuration_stays_one(
-    stack: Stack, service: CosBatchEmulator, native: str
-) -> None:
-    """What a gate keeps of it is encrypted in the state, as the configuration is."""
+def test_a_secret_endpoint_stays_secret(stack: Stack, service: CosBatchEmulator, native: str) -> None:
+    """A gate's endpoint is encrypted in the state if it is a secret of the configuration."""
     del stack.variables["COSJOB_ENDPOINT"]
     stack.run("config", "set", "--secret", "cosjob:endpoint", service.endpoint).ok()
     program(

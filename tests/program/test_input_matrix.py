@@ -1,4 +1,4 @@
-"""Every input of every resource and function as programs write it: plain, secret, not known yet, null."""
+"""Every input of every resource and function, as a program may give it: plain, secret, unknown, null."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ INPUTS = {
 ECHOED = {"job_id", "job_ids", "job_ids_item", *ACCOUNT}
 KINDS = ("plain", "secret", "unknown", "secret_unknown", "null")
 NEEDED = {"job_id", "job_ids", "job_ids_item", "appid", "max_failed_tasks"}
-"""Inputs that have no default for null: a program that says None itself accepts any number of failed tasks."""
+"""Inputs that refuse an output of null; None itself as `max_failed_tasks` accepts any number."""
 
 PROGRAM = """
 import json, pathlib
@@ -37,21 +37,21 @@ from pulumi_cosjob{native} import AllJobsCompletion, JobCompletion, get_job, get
 
 values = json.loads(pathlib.Path("values.json").read_text())
 
-class Making(pulumi.dynamic.ResourceProvider):
+class EchoProvider(pulumi.dynamic.ResourceProvider):
     def create(self, props):
-        return pulumi.dynamic.CreateResult("made", {{"made": props["value"]}})
+        return pulumi.dynamic.CreateResult("echo", {{"echoed": props["value"]}})
 
-class Made(pulumi.dynamic.Resource):
-    made: pulumi.Output[object]
+class Echo(pulumi.dynamic.Resource):
+    echoed: pulumi.Output[object]
     def __init__(self, name, value):
-        super().__init__(Making(), name, {{"value": value, "made": None}})
+        super().__init__(EchoProvider(), name, {{"value": value, "echoed": None}})
 
-made = {{name: Made(name, json.dumps(value)) for name, value in values.items()}}
+echoes = {{name: Echo(name, json.dumps(value)) for name, value in values.items()}}
 
 def of_kind(kind, name):
     if kind == "null":
         return pulumi.Output.from_input(None)
-    later = made[name].made.apply(json.loads) if "unknown" in kind else pulumi.Output.from_input(values[name])
+    later = echoes[name].echoed.apply(json.loads) if "unknown" in kind else pulumi.Output.from_input(values[name])
     return values[name] if kind == "plain" else pulumi.Output.secret(later) if "secret" in kind else later
 
 def cell(target, name, kind):
@@ -89,15 +89,15 @@ class Cell:
 
     @property
     def label(self) -> str:
-        """Its name in the program."""
+        """The name of its resource and its output."""
         return f"{self.target}.{self.input}.{self.kind}"
 
     def expected(self, native: str, command: str) -> set[str]:
-        """Return what a command may show of the job's status."""
-        # A gate of the dynamic provider is not created in a preview; one of the plugin knows what has completed.
+        """Return the values of the job's status that a command may show."""
+        # A preview knows no outputs of a new dynamic gate; the plugin returns those of a completed job.
         pending = command == "preview" and ("unknown" in self.kind or (self.target.startswith("gate") and not native))
-        # The plugin tells which outputs echo a secret: of a gate those, and the jobs by their ids. Functions cannot
-        # tell, and a dynamic provider carries all fields in one output.
+        # The plugin marks each output that echoes a secret: the gate's inputs, and jobs by secret ids. Functions cannot
+        # mark outputs, and a dynamic provider carries all fields in one output.
         echoing = self.input in (("job_ids", "job_ids_item") if native and self.target == "gates" else ECHOED)
         one_by_one = native and self.target == "gate"
         hidden = "secret" in self.kind and not one_by_one and (echoing or (native and self.target.startswith("read")))
@@ -111,7 +111,7 @@ CELLS = [Cell(target, name, kind) for target, names in INPUTS.items() for name i
 
 @pytest.fixture
 def service() -> Iterator[CosBatchEmulator]:
-    """An emulator with a job that has completed."""
+    """An emulator with a completed job."""
     with CosBatchEmulator() as emulator:
         emulator.create_job("completes", job_id=SECRET_JOB, seconds=0, appid=SECRET_APPID)
         emulator.clock.advance(60)
@@ -120,7 +120,7 @@ def service() -> Iterator[CosBatchEmulator]:
 
 @pytest.fixture
 def stack(tmp_path: Path, service: CosBatchEmulator) -> Stack:
-    """Return a stack without a program, with the plugin at hand."""
+    """Return a stack with the plugin and without a program."""
     (tmp_path / "plugin").mkdir()
     write_launcher(tmp_path / "plugin")
     stack = Stack(tmp_path / "stack", "", service.environment(), plugin=tmp_path / "plugin")
@@ -141,26 +141,26 @@ def stack(tmp_path: Path, service: CosBatchEmulator) -> Stack:
     return stack
 
 
-def shown(run: Run) -> dict[str, str]:
-    """Return the stack's outputs as a command shows them."""
+def printed_outputs(run: Run) -> dict[str, str]:
+    """Return the stack's outputs as a command prints them."""
     _, _, outputs = run.text.partition("Outputs:")
     return dict(re.findall(r'^ +[+~]? *([a-z_.]+) *: "?([^"\n]*)"?$', outputs, re.MULTILINE))
 
 
 def write(stack: Stack, native: str, cells: list[Cell]) -> None:
-    """Let a program have some cells."""
+    """Write a program with some cells into the stack."""
     stack.write(PROGRAM.format(native=native, cells=[(each.target, each.input, each.kind) for each in cells]))
 
 
 @pytest.mark.oldest
 @pytest.mark.parametrize("native", ["", ".native"])
 def test_inputs_of_every_kind(stack: Stack, native: str) -> None:
-    """A preview goes through and knows what can be known; an update completes; what echoes a secret is one."""
+    """A preview passes and shows what is known; an update completes; outputs that echo a secret are secret."""
     cells = [cell for cell in CELLS if not (cell.kind == "null" and cell.input in NEEDED)]
     write(stack, native, cells)
     for command in ("preview", "up"):
         run = stack.preview().ok() if command == "preview" else stack.up().ok()
-        found = shown(run)
+        found = printed_outputs(run)
         wrong = [
             f"{cell.label}: {found.get(cell.label)} in place of {cell.expected(native, command)} in {command}"
             for cell in cells
@@ -184,8 +184,8 @@ def test_inputs_of_every_kind(stack: Stack, native: str) -> None:
 
 
 @pytest.mark.parametrize("native", ["", ".native"])
-def test_null_in_place_of_what_is_needed(stack: Stack, service: CosBatchEmulator, native: str) -> None:
-    """The input is named, nothing is sent, and there is no traceback."""
+def test_null_for_a_required_input(stack: Stack, service: CosBatchEmulator, native: str) -> None:
+    """The message names the input, no requests are sent, and there is no traceback."""
     wrong = []
     for cell in CELLS:
         if cell.kind != "null" or cell.input not in NEEDED:
@@ -202,7 +202,7 @@ def test_null_in_place_of_what_is_needed(stack: Stack, service: CosBatchEmulator
 
 
 def test_every_input_is_in_the_matrix() -> None:
-    """An input that a later version has is tried as well."""
+    """An input that is added later must be added to the matrix."""
     import inspect  # noqa: PLC0415  for this test alone
 
     import pulumi_cosjob  # noqa: PLC0415  as above

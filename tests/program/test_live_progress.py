@@ -1,4 +1,4 @@
-"""Live progress on the real engine, where it writes to a log: which lines, how many, and on whose row."""
+"""Live progress on the real engine, without a terminal: which lines, how many, and for which resource."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ STEPS = 25
 
 
 def polls(service: CosBatchEmulator, job_ids: list[str]) -> dict[str, int]:
-    """Return how many polls there were of each job."""
+    """Return the number of polls of each job."""
     return {job_id: sum(job_id in request.path for request in service.requests) for job_id in job_ids}
 
 
 def until_all_are_polled(service: CosBatchEmulator, job_ids: list[str], times: int = 1) -> None:
-    """Let every job be polled so many times from now on."""
+    """Wait until every job has been polled `times` more times."""
     before = polls(service, job_ids)
     until(lambda: all(now - before[job_id] >= times for job_id, now in polls(service, job_ids).items()))
 
 
-def test_a_log_has_a_line_for_each_tenth_and_each_status(tmp_path: Path) -> None:
-    """Polls that find less than that leave none, in all four gates; each gate's lines are on its own row."""
+def test_one_line_for_each_tenth_and_each_status(tmp_path: Path) -> None:
+    """Of all four gates, each on its own row: polls that find less progress print no line."""
     with CosBatchEmulator() as service:
         service.clock.hold()
         job_ids = [service.create_job("completes", seconds=100) for _ in range(6)]

@@ -1,4 +1,4 @@
-"""Resource options: each is honoured, or refused by a sentence that names it."""
+"""Resource options: each takes effect, or is refused in a sentence that names it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from pulumi_cosjob._program.options import (
     take_secret_fields,
 )
 from pulumi_cosjob.testing import CosBatchEmulator
-from stacks import Run, Stack
+from stacks import Stack
 
 RULES = {"dynamic gate": DYNAMIC_GATE, "read": DYNAMIC_READ, "native gate": NATIVE_GATE, "function": NATIVE_FUNCTION}
 ENGINE = {
@@ -44,7 +44,7 @@ ENGINE = {
     "transformations",
     "transforms",
 }
-"""What the engine, or the SDK, does by itself for every resource that is registered."""
+"""Options that the engine or the SDK applies to every registered resource."""
 HONOURED = {
     "dynamic gate": ENGINE | {"additional_secret_outputs", "custom_timeouts"},
     "read": {"additional_secret_outputs", "depends_on", "parent", "transformations"},
@@ -67,20 +67,20 @@ VALUES: dict[str, Any] = {
 
 
 def options(name: str) -> pulumi.ResourceOptions:
-    """Return options with one that is set."""
-    made = pulumi.ResourceOptions()
-    setattr(made, name, VALUES.get(name, ["value"]))
-    return made
+    """Return resource options of which one is set."""
+    opts = pulumi.ResourceOptions()
+    setattr(opts, name, VALUES.get(name, ["value"]))
+    return opts
 
 
 def names() -> list[str]:
-    """Return the names of all options that this SDK has."""
+    """Return the names of all resource options of this SDK."""
     return [name for name in inspect.signature(pulumi.ResourceOptions.__init__).parameters if name != "self"]
 
 
 @pytest.mark.parametrize("way", RULES)
 def test_no_option_is_ignored(way: str) -> None:
-    """One that would have no effect is refused by name; which ones have one is known for every option of the SDK."""
+    """An option without effect is refused by name; this test knows the effect of every option of the SDK."""
     for name in names():
         if name in HONOURED[way]:
             if name != "parent":
@@ -92,8 +92,8 @@ def test_no_option_is_ignored(way: str) -> None:
 
 
 @pytest.mark.parametrize("rules", RULES.values(), ids=RULES)
-def test_options_that_are_not_set_are_no_matter(rules: OptionRules) -> None:
-    """Nor are those that are set to what they are anyway."""
+def test_options_that_are_not_set_pass(rules: OptionRules) -> None:
+    """So do options that are set to their defaults."""
     check_options(None, rules)
     check_options(pulumi.ResourceOptions(protect=False, aliases=[], depends_on=[]), rules)
 
@@ -101,7 +101,7 @@ def test_options_that_are_not_set_are_no_matter(rules: OptionRules) -> None:
 @pytest.mark.parametrize("rules", RULES.values(), ids=RULES)
 @pytest.mark.parametrize("opts", [{"parent": None}, "parent", pulumi.InvokeOptions()])
 def test_options_of_another_kind_are_refused(rules: OptionRules, opts: object) -> None:
-    """A dictionary, say, or those of a function in place of a resource's."""
+    """A dictionary, for example, or invoke options in place of resource options."""
     if isinstance(opts, rules.types):
         return
     with pytest.raises(InvalidArgumentError, match=r"^opts must be pulumi\.ResourceOptions.*, not "):
@@ -109,13 +109,13 @@ def test_options_of_another_kind_are_refused(rules: OptionRules, opts: object) -
 
 
 def test_a_parent_that_is_no_resource_is_named() -> None:
-    """The SDK's own message names nothing."""
+    """The SDK's own message names neither the option nor the value."""
     with pytest.raises(InvalidArgumentError, match=r"^opts\.parent cannot be 'a job'"):
         check_options(pulumi.ResourceOptions(parent="a job"), NATIVE_GATE)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
-    ("given", "read"),
+    ("value", "seconds"),
     [
         (pulumi.CustomTimeouts(create="1h30m", update="1.5h", delete="5m"), {"create": 5400.0, "update": 5400.0}),
         ({"create": "250ms"}, {"create": 0.25}),
@@ -126,21 +126,21 @@ def test_a_parent_that_is_no_resource_is_named() -> None:
         (None, {}),
     ],
 )
-def test_custom_timeouts_are_read_as_the_engine_reads_them(given: Any, read: dict[str, float]) -> None:
-    """As durations of Go; what is none is for the engine to refuse."""
-    assert custom_timeouts(pulumi.ResourceOptions(custom_timeouts=given)) == read
+def test_custom_timeouts_are_read_as_the_engine_reads_them(value: Any, seconds: dict[str, float]) -> None:
+    """As durations in Go's format; the engine itself refuses any other text."""
+    assert custom_timeouts(pulumi.ResourceOptions(custom_timeouts=value)) == seconds
     assert custom_timeouts(None) == {}
 
 
 def test_secret_fields_are_taken_out_of_the_options() -> None:
-    """The engine is to know what carries them, the program's own options stay as they are, and a typo is named."""
-    given = pulumi.ResourceOptions(additional_secret_outputs=["description", "appid"], protect=True)
-    opts, secret = take_secret_fields(given, ["description", "status"], ["appid"], "result")
+    """The engine gets the output that carries them, the program's options are unchanged, and a typo is named."""
+    original = pulumi.ResourceOptions(additional_secret_outputs=["description", "appid"], protect=True)
+    opts, secret = take_secret_fields(original, ["description", "status"], ["appid"], "result")
     assert opts is not None
     assert opts.protect
     assert opts.additional_secret_outputs == ["appid", "result"]
     assert secret == {"description"}
-    assert given.additional_secret_outputs == ["description", "appid"]
+    assert original.additional_secret_outputs == ["description", "appid"]
     everything = pulumi.ResourceOptions(additional_secret_outputs=["result"])
     assert take_secret_fields(everything, ["description", "status"], [], "result")[1] == {"description", "status"}
     misspelt = pulumi.ResourceOptions(additional_secret_outputs=["descripton"])
@@ -153,7 +153,7 @@ def test_secret_fields_are_taken_out_of_the_options() -> None:
 
 @pytest.fixture
 def service() -> Iterator[CosBatchEmulator]:
-    """An emulator with a job that has completed, and one that never does."""
+    """An emulator with a completed job, and one that never ends."""
     with CosBatchEmulator() as emulator:
         emulator.create_job("completes", job_id="done", seconds=0)
         emulator.create_job("never-ends", job_id="endless")
@@ -163,15 +163,10 @@ def service() -> Iterator[CosBatchEmulator]:
 
 @pytest.fixture
 def stack(tmp_path: Path, service: CosBatchEmulator) -> Stack:
-    """Return a stack without a program, with the plugin at hand."""
+    """Return a stack with the plugin and without a program."""
     (tmp_path / "plugin").mkdir()
     write_launcher(tmp_path / "plugin")
     return Stack(tmp_path / "stack", "", service.environment(), plugin=tmp_path / "plugin")
-
-
-def message(run: Run) -> str:
-    """Return all that the engine says went wrong, on one line."""
-    return " ".join(run.failed().text.partition("Diagnostics:")[2].split())
 
 
 PROGRAM = """
@@ -186,7 +181,7 @@ from pulumi_cosjob{native} import AllJobsCompletion, JobCompletion, get_job, get
 @pytest.mark.engine
 @pytest.mark.parametrize("native", ["", ".native"])
 def test_custom_timeouts_end_a_wait(stack: Stack, native: str) -> None:
-    """That for create where a gate is new, that for update where jobs are added; `timeout` comes before both."""
+    """`create` for a new gate, `update` for jobs that are added; `timeout` takes precedence over both."""
 
     def program(job_ids: list[str], arguments: str = "") -> str:
         timeouts = "opts=ResourceOptions(custom_timeouts=CustomTimeouts(create='2s', update='3s'))"
@@ -194,19 +189,19 @@ def test_custom_timeouts_end_a_wait(stack: Stack, native: str) -> None:
         return PROGRAM.format(native=native, statements=gate)
 
     stack.write(program(["endless"]))
-    assert "the job was not complete within 2 s" in message(stack.up())
+    assert "the job was not complete within 2 s" in stack.up().failed().diagnostics()
     stack.write(program(["done"]))
     stack.up().ok()
     stack.write(program(["done", "endless"]))
-    assert "the job was not complete within 3 s" in message(stack.up())
+    assert "the job was not complete within 3 s" in stack.up().failed().diagnostics()
     stack.write(program(["done", "endless"], ", timeout='1s'"))
-    assert "the job was not complete within 1 s" in message(stack.up())
+    assert "the job was not complete within 1 s" in stack.up().failed().diagnostics()
 
 
 @pytest.mark.engine
 @pytest.mark.parametrize("native", ["", ".native"])
 def test_additional_secret_outputs_work_by_field(stack: Stack, native: str) -> None:
-    """What is named is secret in the program and in the state; the other fields are not."""
+    """The named fields are secret in the program and in the state; the others are not."""
     secret = "opts=ResourceOptions(additional_secret_outputs=['description', 'report'])"
     stack.write(
         PROGRAM.format(
@@ -223,16 +218,16 @@ pulumi.export("gate", [gate.description, gate.report.bucket, gate.status, gate.a
     outputs = stack.outputs()
     assert outputs["gate"] == ["[secret]", "[secret]", "Complete", "1250000000"]
     assert outputs.get("read", "[secret]") == "[secret]"
-    described = json.loads(stack.run("stack", "output", "--json", "--show-secrets").ok().text)["gate"][:2]
-    assert all(described)
+    secrets = json.loads(stack.run("stack", "output", "--json", "--show-secrets").ok().text)["gate"][:2]
+    assert all(secrets)
     resources = json.dumps([each.get("outputs") for each in stack.resources() if "cosjob" in each["type"]])
-    assert not [each for each in described if each in resources]
+    assert not [each for each in secrets if each in resources]
 
 
 @pytest.mark.engine
 @pytest.mark.parametrize("native", ["", ".native"])
-def test_the_engine_honours_what_is_left_to_it(stack: Stack, service: CosBatchEmulator, native: str) -> None:
-    """`ignore_changes` by the names of Python; `replace_on_changes` where the provider can be asked."""
+def test_the_engine_applies_its_options(stack: Stack, service: CosBatchEmulator, native: str) -> None:
+    """`ignore_changes` takes the names of Python; `replace_on_changes` works with the plugin only."""
 
     def program(timeout: str, option: str) -> str:
         gate = f"JobCompletion('gate', job_id='done', appid='1250000000', timeout='{timeout}', opts={option})"
@@ -240,21 +235,23 @@ def test_the_engine_honours_what_is_left_to_it(stack: Stack, service: CosBatchEm
 
     stack.write(program("1h", "None"))
     stack.up().ok()
-    asked = len(service.requests)
+    sent = len(service.requests)
     stack.write(program("2h", "ResourceOptions(ignore_changes=['timeout'])"))
     stack.up("--expect-no-changes").ok()
-    assert len(service.requests) == asked
+    assert len(service.requests) == sent
     stack.write(program("2h", "ResourceOptions(replace_on_changes=['timeout'])"))
     if native:
         assert "1 replaced" in stack.up().ok().text
-        assert len(service.requests) > asked
+        assert len(service.requests) > sent
     else:
-        assert "opts.replace_on_changes has no effect on this gate. The engine does" in message(stack.up())
+        assert (
+            "opts.replace_on_changes has no effect on this gate. The engine does" in stack.up().failed().diagnostics()
+        )
 
 
 @pytest.mark.engine
-def test_what_has_no_effect_is_one_sentence(stack: Stack) -> None:
-    """In a preview, without a traceback: also a native job where a resource is wanted."""
+def test_an_option_without_effect_is_refused_in_one_sentence(stack: Stack) -> None:
+    """In a preview, without a traceback; so is a job of a function as a parent."""
     for native, statement, expected in (
         (
             "",
@@ -272,6 +269,6 @@ def test_what_has_no_effect_is_one_sentence(stack: Stack) -> None:
         ),
     ):
         stack.write(PROGRAM.format(native=native, statements=statement))
-        said = message(stack.preview())
-        assert expected in said
-        assert "Traceback" not in said
+        message = stack.preview().failed().diagnostics()
+        assert expected in message
+        assert "Traceback" not in message

@@ -1,6 +1,6 @@
-"""What mypy and pyright say of users' programs, each at its strictest; and that the types are true when a program runs.
+"""mypy and pyright, in strict mode, on users' programs; and the declared types, compared with those at run time.
 
-The programs stand in `tests/typing`. Those that need nothing of one variant are checked with both.
+The programs are in `tests/typing`. Those that use no feature of one variant are checked with both variants.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ EXAMPLES = sorted(path.parent for path in (ROOT / "examples").glob("*/__main__.p
 PACKAGE = ROOT / "pulumi_cosjob"
 
 Reports = Mapping[str, Mapping[int, list[str]]]
-"""Messages by file, relative to where the programs are, and by line."""
+"""Messages by file, relative to the folder of the programs, and by line."""
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with all programs, outside of this repository and its settings."""
+    """Return a folder with all programs, outside this repository and its settings."""
     found = tmp_path_factory.mktemp("programs")
     for path in PROGRAMS.glob("*.py"):
         shutil.copy(path, found)
@@ -47,11 +47,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(folder: Path, *command: str) -> str:
-    """Run a checker of this environment and return what it prints, whether it finds fault or not."""
+    """Run a type checker of this environment and return its output, whether it reports errors or not."""
     done = subprocess.run(
         [sys.executable, "-m", *command],
         cwd=folder,
-        # Settings of whoever runs the tests could make pyright download another version of itself.
+        # These settings of the user could make pyright download another version.
         env={name: value for name, value in os.environ.items() if not name.startswith("PYRIGHT_PYTHON_")},
         capture_output=True,
         text=True,
@@ -63,7 +63,7 @@ def run(folder: Path, *command: str) -> str:
 
 
 def mypy(folder: Path) -> Reports:
-    """Check all programs by `mypy --strict`, each example by itself, as their modules have the same names."""
+    """Check all programs by `mypy --strict`; examples one by one, because their modules have the same names."""
     found: Reports = defaultdict(lambda: defaultdict(list))
     for where in (folder, *(folder / example.name for example in EXAMPLES)):
         files = sorted(path.name for path in where.glob("*.py"))
@@ -78,7 +78,7 @@ def mypy(folder: Path) -> Reports:
 
 
 def pyright(folder: Path) -> Reports:
-    """Check all programs by pyright in its strict mode."""
+    """Check all programs by pyright in strict mode."""
     assert shutil.which("node"), "pyright needs Node.js"
     (folder / "pyrightconfig.json").write_text('{"typeCheckingMode": "strict"}', encoding="utf-8")
     printed = json.loads(run(folder, "pyright", "--outputjson", f"--pythonpath={sys.executable}"))
@@ -92,14 +92,14 @@ def pyright(folder: Path) -> Reports:
 
 @pytest.fixture(scope="module", params=[mypy, pyright], ids=["mypy", "pyright"])
 def reports(request: pytest.FixtureRequest, folder: Path) -> Reports:
-    """Return what a checker says of all programs."""
+    """Return the errors that a type checker reports of all programs."""
     check: Callable[[Path], Reports] = request.param
     return check(folder)
 
 
 @pytest.mark.newest
 @pytest.mark.parametrize("name", ["program.py", "program_native.py", "dynamic_program.py", "native_program.py"])
-def test_a_program_without_fault_passes(reports: Reports, folder: Path, name: str) -> None:
+def test_a_correct_program_passes(reports: Reports, folder: Path, name: str) -> None:
     """Every field at every depth, every input and every function has the type that the program asserts."""
     assert "assert_type(" in (folder / name).read_text(encoding="utf-8")
     assert reports.get(name, {}) == {}
@@ -108,7 +108,7 @@ def test_a_program_without_fault_passes(reports: Reports, folder: Path, name: st
 @pytest.mark.newest
 @pytest.mark.parametrize("name", ["mistakes.py", "mistakes_native.py"])
 def test_each_mistake_is_reported_and_nothing_else(reports: Reports, folder: Path, name: str) -> None:
-    """A name that there is not, at any depth, a value that may be None, and arguments of a wrong type."""
+    """Unknown names at any depth, values that may be None, and arguments of a wrong type."""
     lines = (folder / name).read_text(encoding="utf-8").splitlines()
     wrong = {number for number, line in enumerate(lines, start=1) if line.endswith("  # wrong")}
     assert len(wrong) > 40
@@ -123,25 +123,25 @@ def test_each_mistake_is_reported_and_nothing_else(reports: Reports, folder: Pat
 @pytest.mark.newest
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
 def test_an_example_passes(reports: Reports, example: Path) -> None:
-    """What users copy is free of errors, the README's first program among it."""
+    """The examples that users copy have no errors; the README's first program is among them."""
     assert {file: lines for file, lines in reports.items() if file.startswith(f"{example.name}/")} == {}
 
 
 # --------------------------------------------------------------------------------------------------- true when it runs
 
-# By the name of a resource in the program below: where its inputs are declared as outputs.
-TYPES_MODULE = "_output_types.py"
+# The classes that declare the inputs of a resource as outputs, by the name of the resource in the program below.
+TYPES_MODULE = "_program/output_types.py"
 _GATE = [(TYPES_MODULE, "AccountAttributes"), (TYPES_MODULE, "GateAttributes")]
 _ALL = (TYPES_MODULE, "AllJobsAttributes")
 DECLARED = {
     "job": [(TYPES_MODULE, "AccountAttributes")],
-    "jobs": [(TYPES_MODULE, "AccountAttributes"), (TYPES_MODULE, "JobsAttributes"), ("_dynamic.py", "Jobs")],
-    "gate": [*_GATE, ("_completion.py", "JobCompletion")],
-    "both": [*_GATE, _ALL, (TYPES_MODULE, "DynamicAllJobsAttributes"), ("_completion.py", "AllJobsCompletion")],
-    "native_gate": [*_GATE, ("native.py", "JobCompletion")],
-    "native_both": [*_GATE, _ALL, ("native.py", "AllJobsCompletion")],
+    "jobs": [(TYPES_MODULE, "AccountAttributes"), (TYPES_MODULE, "JobsAttributes"), ("_dynamic/functions.py", "Jobs")],
+    "gate": [*_GATE, ("_dynamic/gates.py", "JobCompletion")],
+    "both": [*_GATE, _ALL, (TYPES_MODULE, "DynamicAllJobsAttributes"), ("_dynamic/gates.py", "AllJobsCompletion")],
+    "native_gate": [*_GATE, ("_native/gates.py", "JobCompletion")],
+    "native_both": [*_GATE, _ALL, ("_native/gates.py", "AllJobsCompletion")],
 }
-MADE = {"jobs", "missing_job_ids"}  # of another output, and no input
+DERIVED = {"jobs", "missing_job_ids"}  # from another output: they are no inputs
 
 INPUTS_PROGRAM = """
 import datetime, json, pulumi
@@ -149,26 +149,26 @@ from pulumi_cosjob import AllJobsCompletion, JobCompletion, get_job, get_jobs, n
 
 APPID, IDS = "1250000000", ["first", "second"]
 account = {account!r}
-hows = {{
+variants = {{
     "": {{}},
     "_given": dict(
         timeout=datetime.timedelta(minutes=90, milliseconds=1500), max_failed_tasks=None, fail_when_suspended=True
     ),
 }}
-for end, how in hows.items():
-    where = account if how else {{}}
+for suffix, wait in variants.items():
+    where = account if wait else {{}}
     resources = dict(
         job=get_job("first", APPID, **where),
         jobs=get_jobs(IDS, APPID, **where),
-        gate=JobCompletion("gate" + end, job_id="first", appid=APPID, **where, **how),
-        both=AllJobsCompletion("both" + end, job_ids=IDS, appid=APPID, **where, **how),
-        native_gate=native.JobCompletion("native-gate" + end, job_id="first", appid=APPID, **where, **how),
-        native_both=native.AllJobsCompletion("native-both" + end, job_ids=IDS, appid=APPID, **where, **how),
+        gate=JobCompletion("gate" + suffix, job_id="first", appid=APPID, **where, **wait),
+        both=AllJobsCompletion("both" + suffix, job_ids=IDS, appid=APPID, **where, **wait),
+        native_gate=native.JobCompletion("native-gate" + suffix, job_id="first", appid=APPID, **where, **wait),
+        native_both=native.AllJobsCompletion("native-both" + suffix, job_ids=IDS, appid=APPID, **where, **wait),
     )
     for label, names in {names!r}.items():
         for name in names:
             output = getattr(resources[label], name)
-            pulumi.export(label + "." + name + end, output.apply(
+            pulumi.export(label + "." + name + suffix, output.apply(
                 lambda value: [type(value).__name__, *{{type(each).__name__ for each in value}}]
                 if isinstance(value, list) else type(value).__name__
             ))
@@ -186,13 +186,13 @@ TYPES: Mapping[str, list[Any]] = {
 
 @pytest.mark.engine
 def test_inputs_are_outputs_of_the_types_that_are_declared(tmp_path: Path) -> None:
-    """Of every resource, with as few arguments as can be and with all of them; a preview ends."""
+    """Of every resource, with the required arguments and with all of them; a preview ends."""
     declared = {
         label: {
             name: each.annotation.removeprefix("pulumi.Output[").removesuffix("]").split(" | ")
             for file, cls in places
             for name, each in declared_attributes(PACKAGE / file, cls).items()
-            if name not in MADE
+            if name not in DERIVED
         }
         for label, places in DECLARED.items()
     }
@@ -218,6 +218,6 @@ def test_inputs_are_outputs_of_the_types_that_are_declared(tmp_path: Path) -> No
     for output, found in outputs.items():
         label, _, name = output.removesuffix("_given").partition(".")
         assert found in [each for part in declared[label][name] for each in TYPES[part]], output
-    # Nothing is declared as absent that is always there, and the other way round.
+    # An output may be declared as optional only if it is None here for some resource.
     assert {outputs[f"{label}.uin"] for label in declared} == {"NoneType"}
     assert {outputs[f"{label}.uin_given"] for label in declared} == {"str"}

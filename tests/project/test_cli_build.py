@@ -1,4 +1,4 @@
-"""Where a Pulumi engine is taken from; that it runs is seen by all tests on the engine."""
+"""The sources of the Pulumi engine. All tests on the engine show that it runs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _executable(path: Path, prints: str = "") -> Path:
 
 @pytest.fixture
 def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Let no engine be found, and nothing be fetched; gives the names of what is built."""
+    """Hide all engines, and disable fetching; return the names of the binaries that are built."""
     names: list[str] = []
 
     def build(binary: engine.Binary, folder: Path) -> None:
@@ -39,8 +39,8 @@ def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return names
 
 
-def test_what_is_missing_is_built_once(built: list[str]) -> None:
-    """The cache is used the second time, and more binaries join those that are there."""
+def test_missing_binaries_are_built_once(built: list[str]) -> None:
+    """Later calls use the cache, and add other binaries to it."""
     [folder] = engine.provide()
     assert built == ["pulumi", "pulumi-language-python"]
     assert engine.provide() == [folder]
@@ -50,8 +50,8 @@ def test_what_is_missing_is_built_once(built: list[str]) -> None:
     assert {path.name for path in folder.parent.iterdir()} == {"bin", "lock"}
 
 
-def test_own_cli_comes_first(built: list[str], tmp_path: Path) -> None:
-    """A CLI on PATH is used with its hosts, and only what it lacks is built beside it."""
+def test_the_users_cli_comes_first(built: list[str], tmp_path: Path) -> None:
+    """A CLI on PATH is used with its hosts; only the binaries that it lacks are built."""
     own = _executable(tmp_path / "own" / "pulumi", f"v{engine.VERSION}").parent
     _executable(own / "pulumi-language-python")
     assert engine.provide() == [own]
@@ -64,8 +64,8 @@ def test_own_cli_comes_first(built: list[str], tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("prints", [f"v{engine.OLDEST}", "v3.255.1", "v3.256.0", "v4.0.0", "3.255.0-alpha.1"])
-def test_own_cli_that_is_older_than_what_is_built(built: list[str], tmp_path: Path, prints: str) -> None:
-    """A CLI from the oldest version on is used as it is, and nothing newer is fetched or built in its place."""
+def test_the_users_cli_may_be_older_than_ours(built: list[str], tmp_path: Path, prints: str) -> None:
+    """From the oldest supported version on it is used; nothing newer is fetched or built."""
     own = _executable(tmp_path / "own" / "pulumi", prints).parent
     _executable(own / "pulumi-language-python")
     assert engine.provide() == [own]
@@ -73,14 +73,14 @@ def test_own_cli_that_is_older_than_what_is_built(built: list[str], tmp_path: Pa
 
 
 def test_the_oldest_cli_is_that_of_the_oldest_sdk() -> None:
-    """What is asked for on PATH is what the package's own range of the SDK begins with."""
+    """The package's range of the SDK starts with the same version."""
     project = (ROOT / "pyproject.toml").read_text()
     assert f'"pulumi>={engine.OLDEST},<4"' in project
 
 
 @pytest.mark.parametrize("binary", engine.BINARIES, ids=lambda binary: binary.name)
 def test_each_binary_has_its_own_version(binary: engine.Binary) -> None:
-    """No host claims to be as new as the CLI, as those that can be built are not; the page on the design names each."""
+    """A host that is older than the CLI reports its own version; docs/design.md lists all of them."""
     own = {"pulumi": engine.VERSION, "cosjob-sdkgen": engine.VERSION, "pulumi-language-yaml": "1.25.0"}
     sdk = {"pulumi-language-python": "3.79.0", "pulumi-language-nodejs": "3.60.0", "pulumi-language-go": "3.60.0"}
     assert binary.version == {**own, **sdk}[binary.name]
@@ -91,15 +91,15 @@ def test_each_binary_has_its_own_version(binary: engine.Binary) -> None:
 
 
 @pytest.mark.parametrize("prints", ["v3.254.9", "v2.300.0", "no version"])
-def test_own_cli_that_will_not_do(built: list[str], tmp_path: Path, prints: str) -> None:
-    """A CLI that is too old, or does not run, is left alone."""
+def test_an_unusable_cli_of_the_user_is_ignored(built: list[str], tmp_path: Path, prints: str) -> None:
+    """One that is too old, or does not run."""
     own = _executable(tmp_path / "own" / "pulumi", prints).parent
     assert own not in engine.provide()
     assert "pulumi" in built
 
 
-def test_official_build_is_kept(built: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is fetched brings its hosts; nothing is built but what it lacks."""
+def test_the_official_build_is_cached(built: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It contains its hosts; only the binaries that it lacks are built."""
 
     def fetch(root: Path) -> bool:
         for name in set(engine.ALL) - {"cosjob-sdkgen"}:
@@ -113,7 +113,7 @@ def test_official_build_is_kept(built: list[str], tmp_path: Path, monkeypatch: p
 
 
 def test_a_change_of_the_modules_builds_anew(built: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The folder in the cache is named after what is in `scripts/engine`."""
+    """The name of the folder in the cache depends on the content of `scripts/engine`."""
     monkeypatch.setattr(engine, "MODULES", tmp_path / "modules")
     module = tmp_path / "modules" / "pulumi" / "go.mod"
     module.parent.mkdir(parents=True)
@@ -128,7 +128,7 @@ def test_a_change_of_the_modules_builds_anew(built: list[str], tmp_path: Path, m
 @pytest.mark.newest
 @pytest.mark.engine
 def test_the_last_line_is_for_path() -> None:
-    """All binaries are found in the folders of the last line."""
+    """The folders in the last line of output hold all binaries."""
     command = [sys.executable, str(ROOT / "scripts" / "engine.py"), "--all"]
     printed = subprocess.run(command, capture_output=True, text=True, timeout=3000, check=True).stdout
     folders = [Path(each) for each in printed.splitlines()[-1].split(os.pathsep)]
@@ -136,8 +136,8 @@ def test_the_last_line_is_for_path() -> None:
 
 
 @pytest.mark.parametrize("before", ["SIG_IGN", "default_int_handler"])
-def test_what_is_started_heeds_interrupts(before: str) -> None:
-    """Also where a shell has this process ignore them, as those of commands in the background do."""
+def test_started_processes_heed_interrupts(before: str) -> None:
+    """Also if this process ignores them, as shells make background commands do."""
     program = f"""
 import signal, subprocess, sys
 signal.signal(signal.SIGINT, signal.{before})

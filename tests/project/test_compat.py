@@ -1,4 +1,4 @@
-"""Which Pythons `make compat` takes."""
+"""What `make compat` runs: which interpreters, and which tests."""
 
 from __future__ import annotations
 
@@ -8,19 +8,21 @@ from pathlib import Path
 import pytest
 
 import compat
+import scheduling
+from places import ROOT, TESTS
 
 pytestmark = pytest.mark.newest
 
 
 def python(path: Path, version: str, code: int = 0) -> None:
-    """Write what looks like an interpreter of a version."""
+    """Write a script that prints a version as an interpreter does."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(f"#!/bin/sh\necho '{version}'\nexit {code}\n")
     path.chmod(0o755)
 
 
-def test_every_python_from_the_oldest_on_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """From PATH, pyenv and uv, one of each version, however new; not what is too old, broken or of another kind."""
+def test_each_supported_python_is_found_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On PATH, of pyenv and of uv, however new; not those that are too old, broken or of another implementation."""
     for variable, folder in (("PATH", "path"), ("PYENV_ROOT", "pyenv"), ("UV_PYTHON_INSTALL_DIR", "uv")):
         monkeypatch.setenv(variable, str(tmp_path / folder))
     python(tmp_path / "path" / "python3.15", "(3, 15)")
@@ -37,3 +39,12 @@ def test_every_python_from_the_oldest_on_is_taken(tmp_path: Path, monkeypatch: p
         15: "path",
         18: "uv",
     }
+
+
+def test_named_tests_exist() -> None:
+    """The tests on the engine that `make compat` runs, and the files that the scheduler orders, are not renamed."""
+    for nodeid in compat.ON_THE_ENGINE:
+        file, _, name = nodeid.partition("::")
+        assert f"def {name}(" in (ROOT / file).read_text(encoding="utf-8")
+    for name in (*scheduling.BY_FILE, *scheduling.ONE_BY_ONE):
+        assert (TESTS / f"{name}.py").exists(), name

@@ -32,8 +32,8 @@ ROOMS = (
     {"_engine"},
     {"_program"},
     {"_plugin"},
-    {"_dynamic", "native"},
-    {"_cli", "_mocks"},
+    {"_dynamic", "_native"},
+    {"_cli", "_mocks", "native"},
 )
 # What a room imports that is not below it.
 ALSO = {"_cli": {"_emulator"}, "_service": {"__version__"}}

@@ -1,6 +1,6 @@
 // Command sdkgen writes the SDK for Java or .NET from a Pulumi schema.
 //
-// The generators of current hosts cannot be had as modules: these are the last that can.
+// The generators of current hosts are not published as modules: these are the last that are.
 package main
 
 import (
@@ -49,7 +49,7 @@ func run(language, schemaFile, folder string) error {
 	case "java":
 		files, err = java.GeneratePackage("sdkgen", pkg, nil, false)
 	case "csharp":
-		// It fetches a logo, where a schema has none the one of Pulumi.
+		// The generator downloads a logo; for a schema without a logo, that of Pulumi.
 		http.DefaultTransport = nothing{}
 		files, err = dotnet.GeneratePackage("sdkgen", pkg, nil, nil)
 	default:
@@ -61,7 +61,7 @@ func run(language, schemaFile, folder string) error {
 	return write(folder, files)
 }
 
-// nothing answers every request with an empty document.
+// nothing responds to every request with an empty document.
 type nothing struct{}
 
 func (nothing) RoundTrip(request *http.Request) (*http.Response, error) {

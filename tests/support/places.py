@@ -1,4 +1,4 @@
-"""Where things lie in this repository."""
+"""Folders of this repository."""
 
 from __future__ import annotations
 
@@ -11,4 +11,4 @@ ROOT = Path(__file__).parents[2]
 TESTS = ROOT / "tests"
 RESPONSES = TESTS / "responses"
 PYTHONPATH = os.pathsep.join(str(ROOT / folder) for folder in ("tests/support", "scripts", "benchmarks"))
-"""What pytest adds to its path, for other processes."""
+"""The module path of the tests, for other processes."""

@@ -1,183 +1,38 @@
-"""Search all that the package and the engine write for keys, at the highest log levels.
+"""Searches all that the package and the engine write, at the highest log levels, for credentials.
 
-Recognisable keys are put where keys may stand, and everything is run with them: what succeeds, and what fails. Then
-every byte of what was printed, logged, kept, pickled or left in a file is searched for them, in all forms in which they
-may be written.
+Everything is run with marked credentials from each source: commands that succeed, and commands that fail. Then every
+byte that was printed, logged, kept in a state, pickled or left in a file is searched for them, in all forms in which
+they may be written.
 """
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import dataclasses
-import gzip
-import hashlib
-import hmac
 import html
 import json
-import re
-import secrets
-import string
 import subprocess
 import sys
 import threading
 import time
-from collections import Counter
-from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
 from urllib.parse import quote
 from xml.sax.saxutils import escape
 
 from typing_extensions import Self
 
+from marked_credentials import MarkedCredentials, Search, references
 from pulumi_cosjob._plugin.install import write_launcher
 from pulumi_cosjob.testing import CosBatchEmulator, Fault
+from secrets_found import GRPC, HANDED_OVER, PYTHON, SOURCES, STDERR, STDOUT, TRACE, Round
 from stacks import Stack
 
-__all__ = ["SOURCES", "Keys", "Round", "Search", "echoes", "run_rounds", "table"]
-
-SOURCES = ("environment", "file", "config", "provider")
-"""Where keys stand: the environment, the vendor's file, the stack's configuration, or a provider's own arguments."""
-
-HANDED_OVER = ("config", "provider")
-"""From where the engine itself takes them to the providers."""
+__all__ = ["echoes", "run_rounds"]
 
 BIN = Path(sys.executable).parent
 
-# --------------------------------------------------------------------------------------------------- keys, and a search
-
-
-def _random(length: int) -> str:
-    return "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(length))
-
-
-@dataclasses.dataclass(frozen=True)
-class Keys:
-    """Keys as nobody else has them. What surrounds them is written in another way by JSON, URLs and shells."""
-
-    secret_id: str = dataclasses.field(default_factory=lambda: f"AKID{_random(32)}")
-    secret_key: str = dataclasses.field(default_factory=lambda: f"key+/{_random(24)}=\"<&'")
-    token: str = dataclasses.field(default_factory=lambda: f"token+/{_random(40)}=\"<&'")
-
-    def cores(self) -> dict[str, bytes]:
-        """Return of each what stays the same wherever it is written."""
-        cores = {}
-        for name in ("secret_id", "secret_key", "token"):
-            cores[name.replace("_", " ")] = max(re.findall(r"\w+", getattr(self, name)), key=len).encode()
-        return cores
-
-
-# Also in the middle of more digits.
-_DIGEST = re.compile(rb"(?=([0-9a-f]{40}))")
-
-
-class Search:
-    """Finds keys in bytes, in whatever form.
-
-    Args:
-        keys: The keys.
-        started: When they were first used: the keys derived from them are made of the time.
-    """
-
-    def __init__(self, keys: Keys, started: float) -> None:
-        self._secret_key = keys.secret_key.encode()
-        self._next = int(started) - 2
-        self._derived: set[bytes] = set()
-        self._forms = {
-            f"{name}{form}": written for name, core in keys.cores().items() for form, written in _written(core).items()
-        }
-
-    def find(self, data: bytes) -> Counter[str]:
-        """Return how often each form of each key stands there."""
-        found: Counter[str] = Counter()
-        for name, forms in self._forms.items():
-            count = sum(data.count(form) for form in forms)
-            if count:
-                found[name] = count
-        # The key that signs is derived from the secret key, for the time of a request: for so long it is as good.
-        for derived in self._signing_keys().intersection(_DIGEST.findall(data)):
-            found["signing key"] += data.count(derived)
-        return found
-
-    def _signing_keys(self) -> set[bytes]:
-        """Return the signing keys of all requests since the start, as the vendor derives them."""
-        while self._next < time.time() + 2:
-            times = f"{self._next - 60};{self._next + 600}".encode()
-            self._derived.add(hmac.new(self._secret_key, times, hashlib.sha1).hexdigest().encode())
-            self._next += 1
-        return self._derived
-
-
-def _written(core: bytes) -> dict[str, set[bytes]]:
-    """Return all forms in which letters and digits may be written, by what is to be said about them."""
-    encoded: set[bytes] = set()
-    for before in range(3):
-        # What stands before and after is not known: only whole groups in between are.
-        text = base64.b64encode(bytes(before) + core)
-        whole = text[4 if before else 0 : len(text) // 4 * 4 - 4]
-        encoded |= {whole, whole.translate(bytes.maketrans(b"+/", b"-_"))}
-    wide = core.decode().encode("utf-16-le")
-    hexadecimal = {core.hex().encode(), core.hex().upper().encode()}
-    return {
-        "": {core, core.lower(), core.upper()},
-        " in Base64": encoded,
-        " in hex": hexadecimal,
-        " in UTF-16": {wide},
-        " in references": {_references(core.decode()).encode()},
-    }
-
-
-def _references(text: str) -> str:
-    return "".join(f"&#{ord(each)};" for each in text)
-
-
-def loud_plugin(folder: Path) -> Path:
-    """Return a folder with the plugin, which other than that of users takes PYTHONPATH, and so the loud logs."""
-    folder.mkdir()
-    launcher = write_launcher(folder)
-    text = launcher.read_text(encoding="utf-8")
-    launcher.write_text(text.replace("unset PYTHONPATH ", "unset "), encoding="utf-8")
-    return folder
-
-
-def echoes(keys: Keys) -> list[Fault]:
-    """Return answers that echo what a service is told of keys, as a service or a proxy may write it, each once."""
-    found = []
-    for key in (keys.secret_id, keys.token):
-        comment = f"{escape(key[:8])}<!-- -->{escape(key[8:])}"
-        texts = [
-            key,
-            key.lower(),
-            key.upper(),
-            quote(key, safe=""),
-            json.dumps(key).replace("/", "\\/"),
-            html.escape(key),
-        ]
-        documents = [
-            f"<Error><Code>AccessDenied</Code><Message>{text}</Message></Error>"
-            for text in [*map(escape, texts), comment, _references(key)]
-        ]
-        bodies = [each.encode() for each in documents] + [documents[0].encode("utf-16")]
-        pages = [f"<html><br>{key}".encode(), f"<html><br>{key}".encode("utf-16"), json.dumps({"key": key}).encode()]
-        found += [Fault("html", status=403, body=body) for body in [*bodies, *pages]]
-        for header in ("Content-Encoding", "x-cos-request-id"):
-            lines = (
-                "HTTP/1.1 403 Forbidden",
-                f"{header}: {key}",
-                "Connection: close",
-                "Content-Length: 8",
-                "",
-                "<Error/>",
-            )
-            found.append(Fault("raw", body="\r\n".join(lines).encode()))
-    return found
-
-
-# ------------------------------------------------------------------------------------------------ what is run with them
-
-# Of every Python process: all loggers tell everything, and the standard library prints its requests.
+# Loaded by every Python process: all loggers log everything, and the standard library prints its requests.
 LOUD = """
 import http.client, logging, os
 file = os.path.join(os.environ["LOUD"], f"{os.getpid()}.log")
@@ -209,7 +64,7 @@ for name, module in {"native": native, "dynamic": pulumi_cosjob}.items():
     module.AllJobsCompletion(f"{name}-gates", job_ids=[job], appid=appid, opts=opts)
 """
 
-# What shows values or carries them away, of all that the package makes public.
+# Prints, copies and pickles the public objects that hold credentials.
 SCRIPT = """
 import copy, logging, os, pickle, sys, traceback
 import dill
@@ -217,11 +72,11 @@ import pulumi_cosjob
 from pulumi_cosjob._service.settings import resolve
 
 def show(value):
-    for how in (str, repr, "{!r:>9}".format, pickle.dumps, dill.dumps, copy.deepcopy, dir):
+    for convert in (str, repr, "{!r:>9}".format, pickle.dumps, dill.dumps, copy.deepcopy, dir):
         try:
-            print(how(value))
+            print(convert(value))
         except Exception as error:
-            print(type(value), how, "".join(traceback.format_exception(error)))
+            print(type(value), convert, "".join(traceback.format_exception(error)))
 
 names = {"secret_id": "SECRET_ID", "secret_key": "SECRET_KEY", "token": "SECURITY_TOKEN"}
 arguments = {name: os.environ.get(f"TENCENTCLOUD_{variable}") for name, variable in names.items()}
@@ -243,108 +98,55 @@ for job in sys.argv[1:]:
         show(error)
 """
 
-# ------------------------------------------------------------------------------------------------------ what was found
 
-STDOUT = "standard output"
-STDERR = "standard error, engine's log"
-GRPC = "engine's log of calls"
-TRACE = "engine's trace"
-PYTHON = "logs of Python"
-
-# What the engine writes of all that it hands to any provider, at its most detailed: each line says what it is about.
-_OWN_LINE = re.compile(
-    rb'"msg":"(?:Unm|M)arshaling property for RPC\[(?:'
-    rb"Provider\[[^\]]*\]\.(?:CheckConfig|DiffConfig|Configure)|ResourceMonitor\.RegisterResource)\("
-)
-_OWN_CALL = re.compile(
-    rb'\{"method":"/pulumirpc\.(?:ResourceProvider/(?:CheckConfig|DiffConfig|Configure)|LanguageRuntime/Run'
-    rb'|ResourceMonitor/(?:GetDeploymentInfo|RegisterResource))",'
-)
-_OWN = {STDERR: _OWN_LINE, GRPC: _OWN_CALL}
+def loud_plugin(folder: Path) -> Path:
+    """Return a folder with a plugin that, unlike that of users, reads PYTHONPATH, and so logs everything."""
+    folder.mkdir()
+    launcher = write_launcher(folder)
+    text = launcher.read_text(encoding="utf-8")
+    launcher.write_text(text.replace("unset PYTHONPATH ", "unset "), encoding="utf-8")
+    return folder
 
 
-class Hits(NamedTuple):
-    """How often keys were found in a place.
-
-    Attributes:
-        found: Where nobody may see them, by their forms.
-        own: In what the engine itself writes about the settings that it hands to providers, when it is told to.
-    """
-
-    found: Counter[str]
-    own: int
-
-
-@dataclasses.dataclass
-class Round:
-    """What came of running everything with keys in one place.
-
-    Attributes:
-        source: The place.
-        search: Finds the keys.
-        places: All that was written, by where it was.
-        codes: How each command ended, by its name.
-    """
-
-    source: str
-    search: Search
-    places: dict[str, list[bytes]] = dataclasses.field(default_factory=dict)
-    codes: dict[str, int] = dataclasses.field(default_factory=dict)
-
-    def add(self, place: str, data: bytes) -> None:
-        """Keep what is to be searched."""
-        self.places.setdefault(place, []).append(data)
-        if data[:2] == b"\x1f\x8b":
-            self.places[place].append(gzip.decompress(data))
-
-    def add_folder(self, place: str, folder: Path, pattern: str = "*") -> None:
-        """Keep all files below a folder, and their names."""
-        self.places.setdefault(place, [])
-        for path in folder.rglob(pattern):
-            self.add(place, str(path).encode())
-            if path.is_file() and not path.is_symlink():
-                self.add(place, path.read_bytes())
-
-    def hits(self) -> dict[str, Hits]:
-        """Return what was found, by place."""
-        return {place: self._hits(place) for place in self.places}
-
-    def _hits(self, place: str) -> Hits:
-        found: Counter[str] = Counter()
-        own: Counter[str] = Counter()
-        for data in self.places[place]:
-            there = self.search.find(data)
-            found += there
-            if there and self.source in HANDED_OVER:
-                own += there if place == TRACE else self._own(place, data)
-        return Hits(found - own, sum(own.values()))
-
-    def _own(self, place: str, data: bytes) -> Counter[str]:
-        if place not in _OWN:
-            return Counter()
-        lines = (line for line in data.splitlines() if _OWN[place].search(line))
-        return sum(map(self.search.find, lines), Counter())
-
-    def wrong(self) -> list[str]:
-        """Return the commands that did not end as they had to: then less was run than is said."""
-        return [name for name, code in self.codes.items() if (code == 0) != (name in SUCCEEDING)]
-
-
-SUCCEEDING = {
-    "preview",
-    "up",
-    "refresh",
-    "destroy",
-    "describe",
-    "describe as JSON",
-    "wait",
-    "script",
-    "script, refused",
-}
+def echoes(credentials: MarkedCredentials) -> list[Fault]:
+    """Return responses that echo credentials, in all the ways in which a service or a proxy may write them."""
+    found = []
+    for secret in (credentials.secret_id, credentials.token):
+        comment = f"{escape(secret[:8])}<!-- -->{escape(secret[8:])}"
+        texts = [
+            secret,
+            secret.lower(),
+            secret.upper(),
+            quote(secret, safe=""),
+            json.dumps(secret).replace("/", "\\/"),
+            html.escape(secret),
+        ]
+        documents = [
+            f"<Error><Code>AccessDenied</Code><Message>{text}</Message></Error>"
+            for text in [*map(escape, texts), comment, references(secret)]
+        ]
+        bodies = [each.encode() for each in documents] + [documents[0].encode("utf-16")]
+        pages = [
+            f"<html><br>{secret}".encode(),
+            f"<html><br>{secret}".encode("utf-16"),
+            json.dumps({"key": secret}).encode(),
+        ]
+        found += [Fault("html", status=403, body=body) for body in [*bodies, *pages]]
+        for header in ("Content-Encoding", "x-cos-request-id"):
+            lines = (
+                "HTTP/1.1 403 Forbidden",
+                f"{header}: {secret}",
+                "Connection: close",
+                "Content-Length: 8",
+                "",
+                "<Error/>",
+            )
+            found.append(Fault("raw", body="\r\n".join(lines).encode()))
+    return found
 
 
 class _Arguments:
-    """Looks at the arguments of all processes, as often as it can."""
+    """Collects the arguments of all processes of this machine."""
 
     def __init__(self) -> None:
         self.seen: set[bytes] = set()
@@ -367,20 +169,26 @@ class _Arguments:
 
 
 class _Runner:
-    """Runs everything with keys in one place.
+    """Runs everything with credentials from one source.
 
     Args:
         folder: Holds all files.
-        keys: The keys.
-        done: Takes what comes of it.
-        service: Knows the keys.
-        refusing: Does not, and echoes them.
+        credentials: The credentials.
+        done: Receives the results.
+        service: An emulator that accepts the credentials.
+        refusing: An emulator that refuses and echoes them.
     """
 
     def __init__(
-        self, folder: Path, keys: Keys, done: Round, service: CosBatchEmulator, refusing: CosBatchEmulator
+        self,
+        folder: Path,
+        credentials: MarkedCredentials,
+        done: Round,
+        service: CosBatchEmulator,
+        refusing: CosBatchEmulator,
     ) -> None:
-        self._folder, self._keys, self._done, self._service, self._refusing = folder, keys, done, service, refusing
+        self._folder, self._credentials, self._done = folder, credentials, done
+        self._service, self._refusing = service, refusing
         for name in ("home", "tmp", "logs", "loud"):
             (folder / name).mkdir(parents=True)
         (folder / "loud" / "sitecustomize.py").write_text(LOUD)
@@ -399,24 +207,28 @@ class _Runner:
             del self._stack.variables[name]
         self._stack.variables.update(public)
 
-    def _put(self, keys: Keys) -> None:
-        """Put keys where they are to stand."""
+    def _put(self, credentials: MarkedCredentials) -> None:
+        """Write credentials to their source."""
         if self._done.source == "file":
             file = self._folder / "home" / ".tencentcloud" / "credentials"
             file.parent.mkdir(exist_ok=True)
-            lines = (f"{name} = {value}" for name, value in dataclasses.asdict(keys).items())
+            lines = (f"{name} = {value}" for name, value in dataclasses.asdict(credentials).items())
             file.write_text("\n".join(["[default]", *lines, ""]))
         elif self._done.source == "config":
-            for name, value in (("secretId", keys.secret_id), ("secretKey", keys.secret_key), ("token", keys.token)):
-                # By standard input: arguments are seen by everybody on a machine.
+            for name, value in (
+                ("secretId", credentials.secret_id),
+                ("secretKey", credentials.secret_key),
+                ("token", credentials.token),
+            ):
+                # By standard input: other users of the machine can read arguments.
                 command = self._stack.command("config", "set", "--secret", f"cosjob:{name}")
                 folder, variables = self._stack.folder, self._stack.variables
                 subprocess.run(command, input=value, cwd=folder, env=variables, text=True, check=True, timeout=60)
         else:
             prefix = "MINE" if self._done.source == "provider" else "TENCENTCLOUD"
-            self._stack.variables[f"{prefix}_SECRET_ID"] = keys.secret_id
-            self._stack.variables[f"{prefix}_SECRET_KEY"] = keys.secret_key
-            self._stack.variables[f"{prefix}_SECURITY_TOKEN"] = keys.token
+            self._stack.variables[f"{prefix}_SECRET_ID"] = credentials.secret_id
+            self._stack.variables[f"{prefix}_SECRET_KEY"] = credentials.secret_key
+            self._stack.variables[f"{prefix}_SECURITY_TOKEN"] = credentials.token
 
     def _run(self, name: str, *command: str | Path, **variables: str) -> None:
         ended = subprocess.run(
@@ -438,8 +250,8 @@ class _Runner:
         self._run(name, *self._stack.command(*arguments, *loud), **variables)
 
     def run(self) -> None:
-        """Run everything that succeeds, and everything that fails."""
-        self._put(self._keys)
+        """Run all commands, those that succeed and those that fail."""
+        self._put(self._credentials)
         complete, failed = (self._service.create_job(scenario, seconds=0) for scenario in ("completes", "fails"))
         self._service.clock.advance(60)
         up = ("up", "--yes", "--skip-preview")
@@ -450,31 +262,31 @@ class _Runner:
         failing = self._service.create_job("fails", seconds=2)
         self._pulumi("up, failing job", *up, JOB=failing, WAITS="1")
         elsewhere = {"COSJOB_ENDPOINT": self._refusing.endpoint}
-        echoed = echoes(self._keys)
+        echoed = echoes(self._credentials)
         self._refusing.inject(*echoed)
-        self._pulumi("preview, refused key", "preview", JOB=complete, **elsewhere)
+        self._pulumi("preview, refused credentials", "preview", JOB=complete, **elsewhere)
         if self._done.source not in HANDED_OVER:
             cosjob, account = BIN / "cosjob", ("--appid", "1250000000")
             self._run("describe", cosjob, "describe", complete, *account)
             self._run("describe as JSON", cosjob, "describe", complete, *account, "--output", "json")
             self._run("describe, wrong job", cosjob, "describe", "nope", *account)
-            self._run("describe, refused key", cosjob, "describe", complete, *account, **elsewhere)
+            self._run("describe, refused credentials", cosjob, "describe", complete, *account, **elsewhere)
             self._run("wait", cosjob, "wait", complete, *account)
             self._run("wait, failed job", cosjob, "wait", complete, failed, *account)
             self._run("script", sys.executable, "-c", SCRIPT, complete, "nope")
             self._refusing.inject(*echoed)
             self._run("script, refused", sys.executable, "-c", SCRIPT, *[complete] * (2 * len(echoed) + 1), **elsewhere)
-        key = self._keys.secret_key
-        self._put(dataclasses.replace(self._keys, secret_key=f"{key[:6]}\n {key}"))
-        self._pulumi("preview, malformed key", "preview", JOB=complete)
+        secret_key = self._credentials.secret_key
+        self._put(dataclasses.replace(self._credentials, secret_key=f"{secret_key[:6]}\n {secret_key}"))
+        self._pulumi("preview, malformed credentials", "preview", JOB=complete)
         if self._done.source not in HANDED_OVER:
-            self._run("describe, malformed key", BIN / "cosjob", "describe", complete, "--appid", "1250000000")
-        self._put(self._keys)
+            self._run("describe, malformed credentials", BIN / "cosjob", "describe", complete, "--appid", "1250000000")
+        self._put(self._credentials)
         self._pulumi("destroy", "destroy", "--yes", "--skip-preview")
         self._keep()
 
     def _keep(self) -> None:
-        """Keep all that was left in files."""
+        """Collect all files for the search."""
         logs, stack = self._folder / "logs", self._stack.folder
         self._done.add_folder(PYTHON, logs, "*.log")
         self._done.add_folder(GRPC, logs, "grpc.json")
@@ -489,41 +301,22 @@ class _Runner:
 
 
 def run_round(folder: Path, source: str) -> Round:
-    """Run everything with keys of its own in one place, in a folder that is made for it."""
-    keys = Keys()
+    """Run everything with new credentials from one source, in a new folder."""
+    credentials = MarkedCredentials()
     with (
-        CosBatchEmulator(secret_id=keys.secret_id, secret_key=keys.secret_key, token=keys.token) as service,
+        CosBatchEmulator(
+            secret_id=credentials.secret_id, secret_key=credentials.secret_key, token=credentials.token
+        ) as service,
         CosBatchEmulator() as refusing,
         _Arguments() as arguments,
     ):
-        done = Round(source, Search(keys, time.time()))
-        _Runner(folder, keys, done, service, refusing).run()
+        done = Round(source, Search(credentials, time.time()))
+        _Runner(folder, credentials, done, service, refusing).run()
     done.add("arguments of processes", b"\n".join(arguments.seen))
     return done
 
 
 def run_rounds(folder: Path) -> list[Round]:
-    """Run everything with keys in each of the places, two at a time."""
+    """Run everything with credentials from each source, two sources at a time."""
     with ThreadPoolExecutor(2) as pool:
         return list(pool.map(lambda source: run_round(folder / source, source), SOURCES))
-
-
-def table(rounds: Sequence[Round]) -> list[str]:
-    """Return what was found as lines: a place each, a column for each place of keys."""
-    found = [each.hits() for each in rounds]
-    places = list(dict.fromkeys(place for hits in found for place in hits))
-
-    def line(name: str, cells: Iterable[str]) -> str:
-        return f"{name:30}" + "".join(f"{cell:>12}" for cell in cells)
-
-    def cell(hits: Hits | None) -> str:
-        return "-" if hits is None else f"{sum(hits.found.values())}" + (f" ({hits.own})" if hits.own else "")
-
-    megabytes = [sum(len(data) for each in done.places.values() for data in each) / 1e6 for done in rounds]
-    return [
-        line("hits, by where the keys stood", (done.source for done in rounds)),
-        *(line(place, (cell(hits.get(place)) for hits in found)) for place in places),
-        line("MB searched", (f"{size:.1f}" for size in megabytes)),
-        line("commands run", (str(len(done.codes)) for done in rounds)),
-        "(in brackets: the engine's own, about settings that it hands to providers)",
-    ]

@@ -21,49 +21,36 @@ import yaml
 
 from patience import HANGS, until
 from places import ROOT
+from pulumi_environment import STATE, engine_path, pulumi_environment, write_project
 
-PASSPHRASE = "tests"
 NO_PIP = ROOT / "tests" / "no_pip"
 STACK = "dev"
-# What keeps a call of the engine from a network, and from what is not under test.
-QUIET = {
-    "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
-    "PULUMI_SKIP_UPDATE_CHECK": "true",
-    # An editable install hides its pulumi-plugin.json, and every command would look for a plugin to download.
-    "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-    "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-}
 
 
-@functools.cache
-def engine_path() -> str:
-    """Return the folders of the Pulumi CLI and its hosts, as in PATH; a failure to provide them fails the test."""
-    done = subprocess.run(
-        [sys.executable, ROOT / "scripts" / "engine.py", "--all"],
-        capture_output=True,
-        text=True,
-        timeout=3000,
-        check=False,
-    )
-    assert done.returncode == 0, f"no Pulumi engine: {done.stderr}"
-    return done.stdout.splitlines()[-1]
+def pulumi_executable() -> str:
+    """Return the path of the Pulumi CLI."""
+    found = shutil.which("pulumi", path=engine_path(all_languages=True))
+    assert found is not None
+    return found
 
 
 @functools.cache
 def new_backend(project: str) -> Path:
-    """Return a folder with a backend, and a stack of a project in it, to be copied: making one takes long.
+    """Return a folder with a backend and a stack of a project, to be copied.
 
-    Half a second of computing goes into the key that each stack derives from its passphrase.
+    Creating a stack takes half a second of CPU time: its key is derived from the passphrase.
     """
     folder = Path(tempfile.mkdtemp(prefix="backend-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    (folder / "state").mkdir()
-    (folder / "Pulumi.yaml").write_text(json.dumps({"name": project, "runtime": "python"}))
-    variables = {**os.environ, **QUIET, "PULUMI_HOME": str(folder / "home")}
-    variables["PULUMI_BACKEND_URL"] = f"file://{folder / 'state'}"
-    command = [shutil.which("pulumi", path=engine_path()) or "pulumi", "stack", "init", STACK, "--non-interactive"]
+    write_project(folder, project, "")
     done = subprocess.run(
-        command, cwd=folder, env=variables, capture_output=True, text=True, timeout=HANGS, check=False
+        [pulumi_executable(), "stack", "init", STACK, "--non-interactive"],
+        cwd=folder,
+        env=pulumi_environment(folder, all_languages=True),
+        capture_output=True,
+        text=True,
+        timeout=HANGS,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     return folder
@@ -71,25 +58,29 @@ def new_backend(project: str) -> Path:
 
 @dataclass(frozen=True)
 class Run:
-    """What a CLI call did."""
+    """Exit code and output of a CLI call."""
 
     code: int
     text: str
 
     def ok(self) -> Run:
-        """Fail the test where the call failed."""
+        """Assert that the call succeeded."""
         assert self.code == 0, self.text
         return self
 
     def failed(self) -> Run:
-        """Fail the test where the call did not fail."""
+        """Assert that the call failed."""
         assert self.code != 0, self.text
         return self
+
+    def diagnostics(self) -> str:
+        """Return the engine's messages, on one line."""
+        return " ".join(self.text.partition("Diagnostics:")[2].split())
 
 
 @dataclass(frozen=True)
 class Process:
-    """A process of this machine, which is not taken for another one that has got its number."""
+    """A process of this machine; its start time tells it from a later process with the same number."""
 
     number: int
     started: str
@@ -97,7 +88,7 @@ class Process:
 
     @classmethod
     def all(cls) -> dict[Process, int]:
-        """Return all that run now, each with the number of its parent; those that only have to be reaped do not."""
+        """Return all processes that run now, each with the number of its parent; zombies are left out."""
         found = {}
         for folder in Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError):
@@ -108,15 +99,15 @@ class Process:
         return found
 
     def is_running(self) -> bool:
-        """Tell whether it runs still."""
+        """Return whether the process still runs."""
         return any((each.number, each.started) == (self.number, self.started) for each in Process.all())
 
     def wait(self) -> None:
-        """Wait until it has ended by itself."""
-        until(lambda: not self.is_running(), lambda: f"goes on: {self.command}")
+        """Wait until the process has ended by itself."""
+        until(lambda: not self.is_running(), lambda: f"still running: {self.command}")
 
     def kill(self) -> None:
-        """End it at once, if it runs."""
+        """Kill the process, if it runs."""
         if self.is_running():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.number, signal.SIGKILL)
@@ -127,21 +118,21 @@ class Running:
 
     Args:
         process: The CLI.
-        said: The file with what it has said.
+        output: The file with its output.
     """
 
-    def __init__(self, process: subprocess.Popen[bytes], said: Path) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], output: Path) -> None:
         self.process = process
-        self._said = said
+        self._output = output
         self._seen: set[Process] = set()
 
     @property
     def text(self) -> str:
-        """What it has said by now."""
-        return self._said.read_text(errors="replace")
+        """The output so far."""
+        return self._output.read_text(errors="replace")
 
     def children(self) -> list[Process]:
-        """Return what it has started, and what that has started, as far as it runs."""
+        """Return the running processes that the CLI started, directly or indirectly."""
         running = Process.all()
         family = {self.process.pid}
         for each in sorted(running, key=lambda each: int(each.started)):
@@ -152,12 +143,12 @@ class Running:
         return found
 
     def wait(self) -> Run:
-        """Wait until it ends by itself."""
+        """Wait until the call ends by itself."""
         code = self.process.wait(HANGS)
         return Run(code, self.text)
 
     def end(self) -> None:
-        """Kill it and all that it has started, as far as that runs still."""
+        """Kill the CLI and all processes that it started."""
         self.children()
         self.process.kill()
         self.process.wait()
@@ -169,10 +160,10 @@ class Stack:
     """One stack of one program.
 
     Args:
-        folder: Holds the program and its backend; it is made.
-        program: A Python program; or a folder with a whole one in any language, which is copied if it is another.
-        variables: What the environment has besides.
-        python: Another interpreter for the program than the tests'.
+        folder: Holds the program and its backend; it is created.
+        program: A Python program; or a folder with a project in any language, copied to `folder` unless it is that one.
+        variables: Environment variables beyond those of every stack.
+        python: The interpreter that runs the program; by default the tests' own.
         plugin: The folder that holds the native plugin, for programs that need it.
     """
 
@@ -186,45 +177,34 @@ class Stack:
     ) -> None:
         self.folder = folder
         self.prefix: Sequence[str] = ()
-        """What the CLI is run by, where it is not run as it is: a command that ends in another one."""
-        (folder / "state").mkdir(parents=True)
-        project = folder / "Pulumi.yaml"
-        if isinstance(program, Path):
-            if program != folder:
-                shutil.copytree(program, folder, dirs_exist_ok=True)
-        else:
-            project.write_text("name: tests\nruntime: python\n")
-            self.write(program)
-        if plugin is not None:
-            with project.open("a") as file:
-                file.write(f"plugins: {{providers: [{{name: cosjob, path: {json.dumps(str(plugin))}}}]}}\n")
-        backend = new_backend(yaml.safe_load(project.read_text())["name"])
-        shutil.copytree(backend / "state", folder / "state", dirs_exist_ok=True)
-        shutil.copy(backend / f"Pulumi.{STACK}.yaml", folder)
-        # The Python host of the engine takes whichever interpreter comes first on PATH.
-        binaries = (python or Path(sys.executable)).parent
+        """A command that runs the CLI, such as `nice`; empty where the CLI is run directly."""
         self.variables = {
-            **os.environ,
-            "PATH": os.pathsep.join([str(binaries), engine_path(), os.environ["PATH"]]),
-            "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
-            "PULUMI_HOME": str(folder / "home"),
+            **pulumi_environment(folder, python=python or Path(sys.executable), all_languages=True),
             "PULUMI_STACK": STACK,
-            **QUIET,
-            # In this environment; in others it is part of what is tested.
+            # With another interpreter, its pip is part of what is tested.
             **({} if python else {"PYTHONPATH": str(NO_PIP)}),
             "PYTHONWARNINGS": "default",
             **variables,
         }
+        project = folder / "Pulumi.yaml"
+        if not isinstance(program, Path):
+            write_project(folder, "tests", program)
+        elif program != folder:
+            shutil.copytree(program, folder, dirs_exist_ok=True)
+        if plugin is not None:
+            with project.open("a") as file:
+                file.write(f"plugins: {{providers: [{{name: cosjob, path: {json.dumps(str(plugin))}}}]}}\n")
+        backend = new_backend(yaml.safe_load(project.read_text())["name"])
+        shutil.copytree(backend / STATE, folder / STATE, dirs_exist_ok=True)
+        shutil.copy(backend / f"Pulumi.{STACK}.yaml", folder)
 
     def write(self, program: str) -> None:
         """Replace the program."""
         (self.folder / "__main__.py").write_text(program)
 
     def command(self, *arguments: str) -> list[str]:
-        """Return the whole command by which the CLI is run."""
-        pulumi = shutil.which("pulumi", path=engine_path())
-        assert pulumi is not None
-        return [*self.prefix, pulumi, *arguments, "--non-interactive", "--color", "never"]
+        """Return the full command of a CLI call."""
+        return [*self.prefix, pulumi_executable(), *arguments, "--non-interactive", "--color", "never"]
 
     def run(self, *arguments: str) -> Run:
         """Run the CLI."""
@@ -242,18 +222,18 @@ class Stack:
 
     @contextlib.contextmanager
     def running(self, *arguments: str) -> Iterator[Running]:
-        """Run the CLI beside the test; what is left of it is killed in the end, with all that it started."""
-        with (self.folder / "said").open("wb") as said:
+        """Run the CLI in the background; at the end it is killed, with all processes that it started."""
+        with (self.folder / "output").open("wb") as output:
             process = subprocess.Popen(
                 self.command(*arguments),
                 cwd=self.folder,
                 env=self.variables,
                 stdin=subprocess.DEVNULL,
-                stdout=said,
+                stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        running = Running(process, self.folder / "said")
+        running = Running(process, self.folder / "output")
         try:
             yield running
         finally:

@@ -1,4 +1,4 @@
-"""A user's program, of what only the dynamic resources have: all of it is right."""
+"""A correct program that uses what only the dynamic resources have."""
 
 from __future__ import annotations
 

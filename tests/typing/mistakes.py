@@ -1,4 +1,4 @@
-"""A user's program with mistakes. Of this file each line that says "wrong" is to be reported, and no other."""
+"""A program with mistakes. Type checkers must report each line that ends with the comment "wrong", and no other."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ many = get_jobs(["job"], APPID)
 gate = JobCompletion("gate", job_id=job.job_id, appid=APPID)
 both = AllJobsCompletion("both", job_ids=["job"], appid=APPID)
 
-# Names that there are not, at each level.
+# Unknown names, at each level.
 pulumi.export("typo", pulumi_cosjob.get_jbo)  # wrong
 pulumi.export("typo", job.typo)  # wrong
 pulumi.export("typo", many.typo)  # wrong
@@ -48,7 +48,7 @@ pulumi.export("typo", both.jobs.status)  # wrong
 pulumi.export("typo", job.result.apply(lambda each: each.typo))  # wrong
 pulumi.export("typo", job.failure_reasons.apply(lambda reasons: [each.typo for each in reasons or ()]))  # wrong
 
-# What may be None, and other types than those that are there.
+# Values that may be None, and wrong types.
 pulumi.export("none", job.progress_summary.apply(lambda summary: summary.number_of_tasks_failed))  # wrong
 number: pulumi.Output[int] = job.progress_summary.number_of_tasks_failed  # wrong
 summary: pulumi.Output[ProgressSummary] = job.progress_summary  # wrong

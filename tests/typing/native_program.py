@@ -1,4 +1,4 @@
-"""A user's program, of what only the native plugin has: all of it is right."""
+"""A correct program that uses what only the native plugin has."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A user's program: all of it is right. It is checked as it is, and with its imports from `pulumi_cosjob.native`."""
+"""A correct program. It is checked as it is, and with its imports from `pulumi_cosjob.native`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ APPID = "1250000000"
 
 
 def share(summary: ProgressSummary | None) -> float | None:
-    """Return how much of a job is done."""
+    """Return the progress of a job."""
     if summary is None or not summary.total_number_of_tasks:
         return None
     return (summary.number_of_tasks_succeeded or 0) / summary.total_number_of_tasks
@@ -64,7 +64,7 @@ assert_type(job.termination_date, pulumi.Output[str | None])
 assert_type(job.unknown_elements, pulumi.Output[Sequence[str]])
 assert_type(job.unknown_values, pulumi.Output[Sequence[str]])
 
-# What stands below another field.
+# Fields of fields.
 assert_type(job.progress_summary.number_of_tasks_failed, pulumi.Output[int | None])
 assert_type(job.progress_summary.number_of_tasks_succeeded, pulumi.Output[int | None])
 assert_type(job.report.bucket, pulumi.Output[str | None])
@@ -86,7 +86,7 @@ assert_type(copying.access_control_grants[0].grantee.identifier, pulumi.Output[s
 assert_type(copying.new_object_metadata.user_metadata[-1].key, pulumi.Output[str | None])
 assert_type(job.operation.cos_put_object_tagging.tag_set[0].value, pulumi.Output[str | None])
 
-# Each of them is the output that it says to be.
+# Each is an output of its declared type.
 manifest: pulumi.Output[Manifest | None] = job.manifest
 operation: pulumi.Output[Operation | None] = job.operation
 report: pulumi.Output[Report | None] = job.report
@@ -103,7 +103,7 @@ assert_type(
 export_summary(job.progress_summary)
 pulumi.export("progress", job.progress_summary)
 pulumi.export("failed", job.progress_summary.number_of_tasks_failed)
-pulumi.export("told", pulumi.Output.concat("job ", job.job_id, " is ", job.status))
+pulumi.export("text", pulumi.Output.concat("job ", job.job_id, " is ", job.status))
 
 # The whole.
 whole: pulumi.Output[JobDescription] = job.result

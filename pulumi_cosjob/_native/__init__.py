@@ -1,0 +1,1 @@
+"""Programs on the native plugin: provider, functions and gates."""

@@ -1,0 +1,214 @@
+"""`get_job` and `get_jobs` by functions of the native plugin."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+import pulumi
+
+from pulumi_cosjob._checks import DEFAULT_CONCURRENCY
+from pulumi_cosjob._native.protocol import job_of, jobs_of, properties
+from pulumi_cosjob._plugin.first_use import provide_plugin
+from pulumi_cosjob._program.arguments import arguments, known_after
+from pulumi_cosjob._program.options import NATIVE_FUNCTION, check_options
+from pulumi_cosjob._program.outputs import Field, JobOutputs
+from pulumi_cosjob._program.secret_texts import SecretTexts
+from pulumi_cosjob._version import plugin_version
+
+if TYPE_CHECKING:
+    from pulumi_cosjob._program.output_types import JobDescriptionOutput, JobsOutput
+    from pulumi_cosjob._service.settings import Missing
+
+__all__ = ["Job", "Jobs", "get_job", "get_job_output", "get_jobs", "get_jobs_output"]
+
+Options = pulumi.ResourceOptions | pulumi.InvokeOptions | pulumi.InvokeOutputOptions
+
+
+class Job(JobOutputs):
+    """A job, as `get_job` returns it; every field is an output."""
+
+    def __init__(self, result: JobDescriptionOutput) -> None:
+        self.result = result
+
+    def __repr__(self) -> str:
+        """Explain why it cannot be a parent or a dependency."""
+        return "<a job that was read by a function, which is no resource: name what it depends on itself>"
+
+
+class Jobs:
+    """Jobs, as `get_jobs` returns them."""
+
+    jobs: JobsOutput
+    """The jobs by job id, each with every field."""
+
+    missing_job_ids: pulumi.Output[Sequence[str]]
+    """Ids of the jobs that were skipped because the service does not know them."""
+
+    def __init__(self, jobs: JobsOutput, missing: pulumi.Output[Sequence[str]]) -> None:
+        self.jobs = jobs
+        self.missing_job_ids = missing
+
+    def __repr__(self) -> str:
+        """Explain why they cannot be a parent or a dependency."""
+        return "<jobs that were read by a function, which are no resource: name what they depend on themselves>"
+
+
+def get_job(
+    job_id: pulumi.Input[str],
+    appid: pulumi.Input[str],
+    *,
+    uin: pulumi.Input[str] | None = None,
+    region: pulumi.Input[str] | None = None,
+    endpoint: pulumi.Input[str] | None = None,
+    resource_name: str | None = None,
+    opts: Options | None = None,
+) -> Job:
+    """Read the current state of a COS Batch job. Nothing is kept in the stack's state.
+
+    Args:
+        job_id: Id of the job.
+        appid: APPID of the account that owns the job, such as `1250000000`.
+        uin: UIN of the main account. Default: the provider's.
+        region: Region of the job. Default: the provider's.
+        endpoint: Endpoint of the service. Default: the provider's.
+        resource_name: Ignored; programs for `pulumi_cosjob.get_job` may pass it.
+        opts: Invoke options, or resource options of which `parent`, `provider` and `depends_on` take effect.
+
+    Returns:
+        The job, with an output for each field. A field that the job lacks is None, in a preview too.
+
+    Raises:
+        InvalidArgumentError: An argument is malformed. The engine reports errors of the service.
+    """
+    del resource_name
+    return Job(get_job_output(job_id, appid, uin=uin, region=region, endpoint=endpoint, opts=opts))
+
+
+def get_job_output(
+    job_id: pulumi.Input[str],
+    appid: pulumi.Input[str],
+    *,
+    uin: pulumi.Input[str] | None = None,
+    region: pulumi.Input[str] | None = None,
+    endpoint: pulumi.Input[str] | None = None,
+    opts: Options | None = None,
+) -> JobDescriptionOutput:
+    """Read a job as `get_job` does; return it as one output."""
+    inputs = properties(**arguments(job_id=job_id, appid=appid, uin=uin, region=region, endpoint=endpoint))
+    output = _invoke("cosjob:index:getJob", inputs, opts).apply(job_of)
+    return cast("JobDescriptionOutput", Field.of(output))
+
+
+def get_jobs(
+    job_ids: pulumi.Input[Sequence[pulumi.Input[str]]],
+    appid: pulumi.Input[str],
+    *,
+    missing: Missing = "error",
+    max_concurrency: int = DEFAULT_CONCURRENCY,
+    uin: pulumi.Input[str] | None = None,
+    region: pulumi.Input[str] | None = None,
+    endpoint: pulumi.Input[str] | None = None,
+    resource_name: str | None = None,
+    opts: Options | None = None,
+) -> Jobs:
+    """Read the current states of many COS Batch jobs, with concurrent requests.
+
+    Args:
+        job_ids: Ids of the jobs.
+        appid: APPID of the account that owns the jobs, such as `1250000000`.
+        missing: How to treat jobs that the service does not know: `error` (default) fails and lists all of them,
+            `skip` leaves them out and lists them in `missing_job_ids`.
+        max_concurrency: Number of requests that may be sent at the same time, 1 to 64; fewer while the service limits
+            the rate.
+        uin: As for `get_job`.
+        region: As for `get_job`.
+        endpoint: As for `get_job`.
+        resource_name: As for `get_job`.
+        opts: As for `get_job`.
+
+    Returns:
+        The jobs by job id, in the output `jobs`.
+
+    Raises:
+        InvalidArgumentError: An argument is malformed. The engine reports errors of the service.
+    """
+    del resource_name
+    found = get_jobs_output(
+        job_ids,
+        appid,
+        missing=missing,
+        max_concurrency=max_concurrency,
+        uin=uin,
+        region=region,
+        endpoint=endpoint,
+        opts=opts,
+    )
+    return Jobs(cast("JobsOutput", Field.of(found)["jobs"]), Field.of(found)["missing_job_ids"])
+
+
+def get_jobs_output(
+    job_ids: pulumi.Input[Sequence[pulumi.Input[str]]],
+    appid: pulumi.Input[str],
+    *,
+    missing: Missing = "error",
+    max_concurrency: int = DEFAULT_CONCURRENCY,
+    uin: pulumi.Input[str] | None = None,
+    region: pulumi.Input[str] | None = None,
+    endpoint: pulumi.Input[str] | None = None,
+    opts: Options | None = None,
+) -> pulumi.Output[Mapping[str, Any]]:
+    """Read jobs as `get_jobs` does; return `jobs` and `missing_job_ids` as one output."""
+    inputs = properties(
+        **arguments(
+            job_ids=job_ids,
+            appid=appid,
+            missing=missing,
+            max_concurrency=max_concurrency,
+            uin=uin,
+            region=region,
+            endpoint=endpoint,
+        )
+    )
+
+    def read(found: Mapping[str, Any]) -> Mapping[str, Any]:
+        jobs, missing = jobs_of(found.get("jobs")), found.get("missingJobIds")
+        if missing is None and jobs is not None:  # users' mocks need not return it
+            missing = [job_id for job_id in dict.fromkeys(found["jobIds"]) if job_id not in jobs]
+        return {"jobs": jobs, "missing_job_ids": missing}
+
+    return Field.of(_invoke("cosjob:index:getJobs", inputs, opts).apply(read))
+
+
+def _invoke(token: str, arguments: Mapping[str, Any], opts: Options | None) -> pulumi.Output[Any]:
+    check_options(opts, NATIVE_FUNCTION)
+    provide_plugin()
+    options = pulumi.InvokeOptions(
+        parent=getattr(opts, "parent", None),
+        provider=getattr(opts, "provider", None),
+        version=getattr(opts, "version", None) or plugin_version(),
+        plugin_download_url=getattr(opts, "plugin_download_url", None),
+    )
+    dependencies = known_after(getattr(opts, "depends_on", None))
+    inputs: pulumi.Output[Any] = pulumi.Output.all(pulumi.Output.all(**arguments), dependencies)
+    return inputs.apply(lambda values: _call(token, values[0], options, inputs))
+
+
+async def _call(
+    token: str, arguments: Mapping[str, Any], options: pulumi.InvokeOptions, inputs: pulumi.Output[Any]
+) -> Any:
+    """Call a function of the plugin; an error is shown without a traceback."""
+    try:
+        found = await pulumi.runtime.invoke_async(token, arguments, options)
+    except Exception as error:  # noqa: BLE001  the SDK raises Exception itself
+        message = str(error)
+        if await inputs.is_secret():
+            # The SDK unwraps secrets in arguments of functions: the plugin could not redact them.
+            texts = [text for value in arguments.values() for text in (value if isinstance(value, list) else [value])]
+            message = SecretTexts(text for text in texts if isinstance(text, str)).redact(message)
+        # The SDK puts the function's token in front of the plugin's message.
+        raise pulumi.RunError(message.partition(" returned an error: ")[2] or message) from None
+    # A provider whose settings are not known yet returns nothing in a preview; mocks may return nothing in an update.
+    if not found and pulumi.runtime.is_dry_run():
+        return pulumi.output.UNKNOWN
+    return {**arguments, **(found or {})}

@@ -1,0 +1,28 @@
+"""Arguments and jobs by their names in the plugin's schema."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from pulumi_cosjob._model.naming import camel_name, in_snake_case
+from pulumi_cosjob._program.outputs import jobs_by_id, partial_job
+
+if TYPE_CHECKING:
+    from pulumi_cosjob._model.job import JobDescription
+
+__all__ = ["job_of", "jobs_of", "properties"]
+
+
+def properties(**arguments: Any) -> dict[str, Any]:
+    """Return the arguments that are not None, by their names in the plugin's schema."""
+    return {camel_name(name): value for name, value in arguments.items() if value is not None}
+
+
+def job_of(values: Mapping[str, Any]) -> JobDescription:
+    return partial_job(in_snake_case(values))
+
+
+def jobs_of(jobs: Mapping[str, Any] | None) -> Mapping[str, JobDescription] | None:
+    """Return jobs by job id; None for a gate that does not exist and that the engine does not create (`--target`)."""
+    return None if jobs is None else jobs_by_id({job_id: in_snake_case(job) for job_id, job in jobs.items()})
