@@ -9,8 +9,8 @@ import time
 from urllib.parse import urlsplit
 
 import pytest
-from test_jobs import APPID, REQUEST, Bench, bench
 
+from emulator_client import APPID, REQUEST, Bench, bench
 from pulumi_cosjob.testing import CosBatchEmulator, Fault
 
 __all__ = ["bench"]

@@ -13,8 +13,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 from qcloud_cos import CosConfig, CosS3Auth
-from test_jobs import APPID, REQUEST, Bench, Reply, bench, send
 
+from emulator_client import APPID, REQUEST, Bench, Reply, bench, send
 from places import TESTS
 from pulumi_cosjob.testing import CosBatchEmulator
 

@@ -1,0 +1,35 @@
+"""The clocks of tests."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from pulumi_cosjob.testing import ManualClock
+
+
+def test_manual_clock() -> None:
+    """The clock stands until it is turned; sleeping turns it; it does not go back."""
+    clock = ManualClock(start=100.0)
+    clock.advance(5)
+    clock.sleep(2.5)
+    assert (clock.now(), clock.monotonic()) == (107.5, 7.5)
+    for seconds in (-1, float("nan"), float("inf")):
+        with pytest.raises(ValueError, match="a clock goes forward"):
+            clock.advance(seconds)
+
+
+def test_manual_clock_is_turned_from_many_threads() -> None:
+    """No turn is lost when many threads turn the clock."""
+    clock = ManualClock(start=0.0)
+
+    def work() -> None:
+        for _ in range(1000):
+            clock.sleep(1)
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
