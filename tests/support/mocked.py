@@ -6,9 +6,17 @@ import asyncio
 import contextvars
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple, TypeVar
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import pulumi
+import pytest
+
+import pulumi_cosjob
+from pulumi_cosjob import native
+
+if TYPE_CHECKING:
+    from pulumi.runtime import MockCallArgs, MockResourceArgs
 
 _T = TypeVar("_T")
 
@@ -22,6 +30,30 @@ class Seen(NamedTuple):
 
 
 UNKNOWN = Seen(None, known=False)
+
+JOB = "53dc6228-c50b-46f7-8ad7-65e7159f1aae"
+OTHER = "53dc6228-c50b-46f7-8ad7-65e7159f1aaf"
+APPID = "1250000000"
+
+both = pytest.mark.parametrize("package", [pulumi_cosjob, native], ids=["dynamic", "native"])
+preview_too = pytest.mark.parametrize("preview", [False, True], ids=["up", "preview"])
+
+
+class Mine(pulumi.runtime.Mocks):
+    """A user's own mocks: some outputs for each resource and each function, beside the inputs."""
+
+    def __init__(self, outputs: Mapping[str, Any], *, inputs: bool = True) -> None:
+        self._outputs, self._inputs = outputs, inputs
+        self.made: list[MockResourceArgs] = []
+
+    def new_resource(self, args: MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        """Note the resource."""
+        self.made.append(args)
+        return args.resource_id or f"{args.name}_id", {**(args.inputs if self._inputs else {}), **self._outputs}
+
+    def call(self, _args: MockCallArgs) -> Any:
+        """Return the same."""
+        return self._outputs
 
 
 def under_mocks(test: Callable[[], _T]) -> _T:
@@ -88,3 +120,17 @@ def run(program: Callable[[], Mapping[str, pulumi.Output[Any]]]) -> dict[str, Se
     as_a_test: Callable[[Callable[[], Any]], Callable[[], None]] = pulumi.runtime.test
     as_a_test(test)()
     return found
+
+
+def everything(package: ModuleType, job_id: Any = JOB, appid: Any = APPID) -> dict[str, pulumi.Output[Any]]:
+    """Read a job in each way that there is."""
+    jobs = package.get_jobs([job_id], appid)
+    return {
+        "get_job": package.get_job(job_id, appid).result,
+        "get_jobs": jobs.jobs.apply(lambda found: found[JOB]),
+        "missing": jobs.missing_job_ids,
+        "JobCompletion": package.JobCompletion("gate", job_id=job_id, appid=appid).result,
+        "AllJobsCompletion": package.AllJobsCompletion("gates", job_ids=[job_id], appid=appid).jobs.apply(
+            lambda found: found[JOB]
+        ),
+    }
