@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from pulumi_cosjob._clock import Clock
     from pulumi_cosjob._emulator.thread import ServerThread
-    from pulumi_cosjob._mocks.mocks import CosJobMocks
+    from pulumi_cosjob._mocks.cos_job_mocks import CosJobMocks
 
 __all__ = ["CosBatchEmulator", "CosJobMocks", "Fault", "JobClock", "ManualClock", "RecordedRequest", "Scenario"]
 
@@ -239,7 +239,7 @@ def __getattr__(name: str) -> Any:
     # The emulator works without Pulumi, which takes long to load.
     if name != "CosJobMocks":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from pulumi_cosjob._mocks.mocks import CosJobMocks  # noqa: PLC0415  as above
+    from pulumi_cosjob._mocks.cos_job_mocks import CosJobMocks  # noqa: PLC0415  as above
 
     return CosJobMocks
 

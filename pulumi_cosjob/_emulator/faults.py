@@ -8,7 +8,7 @@ import threading
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pulumi_cosjob._emulator.limits import check_header, check_integer, check_text, shown
+from pulumi_cosjob._emulator.checks import check_header, check_integer, check_text, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -13,7 +13,7 @@ from typing import Any
 from xml.etree.ElementTree import Element
 
 from pulumi_cosjob._emulator.errors import ServiceError
-from pulumi_cosjob._emulator.limits import check_name, check_text, shown
+from pulumi_cosjob._emulator.checks import check_name, check_text, shown
 from pulumi_cosjob._emulator.scenarios import STATUSES
 from pulumi_cosjob._emulator.xml import parse_fragment
 

@@ -12,7 +12,7 @@ from enum import Enum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from pulumi_cosjob._emulator.limits import shown
+from pulumi_cosjob._emulator.checks import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

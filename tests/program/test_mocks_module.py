@@ -113,7 +113,7 @@ CosJobMocks({"a": {}})
 print(*sys.modules)
 """
     loaded = set(run_python(program).split())
-    assert {"pulumi", "pulumi_cosjob._mocks.mocks"} <= loaded
+    assert {"pulumi", "pulumi_cosjob._mocks.cos_job_mocks"} <= loaded
     assert not loaded & {"requests", "xmlschema", "qcloud_cos", "pytest"}
 
 
@@ -122,7 +122,7 @@ def test_the_emulator_needs_no_pulumi() -> None:
     loaded = set(
         run_python("import sys; from pulumi_cosjob.testing import CosBatchEmulator; print(*sys.modules)").split()
     )
-    assert not loaded & {"pulumi", "aiohttp", "pulumi_cosjob._mocks.mocks"}
+    assert not loaded & {"pulumi", "aiohttp", "pulumi_cosjob._mocks.cos_job_mocks"}
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:
