@@ -6,7 +6,7 @@ from copy import deepcopy
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from pulumi_cosjob._emulator.fields import timestamp
+from pulumi_cosjob._emulator.element_values import timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -14,7 +14,7 @@ from aiohttp import web
 from pulumi_cosjob._emulator import control, documents
 from pulumi_cosjob._emulator.errors import STATUSES, ServiceError
 from pulumi_cosjob._emulator.faults import REPLACES_RESPONSE, Fault
-from pulumi_cosjob._emulator.fields import check_request
+from pulumi_cosjob._emulator.request_checks import check_request
 from pulumi_cosjob._emulator.request_log import RecordedRequest, redacted, redacted_path
 from pulumi_cosjob._emulator.responder import Answer, Sender
 from pulumi_cosjob._emulator.signature import SignedRequest, verify

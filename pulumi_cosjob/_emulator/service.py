@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pulumi_cosjob._clock import SystemClock
+from pulumi_cosjob._emulator.checks import check_header, check_text, shown
 from pulumi_cosjob._emulator.clocks import JobClock
+from pulumi_cosjob._emulator.element_values import element, xml_name
+from pulumi_cosjob._emulator.elements import JOB
 from pulumi_cosjob._emulator.errors import ServiceError
 from pulumi_cosjob._emulator.faults import Faults
-from pulumi_cosjob._emulator.fields import JOB, element, xml_name
-from pulumi_cosjob._emulator.checks import check_header, check_text, shown
 from pulumi_cosjob._emulator.request_log import Records
 from pulumi_cosjob._emulator.samples import Account, sample_request
 from pulumi_cosjob._emulator.scenarios import SCRIPTS, JobTimeline, Scenario

@@ -9,13 +9,14 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from emulator_client import Bench, bench
-from pulumi_cosjob._emulator.fields import JOB, Group, Members, snake_case
+from pulumi_cosjob._emulator.element_values import snake_case
+from pulumi_cosjob._emulator.elements import JOB, Group, Members
 from pulumi_cosjob.testing import CosBatchEmulator, Scenario
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pulumi_cosjob._emulator.fields import Kind
+    from pulumi_cosjob._emulator.elements import Kind
 
 __all__ = ["bench"]
 

@@ -20,8 +20,10 @@ import pulumi_cosjob
 from mocked import seen
 from places import ROOT
 from pulumi_cosjob import CosBatchClient
+from pulumi_cosjob._emulator.element_values import element
+from pulumi_cosjob._emulator.elements import CREATE_JOB_REQUEST
 from pulumi_cosjob._emulator.faults import KINDS, REPLACES_RESPONSE
-from pulumi_cosjob._emulator.fields import CREATE_JOB_REQUEST, check_request, element
+from pulumi_cosjob._emulator.request_checks import check_request
 from pulumi_cosjob._service.responses import _POLICY
 from pulumi_cosjob.testing import CosBatchEmulator, CosJobMocks, Fault, Scenario
 from stacks import Stack
