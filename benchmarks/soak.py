@@ -226,7 +226,7 @@ def long_wait(way: str, passed: Passed, soak: Soak) -> None:
     turned = TurnedTime()
     with CosBatchEmulator(clock=turned.clock) as service:
         # Ten thousand requests are kept for tests to look at: while those become more, nothing else can be seen.
-        records = service._service.records  # noqa: SLF001  as above
+        records = service._service.request_log  # noqa: SLF001  as above
         records._requests = collections.deque(maxlen=1)  # noqa: SLF001  as above
         service.inject(*(_often(fault) for fault in FAULTS))
         job_ids = [service.create_job("never-ends") for _ in range(LONG_JOBS)]

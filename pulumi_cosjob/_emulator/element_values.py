@@ -1,4 +1,4 @@
-"""From Python names and values to elements."""
+"""Elements from Python names and values."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from datetime import datetime, timezone
 from typing import Any
 from xml.etree.ElementTree import Element
 
-from pulumi_cosjob._emulator.checks import check_name, check_text, shown
+from pulumi_cosjob._emulator.checks import check_name, check_text, format_value
 from pulumi_cosjob._emulator.elements import Group, Kind, Members, Text
 from pulumi_cosjob._emulator.xml import parse_fragment
 
 __all__ = ["element", "snake_case", "timestamp", "xml_name"]
 
 _SPELT_APART = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-# Names whose capitals do not begin words.
+# Names whose capitals do not mark the beginnings of words.
 _IRREGULAR = {"ETag": "etag", "UnModifiedSinceConstraint": "unmodified_since_constraint"}
 
 
 def timestamp(when: float) -> str:
-    """Return a time as the service writes it, such as `2019-12-19T18:00:30Z`.
+    """Return a time in the service's format, such as `2019-12-19T18:00:30Z`.
 
     Args:
         when: Seconds since the epoch.
@@ -34,11 +34,12 @@ def snake_case(name: str) -> str:
 
 
 def xml_name(name: str, kind: Kind) -> str:
-    """Return the name of an element that Python names.
+    """Return the name of the element that a Python name stands for.
 
     Args:
-        name: The name in snake case, or the element's own name; one that no page knows begins with a capital.
-        kind: What the element above may hold.
+        name: The name in snake case, or the element's own name. An unknown name that begins with a capital is returned
+            as it is.
+        kind: The kind of the parent element.
 
     Returns:
         The element's own name.
@@ -53,42 +54,42 @@ def xml_name(name: str, kind: Kind) -> str:
     if name[:1].isupper():
         return name
     names = ", ".join(sorted(snake_case(candidate) for candidate in known)) or "none here"
-    raise ValueError(f"there is no element {shown(name)}; the elements are: {names}")
+    raise ValueError(f"there is no element {format_value(name)}; the elements are: {names}")
 
 
 def element(name: str, value: Any, kind: Kind | None) -> Element:
-    """Turn a Python value into an element.
+    """Convert a Python value to an element.
 
     Args:
         name: The element's name.
-        value: Text, a number, a bool or a datetime; a mapping or a sequence for an element that holds others,
-            or its content as XML text; or an element, which is taken as it is.
-        kind: What the element may hold; None if no page knows.
+        value: Text, a number, a bool or a datetime. For an element with children: a mapping, a sequence, or its
+            content as XML text. An `Element` is returned as it is.
+        kind: The kind of the element; None if it is unknown.
 
     Returns:
         The element.
 
     Raises:
-        ValueError: The value names an element that does not exist, or is XML that is not well-formed.
+        ValueError: The value names an unknown element, or is XML that is not well-formed.
         TypeError: No element can hold such a value.
     """
     if isinstance(value, Element):
         return value
     if isinstance(value, str) and isinstance(kind, (Group, Members)):
         return parse_fragment(check_name(name), check_text(name, value))
-    made = Element(check_name(name))
+    node = Element(check_name(name))
     if isinstance(value, Mapping):
-        made.extend(_children(value, kind))
+        node.extend(_children(value, kind))
     elif isinstance(value, Sequence) and not isinstance(value, (str, bytes)):
         member = kind if isinstance(kind, Members) else Members("member", Text())
-        made.extend([element(member.name, item, member.kind) for item in value])
+        node.extend([element(member.name, item, member.kind) for item in value])
     else:
-        made.text = _text(name, value)
-    return made
+        node.text = _text(name, value)
+    return node
 
 
 def _children(values: Mapping[str, Any], kind: Kind | None) -> list[Element]:
-    """Turn the entries of a mapping into elements, leaving out those that are None."""
+    """Convert the entries of a mapping to elements; leave out those that are None."""
     group = kind if isinstance(kind, Group) else Group({})
     named = [(xml_name(key, group), value) for key, value in values.items() if value is not None]
     return [element(name, value, group.children.get(name)) for name, value in named]
@@ -102,4 +103,4 @@ def _text(name: str, value: Any) -> str:
         return timestamp(value.timestamp())
     if isinstance(value, (str, int, float)):
         return check_text(name, str(value))
-    raise TypeError(f"an element {name} cannot hold {shown(value)}")
+    raise TypeError(f"an element {name} cannot hold {format_value(value)}")

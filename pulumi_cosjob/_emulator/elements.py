@@ -1,6 +1,6 @@
-"""The elements of a job as one table, read from the reference: what each may hold.
+"""The elements of a job as one table, written from the vendor's reference: what each may hold.
 
-The table serves two ways: CreateJob requests are checked with it, and Python values become elements by it.
+It has two uses: to check the requests of CreateJob, and to convert Python values to elements.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ __all__ = ["CREATE_JOB_REQUEST", "JOB", "Boolean", "Group", "Integer", "Kind", "
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Text of so many bytes of UTF-8, or one of some values."""
+    """Text with a number of bytes in UTF-8, or one of some values."""
 
     shortest: int = 0
     longest: int | None = None
@@ -37,7 +37,7 @@ class Boolean:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A timestamp or, where the pages disagree, the seconds since the epoch."""
+    """A timestamp or, where the pages of the vendor disagree, the seconds since the epoch."""
 
     seconds_allowed: bool = False
 
@@ -52,7 +52,7 @@ class Members:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Elements of different names, in any order, each at most once; of a choice, exactly one."""
+    """Elements of different names, in any order, each at most once; exactly one of them if it is a choice."""
 
     children: Mapping[str, Kind]
     required: frozenset[str] = frozenset()
@@ -67,7 +67,7 @@ def _one_of(*values: str) -> Text:
 
 
 _KEY_AND_VALUE = Group({"Key": Text(1), "Value": Text()}, required=frozenset({"Key", "Value"}))
-# Pages disagree about the third one's name.
+# The pages of the vendor disagree about the name of the third one.
 _DIRECTIVE = _one_of("Add", "Copy", "Replace", "Replaced")
 
 _GRANT = Group(

@@ -12,50 +12,42 @@ from pulumi_cosjob._emulator.errors import ServiceError
 __all__ = ["check_request"]
 
 _TIMESTAMP = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z")
-# Longer numbers are refused for their length: reading them costs more than it is worth.
+# Longer numbers are refused without being read.
 _INTEGER = re.compile(r"[+-]?[0-9]{1,40}")
 
 
 def check_request(root: Element) -> None:
-    """Judge what CreateJob is given: each element, and what one of them demands of another.
+    """Check the request of CreateJob: each element, and which elements others require.
 
     Args:
         root: The document.
 
     Raises:
-        Refused: MalformedXML for a wrong structure, InvalidArgument for a wrong value.
+        ServiceError: MalformedXML for a wrong structure, InvalidArgument for a wrong value.
     """
-    check(root, CREATE_JOB_REQUEST)
+    _check(root, CREATE_JOB_REQUEST)
     if root.findtext("Manifest/Spec/Format") == "COSBatchOperations_CSV_V1":
-        _demand(root, "Manifest/Spec", ["Fields"], "of a CSV manifest")
+        _require(root, "Manifest/Spec", ["Fields"], "for a CSV manifest")
     if root.findtext("Report/Enabled") == "true":
-        _demand(root, "Report", ["Bucket", "Format", "ReportScope"], "where it is enabled")
+        _require(root, "Report", ["Bucket", "Format", "ReportScope"], "for a report that is enabled")
     copy = "Operation/COSPutObjectCopy"
     if root.findtext(f"{copy}/TaggingDirective") in ("Add", "Replace", "Replaced"):
-        _demand(root, copy, ["NewObjectTagging"], "where TaggingDirective adds or replaces")
+        _require(root, copy, ["NewObjectTagging"], "for a TaggingDirective that adds or replaces tags")
 
 
-def _demand(root: Element, path: str, names: Sequence[str], when: str) -> None:
-    """Refuse an element in which others are missing or empty."""
+def _require(root: Element, path: str, names: Sequence[str], case: str) -> None:
+    """Refuse an element whose required children are missing or empty."""
     missing = [name for name in names if _is_empty(root.find(f"{path}/{name}"))]
     if missing:
-        raise ServiceError("MalformedXML", f"{path} lacks {', '.join(missing)}; it needs that {when}.")
+        raise ServiceError("MalformedXML", f"{path} lacks {', '.join(missing)}, required {case}.")
 
 
 def _is_empty(node: Element | None) -> bool:
     return node is None or not (len(node) or (node.text or "").strip())
 
 
-def check(node: Element, kind: Kind) -> None:
-    """Judge an element that a request holds.
-
-    Args:
-        node: The element.
-        kind: What it may hold.
-
-    Raises:
-        Refused: MalformedXML for a wrong structure, InvalidArgument for a wrong value.
-    """
+def _check(node: Element, kind: Kind) -> None:
+    """Check an element of a request, and those below it."""
     if isinstance(kind, Group):
         _check_group(node, kind)
     elif isinstance(kind, Members):
@@ -67,7 +59,7 @@ def check(node: Element, kind: Kind) -> None:
 
 
 def _check_group(node: Element, group: Group) -> None:
-    """Judge an element that holds elements of different names."""
+    """Check an element that holds elements of different names."""
     _refuse_stray_text(node)
     names = [child.tag for child in node]
     for name in names:
@@ -82,19 +74,19 @@ def _check_group(node: Element, group: Group) -> None:
         raise ServiceError("MalformedXML", f"{node.tag} holds exactly one of {', '.join(sorted(group.children))}.")
     for child in node:
         kind = group.children[child.tag]
-        # The vendor's own SDK sends words that are not given as empty elements.
+        # The vendor's own SDK sends empty elements for words that are not given.
         is_absent = _is_empty(child) and child.tag not in group.required and isinstance(kind, Text) and kind.values
         if not is_absent:
-            check(child, kind)
+            _check(child, kind)
 
 
 def _check_members(node: Element, members: Members) -> None:
-    """Judge an element that holds elements of one name."""
+    """Check an element that holds elements of one name."""
     _refuse_stray_text(node)
     for child in node:
         if child.tag != members.name:
             raise ServiceError("MalformedXML", f"{node.tag} holds {members.name}, not {child.tag}.")
-        check(child, members.kind)
+        _check(child, members.kind)
 
 
 def _refuse_stray_text(node: Element) -> None:
@@ -104,14 +96,14 @@ def _refuse_stray_text(node: Element) -> None:
 
 
 def _check_value(name: str, text: str, kind: Text | Integer | Boolean | Moment) -> None:
-    """Judge the text of an element."""
+    """Check the text of an element."""
     problem = _problem(text, kind)
     if problem is not None:
         raise ServiceError("InvalidArgument", f"{name} {problem}.")
 
 
 def _problem(text: str, kind: Text | Integer | Boolean | Moment) -> str | None:
-    """Return what is wrong with a text, as the rest of a sentence, or None."""
+    """Return the mistake in a text, as the rest of a sentence, or None."""
     if isinstance(kind, Boolean):
         return None if text in ("true", "false") else "is neither true nor false"
     if isinstance(kind, Integer):
@@ -129,7 +121,7 @@ def _problem(text: str, kind: Text | Integer | Boolean | Moment) -> str | None:
 
 
 def _problem_of_integer(text: str, kind: Integer) -> str | None:
-    """Return what is wrong with a whole number, as the rest of a sentence, or None."""
+    """Return the mistake in a whole number, as the rest of a sentence, or None."""
     if not _INTEGER.fullmatch(text):
         return "is not a whole number"
     if int(text) < kind.least or (kind.most is not None and int(text) > kind.most):

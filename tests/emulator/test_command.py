@@ -41,12 +41,12 @@ def test_parse_job(text: str, order: JobOrder) -> None:
         ("a=explodes", "there is no scenario 'explodes'; the scenarios are: cancelled"),
         ("a=fails,colour=red", "not 'colour=red'"),
         ("a=fails,tasks=1,tasks=2", "each at most once, not 'tasks=2'"),
-        ("a=fails,seconds=soon", "seconds is a number from 0, not 'soon'"),
-        ("a=fails,seconds=-1", "seconds is a number from 0, not '-1'"),
-        ("a=fails,seconds=nan", "seconds is a number from 0, not 'nan'"),
-        ("a=fails,tasks=1.5", "tasks is a whole number from 0, not '1.5'"),
+        ("a=fails,seconds=soon", "seconds must be a number from 0, not 'soon'"),
+        ("a=fails,seconds=-1", "seconds must be a number from 0, not '-1'"),
+        ("a=fails,seconds=nan", "seconds must be a number from 0, not 'nan'"),
+        ("a=fails,tasks=1.5", "tasks must be a whole number from 0, not '1.5'"),
         ("a=fails,", "not ''"),
-        ("a=fails,starts=soon", "starts is now or first-request, not 'soon'"),
+        ("a=fails,starts=soon", "starts must be now or first-request, not 'soon'"),
     ],
 )
 def test_parse_job_explains_mistakes(text: str, message: str) -> None:

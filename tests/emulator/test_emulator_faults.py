@@ -285,10 +285,10 @@ def test_lost_answer_is_not_a_lost_request(bench: Bench) -> None:
     ("arguments", "message"),
     [
         ({"kind": "explosion"}, "there is no fault 'explosion'; the kinds are: delay, empty"),
-        ({"kind": "reset", "times": 0}, "times is a whole number from 1, or None, not 0"),
-        ({"kind": "reset", "probability": 1.5}, "probability lies between 0 and 1, not at 1.5"),
-        ({"kind": "delay", "seconds": -1}, "seconds is a finite number"),
-        ({"kind": "slow", "seconds": float("inf")}, "seconds is a finite number"),
+        ({"kind": "reset", "times": 0}, "times must be a whole number from 1, or None, not 0"),
+        ({"kind": "reset", "probability": 1.5}, "probability must lie between 0 and 1, not at 1.5"),
+        ({"kind": "delay", "seconds": -1}, "seconds must be a finite number"),
+        ({"kind": "slow", "seconds": float("inf")}, "seconds must be a finite number"),
     ],
 )
 def test_fault_explains_mistakes(arguments: dict[str, object], message: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from emulator_client import Bench, bench
-from pulumi_cosjob._emulator.scenarios import SCRIPTS, STATUSES, TERMINAL
+from pulumi_cosjob._emulator.scenarios import DEFINITIONS, STATUSES, TERMINAL
 from pulumi_cosjob.testing import Scenario
 
 __all__ = ["bench"]
@@ -56,12 +56,12 @@ def test_scenario_runs_through_its_states(bench: Bench, scenario: Scenario) -> N
 
 def test_scenarios_are_sound() -> None:
     """Every scenario has a table of known states that ends with a state without end, and nothing follows an end."""
-    assert set(SCRIPTS) == set(Scenario)
-    for scenario, script in SCRIPTS.items():
-        statuses = [phase.status for phase in script.phases]
+    assert set(DEFINITIONS) == set(Scenario)
+    for scenario, definition in DEFINITIONS.items():
+        statuses = [phase.status for phase in definition.phases]
         assert statuses[:2] == ["New", "Preparing"]
         assert set(statuses) - STATUSES == ({"Verifying"} if scenario is Scenario.GAINS_A_WORD else set())
-        assert script.phases[-1].seconds == float("inf")
+        assert definition.phases[-1].seconds == float("inf")
         assert not TERMINAL.intersection(statuses[:-1])
 
 

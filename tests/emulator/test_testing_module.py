@@ -85,5 +85,5 @@ def test_exported_names() -> None:
         if getattr(value, "__module__", "").startswith("pulumi_cosjob") and not name.startswith("_")
     }
     assert set(names) - {"CosJobMocks"} <= public
-    assert public - set(names) <= {"Account", "Credentials", "ServerThread", "Service", "cos_batch_emulator"}
+    assert public - set(names) <= {"JobOwner", "AcceptedCredentials", "ServerThread", "Service", "cos_batch_emulator"}
     assert Scenario("fails") is Scenario.FAILS
