@@ -10,7 +10,7 @@ from pulumi_cosjob.testing import ManualClock
 
 
 def test_manual_clock() -> None:
-    """The clock stands until it is turned; sleeping turns it; it does not go back."""
+    """The clock stands still until it is advanced; sleeping advances it; it cannot be set back."""
     clock = ManualClock(start=100.0)
     clock.advance(5)
     clock.sleep(2.5)
@@ -20,8 +20,8 @@ def test_manual_clock() -> None:
             clock.advance(seconds)
 
 
-def test_manual_clock_is_turned_from_many_threads() -> None:
-    """No turn is lost when many threads turn the clock."""
+def test_manual_clock_is_advanced_from_many_threads() -> None:
+    """No second is lost if many threads advance the clock."""
     clock = ManualClock(start=0.0)
 
     def work() -> None:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     ],
 )
 def test_parse_job(text: str, order: JobOrder) -> None:
-    """A job on the command line is an id, a scenario and, if wanted, seconds and tasks."""
+    """A job on the command line is an id, a scenario and, optionally, seconds, tasks and its start."""
     assert parse_job(text) == order
 
 
@@ -50,13 +50,13 @@ def test_parse_job(text: str, order: JobOrder) -> None:
     ],
 )
 def test_parse_job_explains_mistakes(text: str, message: str) -> None:
-    """A job that cannot be read is refused with a sentence that says how it is given."""
+    """A job in another form is refused; the message has the right form."""
     with pytest.raises(ValueError, match=message):
         parse_job(text)
 
 
 def test_parse_replay(tmp_path: Path) -> None:
-    """A replay on the command line is an id and a file that exists; the file's name may hold an equals sign."""
+    """A replay on the command line is an id and an existing file, whose name may have an equals sign."""
     file = tmp_path / "a=b.xml"
     file.touch()
     assert parse_replay(f"id={file}") == ("id", file)
@@ -76,7 +76,7 @@ print("ended")
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_serve_until_a_signal(tmp_path: Path, number: signal.Signals) -> None:
-    """The command's server tells its URL first, serves jobs and replays, and ends well at either signal."""
+    """The command's server reports its URL first, serves jobs and replays, and ends without errors at either signal."""
     (tmp_path / "r.xml").write_bytes(b"<r/>")
     command = [sys.executable, "-W", "error", "-c", SERVE, str(tmp_path / "r.xml")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
@@ -84,8 +84,8 @@ def test_serve_until_a_signal(tmp_path: Path, number: signal.Signals) -> None:
         url = process.stdout.readline().strip().removeprefix("listening on ")
         try:
             caller = Caller(url, time.time())
-            assert caller.ask("GET", "/jobs/j").text("Job/JobId") == "j"
-            assert caller.ask("GET", "/jobs/r").body == b"<r/>"
+            assert caller.request("GET", "/jobs/j").text("Job/JobId") == "j"
+            assert caller.request("GET", "/jobs/r").body == b"<r/>"
         finally:
             process.send_signal(number)
             output, errors = process.communicate(timeout=30)

@@ -1,4 +1,4 @@
-"""Control routes, and documents that are replayed."""
+"""Control routes, and replays of documents."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def control(bench: Bench, method: str, path: str, data: object = None, **headers
 
 
 def test_control_jobs(bench: Bench) -> None:
-    """A job is created over HTTP with all that Python can say, but for elements."""
+    """A job is created over HTTP with all arguments of the method in Python."""
     wanted = {"job_id": "j", "scenario": "fails", "appid": APPID, "seconds": 5, "tasks": 8, "description": "made"}
     assert control(bench, "POST", "jobs", wanted) == (200, {"job_id": "j"})
     bench.clock.advance(8)
@@ -41,7 +41,7 @@ def test_control_jobs(bench: Bench) -> None:
 
 
 def test_control_clock(bench: Bench) -> None:
-    """The jobs' clock is turned on, held and released over HTTP; held, it stands while time passes."""
+    """The jobs' clock is advanced, held and released over HTTP; while it is held, time does not move it."""
     job_id = bench.emulator.create_job()
     start = bench.clock.now()
     assert control(bench, "POST", "clock", {"advance": 5}) == (200, {"now": start + 5})
@@ -71,12 +71,12 @@ def test_control_faults(bench: Bench) -> None:
 
 
 def test_control_requests(bench: Bench) -> None:
-    """Requests are told over HTTP as Python tells them; control requests are not among them."""
+    """Requests are listed over HTTP as in Python; control requests are not among them."""
     bench.describe("missing")
-    status, told = control(bench, "GET", "requests")
-    assert (status, len(told)) == (200, 1)
+    status, listed = control(bench, "GET", "requests")
+    assert (status, len(listed)) == (200, 1)
     (record,) = bench.emulator.requests
-    assert told[0] == {
+    assert listed[0] == {
         "time": bench.clock.now(),
         "method": "GET",
         "path": "/jobs/missing",
@@ -89,7 +89,7 @@ def test_control_requests(bench: Bench) -> None:
 
 
 def test_control_reset(bench: Bench, tmp_path: Path) -> None:
-    """A reset forgets jobs, replays, faults, requests and what the clock was turned on by."""
+    """A reset removes jobs, replays, faults and requests, and returns the jobs' clock to the service's."""
     (tmp_path / "a.xml").write_bytes(b"<x/>")
     job_id = bench.emulator.create_job()
     bench.emulator.replay("replayed", tmp_path / "a.xml")
@@ -121,16 +121,16 @@ ORIGINS = [
 
 @pytest.mark.parametrize(("headers", "status"), ORIGINS)
 @pytest.mark.parametrize(("method", "path"), [("POST", "reset"), ("POST", "jobs"), ("GET", "requests")])
-def test_control_answers_no_page_of_another_origin(
+def test_control_serves_no_page_of_another_origin(
     bench: Bench, method: str, path: str, headers: dict[str, str], status: int
 ) -> None:
-    """Any page in a browser may send a request anywhere, and one that has a name of its own for this address any."""
+    """A page in a browser can send requests anywhere; with a host name for this address, it can send any request."""
     own = urlsplit(bench.emulator.endpoint).netloc
     job_id = bench.emulator.create_job()
-    found, told = control(bench, method, path, **{name: value.format(own) for name, value in headers.items()})
+    found, data = control(bench, method, path, **{name: value.format(own) for name, value in headers.items()})
     assert found == status
     if status == 403:
-        assert "control routes" in told["error"]
+        assert "control routes" in data["error"]
         assert bench.status(job_id) == "New"
 
 
@@ -144,8 +144,8 @@ NESTED = [
 
 @pytest.mark.parametrize("path", ["jobs", "clock", "faults"])
 @pytest.mark.parametrize("body", NESTED, ids=["open", "lists", "elements", "just too deep"])
-def test_control_refuses_what_nests_without_end(bench: Bench, path: str, body: str) -> None:
-    """It is answered with a sentence, by an emulator that goes on."""
+def test_control_refuses_data_that_nests_too_deeply(bench: Bench, path: str, body: str) -> None:
+    """The response has a message, and the emulator still serves."""
     reply = send(bench.emulator.endpoint, "POST", f"/_emulator/{path}", {}, body)
     assert reply.status == 400
     assert "nests more than 32 deep" in json.loads(reply.body)["error"]
@@ -174,26 +174,26 @@ FAULT_FIELDS = [each.name for each in fields(Fault)]
     st.sampled_from(["delay", "empty", "error", "html", "other-job", "raw", "redirect", "skew", "wrong-length"]),
     st.dictionaries(st.sampled_from(["advance", "hold"]), ANYTHING),
 )
-def test_control_takes_only_what_can_be_answered(
+def test_control_accepts_only_values_that_it_can_send(
     bench: Bench, job: dict[str, Any], fault: dict[str, Any], kind: str, clock: dict[str, Any]
 ) -> None:
-    """Whatever is created, injected or turned to can be sent; what cannot be is refused when it is given."""
+    """Every job, fault and time that is accepted can be sent in a response; all others are refused at once."""
     endpoint = bench.emulator.endpoint
     fault = {"kind": kind, **fault, "seconds": 0 if kind == "delay" else fault.get("seconds", 1), "times": 1}
     for path, data in (("clock", clock), ("jobs", job), ("faults", fault)):
         body = json.dumps(data).replace('"1e400"', "1e400")
         reply = send(endpoint, "POST", f"/_emulator/{path}", {}, body)
-        told = json.loads(reply.body)
-        assert reply.status == 200 or (reply.status == 400 and told["error"]), (path, data, reply)
+        result = json.loads(reply.body)
+        assert reply.status == 200 or (reply.status == 400 and result["error"]), (path, data, reply)
         if path == "jobs" and reply.status == 200:
             headers = {"x-cos-appid": job.get("appid") or APPID}
             caller = bench.caller(headers=headers)
-            assert caller.ask("GET", f"/jobs/{quote(told['job_id'])}").status == 200, data
-            assert caller.ask("GET", "/jobs").status == 200
+            assert caller.request("GET", f"/jobs/{quote(result['job_id'])}").status == 200, data
+            assert caller.request("GET", "/jobs").status == 200
         if path == "faults" and reply.status == 200:
             with contextlib.suppress(http.client.HTTPException, ConnectionError):
-                answer = bench.caller().ask("GET", "/jobs")
-                assert answer.status != 500 or answer.root.tag == "Error", data
+                faulty = bench.caller().request("GET", "/jobs")
+                assert faulty.status != 500 or faulty.root.tag == "Error", data
     assert control(bench, "POST", "reset")[0] == 200
 
 
@@ -211,26 +211,26 @@ def test_control_takes_only_what_can_be_answered(
     ],
 )
 def test_control_explains_mistakes(bench: Bench, path: str, data: object, message: str) -> None:
-    """A control request that cannot be done is answered with 400 and a sentence."""
-    status, told = control(bench, "POST", path, data)
+    """The response to an impossible control request is 400 with a message."""
+    status, result = control(bench, "POST", path, data)
     assert status == 400
-    assert message in told["error"]
+    assert message in result["error"]
 
 
-def test_control_refuses_what_is_no_json(bench: Bench) -> None:
-    """A body that is no JSON is answered with 400."""
+def test_control_refuses_invalid_json(bench: Bench) -> None:
+    """The response to a body that is not JSON is 400."""
     assert send(bench.emulator.endpoint, "POST", "/_emulator/clock", {}, "advance=1").status == 400
 
 
-def test_control_answers_only_this_machine(bench: Bench) -> None:
-    """A page that reaches the emulator by a name of its own cannot turn it."""
+def test_control_serves_only_this_machine(bench: Bench) -> None:
+    """A page with a host name for the emulator's address cannot control it."""
     status, _ = control(bench, "POST", "reset", {}, Host="rebound.example.com")
     assert status == 403
 
 
 def test_replay_reads_the_file_each_time(bench: Bench, tmp_path: Path) -> None:
-    """A replayed file is answered with as it is now, whatever it holds; one that is gone is an InternalError."""
-    file = tmp_path / "answer.xml"
+    """The response is the present content of the file, in any form; for a removed file it is an InternalError."""
+    file = tmp_path / "response.xml"
     file.write_bytes(b"<DescribeJobResult>\r\n")
     bench.emulator.replay("job-1", file)
     assert bench.describe("job-1").body == b"<DescribeJobResult>\r\n"
@@ -243,7 +243,7 @@ def test_replay_reads_the_file_each_time(bench: Bench, tmp_path: Path) -> None:
 
 
 def test_replay_of_documents(bench: Bench, tmp_path: Path) -> None:
-    """Bytes and text are answered with as they are; a text that is no document is a path; requests stay signed."""
+    """Bytes and documents are sent as they are; other text is a path; the requests must still be signed."""
     bench.emulator.replay("bytes", b"\x00")
     bench.emulator.replay("text", "\n<ä/>")
     (tmp_path / "a.xml").write_bytes(b"<a/>")

@@ -1,4 +1,4 @@
-"""What CreateJob takes, and what it refuses."""
+"""CreateJob: the requests that it accepts and refuses."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ FULL_REPORT = (
 
 
 def test_create_job_echoes_what_it_was_given(bench: Bench) -> None:
-    """A job that CreateJob made is described with the elements that were given, and with no others of that kind."""
-    answer = create(bench, REQUEST.format(token="t-1"))
-    assert answer.status == 200
-    job = bench.describe(answer.text("JobId") or "").root.find("Job")
+    """The description of a created job has the elements of the request, and adds only those of its state."""
+    reply = create(bench, REQUEST.format(token="t-1"))
+    assert reply.status == 200
+    job = bench.describe(reply.text("JobId") or "").root.find("Job")
     assert job is not None
     given = ET.fromstring(REQUEST.format(token="t-1"))  # noqa: S314 - this file's own
     for element in given:
@@ -41,13 +41,13 @@ def test_create_job_echoes_what_it_was_given(bench: Bench) -> None:
 
 
 def test_token_creates_one_job(bench: Bench) -> None:
-    """The same ClientRequestToken again is refused, for this account and until the job is forgotten."""
+    """A repeated ClientRequestToken is refused, for this account and while the job is kept."""
     document = REQUEST.format(token="t-1")
     assert create(bench, document).status == 200
     again = create(bench, document)
     assert (again.status, again.code) == (400, "InvalidRequest")
     other = bench.caller(headers={"x-cos-appid": "1250000001"})
-    assert other.ask("POST", "/jobs", body=document.encode()).status == 200
+    assert other.request("POST", "/jobs", body=document.encode()).status == 200
     bench.clock.advance(100 * 86400)
     assert create(bench, document).status == 200
 
@@ -88,7 +88,7 @@ def test_created_job_can_wait_for_a_confirmation(bench: Bench) -> None:
         ("<CreateJobRequest>", "<?xml version='1.0' encoding='utf-7'?><CreateJobRequest>", "MalformedXML"),
         ("nightly", "&undefined;", "MalformedXML"),
         ("<Priority>", "<a>" * 40 + "</a>" * 40 + "<Priority>", "MalformedXML"),
-        # What one element demands of another, and the empty elements that the vendor's own SDK sends.
+        # Elements that others require, and the empty elements that the vendor's own SDK sends.
         ("<Fields><member>Bucket</member><member>Key</member></Fields>", "", "MalformedXML"),
         ("<Fields><member>Bucket</member><member>Key</member></Fields>", "<Fields/>", "MalformedXML"),
         ("<Enabled>false</Enabled>", "<Enabled>true</Enabled>", "MalformedXML"),
@@ -113,23 +113,23 @@ def test_created_job_can_wait_for_a_confirmation(bench: Bench) -> None:
         ("</CreateJobRequest>", "<!--" + "x" * 70_000 + "--></CreateJobRequest>", "MalformedXML"),
     ],
 )
-def test_create_job_judges_what_it_is_given(bench: Bench, old: str, new: str, code: str | None) -> None:
-    """CreateJob refuses what the reference does not allow: structure as MalformedXML, values as InvalidArgument."""
+def test_create_job_checks_its_elements(bench: Bench, old: str, new: str, code: str | None) -> None:
+    """CreateJob refuses elements against the reference: wrong structure is MalformedXML, a value InvalidArgument."""
     document = REQUEST.replace(old, new).format(token="t-1") if old != "{token}" else REQUEST.format(token=new)
     assert document != REQUEST.format(token="t-1")
     reply = create(bench, document)
     assert (reply.status, reply.code) == (400 if code else 200, code)
 
 
-def test_create_job_takes_nonsense_for_malformed(bench: Bench) -> None:
-    """Bytes that are no XML are MalformedXML, and the server goes on serving."""
+def test_create_job_refuses_bytes_that_are_not_xml(bench: Bench) -> None:
+    """They are MalformedXML, and the server still serves."""
     for body in (b"", b"\x00\xff", b"{}"):
         assert create(bench, body).code == "MalformedXML"
     assert create(bench, REQUEST.format(token="t-1")).status == 200
 
 
 def test_jobs_may_be_created_and_described_from_many_threads(bench: Bench) -> None:
-    """Of many equal CreateJob requests at the same time one succeeds, and descriptions go on meanwhile."""
+    """Of many equal CreateJob requests at the same time one succeeds, and DescribeJob works meanwhile."""
     job_id = bench.emulator.create_job("never-ends")
     statuses: list[int] = []
     barrier = threading.Barrier(8)

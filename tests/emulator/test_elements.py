@@ -1,4 +1,4 @@
-"""The elements of a description, and values in place of the usual ones."""
+"""The elements of a description, and values that replace the usual ones."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _paths(kind: Kind, path: str = "") -> Iterator[str]:
 
 
 def test_every_element_of_the_reference_is_shown(bench: Bench) -> None:
-    """Over the scenarios, descriptions show each element of the table, but for those of other operations."""
+    """The scenarios together show each element of the table, except those of other operations."""
     shown: set[str] = set()
     for scenario in Scenario:
         job_id = bench.emulator.create_job(scenario)
@@ -51,7 +51,7 @@ def test_etag_keeps_its_quotes(bench: Bench) -> None:
 
 
 def test_overrides(bench: Bench) -> None:
-    """Any element can be set by its Python name, by its own, as XML, or left out."""
+    """Any element can be set by its Python name, by its own name, or as XML, or be left out."""
     element = ET.Element("Report")
     ET.SubElement(element, "Enabled").text = "perhaps"
     job_id = bench.emulator.create_job(
@@ -105,7 +105,7 @@ def test_overrides(bench: Bench) -> None:
     ],
 )
 def test_create_job_by_hand_explains_mistakes(arguments: dict[str, object], message: str) -> None:
-    """A job that cannot be is refused with a sentence that says what is wrong."""
+    """An impossible job is refused; the message names the mistake."""
     emulator = CosBatchEmulator()
     emulator.create_job(job_id="taken")
     with pytest.raises(ValueError, match=message):
@@ -124,12 +124,12 @@ def test_create_job_by_hand_explains_mistakes(arguments: dict[str, object], mess
     ],
 )
 def test_python_names(name: str, python: str) -> None:
-    """Elements are named in Python as the package names them."""
+    """Elements have the same Python names as in the package."""
     assert snake_case(name) == python
 
 
 def test_overrides_of_all_types(bench: Bench) -> None:
-    """A datetime is written as the service writes times; what no element can hold is a TypeError."""
+    """A datetime gets the service's format; a value that no element can hold is a TypeError."""
     when = datetime(2019, 12, 19, 19, 0, 30, tzinfo=timezone(timedelta(hours=1)))
     job_id = bench.emulator.create_job(suspended_date=when)
     assert bench.describe(job_id).text("Job/SuspendedDate") == "2019-12-19T18:00:30Z"

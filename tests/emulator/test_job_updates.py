@@ -1,4 +1,4 @@
-"""What an owner does to a job of the emulator: confirming, cancelling, another priority; and how long it is kept."""
+"""Updates of jobs: confirmation, cancellation and priority; their owners, and how long they are kept."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["bench"]
 
 
 def test_ended_job_is_kept_for_90_days(bench: Bench) -> None:
-    """A job is there until 90 days after it was created, and then there is no such job, unless it goes on."""
+    """A job is kept for 90 days after its creation, and longer only until it ends."""
     job_id = bench.emulator.create_job()
     endless = bench.emulator.create_job("never-ends")
     bench.clock.advance(90 * 86400 - 1)
@@ -18,26 +18,26 @@ def test_ended_job_is_kept_for_90_days(bench: Bench) -> None:
     bench.clock.advance(1)
     reply = bench.describe(job_id)
     assert (reply.status, reply.code) == (404, "NoSuchJob")
-    assert bench.caller().ask("GET", "/jobs").text("Jobs/member") is None
+    assert bench.caller().request("GET", "/jobs").text("Jobs/member") is None
     assert bench.status(endless) == "Active"
     bench.emulator.create_job(job_id=job_id)
     assert bench.status(job_id) == "New"
 
 
 def test_job_belongs_to_its_appid(bench: Bench) -> None:
-    """To another account's APPID a job does not exist, neither in a description nor in a list."""
+    """For the APPID of another account a job does not exist, neither in a description nor in a list."""
     job_id = bench.emulator.create_job(appid="1250000001")
     other = {"x-cos-appid": "1250000001"}
     path = f"/jobs/{job_id}"
     assert bench.describe(job_id).code == "NoSuchJob"
     assert bench.update(job_id, "Cancelled").code == "NoSuchJob"
-    assert bench.caller(headers=other).ask("GET", path).text("Job/JobId") == job_id
-    assert bench.caller().ask("GET", "/jobs").text("Jobs/member") is None
-    assert bench.caller(headers=other).ask("GET", "/jobs").text("Jobs/member/JobId") == job_id
+    assert bench.caller(headers=other).request("GET", path).text("Job/JobId") == job_id
+    assert bench.caller().request("GET", "/jobs").text("Jobs/member") is None
+    assert bench.caller(headers=other).request("GET", "/jobs").text("Jobs/member/JobId") == job_id
 
 
 def test_confirmation(bench: Bench) -> None:
-    """A job that waits is suspended until it is confirmed, tells why and since when, and then runs."""
+    """A job that waits is Suspended until it is confirmed, has the cause and the date, and then runs."""
     job_id = bench.emulator.create_job("waits-for-confirmation")
     assert bench.describe(job_id).text("Job/SuspendedCause") is None
     assert bench.update(job_id, "Ready").code == "InvalidRequest"
@@ -46,8 +46,8 @@ def test_confirmation(bench: Bench) -> None:
     assert reply.text("Job/ConfirmationRequired") == "true"
     assert reply.text("Job/SuspendedCause")
     assert reply.text("Job/SuspendedDate") == "2024-01-01T00:00:02Z"
-    answer = bench.update(job_id, "Ready", "grünes Licht")
-    assert [(child.tag, child.text) for child in answer.root] == [
+    reply = bench.update(job_id, "Ready", "grünes Licht")
+    assert [(child.tag, child.text) for child in reply.root] == [
         ("JobId", job_id),
         ("Status", "Ready"),
         ("StatusUpdateReason", "grünes Licht"),
@@ -62,7 +62,7 @@ def test_confirmation(bench: Bench) -> None:
 
 @pytest.mark.parametrize("after", [0, 1.5, 2, 5])
 def test_cancelling(bench: Bench, after: float) -> None:
-    """A job that has not ended is Cancelling for a moment once it is cancelled, then Cancelled, and stays so."""
+    """A cancelled job is Cancelling for a second, then Cancelled for good."""
     job_id = bench.emulator.create_job()
     bench.clock.advance(after)
     assert bench.update(job_id, "Cancelled", "not needed").text("Status") == "Cancelling"
@@ -98,23 +98,23 @@ def test_ended_job_cannot_be_updated(bench: Bench, scenario: str) -> None:
     ],
 )
 def test_update_arguments(bench: Bench, params: dict[str, str], code: str | None) -> None:
-    """UpdateJobStatus takes two statuses, and a reason of up to 256 bytes."""
+    """UpdateJobStatus accepts two statuses, and a reason of at most 256 bytes."""
     job_id = bench.emulator.create_job()
-    assert bench.caller().ask("POST", f"/jobs/{job_id}/status", params).code == code
+    assert bench.caller().request("POST", f"/jobs/{job_id}/status", params).code == code
 
 
 def prioritize(bench: Bench, job_id: str, params: dict[str, str]) -> Reply:
     """Send UpdateJobPriority."""
-    return bench.caller().ask("POST", f"/jobs/{job_id}/priority", params)
+    return bench.caller().request("POST", f"/jobs/{job_id}/priority", params)
 
 
 def test_priority(bench: Bench) -> None:
-    """A job that has not ended gets another priority, which its description shows from then on."""
+    """A job that has not ended gets another priority, which its description shows."""
     job_id = bench.emulator.create_job(priority=3)
     bench.clock.advance(5)
-    answer = prioritize(bench, job_id, {"priority": "2147483647"})
-    assert answer.root.tag == "UpdateJobPriorityResult"
-    assert [(child.tag, child.text) for child in answer.root] == [("JobId", job_id), ("Priority", "2147483647")]
+    reply = prioritize(bench, job_id, {"priority": "2147483647"})
+    assert reply.root.tag == "UpdateJobPriorityResult"
+    assert [(child.tag, child.text) for child in reply.root] == [("JobId", job_id), ("Priority", "2147483647")]
     assert bench.describe(job_id).text("Job/Priority") == "2147483647"
     assert bench.status(job_id) == "Active"
 
@@ -133,7 +133,7 @@ def test_priority(bench: Bench) -> None:
     ],
 )
 def test_priority_arguments(bench: Bench, job: str, params: dict[str, str], outcome: tuple[int, str]) -> None:
-    """UpdateJobPriority refuses what is no priority, and knows no job that has completed."""
+    """UpdateJobPriority refuses invalid priorities, and does not find jobs that have completed."""
     bench.emulator.create_job(job_id="done", seconds=0)
     bench.clock.advance(10)
     bench.emulator.create_job(job_id="going")

@@ -12,9 +12,9 @@ __all__ = ["bench"]
 
 
 def test_list_jobs(bench: Bench) -> None:
-    """ListJobs gives members with the elements of a list, in any order, by status and part by part.
+    """ListJobs returns members with the elements of a list, in no order, by status and part by part.
 
-    The token is the last JobId of each part, that of the last part too: behind that there is an empty one.
+    The token is the last JobId of each part, also of the last part, after which there is an empty one.
     """
     ids = []
     for number in range(5):
@@ -22,18 +22,18 @@ def test_list_jobs(bench: Bench) -> None:
         ids.append(bench.emulator.create_job(scenario, job_id=f"job-{number}", priority=number))
         bench.clock.advance(1)
     bench.clock.advance(100)
-    first = bench.caller().ask("GET", "/jobs", {"maxResults": "2"})
+    first = bench.caller().request("GET", "/jobs", {"maxResults": "2"})
     token = first.text("NextToken") or ""
-    second = bench.caller().ask("GET", "/jobs", {"maxResults": "3", "nextToken": token})
+    second = bench.caller().request("GET", "/jobs", {"maxResults": "3", "nextToken": token})
     listed = [element.text for reply in (first, second) for element in reply.root.iter("JobId")]
     assert sorted(listed, key=str) == ids
     assert listed not in (ids, ids[::-1])
     assert (token, second.text("NextToken")) == (listed[1], listed[4])
-    behind = bench.caller().ask("GET", "/jobs", {"nextToken": str(listed[4])})
-    assert [child.tag for child in behind.root.iter()] == ["ListJobsResult", "Jobs"]
-    again = bench.caller().ask("GET", "/jobs", {"nextToken": ""})
+    after_last = bench.caller().request("GET", "/jobs", {"nextToken": str(listed[4])})
+    assert [child.tag for child in after_last.root.iter()] == ["ListJobsResult", "Jobs"]
+    again = bench.caller().request("GET", "/jobs", {"nextToken": ""})
     assert [element.text for element in again.root.iter("JobId")] == listed
-    failed = bench.caller().ask("GET", "/jobs", {"jobStatuses": "Failed,Cancelled"})
+    failed = bench.caller().request("GET", "/jobs", {"jobStatuses": "Failed,Cancelled"})
     assert [element.text for element in failed.root.iter("JobId")] == [ids[1]]
     member = failed.root.find("Jobs/member")
     assert member is not None
@@ -63,8 +63,8 @@ def test_list_jobs(bench: Bench) -> None:
     ],
 )
 def test_list_arguments(bench: Bench, params: dict[str, str]) -> None:
-    """ListJobs refuses numbers out of range, states that there are not, and tokens that it did not give."""
-    reply = bench.caller().ask("GET", "/jobs", params)
+    """ListJobs refuses numbers out of range, unknown states, and tokens that it did not return."""
+    reply = bench.caller().request("GET", "/jobs", params)
     assert (reply.status, reply.code) == (400, "InvalidArgument")
 
 
@@ -75,7 +75,9 @@ def test_list_arguments(bench: Bench, params: dict[str, str]) -> None:
         ("&".join(["a=1"] * 101), {}, (400, "InvalidArgument")),
     ],
 )
-def test_query_that_says_too_much(bench: Bench, query: str, params: dict[str, str], outcome: tuple[int, str]) -> None:
+def test_query_with_too_many_parameters(
+    bench: Bench, query: str, params: dict[str, str], outcome: tuple[int, str]
+) -> None:
     """A value added to a signed parameter, or very many parameters, are refused."""
     caller = bench.caller()
     authorization = caller.authorization("GET", "/jobs", params)
@@ -100,19 +102,19 @@ def test_query_that_says_too_much(bench: Bench, query: str, params: dict[str, st
     ],
 )
 def test_paths(bench: Bench, method: str, path: str, status: int, code: str) -> None:
-    """Paths, methods and job ids that there are not are answered with error documents."""
-    reply = bench.caller().ask(method, path)
+    """The responses to unknown paths, methods and job ids are error documents."""
+    reply = bench.caller().request(method, path)
     assert (reply.status, reply.code) == (status, code)
 
 
 def test_job_id_in_the_path_is_decoded(bench: Bench) -> None:
-    """A job id may need encoding in the path; it is signed and found as it is."""
+    """A job id may need encoding in the path; it is signed and found without it."""
     bench.emulator.create_job(job_id="jöb~1")
     assert bench.describe(quote("jöb~1")).text("Job/JobId") == "jöb~1"
 
 
 def test_error_document(bench: Bench) -> None:
-    """An error says code, message, path and the ids that its headers say."""
+    """An error document has code, message, path, and the ids of its headers."""
     reply = bench.describe("missing")
     values = {child.tag: child.text for child in reply.root}
     assert reply.root.tag == "Error"
@@ -126,8 +128,8 @@ def test_error_document(bench: Bench) -> None:
     assert reply.headers["content-type"] == "application/xml"
 
 
-def test_headers_of_every_answer(bench: Bench) -> None:
-    """Every answer has a request id of its own, the Date of the service's clock, and the type XML; no trace id."""
+def test_headers_of_every_response(bench: Bench) -> None:
+    """Every response has a request id of its own, the Date of the service's clock, and the type XML; no trace id."""
     job_id = bench.emulator.create_job()
     first, second = bench.describe(job_id), bench.describe(job_id)
     assert first.headers["x-cos-request-id"] != second.headers["x-cos-request-id"]
@@ -141,5 +143,5 @@ def test_headers_of_every_answer(bench: Bench) -> None:
 def test_appid_is_required(bench: Bench, value: str | None) -> None:
     """A request without an APPID of 1 to 64 bytes is InvalidArgument."""
     caller = bench.caller(headers={} if value is None else {"x-cos-appid": value})
-    reply = caller.ask("GET", "/jobs/x")
+    reply = caller.request("GET", "/jobs/x")
     assert (reply.status, reply.code) == (400, "InvalidArgument")

@@ -1,4 +1,4 @@
-"""What becomes of the emulator's jobs: their states, progress and dates, scenario by scenario."""
+"""The scenarios of the emulator: the states, the progress and the dates of jobs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pulumi_cosjob.testing import Scenario
 __all__ = ["bench"]
 
 ACTIVE: list[tuple[float, str | None]] = [(0, "New"), (1, "Preparing"), (2, "Ready"), (3, "Active")]
-LIVES: dict[Scenario, list[tuple[float, str | None]]] = {
+TIMELINES: dict[Scenario, list[tuple[float, str | None]]] = {
     Scenario.COMPLETES: [*ACTIVE, (12.9, "Active"), (13, "Completing"), (14, "Complete"), (9e6, None)],
     Scenario.COMPLETES_WITH_FAILED_TASKS: [*ACTIVE, (13, "Completing"), (14, "Complete"), (1e6, "Complete")],
     Scenario.FAILS: [*ACTIVE, (13, "Failing"), (14, "Failed"), (1e6, "Failed")],
@@ -44,18 +44,18 @@ LIVES: dict[Scenario, list[tuple[float, str | None]]] = {
 
 @pytest.mark.parametrize("scenario", list(Scenario), ids=lambda scenario: scenario.value)
 def test_scenario_runs_through_its_states(bench: Bench, scenario: Scenario) -> None:
-    """Each scenario shows the states of its table at the times of its table, and nothing after 90 days."""
+    """A job has the states of its scenario's table at the times of the table, and is not kept after 90 days."""
     job_id = bench.emulator.create_job(scenario)
     begun = bench.clock.now()
     seen = []
-    for after, _ in LIVES[scenario]:
+    for after, _ in TIMELINES[scenario]:
         bench.clock.advance(begun + after - bench.clock.now())
         seen.append((after, bench.status(job_id)))
-    assert seen == LIVES[scenario]
+    assert seen == TIMELINES[scenario]
 
 
 def test_scenarios_are_sound() -> None:
-    """Every scenario has a table of known states that ends with a state without end, and nothing follows an end."""
+    """Every scenario is a list of known states; the last has no end, and only the last may be final."""
     assert set(DEFINITIONS) == set(Scenario)
     for scenario, definition in DEFINITIONS.items():
         statuses = [phase.status for phase in definition.phases]
@@ -66,7 +66,7 @@ def test_scenarios_are_sound() -> None:
 
 
 def test_length_and_tasks_are_settable(bench: Bench) -> None:
-    """A job is Active for as long, and has as many tasks, as it was created with, beyond 32 bits too."""
+    """A job is Active for the given time and has the given number of tasks, also beyond 32 bits."""
     job_id = bench.emulator.create_job(seconds=100, tasks=10_000_000_000)
     bench.clock.advance(3 + 25)
     assert bench.progress(job_id) == (0, 2_500_000_000, 10_000_000_000)
@@ -78,7 +78,7 @@ def test_length_and_tasks_are_settable(bench: Bench) -> None:
 
 
 def test_progress_of_failed_tasks(bench: Bench) -> None:
-    """A job that completes with failed tasks has one in ten of them, and one at least."""
+    """In a job that completes with failed tasks one in ten tasks fails, and at least one."""
     many = bench.emulator.create_job("completes-with-failed-tasks", tasks=70)
     one = bench.emulator.create_job("completes-with-failed-tasks", tasks=1)
     bench.clock.advance(3 + 5)
@@ -89,8 +89,8 @@ def test_progress_of_failed_tasks(bench: Bench) -> None:
     assert bench.describe(many).text("Job/FailureReasons") is None
 
 
-def test_failed_job_gives_its_reason(bench: Bench) -> None:
-    """A job that fails names code and reason from Failing on; only more than 1,000 tasks fail it by their failures."""
+def test_failed_job_has_its_reason(bench: Bench) -> None:
+    """A job that fails has code and reason from Failing on; only with more than 1,000 tasks can these fail it."""
     jobs = {tasks: bench.emulator.create_job("fails", tasks=tasks) for tasks in (100, 1000, 1001)}
     bench.clock.advance(12)
     assert [bench.describe(job_id).text("Job/FailureReasons") for job_id in jobs.values()] == [None] * 3
@@ -103,7 +103,7 @@ def test_failed_job_gives_its_reason(bench: Bench) -> None:
 
 
 def test_completed_job_has_an_empty_failure(bench: Bench) -> None:
-    """A job that completed holds a JobFailure whose elements are there and empty, as the service's answers do."""
+    """A completed job has a JobFailure with empty elements, as in the service's responses."""
     job_id = bench.emulator.create_job()
     bench.clock.advance(13)
     assert bench.describe(job_id).text("Job/StatusUpdateReason") is None
@@ -113,17 +113,17 @@ def test_completed_job_has_an_empty_failure(bench: Bench) -> None:
 
 
 def test_a_restore_job_restores(bench: Bench) -> None:
-    """It is Complete once its requests have been sent, and says nothing of objects that can be read."""
+    """It is Complete once its requests have been sent, which does not mean that the objects can be read."""
     job_id = bench.emulator.create_job("restore")
     bench.clock.advance(14)
     reply = bench.describe(job_id)
     assert reply.text("Job/Status") == "Complete"
     assert reply.text("Job/Operation/COSInitiateRestoreObject/JobTier") == "Standard"
-    assert bench.caller().ask("GET", "/jobs").text("Jobs/member/Operation") == "COSInitiateRestoreObject"
+    assert bench.caller().request("GET", "/jobs").text("Jobs/member/Operation") == "COSInitiateRestoreObject"
 
 
-def test_a_job_gains_words_as_it_goes_on(bench: Bench) -> None:
-    """Each stage adds words and elements that no page lists to those before; at first there are none."""
+def test_a_job_gains_words_in_its_phases(bench: Bench) -> None:
+    """Each phase adds words and elements that no page of the vendor lists; at first there are none."""
     job_id = bench.emulator.create_job("gains-a-word", operation={"cos_delete_object": {}})
     copies = bench.emulator.create_job("gains-a-word")
     paths = ("ProgressSummary/AutoManifestStatus", "Report/ReportScope", "QueuePosition", "Status")
@@ -148,12 +148,12 @@ def test_a_job_gains_words_as_it_goes_on(bench: Bench) -> None:
     assert bench.describe(again).text("Job/Report/ReportScope") == "AllTasks"
 
 
-def test_a_life_may_begin_at_the_first_request(bench: Bench) -> None:
-    """A person who types needs time; neither a list begins it, nor a request by another account."""
+def test_a_scenario_may_begin_with_the_first_request(bench: Bench) -> None:
+    """A person who types needs time; neither a list starts it, nor a request from another account."""
     job_id = bench.emulator.create_job(seconds=60, starts="first-request")
     bench.clock.advance(1000)
-    assert bench.caller().ask("GET", "/jobs").text("Jobs/member/Status") == "New"
-    assert bench.caller(headers={"x-cos-appid": "1250000001"}).ask("GET", f"/jobs/{job_id}").code == "NoSuchJob"
+    assert bench.caller().request("GET", "/jobs").text("Jobs/member/Status") == "New"
+    assert bench.caller(headers={"x-cos-appid": "1250000001"}).request("GET", f"/jobs/{job_id}").code == "NoSuchJob"
     bench.clock.advance(1000)
     assert bench.status(job_id) == "New"
     assert bench.describe(job_id).text("Job/CreationTime") == "2024-01-01T00:33:20Z"
@@ -168,7 +168,7 @@ def test_a_life_may_begin_at_the_first_request(bench: Bench) -> None:
 
 
 def test_stalled_job_makes_no_progress(bench: Bench) -> None:
-    """A stalled job gets through half of its tasks and stays there."""
+    """A stalled job handles half of its tasks, and no more."""
     job_id = bench.emulator.create_job("stalls")
     bench.clock.advance(3 + 2.5)
     assert bench.progress(job_id) == (0, 25, 100)
@@ -179,7 +179,7 @@ def test_stalled_job_makes_no_progress(bench: Bench) -> None:
 
 
 def test_endless_job_always_has_a_task_left(bench: Bench) -> None:
-    """A job that never ends goes on making progress, and never handles its last task."""
+    """A job that never ends always makes progress, and never handles its last task."""
     job_id = bench.emulator.create_job("never-ends", tasks=1000)
     counts = []
     for seconds in (4, 10, 100, 1e10):
@@ -199,8 +199,8 @@ def test_progress_is_unknown_before_the_manifest_was_read(bench: Bench) -> None:
     assert shown == [False, False, True]
 
 
-def test_dates_tell_the_jobs_time(bench: Bench) -> None:
-    """CreationTime and TerminationDate are the times of the jobs' clock; the latter appears with the end."""
+def test_dates_are_of_the_jobs_clock(bench: Bench) -> None:
+    """CreationTime and TerminationDate are times of the jobs' clock; the latter appears with the end."""
     job_id = bench.emulator.create_job()
     assert bench.describe(job_id).text("Job/CreationTime") == "2024-01-01T00:00:00Z"
     bench.clock.advance(13)

@@ -1,4 +1,4 @@
-"""Starting and stopping the emulator, and how programs reach it."""
+"""Start and stop of the emulator, and the settings with which programs use it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["bench"]
 
 
 def test_environment_reaches_the_emulator() -> None:
-    """The environment says endpoint, account and keys."""
+    """The environment has the endpoint, the account and the credentials."""
     with CosBatchEmulator(uin="100000000001", region="ap-guangzhou", token="t") as emulator:
         assert emulator.environment() == {
             "COSJOB_ENDPOINT": emulator.endpoint,
@@ -30,19 +30,19 @@ def test_environment_reaches_the_emulator() -> None:
         }
 
 
-def test_account_shows_in_the_jobs() -> None:
-    """APPID, UIN and region of the emulator are those of its jobs' resources."""
+def test_account_appears_in_the_jobs() -> None:
+    """APPID, UIN and region of the emulator are those of the resources of its jobs."""
     clock = ManualClock()
     with CosBatchEmulator(clock=clock, appid="1250000007", uin="100000000007", region="ap-beijing") as emulator:
         job_id = emulator.create_job()
         caller = Caller(emulator.endpoint, clock.now(), headers={"x-cos-appid": "1250000007"})
-        reply = caller.ask("GET", f"/jobs/{job_id}")
+        reply = caller.request("GET", f"/jobs/{job_id}")
     assert reply.text("Job/RoleArn") == "qcs::cam::uin/100000000007:roleName/COS_Batch_QcsRole"
     assert reply.text("Job/Report/Bucket") == "qcs::cos:ap-beijing:uid/1250000007:reports-1250000007"
 
 
 def test_endpoint_is_known_once_started() -> None:
-    """Before its start the emulator has no endpoint, and says what to do."""
+    """Before its start the emulator has no endpoint; the error has the remedy."""
     emulator = CosBatchEmulator()
     with pytest.raises(RuntimeError, match=r"has not been started: .* call start\(\)"):
         _ = emulator.endpoint
@@ -50,8 +50,8 @@ def test_endpoint_is_known_once_started() -> None:
         assert emulator.endpoint.startswith("http://127.0.0.1:")
 
 
-def test_stopped_emulator_comes_back_as_it_was(bench: Bench) -> None:
-    """A stopped emulator refuses connections; started again it is at the same place, with its jobs."""
+def test_restarted_emulator_has_its_port_and_jobs(bench: Bench) -> None:
+    """A stopped emulator refuses connections; started again it has the same endpoint and the same jobs."""
     job_id = bench.emulator.create_job()
     endpoint = bench.emulator.endpoint
     bench.emulator.stop()
@@ -63,8 +63,8 @@ def test_stopped_emulator_comes_back_as_it_was(bench: Bench) -> None:
     assert bench.status(job_id) == "New"
 
 
-def test_address_in_use_is_the_callers_to_know() -> None:
-    """A port that is taken raises in the thread that starts the emulator, which can start once the port is free."""
+def test_address_in_use_raises_in_start() -> None:
+    """The error is raised in the thread that starts the emulator, which can start once the port is free."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         emulator = CosBatchEmulator(port=port)
@@ -75,7 +75,7 @@ def test_address_in_use_is_the_callers_to_know() -> None:
 
 
 def test_start_and_stop_from_many_threads() -> None:
-    """However many threads start and stop it at the same time, it ends with no thread and no listener left."""
+    """After many threads have started and stopped it at the same time, no thread and no listener is left."""
     before = threading.active_count()
     emulator = CosBatchEmulator()
     errors: list[BaseException] = []
@@ -85,7 +85,7 @@ def test_start_and_stop_from_many_threads() -> None:
             for _ in range(5):
                 emulator.start()
                 emulator.stop()
-        except BaseException as error:  # noqa: BLE001 - told to the test
+        except BaseException as error:  # noqa: BLE001 - the test checks it
             errors.append(error)
 
     threads = [threading.Thread(target=work) for _ in range(8)]
@@ -100,7 +100,7 @@ def test_start_and_stop_from_many_threads() -> None:
 
 
 def test_connection_made_while_stopping_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A connection that comes in the moment the emulator stops is closed with the others."""
+    """A connection that is accepted while the emulator stops is closed with the others."""
     lost: list[object] = []
     monkeypatch.setattr(sys, "unraisablehook", lost.append)
     emulator = CosBatchEmulator()
@@ -115,6 +115,6 @@ def test_connection_made_while_stopping_is_not_lost(monkeypatch: pytest.MonkeyPa
 
 
 def test_emulator_listens_on_this_machine_only() -> None:
-    """No other address than a loopback one is listened on."""
+    """The emulator refuses to listen on any address but a loopback one."""
     with pytest.raises(ValueError, match=r"on this machine only, not on '0\.0\.0\.0'"):
         serve(("0.0.0.0", 0), [], [], None, print)  # noqa: S104 - that it is refused is the point

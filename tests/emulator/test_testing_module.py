@@ -1,4 +1,4 @@
-"""`pulumi_cosjob.testing`: its names, what it loads, and the fixture."""
+"""`pulumi_cosjob.testing`: its names, the modules that it loads, and the fixture."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ except ImportError as error:
 """
 
 
-def test_without_aiohttp_the_install_command_is_told() -> None:
-    """Where aiohttp is missing, the error says how to install it; `_emulator` itself still loads."""
+def test_without_aiohttp_the_error_has_the_install_command() -> None:
+    """Without aiohttp, the error has the command that installs it; `_emulator` itself still loads."""
     done = subprocess.run([sys.executable, "-c", WITHOUT], capture_output=True, text=True, check=True)
     assert done.stdout == 'the emulator needs aiohttp; install it with: pip install "pulumi-cosjob[emulator]"\n'
 
 
 def test_module_does_not_load_pytest_or_the_request_layer() -> None:
-    """The public module needs no pytest, and nothing of the layer that it is there to judge."""
+    """The public module loads neither pytest nor the request layer that the emulator tests."""
 
     def loaded_by(module: str) -> set[str]:
         program = f"import sys, {module}; print(*sys.modules)"
@@ -54,7 +54,7 @@ def test_one(cos_batch_emulator):
 
 
 def test_fixture_for_users(tmp_path: Path) -> None:
-    """A conftest that names the module as a plugin has the fixture, even where warnings are errors."""
+    """A conftest that names the module as a plugin has the fixture, also if warnings are errors."""
     (tmp_path / "conftest.py").write_text('import pulumi_cosjob.testing\npytest_plugins = ["pulumi_cosjob.testing"]\n')
     (tmp_path / "test_it.py").write_text(PLUGIN_TEST)
     command = [
@@ -75,7 +75,7 @@ def test_fixture_for_users(tmp_path: Path) -> None:
 
 
 def test_exported_names() -> None:
-    """The public names are sorted, exist, and are all there is but for the fixture."""
+    """The public names are sorted and exist; the fixture is the only other one."""
     names = pulumi_cosjob.testing.__all__
     assert names == sorted(names)
     assert all(hasattr(pulumi_cosjob.testing, name) for name in names)

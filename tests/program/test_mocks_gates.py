@@ -53,7 +53,7 @@ SUMMARY = {"number_of_tasks_failed": 3, "number_of_tasks_succeeded": 7, "total_n
 def test_a_gate_fails_as_in_an_update_in_which_nothing_changes(
     package: ModuleType, job: Any, how: Any, kind: type[Exception], message: str, *, also_preview: bool
 ) -> None:
-    """With the same error; a preview fails only for what can never come right."""
+    """With the same error; a preview fails only for a job that can never complete."""
 
     def program(**_options: Any) -> dict[str, pulumi.Output[Any]]:
         return {"status": package.JobCompletion("gate", job_id=JOB, appid=APPID, **how).status}
@@ -73,8 +73,8 @@ def test_a_gate_fails_as_in_an_update_in_which_nothing_changes(
 
 
 @both
-def test_a_gate_accepts_what_it_is_to_accept(package: ModuleType) -> None:
-    """As many failed tasks as it says, or any number."""
+def test_a_gate_accepts_its_number_of_failed_tasks(package: ModuleType) -> None:
+    """At most `max_failed_tasks` failed tasks, or any number."""
 
     def program() -> dict[str, pulumi.Output[Any]]:
         gates = [
@@ -87,7 +87,7 @@ def test_a_gate_accepts_what_it_is_to_accept(package: ModuleType) -> None:
 
 @both
 def test_jobs_that_have_failed_are_named_together(package: ModuleType) -> None:
-    """And those that go on are not: the wait ends before their time is up."""
+    """Those that still run are not named: the wait ends before its time limit."""
     mocks = CosJobMocks({JOB: {"status": "Active"}, OTHER: {"status": "Failed"}, "third": {"status": "Cancelled"}})
     with pytest.raises(JobsFailedError) as caught:
         seen(
@@ -98,7 +98,7 @@ def test_jobs_that_have_failed_are_named_together(package: ModuleType) -> None:
 
 
 def test_a_failure_is_reported_once(caplog: pytest.LogCaptureFixture) -> None:
-    """The SDK raises it; asyncio does not log it again for each output, but logs what is not of ours."""
+    """The SDK raises it; asyncio does not log it again for each output, but logs the errors of other packages."""
     CosJobMocks({})
 
     def lines_about(error: Exception) -> int:
@@ -116,8 +116,8 @@ def test_a_failure_is_reported_once(caplog: pytest.LogCaptureFixture) -> None:
 
 
 @both
-def test_what_depends_on_a_gate_is_not_made_where_it_fails(package: ModuleType) -> None:
-    """A gate that fails holds up what comes after it."""
+def test_resources_that_depend_on_a_gate_that_fails_are_not_created(package: ModuleType) -> None:
+    """With an open gate they are."""
     mine = Mine({})
 
     def program() -> dict[str, pulumi.Output[Any]]:
@@ -132,21 +132,21 @@ def test_what_depends_on_a_gate_is_not_made_where_it_fails(package: ModuleType) 
 
 
 def later() -> pulumi.Output[Any]:
-    """Return an output that is not known yet."""
+    """Return an unknown output."""
     return pulumi.Output.from_input("x").apply(lambda _: pulumi.UNKNOWN)
 
 
 @both
 @pytest.mark.parametrize("which", ["job_id", "appid"])
-def test_of_unknown_inputs_nothing_is_known(package: ModuleType, which: str) -> None:
-    """A preview neither fails nor knows a field."""
+def test_outputs_of_unknown_inputs_are_unknown(package: ModuleType, which: str) -> None:
+    """A preview does not fail, and has no known field."""
     found = seen(CosJobMocks({JOB: {}}), lambda: everything(package, **{which: later()}), preview=True)
     assert not any(each.known for each in found.values())
 
 
 @both
 def test_another_resource_may_supply_the_job(package: ModuleType) -> None:
-    """The id of a resource that is made in the same program: known in an update, unknown in a preview."""
+    """The id is of a resource of the same program: known in an update, unknown in a preview."""
     mine = Mine({"jobId": JOB})
 
     class Made(pulumi.CustomResource):
@@ -166,8 +166,8 @@ def test_another_resource_may_supply_the_job(package: ModuleType) -> None:
 
 @both
 @preview_too
-def test_what_echoes_a_secret_is_one(package: ModuleType, *, preview: bool) -> None:
-    """The job of a secret id is a secret; one whose APPID is, only where that stands in it."""
+def test_outputs_that_echo_a_secret_are_secret(package: ModuleType, *, preview: bool) -> None:
+    """The job of a secret id is secret; with a secret APPID, only the outputs that have it."""
     mocks = CosJobMocks({JOB: {"role_arn": f"qcs::cam::uin/{APPID}:roleName/x"}})
     found = seen(mocks, lambda: everything(package, job_id=pulumi.Output.secret(JOB)), preview=preview)
     del found["missing"]
@@ -179,4 +179,4 @@ def test_what_echoes_a_secret_is_one(package: ModuleType, *, preview: bool) -> N
 
     found = seen(mocks, fields_of_a_gate)
     assert found["role"].secret
-    assert found["status"].secret == (package is pulumi_cosjob)  # which carries a job as one output
+    assert found["status"].secret == (package is pulumi_cosjob)  # which returns a job as one output

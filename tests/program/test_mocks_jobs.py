@@ -1,4 +1,4 @@
-"""`CosJobMocks`: jobs of the table as programs read them, and tables that are wrong."""
+"""`CosJobMocks`: jobs of the table as programs read them, and invalid tables."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ NESTED = {
 @both
 @pytest.mark.parametrize("job", [NESTED, {}, FULL], ids=["fields", "nothing", "description"])
 def test_all_ways_read_the_jobs_of_the_table(package: ModuleType, job: Any) -> None:
-    """Every field as given, what is not given as None; a job without a status is Complete."""
+    """Every field as given, absent ones as None; a job without a status is Complete."""
     found = seen(CosJobMocks({JOB: job}), lambda: everything(package))
     assert found.pop("missing") == Seen([])
     description = job if isinstance(job, JobDescription) else None
@@ -60,7 +60,7 @@ def test_all_ways_read_the_jobs_of_the_table(package: ModuleType, job: Any) -> N
 
 @both
 def test_a_preview_knows_jobs_that_have_completed(package: ModuleType) -> None:
-    """As on the engine: jobs that are read are known, a gate's only where the plugin looked, and a gate has no id."""
+    """As with the engine: read jobs are known, those of a gate only if the plugin checks them, and a gate has no id."""
     mocks = CosJobMocks({JOB: {}, OTHER: {"status": "Active"}})
     found = seen(mocks, lambda: everything(package), preview=True)
     opened = package is native
@@ -103,8 +103,8 @@ MISSING = f"there is no such job (job {OTHER}, appid 1250000000, code NoSuchJob)
 @both
 @preview_too
 @pytest.mark.parametrize("way", ["get_job", "get_jobs", "JobCompletion", "AllJobsCompletion"])
-def test_a_job_that_is_not_there_fails(package: ModuleType, way: str, *, preview: bool) -> None:
-    """In the words of a missing job, whichever way it is read."""
+def test_a_missing_job_fails(package: ModuleType, way: str, *, preview: bool) -> None:
+    """With the error of a missing job, in each way to read it."""
 
     def program() -> dict[str, pulumi.Output[Any]]:
         made = {
@@ -120,8 +120,8 @@ def test_a_job_that_is_not_there_fails(package: ModuleType, way: str, *, preview
 
 
 @both
-def test_a_job_that_is_not_there_may_be_skipped(package: ModuleType) -> None:
-    """By `missing`, as in reality."""
+def test_a_missing_job_may_be_skipped(package: ModuleType) -> None:
+    """With `missing`, as with the service."""
 
     def program() -> dict[str, pulumi.Output[Any]]:
         jobs = package.get_jobs([JOB, OTHER], APPID, missing="skip")
@@ -131,7 +131,7 @@ def test_a_job_that_is_not_there_may_be_skipped(package: ModuleType) -> None:
 
 
 def test_all_missing_jobs_are_named() -> None:
-    """As by a read of many jobs."""
+    """As when many jobs are read from the service."""
     with pytest.raises(JobsNotReadError, match=f"(?s)2 of 3 jobs.*{JOB}.*{OTHER}"):
         seen(CosJobMocks({"a": {}}), lambda: {"x": pulumi_cosjob.get_jobs(["a", JOB, OTHER], APPID).jobs})
 
@@ -169,14 +169,14 @@ def test_all_missing_jobs_are_named() -> None:
         ),
     ],
 )
-def test_a_wrong_table_is_refused(jobs: Any, message: str) -> None:
-    """When the mocks are made, and by the name of what is wrong."""
+def test_an_invalid_table_is_refused(jobs: Any, message: str) -> None:
+    """When the mocks are created; the error names the wrong field."""
     with pytest.raises(InvalidArgumentError, match=re.escape(message)):
         CosJobMocks(jobs)
 
 
 def test_descriptions_may_stand_in_a_mapping() -> None:
-    """Typed values of the package as well as plain ones, and fields that are None."""
+    """A mapping may have typed values of the package, plain ones, and fields that are None."""
     summary = FULL.progress_summary
     job = {"progress_summary": summary, "description": None, "unknown_elements": ["/x"], "unknown_values": ["/x: y"]}
     found = seen(CosJobMocks({JOB: job}), lambda: {"x": pulumi_cosjob.get_job(JOB, APPID).result})
@@ -186,7 +186,7 @@ def test_descriptions_may_stand_in_a_mapping() -> None:
 
 
 def test_a_malformed_argument_is_refused_as_on_the_engine() -> None:
-    """An APPID that arrives later, or a time limit, is checked where it arrives."""
+    """An APPID that is known later is checked when it is known."""
     mocks = CosJobMocks({JOB: {}})
     for way in (pulumi_cosjob.get_job, native.get_job):
         with pytest.raises((InvalidArgumentError, pulumi.RunError), match="appid cannot be 'a b'"):

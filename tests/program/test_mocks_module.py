@@ -1,4 +1,4 @@
-"""`CosJobMocks`: what is not of this package, what is loaded, and the example of its page."""
+"""`CosJobMocks`: resources of other packages, the modules that are loaded, and the example of the page."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def test_all_other_types_and_calls_are_the_fallbacks() -> None:
-    """Outputs and ids are what it returns; it is not asked about jobs."""
+    """Their outputs and ids are those that it returns; it gets no resources of this package."""
 
     class Fallback(Mine):
         def call(self, args: MockCallArgs) -> Any:
@@ -57,7 +57,7 @@ def test_all_other_types_and_calls_are_the_fallbacks() -> None:
 
 
 def test_without_a_fallback_a_resource_has_its_inputs() -> None:
-    """And an id; a function returns nothing, and a component works."""
+    """It has an id, too; a function returns nothing, and a component works."""
 
     class Release(pulumi.ComponentResource):
         def __init__(self) -> None:
@@ -84,17 +84,17 @@ def test_without_a_fallback_a_resource_has_its_inputs() -> None:
 
 
 def test_transforms_reach_the_fallback() -> None:
-    """Where the SDK tells mocks of them, and the fallback wants to know."""
-    told: list[Any] = []
+    """If the SDK passes them to mocks, and the fallback accepts them."""
+    passed: list[Any] = []
 
     class Fallback(Mine):
         def register_transform(self, transform: Any) -> None:
-            told.append(transform)
+            passed.append(transform)
 
     CosJobMocks({}, Fallback({})).register_transform("t")
     CosJobMocks({}).register_transform("t")
     CosJobMocks({}).register_invoke_transform("t")
-    assert told == ["t"]
+    assert passed == ["t"]
 
 
 def run_python(program: str, *arguments: str) -> str:
@@ -104,7 +104,7 @@ def run_python(program: str, *arguments: str) -> str:
 
 
 def test_the_mocks_need_no_aiohttp() -> None:
-    """The extra `emulator` is for the emulator."""
+    """The extra `emulator` is only for the emulator."""
     program = """
 import sys
 sys.modules["aiohttp"] = None
@@ -126,14 +126,14 @@ def test_the_emulator_needs_no_pulumi() -> None:
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:
-    """As Python's own."""
+    """With the same message as Python's own."""
     with pytest.raises(AttributeError, match=r"module 'pulumi_cosjob.testing' has no attribute 'CosJobMock'"):
         pulumi_cosjob.testing.CosJobMock  # noqa: B018
 
 
 @both
 def test_the_pages_example_runs_as_it_is(package: ModuleType, tmp_path: Path) -> None:
-    """Program and tests as printed, under pytest; and once more after the one change of the program's import."""
+    """The program and its tests run under pytest as printed, and again with the import of the native variant."""
     page = (ROOT / "docs" / "testing.md").read_text(encoding="utf-8")
     files = dict(re.findall(r"```python\n# (\w+\.py)\n(.*?)```", page, re.DOTALL))
     assert set(files) == {"release.py", "test_release.py"}

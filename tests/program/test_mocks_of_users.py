@@ -1,4 +1,4 @@
-"""Unit tests of users' programs with mocks of their own in place of the engine, on the real SDK."""
+"""Unit tests of users' programs with mocks of their own, on the real SDK."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ own = pytest.mark.parametrize(
 
 
 def fields(job: Any) -> dict[str, pulumi.Output[Any]]:
-    """Return some outputs of a job: a text, a number, one below another, one in a list, one that is not given."""
+    """Return some outputs of a job: a text, a number, a nested one, one in a list, one that is not given."""
     return {
         "job_id": job.job_id,
         "status": job.status,
@@ -63,15 +63,15 @@ GIVEN = {
 
 @own
 @preview_too
-def test_a_job_has_the_fields_that_mocks_give(package: ModuleType, outputs: Any, *, preview: bool) -> None:
-    """What is given is read field by field, what is not given is known to be absent."""
+def test_a_job_has_the_fields_that_mocks_return(package: ModuleType, outputs: Any, *, preview: bool) -> None:
+    """Returned fields are read one by one; the others are known to be absent."""
     assert seen(Mine(outputs), lambda: fields(package.get_job(JOB, APPID)), preview=preview) == GIVEN
 
 
 @own
 @preview_too
-def test_a_gate_has_the_fields_that_mocks_give(package: ModuleType, outputs: Any, *, preview: bool) -> None:
-    """As a job has, its inputs among them."""
+def test_a_gate_has_the_fields_that_mocks_return(package: ModuleType, outputs: Any, *, preview: bool) -> None:
+    """The same as a job, and its inputs."""
 
     def program() -> dict[str, pulumi.Output[Any]]:
         gate = package.JobCompletion("gate", job_id=JOB, appid=APPID)
@@ -82,15 +82,15 @@ def test_a_gate_has_the_fields_that_mocks_give(package: ModuleType, outputs: Any
 
 @own
 def test_mocks_need_not_return_the_inputs(package: ModuleType, outputs: Any) -> None:
-    """The SDK has them anyway."""
+    """The SDK adds them."""
     assert seen(Mine(outputs, inputs=False), lambda: fields(package.get_job(JOB, APPID))) == GIVEN
     gate = seen(Mine(outputs, inputs=False), lambda: fields(package.JobCompletion("gate", job_id=JOB, appid=APPID)))
     assert gate == GIVEN
 
 
 @both
-def test_fields_may_be_given_without_a_status(package: ModuleType) -> None:
-    """No field rests on another."""
+def test_fields_may_be_returned_without_a_status(package: ModuleType) -> None:
+    """No field requires another."""
     mocks = Mine({"description": "Nightly"})
     for make in (
         lambda: package.get_job(JOB, APPID),
@@ -103,8 +103,8 @@ def test_fields_may_be_given_without_a_status(package: ModuleType) -> None:
 
 
 @both
-def test_mocks_that_give_nothing_leave_what_is_known(package: ModuleType) -> None:
-    """Mocks that return the inputs only, as many do, leave the id; nothing raises, and an apply runs."""
+def test_with_mocks_that_return_inputs_only_the_id_is_known(package: ModuleType) -> None:
+    """Many mocks do so; nothing raises, and an apply runs."""
     mocks = Mine({})
     for job in (
         lambda: package.get_job(JOB, APPID),
@@ -117,8 +117,8 @@ def test_mocks_that_give_nothing_leave_what_is_known(package: ModuleType) -> Non
 
 
 @both
-def test_mocks_that_give_nothing_leave_a_preview_without_knowledge(package: ModuleType) -> None:
-    """As for every resource of any provider: what has no value in a preview is not known."""
+def test_with_mocks_that_return_inputs_only_fields_are_unknown_in_a_preview(package: ModuleType) -> None:
+    """As for every resource of any provider: an output without a value is unknown in a preview."""
     mocks = Mine({})
     assert seen(mocks, lambda: {"s": package.get_job(JOB, APPID).status}, preview=True) == {"s": UNKNOWN}
     gate = seen(mocks, lambda: {"s": package.JobCompletion("g", job_id=JOB, appid=APPID).status}, preview=True)
@@ -127,8 +127,8 @@ def test_mocks_that_give_nothing_leave_a_preview_without_knowledge(package: Modu
 
 @own
 @preview_too
-def test_many_jobs_have_the_fields_that_mocks_give(package: ModuleType, outputs: Any, *, preview: bool) -> None:
-    """Jobs by their ids, each as given; ids that are asked for and not given are those that are missing."""
+def test_many_jobs_have_the_fields_that_mocks_return(package: ModuleType, outputs: Any, *, preview: bool) -> None:
+    """Jobs are by their ids; requested ids that are not returned are missing."""
     mocks = Mine({"jobs": {JOB: outputs}})
 
     def program() -> dict[str, pulumi.Output[Any]]:
@@ -156,15 +156,15 @@ def test_many_jobs_have_the_fields_that_mocks_give(package: ModuleType, outputs:
 
 @both
 def test_mocks_may_list_the_jobs_that_are_missing(package: ModuleType) -> None:
-    """By the name that this output has there."""
+    """With the name of the output in each variant."""
     mocks = Mine({"jobs": {}, "missing_job_ids": [OTHER], "missingJobIds": [OTHER]})
     found = seen(mocks, lambda: {"missing": package.get_jobs([JOB, OTHER], APPID, missing="skip").missing_job_ids})
     assert found == {"missing": Seen([OTHER])}
 
 
 @both
-def test_many_jobs_that_mocks_do_not_give_are_none(package: ModuleType) -> None:
-    """As everything that is not given."""
+def test_many_jobs_that_mocks_do_not_return_are_none(package: ModuleType) -> None:
+    """As all outputs that mocks do not return."""
 
     def program() -> dict[str, pulumi.Output[Any]]:
         jobs = package.get_jobs([JOB], APPID)
@@ -174,15 +174,15 @@ def test_many_jobs_that_mocks_do_not_give_are_none(package: ModuleType) -> None:
     assert seen(Mine({}), program) == {"jobs": Seen(None), "missing": Seen(None), "gate": Seen(None)}
 
 
-def test_mocks_may_give_what_the_engine_carries() -> None:
-    """The one output of the dynamic variant, as text, is read as before, and counts for more than fields."""
+def test_mocks_may_return_the_output_of_the_provider() -> None:
+    """The one output of the dynamic variant, a text, takes precedence over fields."""
     mocks = Mine({"result": json.dumps({"job_id": JOB, "status": "Failed"}), "status": "Complete"})
     assert seen(mocks, lambda: {"s": pulumi_cosjob.get_job(JOB, APPID).status}) == {"s": Seen("Failed")}
 
 
 @own
-def test_a_field_that_mocks_give_as_a_secret_is_one(package: ModuleType, outputs: Any) -> None:
-    """Mocks say so as the SDK lets them."""
+def test_a_field_that_mocks_return_as_a_secret_is_secret(package: ModuleType, outputs: Any) -> None:
+    """Mocks mark it with a function of the SDK."""
     mocks = Mine({**outputs, "description": pulumi.runtime.rpc.wrap_rpc_secret("hidden")})
     gate = seen(mocks, lambda: {"d": package.JobCompletion("g", job_id=JOB, appid=APPID).description})
     assert gate == {"d": Seen("hidden", secret=True)}
@@ -192,7 +192,7 @@ def test_a_field_that_mocks_give_as_a_secret_is_one(package: ModuleType, outputs
 
 
 def test_an_engine_is_not_taken_for_mocks() -> None:
-    """Where there is one, no resource declares additional outputs."""
+    """With an engine, no resource declares additional outputs."""
 
     def connected() -> None:
         pulumi.runtime.configure(pulumi.runtime.Settings("project", "stack", monitor="127.0.0.1:1"))
@@ -208,7 +208,7 @@ def test_an_engine_is_not_taken_for_mocks() -> None:
 
 
 def names(mocks: Mine) -> list[str]:
-    """Return the names of the resources that were made since the last time."""
+    """Return the names of the resources that were created since the last call."""
     made = [args.name for args in mocks.made]
     mocks.made.clear()
     return made
@@ -225,7 +225,7 @@ def two_jobs() -> dict[str, pulumi.Output[Any]]:
 
 
 def test_each_test_counts_names_anew() -> None:
-    """A program has the same names in each test, whatever was run before: with mocks for each test, or for all."""
+    """A program has the same names in each test, with mocks for each test or for all, in any order."""
 
     def tests() -> None:
         mocks = Mine({"status": "Complete"})
@@ -239,7 +239,7 @@ def test_each_test_counts_names_anew() -> None:
 
 
 def test_mocks_that_are_set_anew_count_names_anew() -> None:
-    """Also where the SDK's decorator is not used: a second program, after the mocks have been set again."""
+    """Also without the SDK's decorator: a second program, after the mocks have been set again."""
     mocks = Mine({"status": "Complete"})
 
     def program() -> None:

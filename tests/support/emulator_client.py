@@ -1,4 +1,4 @@
-"""A client of the emulator that signs for itself, so that no mistake of the emulator's is repeated here."""
+"""A client of the emulator for its tests, with a signer of its own."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _UNRESERVED = "-_.~"
 
 @dataclass(frozen=True)
 class Reply:
-    """What came back."""
+    """A response."""
 
     status: int
     headers: Mapping[str, str]
@@ -48,9 +48,9 @@ class Reply:
 
 @dataclass
 class Caller:
-    """A client of its own kind, so that no mistake of the emulator's is repeated here.
+    """A client with a signer of its own, so that it repeats no mistake of the emulator or the package.
 
-    Each field is one thing that a test may get wrong on purpose.
+    A test may set each field to a wrong value.
     """
 
     endpoint: str
@@ -81,7 +81,9 @@ class Caller:
             f"&q-signature={signature}"
         )
 
-    def ask(self, method: str, path: str, params: Mapping[str, str] | None = None, body: bytes | None = None) -> Reply:
+    def request(
+        self, method: str, path: str, params: Mapping[str, str] | None = None, body: bytes | None = None
+    ) -> Reply:
         """Send a signed request."""
         params = params or {}
         signed_params = params if self.signed_params is None else self.signed_params
@@ -95,7 +97,7 @@ def _joined(pairs: Mapping[str, str]) -> str:
 
 
 def send(endpoint: str, method: str, target: str, headers: Mapping[str, str], body: bytes | str | None = None) -> Reply:
-    """Send a request as it is."""
+    """Send a request without signing it."""
     connection = http.client.HTTPConnection(urlsplit(endpoint).netloc, timeout=20)
     try:
         connection.request(method, target, body=body, headers=dict(headers))
@@ -106,14 +108,14 @@ def send(endpoint: str, method: str, target: str, headers: Mapping[str, str], bo
 
 
 class Bench:
-    """An emulator whose clock the test turns, and a client with the same clock."""
+    """An emulator whose clock the test advances, and a client with the same clock."""
 
     def __init__(self) -> None:
         self.clock = ManualClock()
         self.emulator = CosBatchEmulator(clock=self.clock)
 
     def caller(self, **changes: object) -> Caller:
-        """Return a client that does all right but for the changes."""
+        """Return a client with right settings, except for the changes."""
         caller = Caller(self.emulator.endpoint, self.clock.now())
         for name, value in changes.items():
             setattr(caller, name, value)
@@ -121,7 +123,7 @@ class Bench:
 
     def describe(self, job_id: str) -> Reply:
         """Describe a job."""
-        return self.caller().ask("GET", f"/jobs/{job_id}")
+        return self.caller().request("GET", f"/jobs/{job_id}")
 
     def status(self, job_id: str) -> str | None:
         """Return the status of a job."""
@@ -130,10 +132,10 @@ class Bench:
     def update(self, job_id: str, status: str, reason: str | None = None) -> Reply:
         """Update the status of a job."""
         params = {"requestedJobStatus": status, **({} if reason is None else {"statusUpdateReason": reason})}
-        return self.caller().ask("POST", f"/jobs/{job_id}/status", params)
+        return self.caller().request("POST", f"/jobs/{job_id}/status", params)
 
     def progress(self, job_id: str) -> tuple[int, int, int]:
-        """Return how many tasks failed, succeeded, and all."""
+        """Return the numbers of failed, succeeded and all tasks."""
         summary = self.describe(job_id).root.find("Job/ProgressSummary")
         assert summary is not None
         failed, succeeded, total = (int(child.text or "") for child in summary)
@@ -168,4 +170,4 @@ REQUEST = """<CreateJobRequest>
 def create(bench: Bench, document: str | bytes) -> Reply:
     """Send CreateJob."""
     body = document if isinstance(document, bytes) else document.encode()
-    return bench.caller().ask("POST", "/jobs", body=body)
+    return bench.caller().request("POST", "/jobs", body=body)
