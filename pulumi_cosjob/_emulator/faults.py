@@ -42,7 +42,7 @@ _MOST_LENGTH = 2**31
 class Fault:
     r"""Something that goes wrong with a response.
 
-    | kind | what the client meets | fields |
+    | kind | what the client receives | fields |
     |---|---|---|
     | `delay` | a response that comes late | `seconds` |
     | `empty` | no body | `status` (200) |

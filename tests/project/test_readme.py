@@ -206,7 +206,7 @@ def test_the_page_on_testing_has_all_faults_and_scenarios() -> None:
     assert Fault.__doc__ is not None
     assert [row for row in map(str.strip, Fault.__doc__.splitlines()) if row.startswith("| `")] == kinds
     assert {row.split("`")[1] for row in kinds} == KINDS
-    assert "`error`, `html`, `raw` and `redirect` stand in the service's place" in TESTING
+    assert "`error`, `html`, `raw` and `redirect` replace the service's response" in TESTING
     assert {"error", "html", "raw", "redirect"} == REPLACES_RESPONSE
     told = set(re.findall(r"`([a-z_]+)`", TESTING.partition("## Faults")[2]))
     assert told >= {field.name for field in fields(Fault)} - {"kind"}
