@@ -6,6 +6,7 @@ and `clocks` load without aiohttp.
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import threading
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from pulumi_cosjob._emulator.signature import AcceptedCredentials
 
@@ -22,8 +23,6 @@ __all__ = ["JobOrder", "parse_job", "parse_replay", "serve"]
 
 # On Windows, Ctrl-C does not interrupt a wait without a time limit.
 _WAKE_SECONDS = 1.0
-
-
 _FORM = "ID=SCENARIO[,seconds=N][,tasks=N][,starts=first-request]"
 
 
@@ -145,16 +144,25 @@ def serve(
         service.put_job(job.scenario, {}, job_id=job.job_id, seconds=job.seconds, tasks=job.tasks, starts=job.starts)
     for job_id, source in replays:
         service.replay(job_id, source)
+    thread = ServerThread(service, *host_port)
+    with _stopped_by_signal() as stopped:
+        try:
+            thread.start()
+            ready(thread.url)
+            while not stopped.wait(_WAKE_SECONDS):
+                pass
+        finally:
+            thread.stop()
+
+
+@contextlib.contextmanager
+def _stopped_by_signal() -> Iterator[threading.Event]:
+    """Yield an event that SIGINT and SIGTERM set; restore their handlers afterwards."""
     stopped = threading.Event()
     signals = (signal.SIGINT, signal.SIGTERM)
     before = {number: signal.signal(number, lambda *_: stopped.set()) for number in signals}
-    thread = ServerThread(service, *host_port)
     try:
-        thread.start()
-        ready(thread.url)
-        while not stopped.wait(_WAKE_SECONDS):
-            pass
+        yield stopped
     finally:
-        thread.stop()
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
     from pulumi_cosjob._clock import Clock
+    from pulumi_cosjob._emulator.scenarios import ScenarioDefinition
 
 __all__ = ["FIRST_REQUEST", "NOW", "STARTS", "Service"]
 
@@ -93,16 +94,9 @@ class Service:
         if starts not in STARTS:
             raise ValueError(f"starts must be {' or '.join(STARTS)}, not {format_value(starts)}")
         definition = DEFINITIONS[_scenario(scenario)]
-        chosen = str(uuid.uuid4()) if job_id is None else check_text("job_id", job_id)
-        owner = self.owner.appid if appid is None else check_header("appid", appid)
-        if not 1 <= len(owner) <= _LONGEST_APPID:
-            raise ValueError(f"appid must have 1 to {_LONGEST_APPID} characters, not {len(owner)}")
-        try:
-            check_job_id(chosen)
-        except ServiceError as error:
-            raise ValueError(f"{format_value(chosen)} is no job id: {error.message}") from error
-        sample = sample_request(self.owner, definition)
-        given = {name: element(name, value, JOB.children[name]) for name, value in sample.items()}
+        chosen = str(uuid.uuid4()) if job_id is None else _job_id(job_id)
+        owner = self.owner.appid if appid is None else _appid(appid)
+        given = _sample_elements(self.owner, definition)
         timeline = JobTimeline(definition, self.job_clock.now(), seconds, tasks)
         awaits = starts == FIRST_REQUEST
         self.jobs.put(StoredJob(chosen, owner, timeline, given, _elements(overrides), awaits_request=awaits))
@@ -152,6 +146,22 @@ class Service:
         self.job_clock.reset()
 
 
+def _job_id(text: str) -> str:
+    """Return a job id that requests can use."""
+    try:
+        check_job_id(check_text("job_id", text))
+    except ServiceError as error:
+        raise ValueError(f"{format_value(text)} is no job id: {error.message}") from error
+    return text
+
+
+def _appid(text: str) -> str:
+    """Return an APPID that requests can use."""
+    if not 1 <= len(check_header("appid", text)) <= _LONGEST_APPID:
+        raise ValueError(f"appid must have 1 to {_LONGEST_APPID} characters, not {len(text)}")
+    return text
+
+
 def _scenario(name: str) -> Scenario:
     """Return a scenario by its name."""
     try:
@@ -159,6 +169,12 @@ def _scenario(name: str) -> Scenario:
     except ValueError:
         names = ", ".join(sorted(scenario.value for scenario in Scenario))
         raise ValueError(f"there is no scenario {format_value(name)}; the scenarios are: {names}") from None
+
+
+def _sample_elements(owner: JobOwner, definition: ScenarioDefinition) -> dict[str, Element]:
+    """Return the elements of a job that no request created."""
+    sample = sample_request(owner, definition)
+    return {name: element(name, value, JOB.children[name]) for name, value in sample.items()}
 
 
 def _elements(overrides: Mapping[str, Any]) -> dict[str, Element | None]:

@@ -209,6 +209,7 @@ def _slow_or_endless() -> list[ConnectionFault]:
 def _wrong_http() -> list[ConnectionFault]:
     """Return responses whose HTTP is wrong, or leads elsewhere."""
     complete = job_document(status=b"Complete")
+    short = http_response(job_document()[:-9])
     elsewhere = "Location: http://127.0.0.2:9/"
     return [
         _fault("no HTTP", respond_with(b"SSH-2.0-OpenSSH_9.2\r\n"), _FAILED),
@@ -217,11 +218,7 @@ def _wrong_http() -> list[ConnectionFault]:
             respond_with(_OK + b"Content-Length: five\r\n\r\n" + job_document()[:-1]),
             "NotXmlError",
         ),
-        _fault(
-            "a length that is too short",
-            respond_with(http_response(job_document()[:-9]) + job_document()[-9:]),
-            "NotXmlError",
-        ),
+        _fault("a length that is too short", respond_with(short + job_document()[-9:]), "NotXmlError"),
         ConnectionFault(
             name="a redirect to another host",
             handle=respond_with(http_response(b"", elsewhere, status="302 Found")),
@@ -249,21 +246,12 @@ def _wrong_http() -> list[ConnectionFault]:
     ]
 
 
-def _refused() -> list[ConnectionFault]:
-    """Return faults with which the service refuses requests, or the clocks differ."""
+def _overloaded() -> list[ConnectionFault]:
+    """Return faults with which the service delays requests."""
     patient = "Retry-After: 30"
     too_many = "429 Too Many Requests"
     unavailable = "UnavailableError"
     return [
-        ConnectionFault(
-            name="200 with an error document",
-            handle=_error("AccessDenied", "200 OK"),
-            request=_DENIED,
-            persists=_DENIED,
-            limit=3600,
-            never=_DENIED,
-            ends=1.0,
-        ),
         _fault("a storm of 503", _error("SlowDown", "503 Slow Down"), unavailable),
         ConnectionFault(
             name="a storm of 503, Retry-After 30",
@@ -282,6 +270,21 @@ def _refused() -> list[ConnectionFault]:
             "503, Retry-After in a million years",
             _error("SlowDown", "503 Slow Down", "Retry-After: 99999999999999"),
             unavailable,
+        ),
+    ]
+
+
+def _refused() -> list[ConnectionFault]:
+    """Return faults with which the service refuses requests, and clocks that differ."""
+    return [
+        ConnectionFault(
+            name="200 with an error document",
+            handle=_error("AccessDenied", "200 OK"),
+            request=_DENIED,
+            persists=_DENIED,
+            limit=3600,
+            never=_DENIED,
+            ends=1.0,
         ),
         ConnectionFault(name="a clock an hour behind", handle=_check_time, request="Active", clock_error=-3600),
         ConnectionFault(name="a clock an hour ahead", handle=_check_time, request="Active", clock_error=3600),
@@ -316,4 +319,4 @@ def _wrong_tls() -> list[ConnectionFault]:
 
 def connection_faults() -> list[ConnectionFault]:
     """Return all faulty connections."""
-    return [*_interrupted(), *_slow_or_endless(), *_wrong_http(), *_refused(), *_wrong_tls()]
+    return [*_interrupted(), *_slow_or_endless(), *_wrong_http(), *_overloaded(), *_refused(), *_wrong_tls()]

@@ -44,7 +44,7 @@ def http_response(body: bytes, *headers: str, status: str = "200 OK") -> bytes:
     return "\r\n".join(lines).encode() + body
 
 
-# The former name, which tests of other rooms still import.
+# The former name, which tests of other rooms import.
 answer = http_response
 
 
