@@ -1,4 +1,4 @@
-"""What becomes of a job, as data: each scenario is a table of phases.
+"""The scenarios of jobs, as data: each is a table of phases.
 
 Nothing here keeps state or reads a clock: the state of a job at any time follows from its scenario, its
 creation time and the actions of its owner.
