@@ -17,7 +17,7 @@ from hostile import Fault
 from places import PYTHONPATH, ROOT
 
 CASES = fault_cases()
-ENVIRONMENT = {**os.environ, "PYTHONPATH": PYTHONPATH}
+PATHS = os.pathsep.join(filter(None, (PYTHONPATH, os.environ.get("PYTHONPATH"))))
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +73,9 @@ def test_a_row_is_wrong_for_each_of_its_limits(place: str, change: dict[str, obj
 def run_script(*words: str) -> subprocess.CompletedProcess[str]:
     """Run `make faults` with words."""
     command = [sys.executable, str(ROOT / "scripts" / "faults.py"), *words]
-    return subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, timeout=600, check=False)
+    return subprocess.run(
+        command, env={**os.environ, "PYTHONPATH": PATHS}, capture_output=True, text=True, timeout=600, check=False
+    )
 
 
 def test_framing_without_an_end_takes_no_memory() -> None:
@@ -88,7 +90,9 @@ def test_framing_without_an_end_takes_no_memory() -> None:
 
 def test_the_script_fails_without_rows() -> None:
     """Words that no fault has in its name are a mistake."""
-    assert run_script("no such fault").returncode == 1
+    done = run_script("no such fault")
+    assert done.returncode == 1, done.stderr
+    assert done.stdout.splitlines()[-1].startswith("0 rows, 0 wrong")
 
 
 PROGRAM = """
@@ -117,5 +121,5 @@ def test_files_addresses_memory_and_computing_are_measured(tmp_path: object) -> 
     # The memory of the process that starts it does not count.
     assert len(b"x" * 400 * 2**20)
     command = [sys.executable, "-c", PROGRAM, secret, "1", "2"]
-    done = subprocess.run(command, env={"PYTHONPATH": PYTHONPATH}, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, env={"PYTHONPATH": PATHS}, capture_output=True, text=True, check=False)
     assert done.stdout.strip() == f"({secret!r}, 'localhost:2', '127.0.0.1:1') True True True", done.stderr
