@@ -237,7 +237,7 @@ def long_wait(kind: str, passed: Passed, soak: Soak) -> None:
     virtual = VirtualTime()
     with CosBatchEmulator(clock=virtual.clock) as service:
         # The emulator keeps ten thousand requests for tests: their growth would hide any other.
-        records = service._service.records  # noqa: SLF001  as above
+        records = service._service.request_log  # noqa: SLF001  as above
         records._requests = collections.deque(maxlen=1)  # noqa: SLF001  as above
         service.inject(*(_often(fault) for fault in FAULTS))
         job_ids = [service.create_job("never-ends") for _ in range(LONG_JOBS)]

@@ -1,11 +1,11 @@
-"""For the tests of programs that use this package: COS Batch on loopback, and mocks for unit tests without an engine.
+"""For tests of programs that use this package: an emulator of COS Batch on loopback, and mocks for unit tests.
 
     from pulumi_cosjob.testing import CosBatchEmulator
 
     with CosBatchEmulator() as emulator:
         job_id = emulator.create_job("fails", seconds=60)
         emulator.clock.advance(120)
-        ...  # reach it with the environment variables of emulator.environment()
+        ...  # run the program with the environment variables of emulator.environment()
 
 For pytest there is a fixture, `cos_batch_emulator`: put `pytest_plugins = ["pulumi_cosjob.testing"]` into the
 `conftest.py` at the root of the tests. PYTEST_DONT_REWRITE
@@ -25,10 +25,10 @@ from typing import TYPE_CHECKING, Any
 from pulumi_cosjob._emulator.clocks import JobClock, ManualClock
 from pulumi_cosjob._emulator.faults import Fault
 from pulumi_cosjob._emulator.request_log import RecordedRequest
-from pulumi_cosjob._emulator.samples import Account
+from pulumi_cosjob._emulator.samples import JobOwner
 from pulumi_cosjob._emulator.scenarios import Scenario
 from pulumi_cosjob._emulator.service import Service
-from pulumi_cosjob._emulator.signature import Credentials
+from pulumi_cosjob._emulator.signature import AcceptedCredentials
 
 if TYPE_CHECKING:
     import os
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from pulumi_cosjob._clock import Clock
     from pulumi_cosjob._emulator.thread import ServerThread
-    from pulumi_cosjob._mocks.mocks import CosJobMocks
+    from pulumi_cosjob._mocks.cos_job_mocks import CosJobMocks
 
 __all__ = ["CosBatchEmulator", "CosJobMocks", "Fault", "JobClock", "ManualClock", "RecordedRequest", "Scenario"]
 
@@ -47,22 +47,21 @@ __all__ = ["CosBatchEmulator", "CosJobMocks", "Fault", "JobClock", "ManualClock"
 class CosBatchEmulator:
     """An HTTP server on this machine that behaves as COS Batch does.
 
-    It is a context manager; `start` and `stop` serve where a with statement does not fit. It may be stopped
-    and started again, as a service that is away for a while: it comes back on the same port and knows its
-    jobs.
+    It is a context manager; `start` and `stop` are for programs without a with statement. It can be stopped and
+    started again, as a service with an outage: it then has the same port and the same jobs.
 
     Args:
         port: The port; 0 for a free one.
-        secret_id: The SecretId that requests are to be signed with.
-        secret_key: The SecretKey.
-        token: The security token that has to come along; none for permanent keys.
-        token_expires: When the token expires, in seconds since the epoch; None for never.
+        secret_id: The SecretId that requests must be signed with.
+        secret_key: The SecretKey that requests must be signed with.
+        token: The security token that requests must hold; None for permanent credentials.
+        token_expires: The time at which the token expires, in seconds since the epoch; None for never.
         appid: The APPID of jobs that are created without one.
         uin: The numeric id of the main account.
         region: The region.
-        clock: The service's clock, by which signatures are judged and jobs live; the machine's if there is
-            none.
-        seed: Seed for the random numbers that decide whether a fault with a probability strikes.
+        clock: The service's clock, by which signatures are verified and which the jobs' clock follows; by default the
+            machine's.
+        seed: Seed for the random numbers that decide whether a request meets a fault with a probability.
 
     Raises:
         ImportError: The extra `emulator` is not installed.
@@ -82,8 +81,8 @@ class CosBatchEmulator:
         clock: Clock | None = None,
         seed: int = 0,
     ) -> None:
-        credentials = Credentials(secret_id, secret_key, token, token_expires)
-        self._service = Service(credentials, Account(appid, uin, region), clock, seed)
+        credentials = AcceptedCredentials(secret_id, secret_key, token, token_expires)
+        self._service = Service(credentials, JobOwner(appid, uin, region), clock, seed)
         self._thread = _server_thread()(self._service, port=port)
 
     @property
@@ -91,37 +90,37 @@ class CosBatchEmulator:
         """The URL of the server.
 
         Raises:
-            RuntimeError: It has not been started.
+            RuntimeError: The emulator has not been started.
         """
         return self._thread.url
 
     @property
     def clock(self) -> JobClock:
-        """The jobs' clock. Turning it moves the jobs and leaves the judgement on signatures alone."""
+        """The jobs' clock. Advancing it moves the jobs, and does not change how signatures are verified."""
         return self._service.job_clock
 
     @property
     def requests(self) -> list[RecordedRequest]:
         """The latest 10,000 requests to the API, the oldest first, without secrets."""
-        return self._service.records.all()
+        return self._service.request_log.all()
 
     def start(self) -> Self:
-        """Listen and serve; nothing happens if it serves already.
+        """Listen and serve; does nothing if it serves already.
 
         Returns:
             This emulator.
 
         Raises:
-            OSError: It cannot listen there.
+            OSError: The emulator cannot listen on its port.
         """
         self._thread.start()
         return self
 
     def stop(self) -> None:
-        """End all connections and stop listening; nothing happens if it does not serve.
+        """End all connections and stop listening; does nothing if it does not serve.
 
         Raises:
-            RuntimeError: It does not stop.
+            RuntimeError: The emulator does not stop in time.
         """
         self._thread.stop()
 
@@ -150,16 +149,16 @@ class CosBatchEmulator:
         """Create a job.
 
         Args:
-            scenario: What becomes of it.
-            job_id: Its id; a new one if there is none.
-            appid: APPID of the owner; by default the emulator's.
+            scenario: The scenario that its states follow.
+            job_id: Its id; by default a new one.
+            appid: The APPID of its owner; by default the emulator's.
             seconds: How long it is Active.
-            tasks: How many tasks it has.
-            starts: When its life begins: `now` by the jobs' clock, or with the `first-request` about it.
-            **overrides: Elements to show in place of the usual ones, by the name in snake case, such as
+            tasks: The number of its tasks.
+            starts: When its scenario begins: `now` by the jobs' clock, or with the `first-request` about it.
+            **overrides: Elements that replace the usual ones, by the name in snake case, such as
                 `description="…"`, `report={"enabled": False}`, `failure_reasons=[{"failure_code": "…"}]`;
-                None leaves one out. For an element that holds others a str is its content as XML, such as
-                `operation="<COSDeleteObject/>"`. An `xml.etree.ElementTree.Element` is taken as it is. A name
+                None leaves one out. For an element with children, a str is its content as XML, such as
+                `operation="<COSDeleteObject/>"`. An `xml.etree.ElementTree.Element` is used as it is. A name
                 that begins with a capital letter is used as it is, even if the API's documentation does not list
                 it.
 
@@ -167,8 +166,8 @@ class CosBatchEmulator:
             Its id.
 
         Raises:
-            ValueError: There is no such scenario or element, there is such a job already, or an id, a length
-                or a number that no job can have.
+            ValueError: The scenario or an element is unknown, the job exists already, or its id, length or number of
+                tasks is not possible.
             TypeError: No element can hold such a value.
         """
         return self._service.put_job(
@@ -176,12 +175,12 @@ class CosBatchEmulator:
         )
 
     def replay(self, job_id: str, source: bytes | str | os.PathLike[str]) -> None:
-        """Answer for a job with a document that is not made here, as it is, with status 200.
+        """Respond to requests about a job with a given document, as it is, with status 200.
 
         Args:
             job_id: The job.
             source: The document as bytes, or as text that begins with `<`; else the path of a file, which is
-                read afresh at each request.
+                read again at each request.
 
         Raises:
             FileNotFoundError: There is no such file.
@@ -189,10 +188,10 @@ class CosBatchEmulator:
         self._service.replay(job_id, source)
 
     def inject(self, *faults: Fault | str) -> None:
-        """Put faults at the end of the queue of those to come.
+        """Add faults to the end of the queue.
 
         Args:
-            *faults: The faults; the name of a kind stands for that fault once.
+            *faults: The faults; the name of a kind stands for one such fault.
 
         Raises:
             ValueError: There is no such kind.
@@ -200,16 +199,16 @@ class CosBatchEmulator:
         self._service.faults.add([Fault(fault) if isinstance(fault, str) else fault for fault in faults])
 
     def environment(self) -> dict[str, str]:
-        """Return the environment variables by which the package and the command line reach this server.
+        """Return the environment variables with which the package and the command line use this emulator.
 
         Raises:
-            RuntimeError: It has not been started.
+            RuntimeError: The emulator has not been started.
         """
-        credentials, account = self._service.credentials, self._service.account
+        credentials, owner = self._service.credentials, self._service.owner
         variables = {
             "COSJOB_ENDPOINT": self.endpoint,
-            "COSJOB_UIN": account.uin,
-            "TENCENTCLOUD_REGION": account.region,
+            "COSJOB_UIN": owner.uin,
+            "TENCENTCLOUD_REGION": owner.region,
             "TENCENTCLOUD_SECRET_ID": credentials.secret_id,
             "TENCENTCLOUD_SECRET_KEY": credentials.secret_key,
         }
@@ -218,12 +217,12 @@ class CosBatchEmulator:
         return variables
 
     def reset(self) -> None:
-        """Forget jobs, replays, faults and requests, and turn the jobs' clock back to the service's."""
+        """Remove jobs, replays, faults and recorded requests, and return the jobs' clock to the service's."""
         self._service.reset()
 
 
 def _server_thread() -> type[ServerThread]:
-    """Return what serves the emulator; only that needs aiohttp."""
+    """Return the class that serves the emulator; only this needs aiohttp."""
     try:
         from pulumi_cosjob._emulator.thread import ServerThread  # noqa: PLC0415  the mocks work without aiohttp
     except ModuleNotFoundError as error:
@@ -239,12 +238,12 @@ def __getattr__(name: str) -> Any:
     # The emulator works without Pulumi, which takes long to load.
     if name != "CosJobMocks":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from pulumi_cosjob._mocks.mocks import CosJobMocks  # noqa: PLC0415  as above
+    from pulumi_cosjob._mocks.cos_job_mocks import CosJobMocks  # noqa: PLC0415  as above
 
     return CosJobMocks
 
 
-# Pytest itself loads this module where it is named as a plugin; nobody else needs pytest for it.
+# Pytest loads this module as a plugin; all other users need no pytest.
 if TYPE_CHECKING or "pytest" in sys.modules:
     import pytest
 

@@ -406,13 +406,13 @@ def emulator(port: int, secret_id: str, secret_key: str, jobs: tuple[str, ...], 
         _print("\n".join([f"listening on {url}", *lines]))
 
     try:
-        from pulumi_cosjob._emulator.signature import Credentials  # noqa: PLC0415  as above
+        from pulumi_cosjob._emulator.signature import AcceptedCredentials  # noqa: PLC0415  as above
 
         _emulator.serve(
             ("127.0.0.1", port),
             [_emulator.parse_job(each) for each in jobs],
             [_emulator.parse_replay(each) for each in replays],
-            Credentials(secret_id, secret_key),
+            AcceptedCredentials(secret_id, secret_key),
             ready,
         )
     except ImportError:

@@ -1,11 +1,12 @@
-"""COS Batch on loopback: for our tests, the demo and, as `pulumi_cosjob.testing`, for users' own tests.
+"""COS Batch on loopback: for the package's tests, the demo and, as `pulumi_cosjob.testing`, for users' own tests.
 
-Nothing here imports the request layer of the package: a mistake there cannot hide itself here. This module
-and `_clocks` load without aiohttp.
+Nothing here imports the request layer of the package, so that no mistake is made alike on both sides. This module
+and `clocks` load without aiohttp.
 """
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import threading
 from dataclasses import dataclass
@@ -14,29 +15,27 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
-    from pulumi_cosjob._emulator.signature import Credentials
+    from pulumi_cosjob._emulator.signature import AcceptedCredentials
 
 __all__ = ["JobOrder", "parse_job", "parse_replay", "serve"]
 
-# Waiting wakes up now and then: on Windows a wait without end takes no Ctrl-C.
+# On Windows, Ctrl-C does not interrupt a wait without a time limit.
 _WAKE_SECONDS = 1.0
-
-
 _FORM = "ID=SCENARIO[,seconds=N][,tasks=N][,starts=first-request]"
 
 
 @dataclass(frozen=True, slots=True)
 class JobOrder:
-    """A job that the emulator begins with.
+    """A job to create before the emulator serves.
 
     Args:
         job_id: Its id.
-        scenario: What becomes of it.
-        seconds: Its length of Active.
-        tasks: How many tasks it has.
-        starts: When its life begins: `now`, or at the `first-request` about it.
+        scenario: The name of its scenario.
+        seconds: How long it is Active.
+        tasks: The number of its tasks.
+        starts: When its scenario begins: `now`, or with the `first-request` about it.
     """
 
     job_id: str
@@ -50,13 +49,13 @@ def parse_job(text: str) -> JobOrder:
     """Read a job from text such as `my-job=fails,seconds=30,tasks=500`.
 
     Args:
-        text: `ID=SCENARIO`, then `,seconds=N`, `,tasks=N` and `,starts=first-request` if wanted, in any order.
+        text: `ID=SCENARIO`, then optionally `,seconds=N`, `,tasks=N` and `,starts=first-request`, in any order.
 
     Returns:
         The job.
 
     Raises:
-        ValueError: The text cannot be read so; the sentence says what is wrong.
+        ValueError: The text has another form; the message names the mistake.
     """
     from pulumi_cosjob._emulator.scenarios import Scenario  # noqa: PLC0415 - cheap import
 
@@ -76,12 +75,12 @@ def parse_job(text: str) -> JobOrder:
         values[name] = value
     starts = values.get("starts", "now")
     if starts not in ("now", "first-request"):
-        raise ValueError(f"starts is now or first-request, not {starts!r}")
+        raise ValueError(f"starts must be now or first-request, not {starts!r}")
     return JobOrder(job_id, scenario, _seconds(values.get("seconds", "10")), _tasks(values.get("tasks", "100")), starts)
 
 
 def parse_replay(text: str) -> tuple[str, Path]:
-    """Read a replay from text such as `my-job=answer.xml`.
+    """Read a replay from text such as `my-job=response.xml`.
 
     Args:
         text: `ID=FILE`.
@@ -90,7 +89,7 @@ def parse_replay(text: str) -> tuple[str, Path]:
         The job id, and the file.
 
     Raises:
-        ValueError: The text cannot be read so, or there is no such file.
+        ValueError: The text has another form, or there is no such file.
     """
     job_id, _, name = text.partition("=")
     if not job_id or not name:
@@ -106,13 +105,13 @@ def _seconds(text: str) -> float:
     except ValueError:
         seconds = -1.0
     if not 0 <= seconds < float("inf"):
-        raise ValueError(f"seconds is a number from 0, not {text!r}")
+        raise ValueError(f"seconds must be a number from 0, not {text!r}")
     return seconds
 
 
 def _tasks(text: str) -> int:
     if not (text.isascii() and text.isdigit()):
-        raise ValueError(f"tasks is a whole number from 0, not {text!r}")
+        raise ValueError(f"tasks must be a whole number from 0, not {text!r}")
     return int(text)
 
 
@@ -120,21 +119,21 @@ def serve(
     host_port: tuple[str, int],
     jobs: Iterable[JobOrder],
     replays: Iterable[tuple[str, str | os.PathLike[str]]],
-    credentials: Credentials | None,
+    credentials: AcceptedCredentials | None,
     ready: Callable[[str], None],
 ) -> None:
-    """Serve until the process gets SIGINT or SIGTERM; to be called in the main thread.
+    """Serve until the process gets SIGINT or SIGTERM; call it in the main thread.
 
     Args:
         host_port: A loopback address and a port; 0 for a free one.
-        jobs: The jobs to begin with.
-        replays: Job ids, and the files to answer with for them.
-        credentials: The keys that requests are to be signed with; the emulator's own if there are none.
-        ready: Is told the URL once requests are answered.
+        jobs: The jobs to create first.
+        replays: Job ids, and the files to send as responses about them.
+        credentials: The credentials that requests must be signed with; by default those of the emulator.
+        ready: Called with the URL once the emulator serves.
 
     Raises:
-        OSError: It cannot listen there.
-        ValueError: The host is not this machine's own, or a job cannot be created.
+        OSError: The emulator cannot listen there.
+        ValueError: The host is not a loopback address, or a job cannot be created.
         ImportError: The emulator's dependencies are not installed.
     """
     from pulumi_cosjob._emulator.service import Service  # noqa: PLC0415 - as in parse_job
@@ -145,16 +144,25 @@ def serve(
         service.put_job(job.scenario, {}, job_id=job.job_id, seconds=job.seconds, tasks=job.tasks, starts=job.starts)
     for job_id, source in replays:
         service.replay(job_id, source)
+    thread = ServerThread(service, *host_port)
+    with _stopped_by_signal() as stopped:
+        try:
+            thread.start()
+            ready(thread.url)
+            while not stopped.wait(_WAKE_SECONDS):
+                pass
+        finally:
+            thread.stop()
+
+
+@contextlib.contextmanager
+def _stopped_by_signal() -> Iterator[threading.Event]:
+    """Yield an event that SIGINT and SIGTERM set; restore their handlers afterwards."""
     stopped = threading.Event()
     signals = (signal.SIGINT, signal.SIGTERM)
     before = {number: signal.signal(number, lambda *_: stopped.set()) for number in signals}
-    thread = ServerThread(service, *host_port)
     try:
-        thread.start()
-        ready(thread.url)
-        while not stopped.wait(_WAKE_SECONDS):
-            pass
+        yield stopped
     finally:
-        thread.stop()
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -1,4 +1,4 @@
-"""Clocks that can be turned: the hand-turned one for tests, and the one by which jobs live."""
+"""Clocks that tests advance: one that stands still, and one for the jobs of the emulator."""
 
 from __future__ import annotations
 
@@ -12,33 +12,31 @@ if TYPE_CHECKING:
 __all__ = ["JobClock", "ManualClock"]
 
 _NEW_YEAR_2024 = 1_704_067_200.0
-
-
-# No date is written after the year 9999.
+# The end of the year 9999: no later date can be written.
 _LATEST = 253_402_300_799.0
 
 
-def _forward(seconds: float) -> float:
-    """Return the seconds, or refuse those that would turn a clock back."""
+def _check_forward(seconds: float) -> float:
+    """Return the seconds; refuse those that would set a clock back."""
     if not (math.isfinite(seconds) and seconds >= 0):
-        raise ValueError(f"a clock goes forward by a finite number of seconds, not by {seconds!r}")
+        raise ValueError(f"a clock advances by a finite number of seconds from 0, not by {seconds!r}")
     return seconds
 
 
-def _reachable(now: float, seconds: float) -> float:
-    """Return the seconds, or refuse those that would turn a clock beyond the last date."""
-    if now + _forward(seconds) > _LATEST:
-        raise ValueError("the jobs' clock goes to the end of the year 9999, no further")
+def _check_reachable(now: float, seconds: float) -> float:
+    """Return the seconds; refuse those that would advance a clock beyond the last date."""
+    if now + _check_forward(seconds) > _LATEST:
+        raise ValueError("the jobs' clock advances to the end of the year 9999, no further")
     return seconds
 
 
 class ManualClock:
-    """A clock that stands still until it is turned; sleeping turns it, so that nothing really waits.
+    """A clock that stands still until it is advanced; sleeping advances it at once, so that no test waits.
 
-    It fits wherever the package takes a clock. It may be turned from any thread.
+    It fits wherever the package takes a clock. Any thread may advance it.
 
     Args:
-        start: The wall time to begin with, in seconds since the epoch.
+        start: The wall time at the start, in seconds since the epoch.
     """
 
     def __init__(self, start: float = _NEW_YEAR_2024) -> None:
@@ -51,34 +49,34 @@ class ManualClock:
         return self._start + self._passed
 
     def monotonic(self) -> float:
-        """Return the seconds that have passed on this clock."""
+        """Return by how many seconds this clock has been advanced."""
         return self._passed
 
     def sleep(self, seconds: float) -> None:
-        """Turn the clock on by that many seconds, at once."""
+        """Advance the clock by that many seconds, at once."""
         self.advance(seconds)
 
     def advance(self, seconds: float) -> None:
-        """Turn the clock on.
+        """Advance the clock.
 
         Args:
-            seconds: How far.
+            seconds: By how many seconds.
 
         Raises:
             ValueError: The number is negative or not finite.
         """
         with self._lock:
-            self._passed += _forward(seconds)
+            self._passed += _check_forward(seconds)
 
 
 class JobClock:
-    """Time as the jobs live it: the service's clock, plus what it was turned on by, unless held.
+    """The clock of the jobs: the service's clock plus the seconds by which it was advanced, unless it is held.
 
-    Turning it moves the jobs and nothing else: signatures are judged by the service's own clock, so a client
-    whose clock nobody turned goes on being accepted.
+    Advancing it moves the jobs and nothing else. Signatures are verified by the service's own clock, so a client
+    with the right time is still accepted.
 
     Args:
-        service: The clock underneath.
+        service: The service's clock.
     """
 
     def __init__(self, service: Clock) -> None:
@@ -93,36 +91,36 @@ class JobClock:
             return self._unlocked_now()
 
     def monotonic(self) -> float:
-        """Return the same time as `now`: this clock never goes back, except by `reset`."""
+        """Return the same time as `now`: only `reset` sets this clock back."""
         return self.now()
 
     def sleep(self, seconds: float) -> None:
-        """Let the service's clock sleep."""
+        """Sleep by the service's clock."""
         self._service.sleep(seconds)
 
     def advance(self, seconds: float) -> None:
-        """Turn the jobs' time on, held or not.
+        """Advance the jobs' clock, held or not.
 
         Args:
-            seconds: How far.
+            seconds: By how many seconds.
 
         Raises:
             ValueError: The number is negative, not finite, or leads beyond the year 9999.
         """
         with self._lock:
-            forward = _reachable(self._unlocked_now(), seconds)
+            forward = _check_reachable(self._unlocked_now(), seconds)
             if self._held_at is None:
                 self._ahead += forward
             else:
                 self._held_at += forward
 
     def hold(self) -> None:
-        """Stop the jobs' time where it is."""
+        """Stop the jobs' clock where it is."""
         with self._lock:
             self._held_at = self._unlocked_now()
 
     def release(self) -> None:
-        """Let the jobs' time go on from where it was held."""
+        """Let the jobs' clock run on from where it was held."""
         with self._lock:
             if self._held_at is not None:
                 self._ahead = self._held_at - self._service.now()

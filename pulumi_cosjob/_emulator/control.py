@@ -1,4 +1,4 @@
-"""Control routes: what a test in another process or language turns; unsigned, for this machine only."""
+"""Control routes: how a test in another process or language controls the emulator; unsigned, loopback only."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 __all__ = ["add_routes", "is_loopback"]
 
 _JOB_ARGUMENTS = ("job_id", "appid", "seconds", "tasks", "starts")
-# Elements nest less deeply than this; clients take no more than a hundred.
+# The elements of a job nest less deeply than this; XML readers accept about a hundred levels.
 _DEEPEST = 32
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether a host name or address is this machine's own.
+    """Return whether a host name or address is a loopback one.
 
     Args:
         host: Without a port.
@@ -42,8 +42,8 @@ def add_routes(application: web.Application, service: Service) -> None:
     """Add the control routes.
 
     Args:
-        application: Where to.
-        service: What they turn.
+        application: The application to add them to.
+        service: The service that they control.
     """
     router = application.router
     router.add_post("/_emulator/clock", _guarded(service, _clock))
@@ -55,20 +55,20 @@ def add_routes(application: web.Application, service: Service) -> None:
 
 
 def _guarded(
-    service: Service, turn: Callable[[Service, Any], Any]
+    service: Service, perform: Callable[[Service, Any], Any]
 ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-    """Return a handler that judges a control request, reads its JSON and answers with JSON."""
+    """Return a handler that checks who sent a control request, reads its JSON and responds with JSON."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        # The Host keeps out pages in a browser that reach this address by a name of their own.
+        # The check of Host refuses pages in a browser that reach this address by a name of their own.
         host = re.sub(r":[0-9]*$", "", request.host)
         if not (is_loopback(request.remote or "") and is_loopback(host)):
-            return web.json_response({"error": "control routes answer only this machine"}, status=403)
+            return web.json_response({"error": "control routes serve only this machine"}, status=403)
         if not _is_own_origin(request):
-            return web.json_response({"error": "control routes do not answer pages of other origins"}, status=403)
+            return web.json_response({"error": "control routes do not serve pages of other origins"}, status=403)
         try:
             text = await request.text()
-            return web.json_response(turn(service, _read(text) if text else {}))
+            return web.json_response(perform(service, _read(text) if text else {}))
         except (ValueError, TypeError, LookupError, OverflowError) as error:
             return web.json_response({"error": str(error)}, status=400)
 
@@ -76,14 +76,14 @@ def _guarded(
 
 
 def _is_own_origin(request: web.Request) -> bool:
-    """Tell whether no browser sent a request, or for a page of this server alone: any page may send one anywhere."""
+    """Return whether a request is from no browser, or from a page of this server; any page can send requests here."""
     origins = request.headers.getall("Origin", [])
     sites = request.headers.getall("Sec-Fetch-Site", [])
     return set(origins) <= {f"http://{request.host}"} and set(sites) <= {"none", "same-origin"}
 
 
 def _read(text: str) -> Any:
-    """Return what JSON says, or refuse what is none, and what nests more deeply than any element."""
+    """Return the data of a JSON text; refuse invalid JSON, and data that nests more deeply than any element."""
     try:
         data = json.loads(text, parse_constant=_refuse_constant)
     except RecursionError:
@@ -103,27 +103,28 @@ def _refuse_constant(name: str) -> None:
 
 
 def _object(data: Any) -> dict[str, Any]:
-    """Return a JSON object, or refuse what is none."""
+    """Return the data if it is a JSON object; refuse any other."""
     if not isinstance(data, dict):
         raise TypeError("the body must be a JSON object")
     return data
 
 
 def _clock(service: Service, data: Any) -> dict[str, float]:
-    """Turn, hold or release the jobs' clock."""
+    """Advance, hold or release the jobs' clock."""
     wanted = _object(data)
     unknown = sorted(wanted.keys() - {"advance", "hold"})
     if unknown:
-        raise ValueError(f"the clock knows advance and hold, not {', '.join(unknown)}")
-    if "hold" in wanted:
-        turn = service.job_clock.hold if wanted["hold"] else service.job_clock.release
-        turn()
+        raise ValueError(f"the clock takes advance and hold, not {', '.join(unknown)}")
+    if wanted.get("hold"):
+        service.job_clock.hold()
+    elif "hold" in wanted:
+        service.job_clock.release()
     service.job_clock.advance(float(wanted.get("advance", 0.0)))
     return {"now": service.job_clock.now()}
 
 
 def _jobs(service: Service, data: Any) -> dict[str, str]:
-    """Create a job; entries that are no arguments are elements to show in place of the usual ones."""
+    """Create a job; entries other than arguments are elements that replace the usual ones."""
     wanted = dict(_object(data))
     scenario = wanted.pop("scenario", "completes")
     arguments = {name: wanted.pop(name) for name in _JOB_ARGUMENTS if wanted.get(name) is not None}
@@ -138,7 +139,7 @@ def _faults(service: Service, data: Any) -> dict[str, int]:
 
 
 def _fault(data: dict[str, Any]) -> Fault:
-    """Return the fault that JSON describes; its body is text."""
+    """Return the fault that a JSON object describes; its body is text."""
     known = {entry.name for entry in fields(Fault)}
     unknown = sorted(data.keys() - known)
     if unknown or "kind" not in data:
@@ -148,16 +149,16 @@ def _fault(data: dict[str, Any]) -> Fault:
 
 
 def _requests(service: Service, _data: Any) -> list[dict[str, Any]]:
-    """Return what was asked."""
-    return [asdict(request) for request in service.records.all()]
+    """Return the latest requests."""
+    return [asdict(request) for request in service.request_log.all()]
 
 
 def _statistics(service: Service, _data: Any) -> dict[str, int]:
-    """Return how much was asked."""
-    return {"requests": service.records.total, "faulty": service.records.faulty}
+    """Return the number of requests, and of those that met a fault."""
+    return {"requests": service.request_log.total, "faulty": service.request_log.faulty}
 
 
 def _reset(service: Service, _data: Any) -> dict[str, str]:
-    """Forget everything."""
+    """Remove everything, and return the jobs' clock to the service's."""
     service.reset()
     return {}

@@ -1,4 +1,4 @@
-"""Answers as XML documents."""
+"""Responses as XML documents."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from copy import deepcopy
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from pulumi_cosjob._emulator.fields import timestamp
+from pulumi_cosjob._emulator.element_values import timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from pulumi_cosjob._emulator.scenarios import Snapshot
-    from pulumi_cosjob._emulator.state import Page, View
+    from pulumi_cosjob._emulator.state import JobPage, JobView
 
 __all__ = [
     "create_job_result",
@@ -27,8 +27,8 @@ _DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _LISTED = ("CreationTime", "Description", "JobId", "Operation", "Priority", "ProgressSummary", "Status")
 
 
-def describe_job_result(view: View) -> bytes:
-    """Return the answer to DescribeJob: every element that applies, in the order of the reference.
+def describe_job_result(view: JobView) -> bytes:
+    """Return the response to DescribeJob: every element that applies, in the order of the reference.
 
     Args:
         view: The job and its state.
@@ -39,7 +39,7 @@ def describe_job_result(view: View) -> bytes:
 
 
 def create_job_result(job_id: str) -> bytes:
-    """Return the answer to CreateJob.
+    """Return the response to CreateJob.
 
     Args:
         job_id: The new job's id.
@@ -47,8 +47,8 @@ def create_job_result(job_id: str) -> bytes:
     return _written(_group("CreateJobResult", [_leaf("JobId", job_id)]))
 
 
-def update_job_status_result(view: View) -> bytes:
-    """Return the answer to UpdateJobStatus.
+def update_job_status_result(view: JobView) -> bytes:
+    """Return the response to UpdateJobStatus.
 
     Args:
         view: The job and its new state.
@@ -58,8 +58,8 @@ def update_job_status_result(view: View) -> bytes:
     return _written(_group("UpdateJobStatusResult", shown))
 
 
-def update_job_priority_result(view: View) -> bytes:
-    """Return the answer to UpdateJobPriority.
+def update_job_priority_result(view: JobView) -> bytes:
+    """Return the response to UpdateJobPriority.
 
     Args:
         view: The job with its new priority.
@@ -68,11 +68,11 @@ def update_job_priority_result(view: View) -> bytes:
     return _written(_group("UpdateJobPriorityResult", [elements[name] for name in ("JobId", "Priority")]))
 
 
-def list_jobs_result(page: Page) -> bytes:
-    """Return the answer to ListJobs.
+def list_jobs_result(page: JobPage) -> bytes:
+    """Return the response to ListJobs.
 
     Args:
-        page: The jobs, and where the list breaks off.
+        page: The jobs, and the token of the next page.
     """
     root = Element("ListJobsResult")
     SubElement(root, "Jobs").extend(_group("member", _member(view)) for view in page.views)
@@ -86,8 +86,8 @@ def error(code: str, message: str, resource: str, request_id: str, trace_id: str
 
     Args:
         code: The error code.
-        message: The sentence.
-        resource: The path asked for.
+        message: The message.
+        resource: The path of the request.
         request_id: The id of the request.
         trace_id: The id of its trace.
     """
@@ -101,10 +101,10 @@ def error(code: str, message: str, resource: str, request_id: str, trace_id: str
     return _written(_group("Error", [_leaf(name, value) for name, value in values.items()]))
 
 
-def _job_elements(view: View) -> dict[str, Element]:
+def _job_elements(view: JobView) -> dict[str, Element]:
     """Return the elements of a description by name, in the order of the reference (the alphabet's)."""
     job = view.job
-    elements = {element.tag: element for element in _living(view)}
+    elements = {element.tag: element for element in _changing_elements(view)}
     merged = {**elements, **job.given, **job.overrides}
     present = {name: element for name, element in merged.items() if element is not None}
     for path, text in view.snapshot.gained:
@@ -113,7 +113,7 @@ def _job_elements(view: View) -> dict[str, Element]:
 
 
 def _set(elements: dict[str, Element], path: str, text: str) -> None:
-    """Let an element have a text, and be there; what the job was created with stays as it is."""
+    """Set the text of an element, and add it where it is absent; the elements of the stored job stay unchanged."""
     name, _, below = path.partition("/")
     element = elements[name] = deepcopy(elements[name]) if name in elements else Element(name)
     for step in below.split("/") if below else ():
@@ -122,10 +122,10 @@ def _set(elements: dict[str, Element], path: str, text: str) -> None:
     element.text = text
 
 
-def _living(view: View) -> Iterator[Element]:
-    """Yield the elements that change while a job lives."""
+def _changing_elements(view: JobView) -> Iterator[Element]:
+    """Yield the elements that change with the state of a job."""
     job, snapshot = view.job, view.snapshot
-    yield _leaf("CreationTime", timestamp(job.life.created_at))
+    yield _leaf("CreationTime", timestamp(job.timeline.created_at))
     yield _leaf("JobId", job.job_id)
     yield _leaf("Status", snapshot.status)
     if snapshot.failures:
@@ -136,7 +136,7 @@ def _living(view: View) -> Iterator[Element]:
     if reason is not None:
         yield _leaf("StatusUpdateReason", reason)
     if snapshot.suspended_at is not None:
-        yield _leaf("SuspendedCause", job.life.script.suspended_cause or "")
+        yield _leaf("SuspendedCause", job.timeline.definition.suspended_cause or "")
         yield _leaf("SuspendedDate", timestamp(snapshot.suspended_at))
     if snapshot.ended_at is not None:
         yield _leaf("TerminationDate", timestamp(snapshot.ended_at))
@@ -158,8 +158,8 @@ def _progress(progress: tuple[int, int, int]) -> Element:
     return _group("ProgressSummary", leaves)
 
 
-def _member(view: View) -> list[Element]:
-    """Return the elements of one job in a list; of its operation, a list tells only the name."""
+def _member(view: JobView) -> list[Element]:
+    """Return the elements of one job in a list, which has only the name of the operation."""
     elements = _job_elements(view)
     if "Operation" in elements:
         elements["Operation"] = _leaf("Operation", "".join(child.tag for child in elements["Operation"]))

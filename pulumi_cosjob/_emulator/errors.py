@@ -1,4 +1,4 @@
-"""The errors that the service answers with, as one table of codes."""
+"""The errors of the service, as one table of codes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ STATUSES: dict[str, int] = {
     "NoSuchJob": 404,
     "RequestLimitExceeded": 429,
     "RequestTimeTooSkewed": 403,
-    # What a code that has spaces stands for: the signature's time is over.
+    # A code with spaces: the time of the signature is over.
     "Request has expired": 403,
     "ServiceUnavailable": 500,
     "SignatureDoesNotMatch": 403,
@@ -28,11 +28,11 @@ STATUSES: dict[str, int] = {
 
 
 class ServiceError(Exception):
-    """A request is answered with an error document.
+    """The response to a request is an error document.
 
     Args:
         code: The error code, one of `STATUSES`.
-        message: The sentence for the document.
+        message: The message of the document.
     """
 
     def __init__(self, code: str, message: str) -> None:

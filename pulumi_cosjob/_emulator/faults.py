@@ -1,4 +1,4 @@
-"""Faults on demand, as data: what goes wrong, how often, and with which job."""
+"""Faults on demand, as data: what goes wrong, how often, and for which job."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import threading
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pulumi_cosjob._emulator.limits import check_header, check_integer, check_text, shown
+from pulumi_cosjob._emulator.checks import check_header, check_integer, check_text, format_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["KINDS", "REPLACES_RESPONSE", "Fault", "Faults"]
+__all__ = ["KINDS", "REPLACES_RESPONSE", "Fault", "FaultQueue"]
 
-# Kinds that answer in the service's place: the request is not performed.
+# Kinds that replace the service's response: the request is not performed.
 REPLACES_RESPONSE = frozenset({"error", "html", "raw", "redirect"})
 KINDS = REPLACES_RESPONSE | frozenset(
     {
@@ -33,48 +33,48 @@ KINDS = REPLACES_RESPONSE | frozenset(
 )
 
 
-# Thirty years: a date that is off by more may be none.
+# Thirty years: a date that is off by more may be out of range.
 _MOST_SECONDS = 10**9
 _MOST_LENGTH = 2**31
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    r"""Something that goes wrong with an answer.
+    r"""Something that goes wrong with a response.
 
-    | kind | what the client meets | fields |
+    | kind | what the client receives | fields |
     |---|---|---|
-    | `delay` | the answer comes late | `seconds` |
+    | `delay` | a response that comes late | `seconds` |
     | `empty` | no body | `status` (200) |
     | `endless` | a body without end | |
     | `error` | an error document | `code`, `status` (the code's own), `message`, `retry_after` |
     | `html` | a page of some proxy | `status` (502), `body` |
-    | `other-job` | the answer speaks of another job | `other_job_id` |
+    | `other-job` | a response about another job | `other_job_id` |
     | `raw` | these bytes, then the end of the connection | `body` |
     | `redirect` | a redirect | `status` (302), `location`, `retry_after` |
-    | `reset` | the connection is reset before the answer | |
-    | `reset-in-body` | the connection is reset in the middle of the body | |
-    | `skew` | the server's clock is off: the Date, and the judgement on signatures | `seconds` |
-    | `slow` | the body comes byte by byte | `seconds` from one to the next |
-    | `truncated` | the connection ends in the middle of the body | |
-    | `wrong-length` | Content-Length is off; too small leaves some body on the connection | `length` |
+    | `reset` | a connection that is reset before the response | |
+    | `reset-in-body` | a connection that is reset in the middle of the body | |
+    | `skew` | a server whose clock is off: in the Date, and in the check of signatures | `seconds` |
+    | `slow` | a body that comes byte by byte | `seconds` from one to the next |
+    | `truncated` | a connection that ends in the middle of the body | |
+    | `wrong-length` | a wrong Content-Length; too small leaves some body on the connection | `length` |
 
-    `error`, `html`, `raw` and `redirect` stand in the service's place: what was asked for is not done. With
-    all others it is done, and the answer suffers.
+    `error`, `html`, `raw` and `redirect` replace the service's response: the request is not performed. All others
+    spoil the response to a request that is performed.
 
     Args:
         kind: What goes wrong.
-        times: How many requests it meets; None for no end.
-        job_id: Only requests about this job.
-        probability: How likely it meets a request that it could meet.
+        times: The number of requests that meet it; None for all further requests.
+        job_id: If given, only requests about this job meet it.
+        probability: The probability, from 0 to 1, that a request meets it.
         status: The HTTP status.
         code: The error code.
-        message: The error's sentence.
+        message: The message of the error document.
         retry_after: The Retry-After header.
-        seconds: How late, how slow or how far off.
-        location: Where a redirect leads.
-        other_job_id: The job that the answer speaks of instead.
-        body: What is sent.
+        seconds: The delay, the pause between bytes, or the error of the clock.
+        location: The target of a redirect.
+        other_job_id: The job id in the response.
+        body: The bytes to send.
         length: By how many bytes Content-Length is off.
     """
 
@@ -94,19 +94,21 @@ class Fault:
 
     def __post_init__(self) -> None:
         if not isinstance(self.kind, str) or self.kind not in KINDS:
-            raise ValueError(f"there is no fault {shown(self.kind)}; the kinds are: {', '.join(sorted(KINDS))}")
+            raise ValueError(f"there is no fault {format_value(self.kind)}; the kinds are: {', '.join(sorted(KINDS))}")
         if self.times is not None and (not _is_whole(self.times) or self.times < 1):
-            raise ValueError(f"times is a whole number from 1, or None, not {shown(self.times)}")
+            raise ValueError(f"times must be a whole number from 1, or None, not {format_value(self.times)}")
         if not 0.0 <= self.probability <= 1.0:
-            raise ValueError(f"probability lies between 0 and 1, not at {shown(self.probability)}")
+            raise ValueError(f"probability must lie between 0 and 1, not at {format_value(self.probability)}")
         if not math.isfinite(self.seconds) or (self.seconds < 0 and self.kind != "skew"):
-            raise ValueError(f"seconds is a finite number, not {shown(self.seconds)}")
-        self._check_what_is_sent()
+            raise ValueError(f"seconds must be a finite number, not {format_value(self.seconds)}")
+        self._check_response_values()
 
-    def _check_what_is_sent(self) -> None:
-        """Refuse what no answer can hold: a handler that fails would be a fault of the emulator's own."""
+    def _check_response_values(self) -> None:
+        """Refuse values that no response can hold: a handler that fails would be a fault of the emulator's own."""
         if abs(self.seconds) > _MOST_SECONDS:
-            raise ValueError(f"seconds lies between -{_MOST_SECONDS} and {_MOST_SECONDS}, not at {shown(self.seconds)}")
+            raise ValueError(
+                f"seconds must lie between -{_MOST_SECONDS} and {_MOST_SECONDS}, not at {format_value(self.seconds)}"
+            )
         if self.status is not None:
             check_integer("status", self.status, 200, 599)
         check_integer("length", self.length, -_MOST_LENGTH, _MOST_LENGTH)
@@ -123,11 +125,11 @@ def _is_whole(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-class Faults:
+class FaultQueue:
     """The faults that are still to come, in order; any thread may add to them.
 
     Args:
-        seed: Seed for the random numbers that decide whether a fault with a probability strikes.
+        seed: Seed for the random numbers that decide whether a request meets a fault with a probability.
     """
 
     def __init__(self, seed: int = 0) -> None:
@@ -149,10 +151,10 @@ class Faults:
         """Take the first fault that meets a request.
 
         Args:
-            job_id: The job that the request is about, if it is about one.
+            job_id: The job that the request is about, or None.
 
         Returns:
-            The fault, or None if the request is to be answered as it should be.
+            The fault, or None if the request meets none.
         """
         with self._lock:
             for index, fault in enumerate(self._queue):
@@ -162,7 +164,7 @@ class Faults:
             return None
 
     def clear(self) -> None:
-        """Forget the faults, and begin the random numbers again."""
+        """Remove all faults, and start the random numbers again."""
         with self._lock:
             self._queue.clear()
             self._random.seed(self._seed)

@@ -1,4 +1,4 @@
-"""What was asked, for tests to look at; secrets are not kept."""
+"""The requests that the emulator received, for tests to read; secrets are not kept."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["RecordedRequest", "Records", "redacted", "redacted_path"]
+__all__ = ["RecordedRequest", "RequestLog", "redacted", "redacted_path"]
 
-_MOST = 10_000
+_KEPT_REQUESTS = 10_000
 _SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "x-cos-security-token"})
 _SECRET_PARAMETERS = re.compile(r"(?i)([?&](?:q-signature|sign|x-cos-security-token)=)[^&]*")
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedRequest:
-    """A request that the emulator was asked.
+    """A request to the emulator.
 
     Args:
-        time: When, by the service's clock.
+        time: The time by the service's clock, in seconds since the epoch.
         method: The method.
-        path: Path and query as they stood in the request line, but for signatures.
-        headers: The headers, by name in lower case; secrets read `REDACTED`.
-        status: The HTTP status of the answer; None if the connection was reset before one.
-        fault: The kind of the fault that it met.
+        path: Path and query of the request line; signatures are replaced by `REDACTED`.
+        headers: The headers, by name in lower case; secrets are replaced by `REDACTED`.
+        status: The HTTP status of the response; None if there was none, as where the connection was reset.
+        fault: The kind of the fault that it met, or None.
     """
 
     time: float
@@ -52,23 +52,23 @@ def redacted_path(path: str) -> str:
     """Return a path and query without a signature.
 
     Args:
-        path: As it stood in the request line.
+        path: Path and query of the request line.
     """
     return _SECRET_PARAMETERS.sub(r"\1REDACTED", path) if "?" in path else path
 
 
-class Records:
-    """The latest requests; any thread may look at them.
+class RequestLog:
+    """The latest requests; any thread may read them.
 
     Attributes:
-        total: How many there were, those included that are not kept any more.
-        faulty: How many of them met a fault.
+        total: The number of requests, those included that are no longer kept.
+        faulty: The number of requests that met a fault.
     """
 
     def __init__(self) -> None:
         self.total = self.faulty = 0
         self._lock = threading.Lock()
-        self._requests: deque[RecordedRequest] = deque(maxlen=_MOST)
+        self._requests: deque[RecordedRequest] = deque(maxlen=_KEPT_REQUESTS)
 
     def add(self, request: RecordedRequest) -> None:
         """Keep a request.
@@ -82,12 +82,12 @@ class Records:
             self._requests.append(request)
 
     def all(self) -> list[RecordedRequest]:
-        """Return what has been kept, the oldest first."""
+        """Return the requests that are kept, the oldest first."""
         with self._lock:
             return list(self._requests)
 
     def clear(self) -> None:
-        """Forget all requests."""
+        """Remove all requests."""
         with self._lock:
             self.total = self.faulty = 0
             self._requests.clear()

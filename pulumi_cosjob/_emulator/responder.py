@@ -1,4 +1,4 @@
-"""Sending answers: as they should be, or as a fault has it."""
+"""Sending responses, whole or spoilt by a fault."""
 
 from __future__ import annotations
 
@@ -21,35 +21,35 @@ if TYPE_CHECKING:
 
     from pulumi_cosjob._emulator.faults import Fault
 
-__all__ = ["Answer", "Sender"]
+    _FaultySender = Callable[[web.Request, "PreparedResponse", Fault], Awaitable[web.StreamResponse]]
+
+__all__ = ["PreparedResponse", "Responder"]
 
 _CHUNK = b"x" * 16_384
 _CHUNK_SECONDS = 0.001
-# Long enough for the client to have read what was sent: a reset may throw away what it has not read.
+# Time for the client to read what was sent: a reset may discard what it has not read.
 _SETTLE_SECONDS = 0.05
 _JOB_ID = re.compile(rb"<JobId>[^<]*</JobId>")
-_LINGER_NOT = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
+_NO_LINGER = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """An answer before it is sent.
+class PreparedResponse:
+    """A response before it is sent.
 
     Args:
         status: The HTTP status.
-        headers: Its headers, but for Content-Length.
-        body: Its body.
-        closes: Whether the connection ends after it.
+        headers: The headers, without Content-Length.
+        body: The body.
     """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
-    closes: bool = False
 
 
-class _Sent(web.StreamResponse):
-    """Stands for an answer whose bytes are on the wire already: the framework has nothing left to send."""
+class _AlreadySent(web.StreamResponse):
+    """A response whose bytes have been written past the framework, which has nothing left to send."""
 
     def __init__(self, *, closes: bool) -> None:
         super().__init__()
@@ -59,7 +59,7 @@ class _Sent(web.StreamResponse):
 
     @property
     def keep_alive(self) -> bool:
-        """Whether the connection goes on."""
+        """Whether the connection stays open."""
         return self._open
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:  # noqa: ARG002
@@ -70,12 +70,12 @@ class _Sent(web.StreamResponse):
         """Send no body."""
 
 
-class Sender:
-    """Sends answers, and breaks off those that take long when the server stops."""
+class Responder:
+    """Sends responses, and aborts those that take long when the server stops."""
 
     def __init__(self) -> None:
         self._stopping = asyncio.Event()
-        self._faulty: dict[str, Callable[[web.Request, Answer, Fault], Awaitable[web.StreamResponse]]] = {
+        self._faulty: dict[str, _FaultySender] = {
             "endless": self._endless,
             "reset": self._reset,
             "reset-in-body": self._reset_in_body,
@@ -83,11 +83,11 @@ class Sender:
         }
 
     def stop(self) -> None:
-        """Break off what takes long."""
+        """Abort the responses that take long."""
         self._stopping.set()
 
     async def pause(self, seconds: float) -> None:
-        """Let time pass, but not past the server's end.
+        """Wait, at most until the server stops.
 
         Args:
             seconds: How long.
@@ -95,42 +95,41 @@ class Sender:
         with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self._stopping.wait(), seconds)
 
-    async def send(self, request: web.Request, answer: Answer, fault: Fault | None) -> web.StreamResponse:
-        """Send an answer.
+    async def send(self, request: web.Request, prepared: PreparedResponse, fault: Fault | None) -> web.StreamResponse:
+        """Send a response.
 
         Args:
             request: The request.
-            answer: What to send.
-            fault: How it suffers on the way.
+            prepared: The response.
+            fault: The fault that spoils it, or None.
 
         Returns:
-            What the framework is to go on with.
+            The response for the framework.
         """
         if fault is not None:
             if fault.kind in self._faulty:
-                return await self._faulty[fault.kind](request, answer, fault)
+                return await self._faulty[fault.kind](request, prepared, fault)
             if fault.kind in _RAW:
-                return _RAW[fault.kind](request, answer, fault)
-            answer = _altered(answer, fault)
-        response = web.Response(status=answer.status, headers=answer.headers, body=answer.body)
-        if answer.closes:
-            response.force_close()
-        return response
+                return _RAW[fault.kind](request, prepared, fault)
+            prepared = _with_other_body(prepared, fault)
+        return web.Response(status=prepared.status, headers=prepared.headers, body=prepared.body)
 
-    async def _reset(self, request: web.Request, _answer: Answer, _fault: Fault) -> web.StreamResponse:
+    async def _reset(self, request: web.Request, _prepared: PreparedResponse, _fault: Fault) -> web.StreamResponse:
         _abort(request)
-        return _Sent(closes=True)
+        return _AlreadySent(closes=True)
 
-    async def _reset_in_body(self, request: web.Request, answer: Answer, _fault: Fault) -> web.StreamResponse:
-        _write(request, _head(answer, len(answer.body)) + answer.body[: len(answer.body) // 2])
+    async def _reset_in_body(
+        self, request: web.Request, prepared: PreparedResponse, _fault: Fault
+    ) -> web.StreamResponse:
+        _write(request, _head(prepared, len(prepared.body)) + prepared.body[: len(prepared.body) // 2])
         await self.pause(_SETTLE_SECONDS)
         _abort(request)
-        return _Sent(closes=True)
+        return _AlreadySent(closes=True)
 
-    async def _slow(self, request: web.Request, answer: Answer, fault: Fault) -> web.StreamResponse:
-        response = web.StreamResponse(status=answer.status, headers=answer.headers)
-        response.content_length = len(answer.body)
-        pieces = (answer.body[index : index + 1] for index in range(len(answer.body)))
+    async def _slow(self, request: web.Request, prepared: PreparedResponse, fault: Fault) -> web.StreamResponse:
+        response = web.StreamResponse(status=prepared.status, headers=prepared.headers)
+        response.content_length = len(prepared.body)
+        pieces = (prepared.body[index : index + 1] for index in range(len(prepared.body)))
         with contextlib.suppress(ConnectionError):
             await response.prepare(request)
             for piece in pieces:
@@ -141,8 +140,8 @@ class Sender:
                     break
         return response
 
-    async def _endless(self, request: web.Request, answer: Answer, _fault: Fault) -> web.StreamResponse:
-        response = web.StreamResponse(status=answer.status, headers=answer.headers)
+    async def _endless(self, request: web.Request, prepared: PreparedResponse, _fault: Fault) -> web.StreamResponse:
+        response = web.StreamResponse(status=prepared.status, headers=prepared.headers)
         response.enable_chunked_encoding()
         with contextlib.suppress(ConnectionError):
             await response.prepare(request)
@@ -154,59 +153,59 @@ class Sender:
         return response
 
 
-def _altered(answer: Answer, fault: Fault) -> Answer:
-    """Return an answer that is sent properly, but says something else."""
+def _with_other_body(prepared: PreparedResponse, fault: Fault) -> PreparedResponse:
+    """Return a response with another body, which is sent whole."""
     if fault.kind == "empty":
-        return replace(answer, status=fault.status or 200, body=b"")
+        return replace(prepared, status=fault.status or 200, body=b"")
     if fault.kind == "other-job":
-        told = f"<JobId>{fault.other_job_id}</JobId>".encode()
-        return replace(answer, body=_JOB_ID.sub(lambda _: told, answer.body, count=1))
-    return answer
+        element = f"<JobId>{fault.other_job_id}</JobId>".encode()
+        return replace(prepared, body=_JOB_ID.sub(lambda _: element, prepared.body, count=1))
+    return prepared
 
 
-def _truncated(request: web.Request, answer: Answer, _fault: Fault) -> web.StreamResponse:
-    _write(request, _head(answer, len(answer.body)) + answer.body[: len(answer.body) // 2])
-    return _ended(request)
+def _truncated(request: web.Request, prepared: PreparedResponse, _fault: Fault) -> web.StreamResponse:
+    _write(request, _head(prepared, len(prepared.body)) + prepared.body[: len(prepared.body) // 2])
+    return _close(request)
 
 
-def _wrong_length(request: web.Request, answer: Answer, fault: Fault) -> web.StreamResponse:
-    _write(request, _head(answer, max(len(answer.body) + fault.length, 0)) + answer.body)
-    # A body that is longer than announced does its harm only if the connection goes on.
-    return _ended(request) if fault.length > 0 else _Sent(closes=False)
+def _wrong_length(request: web.Request, prepared: PreparedResponse, fault: Fault) -> web.StreamResponse:
+    _write(request, _head(prepared, max(len(prepared.body) + fault.length, 0)) + prepared.body)
+    # A body longer than Content-Length spoils the next response, so the connection stays open.
+    return _close(request) if fault.length > 0 else _AlreadySent(closes=False)
 
 
-def _raw(request: web.Request, _answer: Answer, fault: Fault) -> web.StreamResponse:
+def _raw(request: web.Request, _prepared: PreparedResponse, fault: Fault) -> web.StreamResponse:
     _write(request, fault.body)
-    return _ended(request)
+    return _close(request)
 
 
-_RAW: dict[str, Callable[[web.Request, Answer, Fault], web.StreamResponse]] = {
+_RAW: dict[str, Callable[[web.Request, PreparedResponse, Fault], web.StreamResponse]] = {
     "raw": _raw,
     "truncated": _truncated,
     "wrong-length": _wrong_length,
 }
 
 
-def _head(answer: Answer, length: int) -> bytes:
-    """Return the head of an answer with any Content-Length."""
-    lines = [f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}"]
-    lines += [f"{name}: {value}" for name, value in answer.headers.items()]
+def _head(prepared: PreparedResponse, length: int) -> bytes:
+    """Return the head of a response with any Content-Length."""
+    lines = [f"HTTP/1.1 {prepared.status} {HTTPStatus(prepared.status).phrase}"]
+    lines += [f"{name}: {value}" for name, value in prepared.headers.items()]
     lines += [f"Content-Length: {length}", "", ""]
     return "\r\n".join(lines).encode()
 
 
 def _write(request: web.Request, data: bytes) -> None:
-    """Put bytes on the wire past the framework."""
+    """Write bytes to the connection past the framework."""
     transport = request.transport
     if isinstance(transport, asyncio.WriteTransport) and not transport.is_closing():
         transport.write(data)
 
 
-def _ended(request: web.Request) -> web.StreamResponse:
-    """End the connection once all has been sent."""
+def _close(request: web.Request) -> web.StreamResponse:
+    """Close the connection once all has been sent."""
     if request.transport is not None:
         request.transport.close()
-    return _Sent(closes=True)
+    return _AlreadySent(closes=True)
 
 
 def _abort(request: web.Request) -> None:
@@ -216,6 +215,6 @@ def _abort(request: web.Request) -> None:
         return
     connection = transport.get_extra_info("socket")
     if connection is not None:
-        # Lingering for no time at all turns the end of the connection into a reset.
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT)
+        # With a linger time of zero, the end of the connection is a reset.
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
     transport.abort()

@@ -1,4 +1,4 @@
-"""What a job holds that was not created by a request: every element of the reference that CreateJob takes."""
+"""The elements of a job that no request created: every element of the reference that CreateJob takes."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pulumi_cosjob._emulator.scenarios import Script
+    from pulumi_cosjob._emulator.scenarios import ScenarioDefinition
 
-__all__ = ["Account", "sample_request"]
+__all__ = ["JobOwner", "sample_request"]
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
-    """Whose jobs they are.
+class JobOwner:
+    """The account that owns the jobs.
 
     Args:
         appid: The APPID.
@@ -27,28 +27,28 @@ class Account:
     region: str = "ap-chengdu"
 
 
-def sample_request(account: Account, script: Script) -> dict[str, Any]:
-    """Return what somebody could have given to CreateJob, by the elements' own names.
+def sample_request(owner: JobOwner, definition: ScenarioDefinition) -> dict[str, Any]:
+    """Return the elements of a CreateJob request, by their own names.
 
     Args:
-        account: Whose job it is.
-        script: What becomes of it.
+        owner: The account that owns the job.
+        definition: The job's scenario.
     """
     return {
         "ClientRequestToken": str(uuid.uuid4()),
-        "ConfirmationRequired": script.confirmation_required,
+        "ConfirmationRequired": definition.confirmation_required,
         "Description": "A job of the emulator.",
-        "Manifest": _manifest(account),
-        "Operation": {script.operation: _RESTORE if script.operation == _RESTORES else _copy(account)},
+        "Manifest": _manifest(owner),
+        "Operation": {definition.operation: _RESTORE if definition.operation == _RESTORES else _copy(owner)},
         "Priority": 10,
         "Report": {
-            "Bucket": _bucket(account, "reports"),
+            "Bucket": _bucket(owner, "reports"),
             "Enabled": True,
             "Format": "Report_CSV_V1",
             "Prefix": "reports/batch",
             "ReportScope": "AllTasks",
         },
-        "RoleArn": f"qcs::cam::uin/{account.uin}:roleName/COS_Batch_QcsRole",
+        "RoleArn": f"qcs::cam::uin/{owner.uin}:roleName/COS_Batch_QcsRole",
     }
 
 
@@ -56,26 +56,26 @@ _RESTORES = "COSInitiateRestoreObject"
 _RESTORE = {"ExpirationInDays": 7, "JobTier": "Standard"}
 
 
-def _bucket(account: Account, name: str) -> str:
-    return f"qcs::cos:{account.region}:uid/{account.appid}:{name}-{account.appid}"
+def _bucket(owner: JobOwner, name: str) -> str:
+    return f"qcs::cos:{owner.region}:uid/{owner.appid}:{name}-{owner.appid}"
 
 
-def _manifest(account: Account) -> dict[str, Any]:
+def _manifest(owner: JobOwner) -> dict[str, Any]:
     return {
         "Location": {
             # The double quotes are part of the text.
             "ETag": '"15150651828fa9cdcb8356b6d1c7638b"',
-            "ObjectArn": f"{_bucket(account, 'source')}/manifest.csv",
+            "ObjectArn": f"{_bucket(owner, 'source')}/manifest.csv",
             "ObjectVersionId": "MTg0NDUxNTc1NjIzMTQ1MDAwODg",
         },
         "Spec": {"Fields": ["Bucket", "Key", "VersionId"], "Format": "COSBatchOperations_CSV_V1"},
     }
 
 
-def _copy(account: Account) -> dict[str, Any]:
+def _copy(owner: JobOwner) -> dict[str, Any]:
     grantee = {
         "DisplayName": "Owner",
-        "Identifier": f"qcs::cam::uin/{account.uin}:uin/{account.uin}",
+        "Identifier": f"qcs::cam::uin/{owner.uin}:uin/{owner.uin}",
         "TypeIdentifier": "ID",
     }
     return {
@@ -99,6 +99,6 @@ def _copy(account: Account) -> dict[str, Any]:
         "StorageClass": "STANDARD_IA",
         "TaggingDirective": "Replaced",
         "TargetKeyPrefix": "archive/2019/",
-        "TargetResource": _bucket(account, "target"),
+        "TargetResource": _bucket(owner, "target"),
         "UnModifiedSinceConstraint": 1_893_456_000,
     }

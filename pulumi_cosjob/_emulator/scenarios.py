@@ -1,7 +1,7 @@
-"""What becomes of a job, as data: each scenario is a table of phases.
+"""The scenarios of jobs, as data: each is a table of phases.
 
-Nothing here keeps state or asks a clock: the state of a job at any time follows from its scenario, its
-creation time and what its owner did to it.
+Nothing here keeps state or reads a clock: the state of a job at any time follows from its scenario, its
+creation time and the actions of its owner.
 """
 
 from __future__ import annotations
@@ -12,12 +12,22 @@ from enum import Enum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from pulumi_cosjob._emulator.limits import shown
+from pulumi_cosjob._emulator.checks import format_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["SCRIPTS", "STATUSES", "TERMINAL", "JobTimeline", "Phase", "Scenario", "Script", "Snapshot", "look"]
+__all__ = [
+    "DEFINITIONS",
+    "STATUSES",
+    "TERMINAL",
+    "JobTimeline",
+    "Phase",
+    "Scenario",
+    "ScenarioDefinition",
+    "Snapshot",
+    "state_at",
+]
 
 STATUSES = frozenset(
     {
@@ -39,12 +49,12 @@ STATUSES = frozenset(
 TERMINAL = frozenset({"Cancelled", "Complete", "Failed"})
 
 _CANCELLING_SECONDS = 1.0
-# As the service writes it on a job that has completed.
+# The StatusUpdateReason that the service gives a job that has completed.
 _JOB_COMPLETE = "Job complete"
-# A job of up to so many tasks ends Complete, however many of them fail.
+# A job of at most this many tasks ends Complete, however many of them fail.
 _FEW_TASKS = 1000
 _MOST_TASKS = 2**63 - 1
-# The total is known once the manifest has been read, which is what a job does while it prepares.
+# The total is known once the manifest has been read, which a job does while it is Preparing.
 _BEFORE_COUNTING = frozenset({"New", "Preparing"})
 _SHOWS_FAILURES = frozenset({"Complete", "Failed", "Failing"})
 
@@ -70,11 +80,12 @@ class Phase:
 
     Args:
         status: The Status while it lasts.
-        seconds: How long it lasts; `inf` for ever. A Suspended phase lasts until somebody confirms.
-        share: Where given, it lasts this share of the job's own length of Active instead.
-        until: The share of the tasks that have been handled at its end; where not given, no task is handled
-            in it. A phase that lasts for ever comes ever closer to it.
-        gains: What the description says from here on, by path under Job: words and elements that no page lists.
+        seconds: How long it lasts; `inf` for a phase without end. A Suspended phase lasts until the job is confirmed.
+        share: If given, the phase lasts this share of the job's `seconds` instead.
+        until: The share of the tasks that have been handled at its end; if None, the phase handles no task. A phase
+            without end approaches this share and never reaches it.
+        gains: Texts that the description has from this phase on, by path under Job: words and elements that no
+            page of the vendor lists.
     """
 
     status: str
@@ -85,16 +96,16 @@ class Phase:
 
 
 @dataclass(frozen=True, slots=True)
-class Script:
-    """A scenario: the phases, and what the description says besides.
+class ScenarioDefinition:
+    """A scenario: its phases, and the texts that the description has besides.
 
     Args:
         phases: The rows, in order; the last one has no end.
-        failing_percent: How many of a hundred handled tasks fail, rounded up.
-        failures: Code and reason of each JobFailure that the job shows once it has failed or completed.
-        failures_of_many: The same for a job of so many tasks that the service fails it for their failures.
-        status_update_reason: The StatusUpdateReason from the last phase but one on.
-        suspended_cause: The SuspendedCause once it has been suspended.
+        failing_percent: The percentage of handled tasks that fail, rounded up to whole tasks.
+        failures: Code and reason of each JobFailure, from the failure or completion of the job on.
+        failures_of_many: The same for a job with more than 1,000 tasks, which failed tasks can fail.
+        status_update_reason: The StatusUpdateReason, from the last phase but one on.
+        suspended_cause: The SuspendedCause, from the first suspension on.
         operation: The name of its operation.
     """
 
@@ -108,12 +119,12 @@ class Script:
 
     @property
     def confirmation_required(self) -> bool:
-        """Whether somebody must confirm the job."""
+        """Whether the job waits for a confirmation."""
         return any(phase.status == "Suspended" for phase in self.phases)
 
 
 _START = (Phase("New"), Phase("Preparing"))
-# None is known to be sent: they stand for what the service may come to say.
+# The service is not known to send any of these. They stand for words and elements that it may add.
 _NEW_WORDS = (
     ("Manifest/Spec/Format", "COSBatchOperations_Parquet_V1"),
     ("Operation/COSPutObjectCopy/CannedAccessControlList", "default"),
@@ -128,12 +139,14 @@ _NEW_ELEMENTS = (
 )
 _ALL_DONE = (Phase("Active", share=1.0, until=1.0), Phase("Completing"), Phase("Complete", math.inf))
 
-SCRIPTS: Mapping[Scenario, Script] = MappingProxyType(
+DEFINITIONS: Mapping[Scenario, ScenarioDefinition] = MappingProxyType(
     {
         # The service puts an empty JobFailure on jobs that completed.
-        Scenario.COMPLETES: Script((*_START, Phase("Ready"), *_ALL_DONE), failures=(("", ""),)),
-        Scenario.COMPLETES_WITH_FAILED_TASKS: Script((*_START, Phase("Ready"), *_ALL_DONE), failing_percent=10),
-        Scenario.FAILS: Script(
+        Scenario.COMPLETES: ScenarioDefinition((*_START, Phase("Ready"), *_ALL_DONE), failures=(("", ""),)),
+        Scenario.COMPLETES_WITH_FAILED_TASKS: ScenarioDefinition(
+            (*_START, Phase("Ready"), *_ALL_DONE), failing_percent=10
+        ),
+        Scenario.FAILS: ScenarioDefinition(
             (
                 *_START,
                 Phase("Ready"),
@@ -142,11 +155,11 @@ SCRIPTS: Mapping[Scenario, Script] = MappingProxyType(
                 Phase("Failed", math.inf),
             ),
             failing_percent=75,
-            # Of few tasks any number may fail, and the job is Complete: it takes another reason to fail it.
+            # A job with few tasks ends Complete, however many of them fail. It needs another reason to fail.
             failures=(("ManifestUnreadable", "The rest of the manifest cannot be read."),),
             failures_of_many=(("TooManyFailedTasks", "More than half of the executed tasks failed."),),
         ),
-        Scenario.CANCELLED: Script(
+        Scenario.CANCELLED: ScenarioDefinition(
             (
                 *_START,
                 Phase("Ready"),
@@ -156,11 +169,11 @@ SCRIPTS: Mapping[Scenario, Script] = MappingProxyType(
             ),
             status_update_reason="Cancelled in the console.",
         ),
-        Scenario.WAITS_FOR_CONFIRMATION: Script(
+        Scenario.WAITS_FOR_CONFIRMATION: ScenarioDefinition(
             (*_START, Phase("Suspended", math.inf), Phase("Ready"), *_ALL_DONE),
             suspended_cause="The job waits for a confirmation.",
         ),
-        Scenario.PAUSES: Script(
+        Scenario.PAUSES: ScenarioDefinition(
             (
                 *_START,
                 Phase("Ready"),
@@ -172,10 +185,10 @@ SCRIPTS: Mapping[Scenario, Script] = MappingProxyType(
                 Phase("Complete", math.inf),
             )
         ),
-        Scenario.RESTORE: Script(
+        Scenario.RESTORE: ScenarioDefinition(
             (*_START, Phase("Ready"), *_ALL_DONE), failures=(("", ""),), operation="COSInitiateRestoreObject"
         ),
-        Scenario.GAINS_A_WORD: Script(
+        Scenario.GAINS_A_WORD: ScenarioDefinition(
             (
                 *_START,
                 Phase("Ready", gains=(("ProgressSummary/AutoManifestStatus", "Ready"),)),
@@ -186,28 +199,28 @@ SCRIPTS: Mapping[Scenario, Script] = MappingProxyType(
                 Phase("Complete", math.inf),
             )
         ),
-        Scenario.STALLS: Script(
+        Scenario.STALLS: ScenarioDefinition(
             (*_START, Phase("Ready"), Phase("Active", share=0.5, until=0.5), Phase("Active", math.inf))
         ),
-        Scenario.NEVER_ENDS: Script((*_START, Phase("Ready"), Phase("Active", math.inf, until=1.0))),
+        Scenario.NEVER_ENDS: ScenarioDefinition((*_START, Phase("Ready"), Phase("Active", math.inf, until=1.0))),
     }
 )
 
 
 @dataclass(frozen=True, slots=True)
 class JobTimeline:
-    """All that the state of a job follows from.
+    """All that the state of a job follows from; times are in seconds since the epoch.
 
     Args:
-        script: What becomes of it.
-        created_at: When it was created.
-        seconds: Its length of Active.
-        tasks: How many tasks it has.
-        confirmed_at: When somebody confirmed it.
-        cancelled_at: When somebody cancelled it.
+        definition: The scenario.
+        created_at: The time of its creation.
+        seconds: How long it is Active.
+        tasks: The number of its tasks.
+        confirmed_at: The time of its confirmation.
+        cancelled_at: The time of its cancellation.
     """
 
-    script: Script
+    definition: ScenarioDefinition
     created_at: float
     seconds: float = 10.0
     tasks: int = 100
@@ -216,9 +229,9 @@ class JobTimeline:
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.seconds) and self.seconds >= 0):
-            raise ValueError(f"seconds is a finite number from 0, not {shown(self.seconds)}")
+            raise ValueError(f"seconds must be a finite number from 0, not {format_value(self.seconds)}")
         if isinstance(self.tasks, bool) or not isinstance(self.tasks, int) or not 0 <= self.tasks <= _MOST_TASKS:
-            raise ValueError(f"tasks is a whole number from 0 to {_MOST_TASKS}, not {shown(self.tasks)}")
+            raise ValueError(f"tasks must be a whole number from 0 to {_MOST_TASKS}, not {format_value(self.tasks)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,12 +240,12 @@ class Snapshot:
 
     Args:
         status: The Status.
-        progress: Tasks that failed, that succeeded, and all; not known before the manifest has been read.
-        suspended_at: When it was suspended.
-        ended_at: When it reached a state that it never leaves.
+        progress: The numbers of failed, succeeded and all tasks; None before the manifest has been read.
+        suspended_at: The time of its first suspension.
+        ended_at: The time at which it reached a final state.
         failures: Code and reason of each JobFailure.
-        status_update_reason: Why the status changed, where the scenario says so.
-        gained: Words and elements that no page lists, by path under Job.
+        status_update_reason: The reason of the last change of status, if the scenario has one.
+        gained: Texts of words and elements that no page of the vendor lists, by path under Job.
     """
 
     status: str
@@ -245,8 +258,8 @@ class Snapshot:
 
 
 @dataclass(frozen=True, slots=True)
-class _Stretch:
-    """A phase that has begun: when, when it ends, and the share of tasks handled before it."""
+class _PhaseSpan:
+    """A phase that has begun: its start, its end, and the share of tasks handled before it."""
 
     phase: Phase
     start: float
@@ -254,20 +267,20 @@ class _Stretch:
     handled_before: float
 
 
-def look(life: JobTimeline, now: float) -> Snapshot:
+def state_at(timeline: JobTimeline, now: float) -> Snapshot:
     """Return the state of a job.
 
     Args:
-        life: What it follows from.
-        now: The time to look at.
+        timeline: The job's timeline.
+        now: The time, in seconds since the epoch.
 
     Returns:
-        The state then.
+        The state at that time.
     """
-    if life.cancelled_at is None or now < life.cancelled_at:
-        return _undisturbed(life, now)
-    before = _undisturbed(life, life.cancelled_at)
-    ended_at = life.cancelled_at + _CANCELLING_SECONDS
+    if timeline.cancelled_at is None or now < timeline.cancelled_at:
+        return _uncancelled_state(timeline, now)
+    before = _uncancelled_state(timeline, timeline.cancelled_at)
+    ended_at = timeline.cancelled_at + _CANCELLING_SECONDS
     ended = now >= ended_at
     return Snapshot(
         status="Cancelled" if ended else "Cancelling",
@@ -280,65 +293,65 @@ def look(life: JobTimeline, now: float) -> Snapshot:
     )
 
 
-def _undisturbed(life: JobTimeline, now: float) -> Snapshot:
-    """Return the state of a job that nobody cancels."""
-    script = life.script
-    stretches = list(_begun(life, now))
-    current = stretches[-1]
+def _uncancelled_state(timeline: JobTimeline, now: float) -> Snapshot:
+    """Return the state of a job without its cancellation."""
+    definition = timeline.definition
+    spans = list(_begun_phases(timeline, now))
+    current = spans[-1]
     status = current.phase.status
-    suspended = [stretch.start for stretch in stretches if stretch.phase.status == "Suspended"]
-    reason = script.status_update_reason if len(stretches) >= len(script.phases) - 1 else None
+    suspended = [span.start for span in spans if span.phase.status == "Suspended"]
+    reason = definition.status_update_reason if len(spans) >= len(definition.phases) - 1 else None
     return Snapshot(
         status=status,
-        progress=None if status in _BEFORE_COUNTING else _progress(life, current, now),
+        progress=None if status in _BEFORE_COUNTING else _progress(timeline, current, now),
         suspended_at=suspended[0] if suspended else None,
         ended_at=current.start if status in TERMINAL else None,
-        failures=_failures(life) if status in _SHOWS_FAILURES else (),
+        failures=_failures(timeline) if status in _SHOWS_FAILURES else (),
         status_update_reason=_JOB_COMPLETE if status == "Complete" else reason,
-        gained=tuple(gain for stretch in stretches for gain in stretch.phase.gains),
+        gained=tuple(gain for span in spans for gain in span.phase.gains),
     )
 
 
-def _failures(life: JobTimeline) -> tuple[tuple[str, str], ...]:
-    """Return why a job failed: for its failed tasks only where it has many."""
-    return (life.tasks > _FEW_TASKS and life.script.failures_of_many) or life.script.failures
+def _failures(timeline: JobTimeline) -> tuple[tuple[str, str], ...]:
+    """Return why a job failed: because of its failed tasks only if it has many tasks."""
+    return (timeline.tasks > _FEW_TASKS and timeline.definition.failures_of_many) or timeline.definition.failures
 
 
-def _begun(life: JobTimeline, now: float) -> Iterator[_Stretch]:
-    """Yield the phases that have begun; the last one is the one the job is in."""
-    start, handled = life.created_at, 0.0
-    for phase in life.script.phases:
-        end = _end(phase, start, life)
-        yield _Stretch(phase, start, end, handled)
+def _begun_phases(timeline: JobTimeline, now: float) -> Iterator[_PhaseSpan]:
+    """Yield the phases that have begun; the last one is the current one."""
+    start, handled = timeline.created_at, 0.0
+    for phase in timeline.definition.phases:
+        end = _end(phase, start, timeline)
+        yield _PhaseSpan(phase, start, end, handled)
         if now < end:
             return
         start, handled = end, handled if phase.until is None else phase.until
 
 
-def _end(phase: Phase, start: float, life: JobTimeline) -> float:
+def _end(phase: Phase, start: float, timeline: JobTimeline) -> float:
     """Return when a phase that began at `start` ends."""
-    if phase.status == "Suspended" and life.confirmed_at is not None:
-        return max(start, life.confirmed_at)
-    return start + (phase.seconds if phase.share is None else phase.share * life.seconds)
+    if phase.status == "Suspended" and timeline.confirmed_at is not None:
+        return max(start, timeline.confirmed_at)
+    return start + (phase.seconds if phase.share is None else phase.share * timeline.seconds)
 
 
-def _progress(life: JobTimeline, current: _Stretch, now: float) -> tuple[int, int, int]:
-    """Return how many tasks failed, succeeded, and are in all."""
-    total = life.tasks
-    share = _handled(life, current, now)
+def _progress(timeline: JobTimeline, current: _PhaseSpan, now: float) -> tuple[int, int, int]:
+    """Return the numbers of failed, succeeded and all tasks."""
+    total = timeline.tasks
+    share = _handled(timeline, current, now)
     handled = total if share >= 1.0 else int(total * share)
-    failed = -(-handled * life.script.failing_percent // 100)
+    failed = -(-handled * timeline.definition.failing_percent // 100)
     return failed, handled - failed, total
 
 
-def _handled(life: JobTimeline, current: _Stretch, now: float) -> float:
+def _handled(timeline: JobTimeline, current: _PhaseSpan, now: float) -> float:
     """Return the share of the tasks that have been handled."""
     before, until = current.handled_before, current.phase.until
     if until is None:
         return before
     passed = max(now - current.start, 0.0)
     if math.isinf(current.end):
-        part = passed / (passed + max(life.seconds, 1.0))
+        part = passed / (passed + max(timeline.seconds, 1.0))
     else:
         part = passed / (current.end - current.start)
     return before + (until - before) * part

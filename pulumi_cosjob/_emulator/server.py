@@ -14,9 +14,9 @@ from aiohttp import web
 from pulumi_cosjob._emulator import control, documents
 from pulumi_cosjob._emulator.errors import STATUSES, ServiceError
 from pulumi_cosjob._emulator.faults import REPLACES_RESPONSE, Fault
-from pulumi_cosjob._emulator.fields import check_request
+from pulumi_cosjob._emulator.request_checks import check_request
 from pulumi_cosjob._emulator.request_log import RecordedRequest, redacted, redacted_path
-from pulumi_cosjob._emulator.responder import Answer, Sender
+from pulumi_cosjob._emulator.responder import PreparedResponse, Responder
 from pulumi_cosjob._emulator.signature import SignedRequest, verify
 from pulumi_cosjob._emulator.state import check_job_id
 from pulumi_cosjob._emulator.xml import parse
@@ -33,7 +33,7 @@ _LARGEST_BODY = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    """A request whose sender is known."""
+    """A request whose signature has been verified."""
 
     appid: str
     job_id: str
@@ -41,7 +41,7 @@ class _Call:
     body: bytes
 
     def parameter(self, name: str) -> str | None:
-        """Return the value of a query parameter that may come once."""
+        """Return the value of a query parameter, which may come only once."""
         values = self.query.get(name, [])
         if len(values) > 1:
             raise ServiceError("InvalidArgument", f"{name} comes more than once.")
@@ -50,14 +50,14 @@ class _Call:
 
 @dataclass(frozen=True, slots=True)
 class _Action:
-    """An action of the API: what does it, and which query parameters it reads."""
+    """An action of the API: the function that performs it, and the query parameters that it reads."""
 
     perform: Callable[[Service, _Call], bytes]
     parameters: tuple[str, ...] = ()
 
     @property
-    def meaningful(self) -> frozenset[str]:
-        """The names of the parameters as signatures spell them."""
+    def signed_parameters(self) -> frozenset[str]:
+        """The names of the parameters as signatures have them, in lower case."""
         return frozenset(name.lower() for name in self.parameters)
 
 
@@ -77,21 +77,21 @@ def _create_job(service: Service, call: _Call) -> bytes:
     return documents.create_job_result(service.jobs.create_job(call.appid, {child.tag: child for child in root}))
 
 
-def _check_updated(call: _Call) -> None:
+def _check_job_to_update(call: _Call) -> None:
     if not call.job_id:
         raise ServiceError("InvalidRequest", "The request has no job id.")
     check_job_id(call.job_id)
 
 
 def _update_job_status(service: Service, call: _Call) -> bytes:
-    _check_updated(call)
+    _check_job_to_update(call)
     requested, reason = call.parameter("requestedJobStatus"), call.parameter("statusUpdateReason")
     view = service.jobs.update_job_status(call.appid, call.job_id, requested or "", reason)
     return documents.update_job_status_result(view)
 
 
 def _update_job_priority(service: Service, call: _Call) -> bytes:
-    _check_updated(call)
+    _check_job_to_update(call)
     view = service.jobs.update_job_priority(call.appid, call.job_id, call.parameter("priority"))
     return documents.update_job_priority_result(view)
 
@@ -130,9 +130,9 @@ _ACTIONS: dict[str, dict[str, _Action]] = {
 
 
 def _route(method: str, raw_path: str) -> tuple[_Action, str | None]:
-    """Return the action that a request asks for, and the job that it is about.
+    """Return the action of a request, and the job that it is about.
 
-    The path is taken apart before it is decoded, so that a slash within a job id stays within it.
+    The path is split before it is decoded, so that an encoded slash in a job id does not split it.
     """
     segments = raw_path.split("/")
     job_id = unquote(segments[2]) if len(segments) > 2 else None
@@ -145,7 +145,7 @@ def _route(method: str, raw_path: str) -> tuple[_Action, str | None]:
 
 
 class Server:
-    """Answers requests from what the service knows.
+    """Responds to requests with the jobs, replays and faults of a service.
 
     Args:
         service: The service.
@@ -153,7 +153,7 @@ class Server:
 
     def __init__(self, service: Service) -> None:
         self._service = service
-        self._sender = Sender()
+        self._responder = Responder()
         self._origin = uuid.uuid4().hex[:16]
         self._numbers = itertools.count(1)
 
@@ -165,24 +165,24 @@ class Server:
         return application
 
     def stop(self) -> None:
-        """Break off the answers that take long."""
-        self._sender.stop()
+        """Abort the responses that take long."""
+        self._responder.stop()
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
-        """Answer a request."""
+        """Respond to a request."""
         raw_path, _, raw_query = request.raw_path.partition("?")
         action, job_id = _route(request.method, raw_path)
         fault = self._service.faults.take(job_id)
         if fault is not None and fault.kind == "delay":
-            await self._sender.pause(fault.seconds)
+            await self._responder.pause(fault.seconds)
         now = self._service.clock.now() + (fault.seconds if fault is not None and fault.kind == "skew" else 0.0)
         headers = [(name.lower(), value) for name, value in request.headers.items()]
         signed = SignedRequest(request.method, raw_path, raw_query, headers)
-        answer = await self._answer(request, action, job_id, signed, now, fault)
-        self._record(signed, request.raw_path, answer, fault)
-        return await self._sender.send(request, answer, fault)
+        prepared = await self._prepare(request, action, job_id, signed, now, fault)
+        self._record(signed, request.raw_path, prepared, fault)
+        return await self._responder.send(request, prepared, fault)
 
-    async def _answer(
+    async def _prepare(
         self,
         request: web.Request,
         action: _Action,
@@ -190,8 +190,8 @@ class Server:
         signed: SignedRequest,
         now: float,
         fault: Fault | None,
-    ) -> Answer:
-        """Return the answer to a request, or what a fault puts in its place."""
+    ) -> PreparedResponse:
+        """Return the response to a request, or the one by which a fault replaces it."""
         number = f"{self._origin}{next(self._numbers):012x}"
         headers = {
             "Content-Type": "application/xml",
@@ -200,23 +200,23 @@ class Server:
             "x-cos-request-id": number,
         }
         if fault is not None and fault.kind in REPLACES_RESPONSE:
-            return _instead(fault, headers, signed.raw_path)
+            return _replacement(fault, headers, signed.raw_path)
         try:
-            verify(self._service.credentials, signed, now=now, meaningful=action.meaningful)
+            verify(self._service.credentials, signed, now=now, required_parameters=action.signed_parameters)
             call = _Call(
                 appid=_appid(signed),
                 job_id=job_id or "",
                 query=parse_qs(signed.raw_query, keep_blank_values=True),
                 body=await _body(request),
             )
-            return Answer(200, headers, action.perform(self._service, call))
-        except ServiceError as refused:
-            return _refusal(refused, headers, signed.raw_path)
+            return PreparedResponse(200, headers, action.perform(self._service, call))
+        except ServiceError as error:
+            return _error(error.status, error.code, error.message, headers, signed.raw_path)
 
-    def _record(self, signed: SignedRequest, path: str, answer: Answer, fault: Fault | None) -> None:
-        """Keep what was asked."""
+    def _record(self, signed: SignedRequest, path: str, prepared: PreparedResponse, fault: Fault | None) -> None:
+        """Add a request to the log."""
         kind = None if fault is None else fault.kind
-        status = None if kind in ("raw", "reset") else answer.status
+        status = None if kind in ("raw", "reset") else prepared.status
         record = RecordedRequest(
             time=self._service.clock.now(),
             method=signed.method,
@@ -225,11 +225,11 @@ class Server:
             status=status,
             fault=kind,
         )
-        self._service.records.add(record)
+        self._service.request_log.add(record)
 
 
 def _appid(signed: SignedRequest) -> str:
-    """Return the APPID that a request is made for."""
+    """Return the APPID of a request."""
     values = signed.values("x-cos-appid")
     if len(values) != 1 or not 1 <= len(values[0].encode(errors="surrogateescape")) <= 64:
         raise ServiceError("InvalidArgument", "x-cos-appid must come once and have 1 to 64 bytes.")
@@ -244,26 +244,21 @@ async def _body(request: web.Request) -> bytes:
         raise ServiceError("MalformedXML", f"The body has more than {_LARGEST_BODY} bytes.") from error
 
 
-def _refusal(refused: ServiceError, headers: dict[str, str], resource: str) -> Answer:
-    """Return the answer to a request that is refused."""
-    return _error(refused.status, refused.code, refused.message, headers, resource)
-
-
-def _error(status: int, code: str, message: str, headers: dict[str, str], resource: str) -> Answer:
+def _error(status: int, code: str, message: str, headers: dict[str, str], resource: str) -> PreparedResponse:
     """Return an error document with its headers."""
     request_id = headers["x-cos-request-id"]
     trace_id = uuid.uuid4().hex
     document = documents.error(code, message, resource, request_id, trace_id)
-    return Answer(status, {**headers, "x-cos-trace-id": trace_id}, document)
+    return PreparedResponse(status, {**headers, "x-cos-trace-id": trace_id}, document)
 
 
-def _instead(fault: Fault, headers: dict[str, str], resource: str) -> Answer:
-    """Return what a fault answers in the service's place."""
+def _replacement(fault: Fault, headers: dict[str, str], resource: str) -> PreparedResponse:
+    """Return the response by which a fault replaces the service's."""
     if fault.retry_after is not None:
         headers = {**headers, "Retry-After": str(fault.retry_after)}
     if fault.kind == "error":
         return _error(fault.status or STATUSES.get(fault.code, 503), fault.code, fault.message, headers, resource)
     if fault.kind == "redirect":
-        return Answer(fault.status or 302, {**headers, "Location": fault.location}, b"")
-    # A proxy knows nothing of the service's headers.
-    return Answer(fault.status or 502, {"Content-Type": "text/html", "Date": headers["Date"]}, fault.body)
+        return PreparedResponse(fault.status or 302, {**headers, "Location": fault.location}, b"")
+    # A proxy does not send the service's headers.
+    return PreparedResponse(fault.status or 502, {"Content-Type": "text/html", "Date": headers["Date"]}, fault.body)

@@ -14,7 +14,7 @@ from pulumi_cosjob._emulator.errors import ServiceError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-__all__ = ["Credentials", "SignedRequest", "verify"]
+__all__ = ["AcceptedCredentials", "SignedRequest", "verify"]
 
 _PARTS = frozenset(
     {
@@ -29,20 +29,19 @@ _PARTS = frozenset(
 )
 _WINDOW = re.compile(r"([0-9]{1,12});([0-9]{1,12})")
 _UNRESERVED = "-_.~"
-# A window that ended longer ago than this is taken for a caller's clock that is wrong, not for a late
-# request.
+# If the window ended longer ago than this, the error is a wrong clock of the caller, not a late request.
 _SKEW_SECONDS = 15 * 60
 
 
 @dataclass(frozen=True, slots=True)
-class Credentials:
-    """The pair of keys that requests are to be signed with.
+class AcceptedCredentials:
+    """The only credentials that requests may be signed with.
 
     Args:
         secret_id: The SecretId.
         secret_key: The SecretKey.
-        token: The security token that has to come along; none for permanent keys.
-        token_expires: When the token expires, in seconds since the epoch; None for never.
+        token: The security token that requests must hold; None for permanent credentials.
+        token_expires: The time at which the token expires, in seconds since the epoch; None for never.
     """
 
     secret_id: str = "emulator-id"  # noqa: S105 - opens nothing but the emulator
@@ -53,12 +52,12 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class SignedRequest:
-    """What of a request its signature covers.
+    """The parts of a request that its signature covers.
 
     Args:
         method: The method.
-        raw_path: The path as it stood in the request line.
-        raw_query: The query as it stood there.
+        raw_path: The path of the request line, not decoded.
+        raw_query: The query of the request line, not decoded.
         headers: Names in lower case, and values, in any order.
     """
 
@@ -74,7 +73,7 @@ class SignedRequest:
 
 @dataclass(frozen=True, slots=True)
 class _Authorization:
-    """The Authorization header, taken apart."""
+    """The parts of the Authorization header."""
 
     secret_id: str
     sign_time: str
@@ -85,19 +84,23 @@ class _Authorization:
 
 
 def verify(
-    credentials: Credentials, request: SignedRequest, *, now: float, meaningful: frozenset[str] = frozenset()
+    credentials: AcceptedCredentials,
+    request: SignedRequest,
+    *,
+    now: float,
+    required_parameters: frozenset[str] = frozenset(),
 ) -> None:
-    """Judge who is asking.
+    """Verify the signature of a request.
 
     Args:
-        credentials: The only pair of keys that is known.
+        credentials: The only credentials that are accepted.
         request: The request.
-        now: The server's time.
-        meaningful: The query parameters, in lower case, that the action reads: they must be signed where they
+        now: The server's time, in seconds since the epoch.
+        required_parameters: The query parameters, in lower case, that the action reads. They must be signed if they
             are sent.
 
     Raises:
-        Refused: AccessDenied, InvalidAccessKeyId, RequestTimeTooSkewed, SignatureDoesNotMatch or
+        ServiceError: AccessDenied, InvalidAccessKeyId, RequestTimeTooSkewed, SignatureDoesNotMatch or
             ExpiredToken.
     """
     authorization = _parse(request.values("authorization"))
@@ -106,7 +109,7 @@ def verify(
     for window in (authorization.sign_time, authorization.key_time):
         _check_window(window, now)
     parameters = _collect((quote(name, _UNRESERVED).lower(), value) for name, value in _query(request))
-    _check_coverage(authorization, request, parameters, meaningful)
+    _check_coverage(authorization, request, parameters, required_parameters)
     headers = _collect((name, value) for name, value in request.headers if name in authorization.header_names)
     variants = _host_variants(headers)
     if not any(_matches(credentials, authorization, request, parameters, variant) for variant in variants):
@@ -115,7 +118,7 @@ def verify(
 
 
 def _parse(values: list[str]) -> _Authorization:
-    """Take the Authorization header apart."""
+    """Parse the Authorization header."""
     if len(values) != 1 or not values[0]:
         raise ServiceError("AccessDenied", "The request is not signed: it has no Authorization.")
     pairs = [part.partition("=") for part in values[0].split("&")]
@@ -133,7 +136,7 @@ def _parse(values: list[str]) -> _Authorization:
 
 
 def _names(text: str) -> tuple[str, ...]:
-    """Return the names of a list, sorted and in lower case; a repeated header is named repeatedly."""
+    """Return the names of a list, sorted and in lower case; the list repeats the name of a repeated header."""
     names = text.split(";") if text else []
     if names != sorted(names) or text != text.lower():
         raise ServiceError(
@@ -143,7 +146,7 @@ def _names(text: str) -> tuple[str, ...]:
 
 
 def _check_window(window: str, now: float) -> None:
-    """Judge when the request was signed."""
+    """Check the time of the signature."""
     match = _WINDOW.fullmatch(window)
     if match is None or int(match[2]) < int(match[1]):
         raise ServiceError("AccessDenied", "The time of the signature cannot be read.")
@@ -161,7 +164,7 @@ def _query(request: SignedRequest) -> list[tuple[str, str]]:
 
 
 def _collect(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    """Gather values by name; those of one name are sorted."""
+    """Group values by name, and sort those of one name."""
     collected: dict[str, list[str]] = {}
     for name, value in pairs:
         collected.setdefault(name, []).append(value)
@@ -172,22 +175,22 @@ def _check_coverage(
     authorization: _Authorization,
     request: SignedRequest,
     parameters: Mapping[str, list[str]],
-    meaningful: frozenset[str],
+    required_parameters: frozenset[str],
 ) -> None:
-    """Judge whether what was signed was sent, and what counts was signed."""
+    """Check that all that was signed was sent, and that all that counts was signed."""
     sent = {name for name, _ in request.headers}
     absent = sorted(sent.symmetric_difference(authorization.header_names) - sent)
     absent += sorted(set(authorization.parameter_names).difference(parameters))
     if absent:
         raise ServiceError("SignatureDoesNotMatch", f"Signed, but not sent: {', '.join(absent)}.")
     unsigned = sorted(name for name in sent.difference(authorization.header_names) if name.startswith("x-cos-"))
-    unsigned += sorted(meaningful.intersection(parameters).difference(authorization.parameter_names))
+    unsigned += sorted(required_parameters.intersection(parameters).difference(authorization.parameter_names))
     if unsigned:
         raise ServiceError("AccessDenied", f"Sent, but not signed: {', '.join(unsigned)}.")
 
 
 def _host_variants(headers: Mapping[str, list[str]]) -> Iterator[Mapping[str, list[str]]]:
-    """Yield the signed headers as clients may have signed them: some sign the host without its port."""
+    """Yield the variants of the headers that clients sign: some sign the host without its port."""
     yield headers
     if "host" in headers:
         without_port = [re.sub(r":[0-9]+$", "", value) for value in headers["host"]]
@@ -195,13 +198,13 @@ def _host_variants(headers: Mapping[str, list[str]]) -> Iterator[Mapping[str, li
 
 
 def _matches(
-    credentials: Credentials,
+    credentials: AcceptedCredentials,
     authorization: _Authorization,
     request: SignedRequest,
     parameters: Mapping[str, list[str]],
     headers: Mapping[str, list[str]],
 ) -> bool:
-    """Calculate the signature and compare."""
+    """Return whether the signature is the one that the server calculates."""
     signed_parameters = {name: parameters[name] for name in authorization.parameter_names}
     http_string = "\n".join(
         (
@@ -212,7 +215,7 @@ def _matches(
             "",
         )
     )
-    digest = hashlib.sha1(_encoded(http_string)).hexdigest()  # noqa: S324 - the scheme is what it is
+    digest = hashlib.sha1(_encoded(http_string)).hexdigest()  # noqa: S324 - the scheme uses it
     key = _hmac(credentials.secret_key.encode(), authorization.key_time)
     signature = _hmac(key.encode(), f"sha1\n{authorization.sign_time}\n{digest}\n")
     return hmac.compare_digest(signature.encode(), _encoded(authorization.signature))
@@ -225,7 +228,7 @@ def _joined(values: Mapping[str, list[str]]) -> str:
 
 
 def _encoded(text: str) -> bytes:
-    """Return the bytes that the server received: it reads those that are no UTF-8 as surrogates."""
+    """Return the bytes that the server received: it decodes bytes that are not UTF-8 to surrogates."""
     return text.encode(errors="surrogateescape")
 
 
@@ -233,8 +236,8 @@ def _hmac(key: bytes, message: str) -> str:
     return hmac.new(key, message.encode(), hashlib.sha1).hexdigest()
 
 
-def _check_token(credentials: Credentials, values: list[str], now: float) -> None:
-    """Judge the security token."""
+def _check_token(credentials: AcceptedCredentials, values: list[str], now: float) -> None:
+    """Check the security token."""
     expected = [] if credentials.token is None else [credentials.token]
     if len(values) != len(expected):
         raise ServiceError("InvalidAccessKeyId", "The access key id and the security token do not belong together.")

@@ -21,9 +21,9 @@ __all__ = ["ServerThread"]
 
 _START_SECONDS = 10.0
 _STOP_SECONDS = 10.0
-# How long aiohttp waits for handlers; those that take long have been told to end before.
+# How long aiohttp waits for handlers; those that take long have been stopped before.
 _LINGER_SECONDS = 1.0
-_TURNS = 8
+_LOOP_CYCLES = 8
 
 
 class ServerThread:
@@ -49,10 +49,10 @@ class ServerThread:
 
     @property
     def url(self) -> str:
-        """Where the server is or, once it has been stopped, was.
+        """The URL of the server, also after it has been stopped.
 
         Raises:
-            RuntimeError: It has never been started on a port that is known.
+            RuntimeError: The port is not known, as the server has never been started.
         """
         if self._port == 0:
             raise RuntimeError("the emulator has not been started: use it in a with statement, or call start()")
@@ -60,16 +60,16 @@ class ServerThread:
         return f"http://{host}:{self._port}"
 
     def start(self) -> None:
-        """Listen and serve; nothing happens if it serves already.
+        """Listen and serve; does nothing if it serves already.
 
         Raises:
-            OSError: It cannot listen there.
+            OSError: The server cannot listen there.
         """
         with self._lock:
             if self._running is not None:
                 return
             family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
-            # Bound here and not in the thread: an address in use is the caller's to know.
+            # Bound here and not in the thread, so that the caller gets the error if the address is in use.
             listener = socket.create_server((self._host, self._port), family=family, backlog=1024)
             try:
                 running = _Running(self._service, listener)
@@ -81,10 +81,10 @@ class ServerThread:
             self._running = running
 
     def stop(self) -> None:
-        """End all connections and stop listening; nothing happens if it does not serve.
+        """End all connections and stop listening; does nothing if it does not serve.
 
         Raises:
-            RuntimeError: It does not stop.
+            RuntimeError: The server does not stop in time.
         """
         with self._lock:
             if self._running is not None:
@@ -117,7 +117,7 @@ class _Running:
             raise RuntimeError(f"the emulator did not stop within {_STOP_SECONDS:.0f} s")
 
     def _run(self) -> None:
-        """Serve until told to stop; what goes wrong before is the starter's to know."""
+        """Serve until it is stopped; an error before that is raised in `start`."""
         try:
             asyncio.run(self._serve())
         except BaseException as error:
@@ -142,18 +142,18 @@ class _Running:
             await runner.cleanup()
 
     async def _accept_no_more(self) -> None:
-        """Take no more connections, and let those that were taken a moment ago become known.
+        """Accept no more connections, and let the event loop register those that it has just accepted.
 
-        Asyncio loses a connection, unclosed, if its listener closes before the connection is made some turns later.
+        It does so some cycles after it has accepted them. If the listener closes before, asyncio leaves them unclosed.
         """
         with contextlib.suppress(NotImplementedError):
             asyncio.get_running_loop().remove_reader(self._listener)
-        for _ in range(_TURNS):
+        for _ in range(_LOOP_CYCLES):
             await asyncio.sleep(0)
 
 
 def _abort_connections(runner: web.AppRunner) -> None:
-    """End all connections without sending what is left: a client that does not read would keep them open."""
+    """End all connections without sending the rest: a client that does not read would keep them open."""
     for connection in [] if runner.server is None else runner.server.connections:
         if connection.transport is not None:
             connection.transport.abort()

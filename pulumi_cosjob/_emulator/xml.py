@@ -1,4 +1,4 @@
-"""Reading XML that others wrote: no document types, no entities, bounded depth."""
+"""A reader for XML from clients: no document types, no entities, bounded depth."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _DEEPEST = 32
 
 
 class _Reader:
-    """What expat calls while it reads."""
+    """The handlers that expat calls while it reads."""
 
     def __init__(self) -> None:
         self._tree = TreeBuilder()
@@ -36,11 +36,11 @@ class _Reader:
         self._tree.end(name)
 
     def text(self, data: str) -> None:
-        """Take text between tags."""
+        """Add text between tags."""
         self._tree.data(data)
 
     def refuse(self, *_: object) -> None:
-        """Refuse a document type: it is the door to entities and to other files."""
+        """Refuse a document type, which could define entities and refer to other files."""
         raise ServiceError("MalformedXML", "A document type declaration is not allowed.")
 
     def close(self) -> Element:
@@ -58,7 +58,7 @@ def parse(document: bytes) -> Element:
         The root element.
 
     Raises:
-        Refused: MalformedXML.
+        ServiceError: MalformedXML.
     """
     reader = _Reader()
     parser = expat.ParserCreate()
@@ -71,7 +71,7 @@ def parse(document: bytes) -> Element:
     except expat.ExpatError as error:
         raise ServiceError("MalformedXML", f"The XML is not well-formed: {error}.") from error
     except (LookupError, ValueError) as error:
-        # An encoding that expat leaves to Python, which does not know it or takes several bytes a character.
+        # Expat leaves the encoding to Python, which does not know it, or for which it has several bytes a character.
         raise ServiceError("MalformedXML", f"The XML cannot be decoded: {error}.") from error
     return reader.close()
 
@@ -80,7 +80,7 @@ def parse_fragment(name: str, content: str) -> Element:
     """Read the content of an element.
 
     Args:
-        name: The element to put around it.
+        name: The name of the element.
         content: Tags and text.
 
     Returns:

@@ -518,7 +518,7 @@ def test_emulator_serves_jobs_and_replays_until_it_is_interrupted(
     [
         (["--job", "first"], "a job is given as ID=SCENARIO"),
         (["--job", "first=sleeps"], "there is no scenario 'sleeps'"),
-        (["--job", "first=fails,seconds=-1"], "seconds is a number from 0"),
+        (["--job", "first=fails,seconds=-1"], "seconds must be a number from 0"),
         (["--replay", "first=none.xml"], "there is no file 'none.xml'"),
         (["--port", "70000"], "70000 is not in the range"),
     ],

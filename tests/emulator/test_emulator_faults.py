@@ -1,4 +1,4 @@
-"""What goes wrong on demand, as a client meets it on the wire."""
+"""Faults on demand, as a client receives them."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import time
 from urllib.parse import urlsplit
 
 import pytest
-from test_jobs import APPID, REQUEST, Bench, bench
 
+from emulator_client import APPID, REQUEST, Bench, bench
 from pulumi_cosjob.testing import CosBatchEmulator, Fault
 
 __all__ = ["bench"]
@@ -21,7 +21,7 @@ PATH = f"/jobs/{JOB}"
 
 @pytest.fixture(autouse=True)
 def _job(bench: Bench) -> None:
-    """There is a job to ask for."""
+    """Create the job of the requests."""
     bench.emulator.create_job(job_id=JOB)
 
 
@@ -53,7 +53,7 @@ def read_all(connection: socket.socket) -> bytes:
 
 
 def exchange(bench: Bench) -> tuple[bytes, bytes]:
-    """Ask for the job, and return head and body as they came."""
+    """Request the job, and return head and body as received."""
     with connect(bench) as connection:
         connection.sendall(request(bench))
         head, _, body = read_all(connection).partition(b"\r\n\r\n")
@@ -61,13 +61,13 @@ def exchange(bench: Bench) -> tuple[bytes, bytes]:
 
 
 def length(head: bytes) -> int:
-    """Return the Content-Length that a head announces."""
+    """Return the Content-Length of a head."""
     announced = [line.partition(b":")[2] for line in head.split(b"\r\n") if line.lower().startswith(b"content-length")]
     return int(announced[0])
 
 
 def test_error(bench: Bench) -> None:
-    """An error document with any code, status and Retry-After, once; then the true answer."""
+    """One error document with any code, status and Retry-After; then the true response."""
     bench.emulator.inject(Fault("error", code="SlowDown", status=503, retry_after=7, message="Slower, please."))
     reply = bench.describe(JOB)
     assert (reply.status, reply.code, reply.headers["retry-after"]) == (503, "SlowDown", "7")
@@ -77,7 +77,7 @@ def test_error(bench: Bench) -> None:
 
 
 def test_reset(bench: Bench) -> None:
-    """The connection is reset before a byte of the answer came."""
+    """The connection is reset before the first byte of the response."""
     bench.emulator.inject("reset")
     with connect(bench) as connection:
         connection.sendall(request(bench))
@@ -108,7 +108,7 @@ def test_truncated(bench: Bench) -> None:
 
 
 def test_endless(bench: Bench) -> None:
-    """The body goes on for as long as one reads it, and stops with the client."""
+    """The body has no end while a client reads it, and stops with the client."""
     bench.emulator.inject("endless")
     with connect(bench) as connection:
         connection.sendall(request(bench))
@@ -121,7 +121,7 @@ def test_endless(bench: Bench) -> None:
 
 
 def test_slow(bench: Bench) -> None:
-    """The body comes byte by byte and whole; other requests are answered meanwhile."""
+    """The body comes byte by byte and whole; meanwhile, other requests get their responses."""
     bench.emulator.create_job(job_id="other")
     bench.emulator.inject(Fault("slow", seconds=0.0005, job_id=JOB))
     whole = bench.describe("other").body
@@ -139,7 +139,7 @@ def test_slow(bench: Bench) -> None:
 
 @pytest.mark.parametrize("status", [200, 502])
 def test_html(bench: Bench, status: int) -> None:
-    """A proxy's page, without any of the service's headers."""
+    """The page of a proxy, without any of the service's headers."""
     bench.emulator.inject(Fault("html", status=status))
     reply = bench.describe(JOB)
     assert (reply.status, reply.headers["content-type"]) == (status, "text/html")
@@ -148,14 +148,14 @@ def test_html(bench: Bench, status: int) -> None:
 
 
 def test_empty(bench: Bench) -> None:
-    """An answer without a body."""
+    """A response without a body."""
     bench.emulator.inject("empty")
     reply = bench.describe(JOB)
     assert (reply.status, reply.body) == (200, b"")
 
 
 def test_longer_content_length(bench: Bench) -> None:
-    """More is announced than comes before the connection ends."""
+    """Content-Length is larger than the body, after which the connection ends."""
     bench.emulator.inject(Fault("wrong-length", length=25))
     head, body = exchange(bench)
     assert length(head) == len(body) + 25
@@ -163,7 +163,7 @@ def test_longer_content_length(bench: Bench) -> None:
 
 
 def test_shorter_content_length(bench: Bench) -> None:
-    """Less is announced than comes, and the rest stands before the next answer on the connection."""
+    """Content-Length is smaller than the body, and the rest of the body comes before the next response."""
     bench.emulator.inject(Fault("wrong-length", length=-25))
     with connect(bench) as connection:
         connection.sendall(request(bench, closes=False))
@@ -178,14 +178,14 @@ def test_shorter_content_length(bench: Bench) -> None:
 
 
 def test_other_job(bench: Bench) -> None:
-    """The answer is whole but speaks of another job."""
+    """The response is whole, but about another job."""
     bench.emulator.inject("other-job", Fault("other-job", other_job_id="job-2"))
     for other in ("00000000-0000-0000-0000-000000000000", "job-2", JOB):
         assert bench.describe(JOB).text("Job/JobId") == other
 
 
 def test_redirect(bench: Bench) -> None:
-    """A redirect to anywhere, with any status."""
+    """A redirect to any address, with any status."""
     bench.emulator.inject("redirect", Fault("redirect", status=307, location="http://192.0.2.1/"))
     first, second = bench.describe(JOB), bench.describe(JOB)
     assert (first.status, first.headers["location"]) == (302, "/elsewhere")
@@ -194,7 +194,7 @@ def test_redirect(bench: Bench) -> None:
 
 @pytest.mark.parametrize(("seconds", "status"), [(-3600, 403), (3600, 403), (300, 200)])
 def test_skew(bench: Bench, seconds: float, status: int) -> None:
-    """The server's clock is off: its Date says so, and signatures are judged by it."""
+    """The server's clock is off: in its Date, and in the check of signatures."""
     bench.emulator.inject(Fault("skew", seconds=seconds))
     reply = bench.describe(JOB)
     assert (reply.status, reply.code) == (status, "RequestTimeTooSkewed" if status == 403 else None)
@@ -203,15 +203,15 @@ def test_skew(bench: Bench, seconds: float, status: int) -> None:
 
 
 def test_delay(bench: Bench) -> None:
-    """The answer comes late, by the clock on the wall: clients give up by that one."""
+    """The response comes late in real time, by which clients give up."""
     bench.emulator.inject(Fault("delay", seconds=0.2))
     begun = time.monotonic()
     assert bench.describe(JOB).status == 200
     assert time.monotonic() - begun >= 0.2
 
 
-def test_client_may_give_up_on_a_late_answer(bench: Bench) -> None:
-    """A client that does not wait for a late answer leaves the server well."""
+def test_client_may_give_up_on_a_late_response(bench: Bench) -> None:
+    """A client that does not wait for a late response does no harm to the server."""
     bench.emulator.inject(Fault("delay", seconds=30))
     with connect(bench) as connection:
         connection.sendall(request(bench))
@@ -222,7 +222,7 @@ def test_client_may_give_up_on_a_late_answer(bench: Bench) -> None:
 
 
 def test_raw(bench: Bench) -> None:
-    """Any bytes in place of an answer."""
+    """Any bytes in place of a response."""
     bench.emulator.inject(Fault("raw", body=b"SSH-2.0-none\r\n"))
     with connect(bench) as connection:
         connection.sendall(request(bench))
@@ -230,8 +230,8 @@ def test_raw(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("kind", ["endless", "slow", "delay"])
-def test_stop_breaks_off_what_takes_long(bench: Bench, kind: str) -> None:
-    """The server stops at once, whatever answer is on its way."""
+def test_stop_aborts_long_responses(bench: Bench, kind: str) -> None:
+    """The server stops at once, also during a response that takes long."""
     bench.emulator.inject(Fault(kind, seconds=24 * 3600))
     with connect(bench) as connection:
         connection.sendall(request(bench))
@@ -240,8 +240,8 @@ def test_stop_breaks_off_what_takes_long(bench: Bench, kind: str) -> None:
         bench.emulator.stop()
 
 
-def test_faults_come_in_order_and_as_often_as_told(bench: Bench) -> None:
-    """The queue is worked off from its head; a fault for another job stays in it; one without end stays for ever."""
+def test_faults_come_in_order_and_as_often_as_their_times(bench: Bench) -> None:
+    """Requests meet the first fault of the queue that is for their job; a fault without end stays in the queue."""
     bench.emulator.create_job(job_id="other")
     bench.emulator.inject(
         Fault("error", status=500, times=2),
@@ -258,7 +258,7 @@ def test_faults_come_in_order_and_as_often_as_told(bench: Bench) -> None:
 
 
 def test_chance_can_be_repeated() -> None:
-    """A fault with a probability meets about so many requests, and the same ones for the same seed."""
+    """A fault with a probability meets about that share of the requests, and the same ones for the same seed."""
     runs = []
     for seed in (1, 1, 2):
         emulator = CosBatchEmulator(seed=seed)
@@ -268,14 +268,14 @@ def test_chance_can_be_repeated() -> None:
     assert 250 < sum(runs[0]) < 350
 
 
-def test_lost_answer_is_not_a_lost_request(bench: Bench) -> None:
-    """What a reset answer speaks of was done; what an error answers was not."""
+def test_lost_response_is_not_a_lost_request(bench: Bench) -> None:
+    """A request whose response is reset has been performed; one that an error replaces has not."""
     bench.emulator.inject("reset", "error")
     with pytest.raises((ConnectionResetError, http.client.RemoteDisconnected)):
-        bench.caller().ask("POST", "/jobs", body=REQUEST.format(token="t-1").encode())
-    assert bench.caller().ask("POST", "/jobs", body=REQUEST.format(token="t-2").encode()).status == 500
+        bench.caller().request("POST", "/jobs", body=REQUEST.format(token="t-1").encode())
+    assert bench.caller().request("POST", "/jobs", body=REQUEST.format(token="t-2").encode()).status == 500
     again = [
-        bench.caller().ask("POST", "/jobs", body=REQUEST.format(token=token).encode()).status
+        bench.caller().request("POST", "/jobs", body=REQUEST.format(token=token).encode()).status
         for token in ("t-1", "t-2")
     ]
     assert again == [400, 200]
@@ -285,20 +285,20 @@ def test_lost_answer_is_not_a_lost_request(bench: Bench) -> None:
     ("arguments", "message"),
     [
         ({"kind": "explosion"}, "there is no fault 'explosion'; the kinds are: delay, empty"),
-        ({"kind": "reset", "times": 0}, "times is a whole number from 1, or None, not 0"),
-        ({"kind": "reset", "probability": 1.5}, "probability lies between 0 and 1, not at 1.5"),
-        ({"kind": "delay", "seconds": -1}, "seconds is a finite number"),
-        ({"kind": "slow", "seconds": float("inf")}, "seconds is a finite number"),
+        ({"kind": "reset", "times": 0}, "times must be a whole number from 1, or None, not 0"),
+        ({"kind": "reset", "probability": 1.5}, "probability must lie between 0 and 1, not at 1.5"),
+        ({"kind": "delay", "seconds": -1}, "seconds must be a finite number"),
+        ({"kind": "slow", "seconds": float("inf")}, "seconds must be a finite number"),
     ],
 )
 def test_fault_explains_mistakes(arguments: dict[str, object], message: str) -> None:
-    """A fault that cannot be is refused with a sentence that says what is wrong."""
+    """An impossible fault is refused; the message names the mistake."""
     with pytest.raises(ValueError, match=message):
         Fault(**arguments)  # type: ignore[arg-type]
 
 
 def test_faults_spare_the_control_routes(bench: Bench) -> None:
-    """A test can always reach the controls, whatever fault waits."""
+    """Control routes always work, also while faults are in the queue."""
     bench.emulator.inject(Fault("reset", times=None))
     connection = http.client.HTTPConnection(urlsplit(bench.emulator.endpoint).netloc, timeout=20)
     connection.request("GET", "/_emulator/requests")

@@ -1,4 +1,4 @@
-"""The emulator's judgement on who is asking, by a client that signs for itself and by the vendor's two SDKs."""
+"""The check of signatures, with a client that signs for itself and with the vendor's two SDKs."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 from qcloud_cos import CosConfig, CosS3Auth
-from test_jobs import APPID, REQUEST, Bench, Reply, bench, send
 
+from emulator_client import APPID, REQUEST, Bench, Reply, bench, send
 from places import TESTS
 from pulumi_cosjob.testing import CosBatchEmulator
 
@@ -26,25 +26,25 @@ PATH = f"/jobs/{JOB}"
 
 @pytest.fixture(autouse=True)
 def _job(bench: Bench) -> None:
-    """There is a job to ask for."""
+    """Create the job of the requests."""
     bench.emulator.create_job(job_id=JOB)
 
 
 def outcome(reply: Reply) -> tuple[int, str | None]:
-    """Return the status and the error code of an answer."""
+    """Return the status and the error code of a response."""
     return reply.status, reply.code
 
 
 def test_right_signature_is_accepted(bench: Bench) -> None:
-    """A request that is signed as the reference says is answered."""
-    assert outcome(bench.caller().ask("GET", PATH)) == (200, None)
+    """A request that is signed as in the reference is accepted."""
+    assert outcome(bench.caller().request("GET", PATH)) == (200, None)
 
 
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
         ({"secret_key": "another"}, "SignatureDoesNotMatch"),
-        ({"secret_id": "somebody"}, "InvalidAccessKeyId"),
+        ({"secret_id": "another"}, "InvalidAccessKeyId"),
         ({"signed_path": "/jobs/job-2"}, "SignatureDoesNotMatch"),
         ({"signed_headers": {"x-cos-appid": "1250000001"}}, "SignatureDoesNotMatch"),
         ({"signed_headers": {}}, "AccessDenied"),
@@ -58,8 +58,8 @@ def test_right_signature_is_accepted(bench: Bench) -> None:
     ],
 )
 def test_wrong_signature(bench: Bench, changes: dict[str, Any], code: str) -> None:
-    """Whatever differs from what was signed, or was not signed and counts, is refused with 403."""
-    assert outcome(bench.caller(**changes).ask("GET", PATH)) == (403, code)
+    """A request is refused with 403 if it differs from what was signed, or if a part that counts was not signed."""
+    assert outcome(bench.caller(**changes).request("GET", PATH)) == (403, code)
 
 
 @pytest.mark.parametrize(
@@ -75,16 +75,16 @@ def test_wrong_signature(bench: Bench, changes: dict[str, Any], code: str) -> No
     ],
 )
 def test_time_of_the_signature(bench: Bench, window: tuple[int, int], code: str | None) -> None:
-    """A window that does not cover now is refused: as late if it ended lately, otherwise as a wrong clock."""
+    """A window that does not cover the present is refused: as late if it ended lately, else as a wrong clock."""
     for changes in ({"window": window}, {"window": (-60, 60), "key_window": window}):
-        reply = bench.caller(**changes).ask("GET", PATH)
+        reply = bench.caller(**changes).request("GET", PATH)
         assert outcome(reply) == (403 if code else 200, code)
     if window == (-600, -1):
         assert reply.text("Message") == "Request has expired"
 
 
-def test_signature_wears_out(bench: Bench) -> None:
-    """The same Authorization is accepted until its window ends, by the clock that the test turns."""
+def test_signature_expires(bench: Bench) -> None:
+    """The same Authorization is accepted until its window ends, by the clock that the test advances."""
     caller = bench.caller()
     headers = {**caller.headers, "Authorization": caller.authorization("GET", PATH, {})}
     codes = []
@@ -119,19 +119,19 @@ GOOD = (
     ],
 )
 def test_garbled_authorization(bench: Bench, authorization: str | None, code: str) -> None:
-    """An Authorization that cannot be read is AccessDenied; one that can, but is wrong, is told apart."""
+    """An Authorization that cannot be parsed is AccessDenied; a wrong one that can has an error of its own."""
     headers = {"x-cos-appid": APPID, **({} if authorization is None else {"Authorization": authorization})}
     assert outcome(send(bench.emulator.endpoint, "GET", PATH, headers)) == (403, code)
 
 
 @pytest.mark.parametrize("with_port", [True, False])
 def test_host_is_signed_with_or_without_its_port(bench: Bench, *, with_port: bool) -> None:
-    """Clients differ in whether the port belongs to the host they sign; a wrong port is still wrong."""
+    """Some clients sign the host with its port, others without; a wrong port is refused."""
     address = urlsplit(bench.emulator.endpoint)
     host = address.netloc if with_port else address.hostname
-    assert bench.caller(signed_headers={"x-cos-appid": APPID, "host": host}).ask("GET", PATH).status == 200
+    assert bench.caller(signed_headers={"x-cos-appid": APPID, "host": host}).request("GET", PATH).status == 200
     wrong = bench.caller(signed_headers={"x-cos-appid": APPID, "host": f"{address.hostname}:1"})
-    assert outcome(wrong.ask("GET", PATH)) == (403, "SignatureDoesNotMatch")
+    assert outcome(wrong.request("GET", PATH)) == (403, "SignatureDoesNotMatch")
 
 
 @pytest.mark.parametrize(
@@ -147,13 +147,13 @@ def test_host_is_signed_with_or_without_its_port(bench: Bench, *, with_port: boo
 def test_parameters_are_signed(bench: Bench, signed: dict[str, str], code: str | None) -> None:
     """A parameter that the action reads must be signed, and be what was signed."""
     params = {"requestedJobStatus": "Cancelled", "statusUpdateReason": "a b/c"}
-    reply = bench.caller(signed_params=signed).ask("POST", f"{PATH}/status", params)
+    reply = bench.caller(signed_params=signed).request("POST", f"{PATH}/status", params)
     assert outcome(reply) == (403 if code else 200, code)
 
 
-def test_parameter_that_nobody_reads_need_not_be_signed(bench: Bench) -> None:
-    """A parameter without a meaning is let pass unsigned."""
-    assert bench.caller(signed_params={}).ask("GET", PATH, {"trace": "1"}).status == 200
+def test_unknown_parameter_need_not_be_signed(bench: Bench) -> None:
+    """A parameter that the action does not read is accepted without a signature."""
+    assert bench.caller(signed_params={}).request("GET", PATH, {"trace": "1"}).status == 200
 
 
 @pytest.mark.parametrize(
@@ -167,13 +167,13 @@ def test_parameter_that_nobody_reads_need_not_be_signed(bench: Bench) -> None:
     ],
 )
 def test_security_token(bench: Bench, token: str | None, sent: str | None, later: float, code: str | None) -> None:
-    """Temporary keys need their token, which ends one day; permanent keys have none."""
+    """Temporary credentials need their token, which expires; permanent ones have none."""
     expires = bench.clock.now() + 3600
     with CosBatchEmulator(clock=bench.clock, token=token, token_expires=expires) as emulator:
         emulator.create_job(job_id=JOB)
         bench.clock.advance(later)
         headers = {"x-cos-appid": APPID, **({} if sent is None else {"x-cos-security-token": sent})}
-        reply = bench.caller(endpoint=emulator.endpoint, headers=headers).ask("GET", PATH)
+        reply = bench.caller(endpoint=emulator.endpoint, headers=headers).request("GET", PATH)
         assert outcome(reply) == (403 if code else 200, code)
         assert ("TENCENTCLOUD_SECURITY_TOKEN" in emulator.environment()) == (token is not None)
 
@@ -183,28 +183,28 @@ def test_unsigned_token_is_refused(bench: Bench) -> None:
     with CosBatchEmulator(clock=bench.clock, token="token-1") as emulator:
         headers = {"x-cos-appid": APPID, "x-cos-security-token": "token-1"}
         caller = bench.caller(endpoint=emulator.endpoint, headers=headers, signed_headers={"x-cos-appid": APPID})
-        assert outcome(caller.ask("GET", PATH)) == (403, "AccessDenied")
+        assert outcome(caller.request("GET", PATH)) == (403, "AccessDenied")
 
 
-def test_own_keys(bench: Bench) -> None:
-    """An emulator with keys of its own takes those and not the usual ones."""
+def test_own_credentials(bench: Bench) -> None:
+    """An emulator with credentials of its own accepts those and not the default ones."""
     with CosBatchEmulator(clock=bench.clock, secret_id="mine", secret_key="my-key") as emulator:
         emulator.create_job(job_id=JOB)
         own = bench.caller(endpoint=emulator.endpoint, secret_id="mine", secret_key="my-key")
-        assert own.ask("GET", PATH).status == 200
-        assert outcome(bench.caller(endpoint=emulator.endpoint).ask("GET", PATH)) == (
+        assert own.request("GET", PATH).status == 200
+        assert outcome(bench.caller(endpoint=emulator.endpoint).request("GET", PATH)) == (
             403,
             "InvalidAccessKeyId",
         )
 
 
 def test_no_secret_is_kept(bench: Bench) -> None:
-    """Neither signature nor token is among the recorded requests, and no repr tells a key."""
+    """Neither signature nor token is in the recorded requests, and no repr has a secret key."""
     with CosBatchEmulator(clock=bench.clock, token="token-1") as emulator:
         headers = {"x-cos-appid": APPID, "x-cos-security-token": "token-1"}
         caller = bench.caller(endpoint=emulator.endpoint, headers=headers)
-        caller.ask("GET", PATH)
-        caller.ask("GET", PATH, {"q-signature": "secret-in-query", "maxResults": "1"})
+        caller.request("GET", PATH)
+        caller.request("GET", PATH, {"q-signature": "secret-in-query", "maxResults": "1"})
         signature = caller.authorization("GET", PATH, {}).rpartition("=")[2]
         recorded = repr(emulator.requests)
         assert [request.headers["authorization"] for request in emulator.requests] == ["REDACTED"] * 2
@@ -227,50 +227,54 @@ def python_sdk(*, sign_host: bool) -> CosConfig:
 
 @pytest.mark.parametrize("sign_host", [True, False])
 def test_python_sdk_signs_acceptably(*, sign_host: bool) -> None:
-    """What the vendor's Python SDK signs is accepted, for each action, with the host and without it."""
+    """Signatures of the vendor's Python SDK are accepted, for each action, with the host and without it."""
     settings, headers = python_sdk(sign_host=sign_host), {"x-cos-appid": APPID}
     with CosBatchEmulator() as emulator, requests.Session() as session:
         session.trust_env = False
         job_id = emulator.create_job("waits-for-confirmation")
         emulator.clock.advance(10)
         path = f"/jobs/{job_id}"
-        answer = session.get(emulator.endpoint + path, headers=headers, auth=CosS3Auth(settings, key=path), timeout=20)
-        assert (answer.status_code, "<Status>Suspended<" in answer.text) == (200, True)
+        response = session.get(
+            emulator.endpoint + path, headers=headers, auth=CosS3Auth(settings, key=path), timeout=20
+        )
+        assert (response.status_code, "<Status>Suspended<" in response.text) == (200, True)
         params = {"requestedJobStatus": "Ready", "statusUpdateReason": "bitte schön + weiter"}
-        answer = session.post(
+        response = session.post(
             f"{emulator.endpoint}{path}/status",
             params=params,
             headers=headers,
             auth=CosS3Auth(settings, key=f"{path}/status", params=params),
             timeout=20,
         )
-        assert (answer.status_code, "<Status>Ready<" in answer.text) == (200, True)
-        answer = session.post(
+        assert (response.status_code, "<Status>Ready<" in response.text) == (200, True)
+        response = session.post(
             emulator.endpoint + "/jobs",
             data=REQUEST.format(token="t-1").encode(),
             headers={**headers, "Content-Type": "application/xml"},
             auth=CosS3Auth(settings, key="/jobs"),
             timeout=20,
         )
-        assert answer.status_code == 200
+        assert response.status_code == 200
         params = {"maxResults": "1"}
-        answer = session.get(
+        response = session.get(
             emulator.endpoint + "/jobs",
             params=params,
             headers=headers,
             auth=CosS3Auth(settings, key="/jobs", params=params),
             timeout=20,
         )
-        assert (answer.status_code, answer.text.count("<member>")) == (200, 1)
+        assert (response.status_code, response.text.count("<member>")) == (200, 1)
 
 
-def test_python_sdk_with_another_key_is_refused() -> None:
-    """The vendor's Python SDK with a wrong key, or for another path, is refused."""
+def test_python_sdk_with_another_secret_key_is_refused() -> None:
+    """Signatures of the vendor's Python SDK with a wrong secret key are refused."""
     settings, headers = python_sdk(sign_host=True), {"x-cos-appid": APPID}
     with CosBatchEmulator(secret_key="another") as emulator, requests.Session() as session:
         session.trust_env = False
-        answer = session.get(emulator.endpoint + PATH, headers=headers, auth=CosS3Auth(settings, key=PATH), timeout=20)
-        assert (answer.status_code, "<Code>SignatureDoesNotMatch<" in answer.text) == (403, True)
+        response = session.get(
+            emulator.endpoint + PATH, headers=headers, auth=CosS3Auth(settings, key=PATH), timeout=20
+        )
+        assert (response.status_code, "<Code>SignatureDoesNotMatch<" in response.text) == (403, True)
 
 
 @pytest.fixture(scope="session")
@@ -283,7 +287,7 @@ def go_sdk(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class GoSdk:
-    """Asks an emulator through the vendor's Go SDK."""
+    """Makes requests to an emulator with the vendor's Go SDK."""
 
     def __init__(self, program: Path, emulator: CosBatchEmulator, token: str = "") -> None:
         self._program = program
@@ -291,54 +295,54 @@ class GoSdk:
         self._token = token
 
     def __call__(self, action: str, *arguments: str) -> dict[str, Any]:
-        """Perform an action, and return what the SDK read."""
-        keys = {
+        """Perform an action, and return the result of the SDK."""
+        settings = {
             "COS_SECRET_ID": "emulator-id",
             "COS_SECRET_KEY": "emulator-key",
             "COS_TOKEN": self._token,
             "NO_PROXY": "*",
         }
         command = [str(self._program), self._emulator.endpoint, APPID, action, *arguments]
-        done = subprocess.run(command, env={**os.environ, **keys}, capture_output=True, check=True, timeout=60)
+        done = subprocess.run(command, env={**os.environ, **settings}, capture_output=True, check=True, timeout=60)
         result: dict[str, Any] = json.loads(done.stdout)
         return result
 
 
 def test_go_sdk(go_sdk: Path) -> None:
-    """The vendor's Go SDK creates, describes, confirms, cancels and lists jobs, and understands refusals."""
+    """The vendor's Go SDK creates, describes, confirms, cancels and lists jobs, and reads error documents."""
     with CosBatchEmulator() as emulator:
-        ask = GoSdk(go_sdk, emulator)
-        job_id = ask("create", "token-1", "true")["JobId"]
-        assert ask("create", "token-1", "true")["Error"] == "InvalidRequest"
-        assert ask("update", job_id, "Ready")["Error"] == "InvalidRequest"
+        perform = GoSdk(go_sdk, emulator)
+        job_id = perform("create", "token-1", "true")["JobId"]
+        assert perform("create", "token-1", "true")["Error"] == "InvalidRequest"
+        assert perform("update", job_id, "Ready")["Error"] == "InvalidRequest"
         emulator.clock.advance(5)
-        job = ask("describe", job_id)["Job"]
+        job = perform("describe", job_id)["Job"]
         assert (job["JobId"], job["Status"], job["ConfirmationRequired"]) == (job_id, "Suspended", "true")
         assert job["Manifest"]["Location"]["ETag"] == '"15150651828fa9cdcb8356b6d1c7638b"'
         assert job["Manifest"]["Spec"]["Fields"] == ["Bucket", "Key"]
         assert (job["Priority"], job["Report"]["ReportScope"]) == (7, "AllTasks")
-        updated = ask("update", job_id, "Ready")
+        updated = perform("update", job_id, "Ready")
         assert (updated["Status"], updated["StatusUpdateReason"]) == ("Ready", "it's due: a+b & ü (now)")
-        assert ask("update", job_id, "Cancelled")["Status"] == "Cancelling"
+        assert perform("update", job_id, "Cancelled")["Status"] == "Cancelling"
         emulator.clock.advance(5)
         emulator.create_job("fails", description="second")
         emulator.clock.advance(100)
         emulator.create_job(description="third")
-        page = ask("list", "Cancelled,Failed,New")
+        page = perform("list", "Cancelled,Failed,New")
         assert page["NextToken"] == page["Jobs"]["Members"][-1]["JobId"]
-        rest = ask("list", "Cancelled,Failed,New", page["NextToken"])
+        rest = perform("list", "Cancelled,Failed,New", page["NextToken"])
         listed = [*page["Jobs"]["Members"], *rest["Jobs"]["Members"]]
         assert sorted(job["Status"] for job in listed) == ["Cancelled", "Failed", "New"]
         assert {job["Operation"] for job in listed} == {"COSPutObjectCopy"}
 
 
 def test_go_sdk_reads_the_whole_description(go_sdk: Path) -> None:
-    """What the Go SDK knows of a description arrives: progress, failures, operation and dates."""
+    """The Go SDK reads the progress, the failures, the operation and the dates of a description."""
     with CosBatchEmulator() as emulator:
-        ask = GoSdk(go_sdk, emulator)
+        perform = GoSdk(go_sdk, emulator)
         job_id = emulator.create_job("fails", tasks=10_000_000_000)
         emulator.clock.advance(100)
-        job = ask("describe", job_id)["Job"]
+        job = perform("describe", job_id)["Job"]
         assert job["ProgressSummary"]["TotalNumberOfTasks"] == 10_000_000_000
         assert job["FailureReasons"]["FailureCode"] == "TooManyFailedTasks"
         copy = job["Operation"]["PutObjectCopy"]
@@ -348,11 +352,11 @@ def test_go_sdk_reads_the_whole_description(go_sdk: Path) -> None:
 
 
 def test_go_sdk_refused(go_sdk: Path) -> None:
-    """The Go SDK reads error documents: an unknown job, a wrong key, a token that does not belong."""
+    """The Go SDK reads the errors for an unknown job, a wrong secret key and a wrong token."""
     with CosBatchEmulator() as emulator:
-        refusal = GoSdk(go_sdk, emulator)("describe", "missing")
-        assert (refusal["Error"], refusal["Status"]) == ("NoSuchJob", 404)
-        assert refusal["RequestId"]
+        error = GoSdk(go_sdk, emulator)("describe", "missing")
+        assert (error["Error"], error["Status"]) == ("NoSuchJob", 404)
+        assert error["RequestId"]
         assert GoSdk(go_sdk, emulator, "token-1")("describe", JOB)["Error"] == "InvalidAccessKeyId"
     with CosBatchEmulator(secret_key="another") as emulator:
         assert GoSdk(go_sdk, emulator)("describe", JOB)["Error"] == "SignatureDoesNotMatch"
@@ -360,8 +364,8 @@ def test_go_sdk_refused(go_sdk: Path) -> None:
         assert GoSdk(go_sdk, emulator, "token-1")("describe", JOB)["Error"] == "NoSuchJob"
 
 
-def test_turning_the_jobs_clock_leaves_signatures_alone() -> None:
-    """Jobs may be hours ahead of a client whose clock nobody turned: it goes on being accepted."""
+def test_advancing_the_jobs_clock_does_not_change_signatures() -> None:
+    """Jobs may be hours ahead of a client, whose signatures are still accepted."""
     settings, headers = python_sdk(sign_host=True), {"x-cos-appid": APPID}
     with CosBatchEmulator() as emulator:
         job_id = emulator.create_job(seconds=36_000)
@@ -369,9 +373,9 @@ def test_turning_the_jobs_clock_leaves_signatures_alone() -> None:
         path = f"/jobs/{job_id}"
         with requests.Session() as session:
             session.trust_env = False
-            answer = session.get(
+            response = session.get(
                 emulator.endpoint + path, headers=headers, auth=CosS3Auth(settings, key=path), timeout=20
             )
-        assert (answer.status_code, "<Status>Complete<" in answer.text) == (200, True)
+        assert (response.status_code, "<Status>Complete<" in response.text) == (200, True)
         assert abs(emulator.requests[0].time - time.time()) < 60
         assert parse_qs(urlsplit(emulator.requests[0].path).query) == {}

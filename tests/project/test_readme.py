@@ -20,8 +20,10 @@ import pulumi_cosjob
 from mocked import seen
 from places import ROOT
 from pulumi_cosjob import CosBatchClient
+from pulumi_cosjob._emulator.element_values import element
+from pulumi_cosjob._emulator.elements import CREATE_JOB_REQUEST
 from pulumi_cosjob._emulator.faults import KINDS, REPLACES_RESPONSE
-from pulumi_cosjob._emulator.fields import CREATE_JOB_REQUEST, check_request, element
+from pulumi_cosjob._emulator.request_checks import check_request
 from pulumi_cosjob._service.responses import _POLICY
 from pulumi_cosjob.testing import CosBatchEmulator, CosJobMocks, Fault, Scenario
 from stacks import Stack
@@ -209,7 +211,7 @@ def test_the_page_on_testing_has_all_faults_and_scenarios() -> None:
     assert Fault.__doc__ is not None
     assert [row for row in map(str.strip, Fault.__doc__.splitlines()) if row.startswith("| `")] == kinds
     assert {row.split("`")[1] for row in kinds} == KINDS
-    assert "`error`, `html`, `raw` and `redirect` stand in the service's place" in TESTING
+    assert "`error`, `html`, `raw` and `redirect` replace the service's response" in TESTING
     assert {"error", "html", "raw", "redirect"} == REPLACES_RESPONSE
     documented = set(re.findall(r"`([a-z_]+)`", TESTING.partition("## Faults")[2]))
     assert documented >= {field.name for field in fields(Fault)} - {"kind"}

@@ -1,6 +1,6 @@
-// Command sdk_go asks a COS Batch server through the vendor's Go SDK and prints what the SDK read, as JSON.
+// Command sdk_go makes a request to a COS Batch server with the vendor's Go SDK and prints the SDK's result as JSON.
 //
-// Usage: sdk_go ENDPOINT APPID ACTION [ARGUMENT ...], with the keys in COS_SECRET_ID, COS_SECRET_KEY and COS_TOKEN.
+// Usage: sdk_go ENDPOINT APPID ACTION [ARGUMENT ...], with the credentials in COS_SECRET_ID, COS_SECRET_KEY and COS_TOKEN.
 package main
 
 import (

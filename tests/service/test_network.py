@@ -19,7 +19,7 @@ import trustme
 from documents import JOB_ID, job
 from patience import HANGS
 from pulumi_cosjob import CosBatchClient, InvalidResponseError, TimeLimitError, TlsError, WaitTimeoutError
-from pulumi_cosjob._emulator.signature import Credentials
+from pulumi_cosjob._emulator.signature import AcceptedCredentials
 from pulumi_cosjob._service import deadline
 from pulumi_cosjob._service.settings import resolve
 from pulumi_cosjob._waiting.loop import wait_for_jobs
@@ -137,7 +137,7 @@ def test_a_token_that_expires_during_a_wait_is_read_again(
             secret_key = service._service.credentials.secret_key
             file.write_text(f"[default]\nsecret_id = id-{number}\nsecret_key = {secret_key}\ntoken = token-{number}\n")
             expires = clock.now() + 300
-            service._service.credentials = Credentials(f"id-{number}", secret_key, f"token-{number}", expires)
+            service._service.credentials = AcceptedCredentials(f"id-{number}", secret_key, f"token-{number}", expires)
 
         renewed = [0.0]
 

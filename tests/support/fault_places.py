@@ -1,18 +1,20 @@
-"""The places where a fault can strike: the decoder, a request, a wait. Each is tried in a process of its own.
+"""The places where a fault can occur: the decoder, a request, a wait. Each case runs in a process of its own.
 
-The fork server loads this module, so that no process pays for loading, and measures nothing of it.
+The fork server loads this module, so that no process has to load it, and no measurement includes it.
 """
 
 from __future__ import annotations
 
+import contextlib
 import itertools
+import os
 import resource
 import socket
 import sys
 import sysconfig
 import time
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,57 +32,57 @@ from pulumi_cosjob.testing import ManualClock
 if TYPE_CHECKING:
     from pulumi_cosjob._xml.validation import Validation
 
-__all__ = ["Measured", "Place", "ask", "decode", "wait"]
+__all__ = ["Measurement", "Target", "decode", "measure", "request", "wait"]
 
 _CODE = tuple(
     {str(Path(each).resolve()) for each in (*sys.path, sysconfig.get_path("stdlib"), sys.base_prefix) if each}
 )
-# Of real time for a question where that is the point; elsewhere only what hangs takes so long.
-_SECONDS = 0.8
-_HANGS = 600.0
+# The request timeout of faults in real time, and of all others: only a request that hangs takes so long.
+_SHORT_TIMEOUT = 0.8
+_LONG_TIMEOUT = 600.0
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where to ask, and how.
+class Target:
+    """The endpoint of requests, and the settings of the client.
 
     Attributes:
         endpoint: The only address that may be connected to.
         certificates: A file of certificates that may be read.
-        real: Whether real time is the point.
-        off: By how much the clock is off.
-        limit: How long a wait may take, by the turned clock.
-        unresolved: At which questions the name is not found.
+        real_time: Whether the request timeout is a short one in real time.
+        clock_error: By how many seconds the client's clock is off.
+        limit: The time limit of a wait, in seconds of the simulated clock.
+        unresolved: The numbers of the lookups at which the name is not found.
     """
 
     endpoint: str
     certificates: str
-    real: bool
-    off: float
+    real_time: bool
+    clock_error: float
     limit: float
     unresolved: range
 
 
 @dataclass(frozen=True)
-class Measured:
-    """What came of it.
+class Measurement:
+    """The outcome of a case, and its cost.
 
     Attributes:
         outcome: The status of the job, or the name of the error.
-        seconds: Of computing; how long it took besides is the machine's business.
-        megabytes: How much memory it took beyond what there was.
-        touched: Files and addresses that were opened, and had no business to be.
-        turned: How far the clock was turned.
+        seconds: CPU time; real time depends on the machine and is not measured.
+        megabytes: The memory that it took beyond what the process had.
+        touched: Files and addresses that were opened and must not be.
+        advanced: By how many seconds the simulated clock was advanced.
     """
 
     outcome: str
     seconds: float
     megabytes: float
     touched: tuple[str, ...]
-    turned: float = 0.0
+    advanced: float = 0.0
 
 
-# What is opened, connected to, looked up or started, by the event that tells of it.
+# What each audit event opens, connects to, looks up or starts.
 _TOUCHING: Mapping[str, Callable[[tuple[Any, ...]], Any]] = {
     "open": lambda arguments: arguments[0],
     "socket.connect": lambda arguments: arguments[1],
@@ -90,25 +92,26 @@ _TOUCHING: Mapping[str, Callable[[tuple[Any, ...]], Any]] = {
 }
 
 
-def _measured(run: Callable[[], str], allowed: Sequence[str] = (), clock: ManualClock | None = None) -> Measured:
+def measure(run: Callable[[], str], allowed: Sequence[str] = (), clock: ManualClock | None = None) -> Measurement:
+    """Run something, and measure it; files and addresses that are not allowed are recorded."""
     touched: dict[str, None] = {}
     watching = True
 
-    def look(event: str, arguments: tuple[Any, ...]) -> None:
+    def record(event: str, arguments: tuple[Any, ...]) -> None:
         if not watching or event not in _TOUCHING:
             return
-        where = _TOUCHING[event](arguments)
-        shown = f"{where[0]}:{where[1]}" if isinstance(where, tuple) else str(where)
-        if shown not in allowed and not (event == "open" and str(Path(shown).resolve()).startswith(_CODE)):
-            touched[shown] = None
+        found = _TOUCHING[event](arguments)
+        name = f"{found[0]}:{found[1]}" if isinstance(found, tuple) else str(found)
+        if name not in allowed and not (event == "open" and str(Path(name).resolve()).startswith(_CODE)):
+            touched[name] = None
 
     before = _peak()
-    sys.addaudithook(look)
+    sys.addaudithook(record)
     begun = time.process_time()
     outcome = _outcome(run)
     seconds = time.process_time() - begun
     watching = False
-    return Measured(outcome, seconds, _peak() - before, tuple(touched), clock.monotonic() if clock else 0.0)
+    return Measurement(outcome, seconds, _peak() - before, tuple(touched), clock.monotonic() if clock else 0.0)
 
 
 def _outcome(run: Callable[[], str]) -> str:
@@ -119,105 +122,103 @@ def _outcome(run: Callable[[], str]) -> str:
     except CosJobError as error:
         readable = len(str(error)) < 50_000 and str(error).replace("\n", "").isprintable()
         return type(error).__name__ + ("" if readable else ", unreadable")
-    except BaseException as error:  # noqa: BLE001  whatever it is, it is to be shown
+    except BaseException as error:  # noqa: BLE001  the table shows any error
         return f"{type(error).__name__}!"
 
 
 def _peak() -> float:
-    """Return how much memory this process took at the most so far, in megabytes."""
+    """Return the largest memory of this process so far, in megabytes."""
     status = Path("/proc/self/status")
     if status.exists():
-        # On Linux, getrusage counts what the program was that this process was before it became another one.
+        # On Linux, getrusage includes the memory of the program that this process ran before.
         lines = dict(line.split(":", 1) for line in status.read_text(encoding="ascii").splitlines())
         return int(lines["VmHWM"].split()[0]) / 2**10
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / 2**20 if sys.platform == "darwin" else peak / 2**10
 
 
-def decode(documents: Sequence[bytes], validation: Validation) -> Measured:
-    """Let the decoder read documents, which have to end all in the same way."""
+def decode(documents: Sequence[bytes], validation: Validation) -> Measurement:
+    """Decode documents, which should all have the same outcome."""
 
     def read(document: bytes) -> str:
         return _outcome(lambda: parse_describe_job_result(document, validation=validation).status)
 
-    return _measured(lambda: " or ".join(sorted(set(map(read, documents)))))
+    return measure(lambda: " or ".join(sorted(set(map(read, documents)))))
 
 
-def ask(place: Place) -> Measured:
-    """Ask once, with all the tries that this may take."""
-    with _client(place) as (client, clock):
-        return _measured(lambda: client.describe_job(hostile.JOB_ID, "1250000000").status, _allowed(place), clock)
+def request(target: Target) -> Measurement:
+    """Make one request, with all its attempts."""
+    with _client(target) as (client, clock):
+        return measure(lambda: client.describe_job(hostile.JOB_ID, "1250000000").status, _allowed(target), clock)
 
 
-def wait(place: Place) -> Measured:
-    """Wait for a job, by a clock that is turned."""
-    with _client(place) as (client, clock):
-        looks = [time.process_time()]
+def wait(target: Target) -> Measurement:
+    """Wait for a job, by a simulated clock."""
+    with _client(target) as (client, clock):
+        polls = [time.process_time()]
 
         def run() -> str:
-            looks[:] = [time.process_time()]
+            polls[:] = [time.process_time()]
             done = loop.wait_for_jobs(
                 client,
                 [hostile.JOB_ID],
                 "1250000000",
-                WaitOptions(place.limit),
-                report=lambda *_: looks.append(time.process_time()),
+                WaitOptions(target.limit),
+                report=lambda *_: polls.append(time.process_time()),
                 clock=clock,
             )
             return done[hostile.JOB_ID].status
 
-        measured = _measured(run, _allowed(place), clock)
-        # A wait takes what it takes: what has a limit is each look.
-        return replace(measured, seconds=max(later - earlier for earlier, later in itertools.pairwise(looks)))
+        measurement = measure(run, _allowed(target), clock)
+        # A wait has no limit of computing, but each of its polls has.
+        slowest = max(later - earlier for earlier, later in itertools.pairwise(polls))
+        return replace(measurement, seconds=slowest)
 
 
-class _client:  # noqa: N801  used like a function
-    """A client, and the clock that it goes by."""
-
-    def __init__(self, place: Place) -> None:
-        _resolve(place)
-        self._clock = ManualClock(hostile.START + place.off)
-        self._client = CosBatchClient(
-            endpoint=place.endpoint,
-            secret_id="id",
-            secret_key="key",
-            request_timeout=_SECONDS if place.real else 20,
-            clock=self._clock,
-        )
-        if not place.real:
-            sending = self._client._transport
-            get: Callable[..., Any] = sending.get
-            sending.get = lambda *arguments: get(*arguments[:-1], _HANGS)  # type: ignore[method-assign]
-
-    def __enter__(self) -> tuple[CosBatchClient, ManualClock]:
-        return self._client, self._clock
-
-    def __exit__(self, *_error: object) -> None:
-        self._client.close()
+@contextlib.contextmanager
+def _client(target: Target) -> Iterator[tuple[CosBatchClient, ManualClock]]:
+    """Yield a client, and its clock."""
+    # The process is new, and ends with the case.
+    os.environ["REQUESTS_CA_BUNDLE"] = target.certificates
+    _fail_lookups(target.unresolved)
+    clock = ManualClock(hostile.START + target.clock_error)
+    client = CosBatchClient(
+        endpoint=target.endpoint,
+        secret_id="id",
+        secret_key="key",
+        request_timeout=_SHORT_TIMEOUT if target.real_time else 20,
+        clock=clock,
+    )
+    if not target.real_time:
+        sending = client._transport
+        get: Callable[..., Any] = sending.get
+        sending.get = lambda *arguments: get(*arguments[:-1], _LONG_TIMEOUT)  # type: ignore[method-assign]
+    with contextlib.closing(client):
+        yield client, clock
 
 
-def _allowed(place: Place) -> list[str]:
-    host, _, port = place.endpoint.rpartition("/")[2].rpartition(":")
-    return [f"{host}:{port}", f"127.0.0.1:{port}", f"::1:{port}", place.certificates, str(schema_path())]
+def _allowed(target: Target) -> list[str]:
+    host, _, port = target.endpoint.rpartition("/")[2].rpartition(":")
+    return [f"{host}:{port}", f"127.0.0.1:{port}", f"::1:{port}", target.certificates, str(schema_path())]
 
 
-def _resolve(place: Place) -> None:
-    """Let the name not be found at some questions."""
-    real, questions = socket.getaddrinfo, itertools.count()
+def _fail_lookups(unresolved: range) -> None:
+    """Let some lookups of names fail, by their numbers."""
+    resolve, numbers = socket.getaddrinfo, itertools.count()
 
-    def resolve(*args: Any, **kwargs: Any) -> Any:
-        if next(questions) in place.unresolved:
+    def getaddrinfo(*args: Any, **kwargs: Any) -> Any:
+        if next(numbers) in unresolved:
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-        return real(*args, **kwargs)
+        return resolve(*args, **kwargs)
 
-    socket.getaddrinfo = resolve
+    socket.getaddrinfo = getaddrinfo
 
 
 def _warm_up() -> None:
-    """Load all that is loaded at first use."""
+    """Load all modules that are loaded at first use."""
     document = b"<DescribeJobResult><Job a=''><JobId>a</JobId><Status>New</Status></Job></DescribeJobResult>"
     parse_describe_job_result(document)
-    import tenacity  # noqa: F401, PLC0415  loaded by a client when it asks
+    import tenacity  # noqa: F401, PLC0415  a client loads it with its first request
 
 
 _warm_up()

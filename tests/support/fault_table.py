@@ -1,207 +1,229 @@
-"""Every fault at every place, and what comes of it, as rows of a table.
+"""The cases of the table of faults: every fault at every place, and what is measured there.
 
-What has to come of it stands in `hostile`. A row is wrong, too, where an answer took more than 5 s of computing, where
-it all took more than 200 MB, or where a file or an address was opened that is none of its business. How long it took by
-the clock on the wall says more of the machine, and is not judged. With words as ARGS, it is only the faults whose names
-hold one of them.
+The expected outcomes are in `hostile_bodies` and `hostile_connections`. A row is wrong if the outcome is another one,
+if a response took more than 5 s of CPU time, if the case took more than 200 MB, or if it opened a file or an address
+that it must not open. Real time depends on the machine and is not checked.
 """
 
 from __future__ import annotations
 
 import contextlib
-import functools
 import itertools
 import math
 import multiprocessing
 import os
 import socket
 import tempfile
-import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import trustme
+from typing_extensions import Self
 
 import fault_places
-import hostile
-from fault_places import Measured, Place
+from fault_places import Measurement, Target
+from hostile import Fault, Forbidden
+from hostile_bodies import BodyFault, body_faults
+from hostile_connections import ConnectionFault, Handler, connection_faults, respond_with, respond_with_job, tls_context
 from places import PYTHONPATH
-from servers import serving
+from servers import http_response, serving
 
-__all__ = ["HEAD", "Row", "rows"]
+__all__ = ["HEAD", "FaultCase", "FaultRow", "FaultRunner", "fault_cases"]
 
 _MOST_SECONDS = 5.0
 _MOST_MEGABYTES = 200.0
-# No row takes so long, however busy the machine is, unless it hangs.
-_PATIENCE = 600.0
-_FOR_EVER = 1_000_000_000
+# No case takes so long, however busy the machine is, unless it hangs.
+_HANGS = 600.0
+_ALL = range(1_000_000_000)
+_AT_ONCE = 2
 
 HEAD = f"{'fault':35} {'place':8} {'outcome':21} {'CPU s':>5} {'MB':>4}"
 
 
 @dataclass(frozen=True)
-class Row:
-    """One fault at one place."""
+class FaultCase:
+    """One fault at one place.
 
-    fault: str
+    Attributes:
+        fault: The fault.
+        place: `decoder` or `lenient` for a body; `request`; or a wait that meets the fault for some time (`passes`),
+            from its second request on (`persists`), or always (`never`).
+        outcomes: The outcomes that are right.
+    """
+
+    fault: Fault
     place: str
-    expected: str
-    measured: Measured
-    lasts: float = 0.0
-    ends: float = math.inf
+    outcomes: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """Return the id of its test."""
+        return f"{self.fault.name}, {self.place}"
 
     @property
-    def wrong(self) -> str:
-        """What is wrong with it; empty where nothing is."""
-        measured = self.measured
+    def faulty_requests(self) -> range:
+        """The numbers of the requests that meet the fault."""
+        if self.place == "passes":
+            return _ALL[1 : 1 + self.fault.times]
+        return _ALL[1:] if self.place == "persists" else _ALL
+
+
+@dataclass(frozen=True)
+class FaultRow:
+    """A case, and what was measured."""
+
+    case: FaultCase
+    measurement: Measurement
+
+    @property
+    def mistakes(self) -> str:
+        """The reasons for which it is wrong; empty if there are none."""
+        found, fault, place = self.measurement, self.case.fault, self.case.place
+        earliest = fault.lasts if place == "passes" else 0.0
+        latest = fault.ends if place == "never" else math.inf
         reasons = {
-            f"expected {self.expected}": measured.outcome != self.expected,
-            "too much computing": measured.seconds > _MOST_SECONDS,
-            "too much memory": measured.megabytes > _MOST_MEGABYTES,
-            f"opened {', '.join(measured.touched)}": bool(measured.touched),
-            f"over after {measured.turned:.0f} s": not self.lasts <= measured.turned <= self.ends,
+            f"expected {' or '.join(self.case.outcomes)}": found.outcome not in self.case.outcomes,
+            "too much computing": found.seconds > _MOST_SECONDS,
+            "too much memory": found.megabytes > _MOST_MEGABYTES,
+            f"opened {', '.join(found.touched)}": bool(found.touched),
+            f"over after {found.advanced:.0f} s": not earliest <= found.advanced <= latest,
         }
         return "; ".join(reason for reason, holds in reasons.items() if holds)
 
     def __str__(self) -> str:
-        """Show it within 80 columns; what is wrong stands below."""
-        measured = self.measured
-        figures = f"{measured.outcome[:21]:21} {measured.seconds:5.2f} {measured.megabytes:4.0f}"
-        told = f"WRONG\n    {self.wrong}" if self.wrong else "ok"
-        return f"{self.fault[:35]:35} {self.place:8} {figures} {told}"
+        """Return its line of the table, of at most 80 columns, with its mistakes in the next line."""
+        found = self.measurement
+        figures = f"{found.outcome[:21]:21} {found.seconds:5.2f} {found.megabytes:4.0f}"
+        verdict = f"WRONG\n    {self.mistakes}" if self.mistakes else "ok"
+        return f"{self.case.fault.name[:35]:35} {self.case.place:8} {figures} {verdict}"
 
 
-class _Bench:
-    """Runs one thing after the other, each in a new process: two at a time, as one mostly waits."""
+def fault_cases(words: Sequence[str] = ()) -> list[FaultCase]:
+    """Return all cases, or those of faults whose names hold one of the words."""
+    faults: list[Fault] = [*body_faults(), *connection_faults()]
+    chosen = [fault for fault in faults if not words or any(word in fault.name for word in words)]
+    return [case for fault in chosen for case in _cases_of(fault)]
 
-    def __init__(self, folder: Path, words: Sequence[str]) -> None:
+
+def _cases_of(fault: Fault) -> Iterator[FaultCase]:
+    if isinstance(fault, BodyFault):
+        yield FaultCase(fault, "decoder", (fault.decoder,))
+        # Other tests check what lenient validation leaves out; here, only its limits are checked.
+        accepted = ("Active",) if fault.decoder == "SchemaError" else ()
+        yield FaultCase(fault, "lenient", (fault.decoder, *accepted))
+    yield FaultCase(fault, "request", (fault.request,))
+    for place, outcome in (("passes", fault.passes), ("persists", fault.persists), ("never", fault.never)):
+        if outcome:
+            yield FaultCase(fault, place, (outcome,))
+
+
+class FaultRunner:
+    """Runs cases, each in a new process; two at a time, as a process mostly waits."""
+
+    def __init__(self) -> None:
         self._authority = trustme.CA()
-        self._words = words
-        self._certificates = folder / "bundle.pem"
-        self._authority.cert_pem.write_to_path(str(self._certificates))
-        self._secret = folder / "secret"
-        self._secret.write_text("Complete")
-        os.environ["REQUESTS_CA_BUNDLE"] = str(self._certificates)
-        # Up to Python 3.12 the fork server does not take this process's own.
-        os.environ["PYTHONPATH"] = PYTHONPATH
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["fault_places"])
-        self._pool = context.Pool(2, maxtasksperchild=1)
-        self._good = hostile.context(self._authority)
+        self._good_tls = tls_context(self._authority)
 
-    def close(self) -> None:
-        self._pool.terminate()
+    def __enter__(self) -> Self:
+        with contextlib.ExitStack() as stack:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            self._certificates = folder / "bundle.pem"
+            self._authority.cert_pem.write_to_path(str(self._certificates))
+            secret = folder / "secret"
+            secret.write_text("Complete")
+            listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+            url = f"http://127.0.0.1:{listener.getsockname()[1]}/x"
+            self._forbidden = Forbidden(str(secret).encode(), url.encode())
+            self._processes = _process_pool()
+            stack.callback(self._processes.terminate)
+            self._threads = ThreadPoolExecutor(_AT_ONCE)
+            stack.callback(self._threads.shutdown, cancel_futures=True)
+            self._stack = stack.pop_all()
+        return self
 
-    def chosen(self, name: str) -> bool:
-        return not self._words or any(word in name for word in self._words)
+    def __exit__(self, *_error: object) -> None:
+        self._stack.close()
 
-    def rows(self) -> Iterator[Row]:
-        """Yield all rows, those of one fault after the other."""
-        with socket.create_server(("127.0.0.1", 0)) as nobody:
-            answers = hostile.answers(str(self._secret), nobody.getsockname()[1])
-            accidents = hostile.accidents(self._authority)
-            jobs = [
-                *(functools.partial(self._answer, each) for each in answers if self.chosen(each.name)),
-                *(functools.partial(self._accident, each) for each in accidents if self.chosen(each.name)),
-            ]
-            found: dict[int, list[Row]] = {}
-            turns = iter(enumerate(jobs))
+    def start(self, case: FaultCase) -> Future[FaultRow]:
+        """Start a case, once those that were started before leave room for it."""
+        return self._threads.submit(self._row, case)
 
-            def work() -> None:
-                for number, each in iter(lambda: next(turns, (0, None)), (0, None)):
-                    found[number] = list(each()) if each else []
-
-            threads = [threading.Thread(target=work, daemon=True) for _ in range(2)]
-            for thread in threads:
-                thread.start()
-            for number in range(len(jobs)):
-                while number not in found and any(thread.is_alive() for thread in threads):
-                    threads[0].join(0.05)
-                yield from found[number]
-
-    def _answer(self, answer: hostile.Answer) -> Iterator[Row]:
-        for validation in ("strict", "lenient"):
-            measured = self._run(fault_places.decode, answer.documents, validation)
-            # What lenient validation makes of a broken answer is the tests' business; here it only has its limits.
-            lenient = validation == "lenient" and answer.decoder == "SchemaError" and measured.outcome == "Active"
-            expected = measured.outcome if lenient else answer.decoder
-            yield Row(answer.name, "decoder" if validation == "strict" else "lenient", expected, measured)
-        bodies = itertools.cycle(hostile.saying(hostile.answer(body)) for body in answer.asked or answer.documents)
-        request = answer.request or answer.decoder
-        yield from self._accident(
-            hostile.Accident(
-                answer.name,
-                lambda connection: next(bodies)(connection),  # noqa: PLW0108  another each time
-                request,
-                times=len(answer.asked) or 3,
-                never=request if answer.never else "",
+    def _row(self, case: FaultCase) -> FaultRow:
+        if case.place in ("decoder", "lenient") and isinstance(case.fault, BodyFault):
+            validation = "strict" if case.place == "decoder" else "lenient"
+            documents = case.fault.documents(self._forbidden)
+            return FaultRow(case, self._measure(fault_places.decode, documents, validation))
+        fault = case.fault
+        with self._service(case) as port:
+            scheme, host = ("https", "localhost") if fault.secure else ("http", "127.0.0.1")
+            target = Target(
+                endpoint=f"{scheme}://{host}:{port}",
+                certificates=str(self._certificates),
+                real_time=fault.real_time,
+                clock_error=fault.clock_error,
+                limit=fault.limit if case.place == "persists" else 3 * 3600.0,
+                unresolved=case.faulty_requests if fault.unresolved else range(0),
             )
-        )
-
-    def _accident(self, accident: hostile.Accident) -> Iterator[Row]:
-        yield self._row(accident, "request", accident.request, range(_FOR_EVER))
-        if accident.passes:
-            yield self._row(accident, "passes", accident.passes, range(1, 1 + accident.times))
-        if accident.persists:
-            yield self._row(accident, "persists", accident.persists, range(1, _FOR_EVER))
-        if accident.never:
-            yield self._row(accident, "never", accident.never, range(_FOR_EVER))
-
-    def _row(self, accident: hostile.Accident, place: str, expected: str, when: range) -> Row:
-        what = fault_places.ask if place == "request" else fault_places.wait
-        lasts = accident.lasts if place == "passes" else 0.0
-        ends = accident.ends if place == "never" else math.inf
-        limit = accident.limit if place == "persists" else 3 * 3600.0
-        with self._service(accident, when) as port:
-            scheme, host = ("https", "localhost") if accident.secure else ("http", "127.0.0.1")
-            unresolved = when if accident.unresolved else range(0)
-            where = Place(
-                f"{scheme}://{host}:{port}", str(self._certificates), accident.real, accident.off, limit, unresolved
-            )
-            return Row(accident.name, place, expected, self._run(what, where), lasts, ends)
+            place = fault_places.request if case.place == "request" else fault_places.wait
+            return FaultRow(case, self._measure(place, target))
 
     @contextlib.contextmanager
-    def _service(self, accident: hostile.Accident, when: range) -> Iterator[int]:
-        """Serve a job that completes once the fault has passed."""
-        if accident.handle is None:
-            with socket.create_server(("127.0.0.1", 0)) as once:
-                port = int(once.getsockname()[1])
+    def _service(self, case: FaultCase) -> Iterator[int]:
+        """Serve a job that completes once the fault has passed; yield the port."""
+        fault = case.fault
+        faulty = self._faulty_handler(fault)
+        if faulty is None:
+            with socket.create_server(("127.0.0.1", 0)) as closed:
+                port = int(closed.getsockname()[1])
             yield port
             return
+        faulty_tls = fault.tls(self._authority) if fault.tls else None
         numbers = itertools.count()
 
         def handle(connection: socket.socket) -> None:
             number = next(numbers)
-            if number in when and accident.handle is not None:
-                context, then = accident.tls, accident.handle
+            if number in case.faulty_requests:
+                tls, respond = faulty_tls, faulty
             else:
-                context, then = (
-                    self._good if accident.secure else None,
-                    hostile.well(b"Complete" if number else b"Active"),
-                )
-            if context is None:
-                then(connection)
+                tls = self._good_tls if fault.secure else None
+                respond = respond_with_job(b"Complete" if number else b"Active")
+            if tls is None:
+                respond(connection)
                 return
-            with context.wrap_socket(connection, server_side=True) as tls:
-                then(tls)
+            with tls.wrap_socket(connection, server_side=True) as wrapped:
+                respond(wrapped)
 
         with serving(handle) as port:
             yield port
 
-    def _run(self, what: Callable[..., Measured], *arguments: object) -> Measured:
+    def _faulty_handler(self, fault: Fault) -> Handler | None:
+        """Return the handler for requests that meet the fault; None if nothing listens."""
+        if isinstance(fault, ConnectionFault):
+            return fault.handle
+        assert isinstance(fault, BodyFault)
+        bodies = fault.responses(self._forbidden)
+        handlers = itertools.cycle([respond_with(http_response(body)) for body in bodies])
+        return lambda connection: next(handlers)(connection)  # noqa: PLW0108  another one for each request
+
+    def _measure(self, place: Callable[..., Measurement], *arguments: object) -> Measurement:
         try:
-            measured: Measured = self._pool.apply_async(what, arguments).get(_PATIENCE)
+            return self._processes.apply_async(place, arguments).get(_HANGS)
         except multiprocessing.TimeoutError:
-            return Measured("no end", _PATIENCE, 0.0, ())
-        return measured
+            return Measurement("no end", _HANGS, 0.0, ())
 
 
-def rows(words: Sequence[str] = ()) -> Iterator[Row]:
-    """Try all faults, or those whose names hold one of these words."""
-    with tempfile.TemporaryDirectory() as folder:
-        bench = _Bench(Path(folder), words)
-        try:
-            yield from bench.rows()
-        finally:
-            bench.close()
+def _process_pool() -> multiprocessing.pool.Pool:
+    """Return a pool in which each case has a new process, which the fork server has prepared."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["fault_places"])
+    before = os.environ.get("PYTHONPATH")
+    # Up to Python 3.12, the fork server does not get the path of this process.
+    os.environ["PYTHONPATH"] = PYTHONPATH if before is None else os.pathsep.join((PYTHONPATH, before))
+    try:
+        return context.Pool(_AT_ONCE, maxtasksperchild=1)
+    finally:
+        if before is None:
+            del os.environ["PYTHONPATH"]
+        else:
+            os.environ["PYTHONPATH"] = before

@@ -1,7 +1,7 @@
-"""Waiting for events: nothing here is judged by the clock on the wall, and what hangs fails in the end.
+"""Waiting for events: no test depends on real time, and one that hangs fails in the end.
 
-How long something takes says more of the machine than of what runs on it. Where computing is the point, a test takes
-CPU time (`time.process_time`); where an event is, it waits for that.
+Real time depends more on the machine than on the code. A test about computing measures CPU time
+(`time.process_time`); a test about an event waits for the event.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from collections.abc import Callable
 __all__ = ["HANGS", "until"]
 
 HANGS = 240.0
-"""No step of a test takes so many seconds, however busy the machine is; one that does has got stuck."""
+"""No step of a test takes so many seconds, however busy the machine is, unless it hangs."""
 
 
-def until(condition: Callable[[], object], told: Callable[[], str] = str) -> None:
-    """Wait for something to be so.
+def until(condition: Callable[[], object], message: Callable[[], str] = str) -> None:
+    """Wait until a condition holds.
 
     Args:
-        condition: Tells whether it is.
-        told: What to say where it never is.
+        condition: Returns whether it holds.
+        message: Returns the message of the failure if it never holds.
     """
     ends = time.monotonic() + HANGS
     while not condition():
-        assert time.monotonic() < ends, told()
+        assert time.monotonic() < ends, message()
         time.sleep(0.02)

@@ -1,4 +1,4 @@
-"""Small servers on loopback for what the emulator does not do: TLS, and bytes that are no HTTP."""
+"""Small servers on loopback for what the emulator does not do: TLS, and bytes that are not HTTP."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 
 @contextlib.contextmanager
 def serving(handle: Callable[[socket.socket], None], host: str = "127.0.0.1") -> Iterator[int]:
-    """Hand each connection to a function in a thread of its own; yields the port."""
+    """Handle each connection in a thread of its own; yields the port."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.create_server((host, 0), family=family) as listener:
         threads: list[threading.Thread] = []
@@ -38,19 +38,23 @@ def serving(handle: Callable[[socket.socket], None], host: str = "127.0.0.1") ->
                 thread.join(60)
 
 
-def answer(body: bytes, *headers: str, status: str = "200 OK") -> bytes:
-    """Return a whole answer as it goes over the wire."""
+def http_response(body: bytes, *headers: str, status: str = "200 OK") -> bytes:
+    """Return a whole response as the bytes that are sent."""
     lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", "Connection: close", *headers, "", ""]
     return "\r\n".join(lines).encode() + body
 
 
+# The former name, which tests of other rooms import.
+answer = http_response
+
+
 def over_tls(context: ssl.SSLContext, body: bytes) -> Callable[[socket.socket], None]:
-    """Return what answers every request over TLS with a document."""
+    """Return a handler that responds to each request over TLS with a document."""
 
     def handle(connection: socket.socket) -> None:
         with context.wrap_socket(connection, server_side=True) as tls:
             read_request(tls)
-            tls.sendall(answer(body, "Content-Type: application/xml"))
+            tls.sendall(http_response(body, "Content-Type: application/xml"))
 
     return handle
 

@@ -1,13 +1,12 @@
-"""`CosJobMocks`: jobs for unit tests of Pulumi programs, in place of an engine and of the service."""
+"""`CosJobMocks`: mocks for unit tests of Pulumi programs, in place of the engine and of the service."""
 
 from __future__ import annotations
 
-import difflib
 import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 from pulumi.output import Unknown
@@ -15,17 +14,15 @@ from pulumi.runtime import MockCallArgs, MockResourceArgs, rpc
 
 from pulumi_cosjob._checks import check_identifier
 from pulumi_cosjob._errors import CosJobError, InvalidArgumentError
-from pulumi_cosjob._model.element import Element, FieldType, element_fields
-from pulumi_cosjob._model.job import BEYOND_SCHEMA, JobDescription, ProgressSummary
+from pulumi_cosjob._mocks.job_table import job_table
+from pulumi_cosjob._model.job import JobDescription, ProgressSummary
 from pulumi_cosjob._model.naming import in_camel_case, snake_name
 from pulumi_cosjob._model.serialization import to_plain
-from pulumi_cosjob._model.states import STATES
 from pulumi_cosjob._plugin.inputs import core_inputs, secret_outputs, secret_texts
 from pulumi_cosjob._plugin.properties import Properties
 from pulumi_cosjob._program.outputs import dump_job
 from pulumi_cosjob._service.client import CosBatchClient
 from pulumi_cosjob._service.responses import no_such_job
-from pulumi_cosjob._text import format_value, kind_of
 from pulumi_cosjob._waiting.gate import INPUTS, UNKNOWN, Gate, TargetInput, is_known
 from pulumi_cosjob._waiting.loop import FirstPolls, JobWaiter
 from pulumi_cosjob._waiting.state import PollResult
@@ -35,38 +32,35 @@ if TYPE_CHECKING:
 
 __all__ = ["CosJobMocks"]
 
-_E = TypeVar("_E", bound=Element)
 _Outputs = tuple[str | None, dict[str, Any]]
 
 
 class CosJobMocks(pulumi.runtime.Mocks):
-    """Mocks that serve everything of this package from a table of jobs, for `pulumi.runtime.set_mocks`.
+    """Mocks that serve all resources and functions of this package from a table of jobs.
 
-    Programs on `pulumi_cosjob` and on `pulumi_cosjob.native` are served alike, in an update and in a preview. A job
-    that is not in the table fails as one that the service does not know. A gate opens if its job is Complete with no
-    more failed tasks than the gate accepts. Else it fails with the error of an update in which the jobs stay as they
-    are: that of a job that has failed, or else that of a wait whose time limit is over. No test waits for that.
+    Pass them to `pulumi.runtime.set_mocks`. They serve programs that use `pulumi_cosjob` or `pulumi_cosjob.native`, in
+    an update and in a preview. A job that is not in the table fails with `NoSuchJobError`. A gate opens if its job is
+    Complete and has at most the failed tasks that the gate accepts. If not, it fails at once with the error of an
+    update in which the jobs do not change: that of a failed job, or that of a wait whose time limit is over.
 
     Args:
-        jobs: The jobs by job id: a `JobDescription`, or a mapping of its fields in snake case, with mappings and lists
-            below them. A field that is not given is None; the status is Complete by default. Where a mapping has no
+        jobs: The jobs by job id: each a `JobDescription`, or a mapping of its fields in snake case, with mappings and
+            lists below them. Fields default to None, and the status to Complete. If a mapping has no
             `progress_summary`, a gate treats the job as one without failed tasks.
         fallback: Serves the resources and functions of all other packages. Without it a resource has its inputs as
             outputs, and a function returns nothing.
 
     Raises:
-        InvalidArgumentError: A job has a field that there is not, or a value that no job has there; the error names it.
+        InvalidArgumentError: A job has an unknown field or an invalid value; the error names it.
     """
 
     def __init__(
         self, jobs: Mapping[str, JobDescription | Mapping[str, Any]], fallback: pulumi.runtime.Mocks | None = None
     ) -> None:
-        if not isinstance(jobs, Mapping):
-            raise InvalidArgumentError("jobs", f"must be a mapping of job ids, not {kind_of(jobs)}")
-        self._client = _Client({job_id: _job_of(job_id, given) for job_id, given in jobs.items()})
+        self._client = _TableClient(job_table(jobs))
         self._described = {job_id for job_id, given in jobs.items() if isinstance(given, JobDescription)}
         self._fallback = fallback
-        logging.getLogger("asyncio").addFilter(_is_news)
+        logging.getLogger("asyncio").addFilter(_is_not_repeated)
         self._resources: Mapping[str, Callable[[MockResourceArgs], _Outputs]] = {
             "pulumi-python:dynamic/cosjob:Job": self._read_job,
             "pulumi-python:dynamic/cosjob:Jobs": self._read_jobs,
@@ -81,13 +75,13 @@ class CosJobMocks(pulumi.runtime.Mocks):
         }
 
     def new_resource(self, args: MockResourceArgs) -> _Outputs:
-        """Return id and outputs of a resource.
+        """Return the id and the outputs of a resource.
 
         Args:
             args: The resource.
 
         Raises:
-            CosJobError: It is one of this package, and fails.
+            CosJobError: The resource is one of this package, and fails.
         """
         if args.typ in self._resources:
             return self._resources[args.typ](args)
@@ -96,13 +90,13 @@ class CosJobMocks(pulumi.runtime.Mocks):
         return args.resource_id or f"{args.name}_id", dict(args.inputs)
 
     def call(self, args: MockCallArgs) -> Any:
-        """Return what a function returns, and no failures.
+        """Return the result of a function, and an empty list of failures.
 
         Args:
             args: The function and its arguments.
 
         Raises:
-            CosJobError: It is one of this package, and fails.
+            CosJobError: The function is one of this package, and fails.
         """
         if args.token in self._functions:
             given = {snake_name(name): value for name, value in args.args.items()}
@@ -141,7 +135,7 @@ class CosJobMocks(pulumi.runtime.Mocks):
 
     def _read_job(self, args: MockResourceArgs) -> _Outputs:
         def read(inputs: Mapping[str, Any]) -> JobDescription:
-            job_id: Any = inputs.get("job_id")  # checked where they are used
+            job_id: Any = inputs.get("job_id")  # the client checks both
             appid: Any = inputs.get("appid")
             return self._client.describe_job(job_id, appid)
 
@@ -155,7 +149,7 @@ class CosJobMocks(pulumi.runtime.Mocks):
         )
 
     def _read(self, args: MockResourceArgs, subject: TargetInput, read: Callable[[Mapping[str, Any]], Any]) -> _Outputs:
-        """Read what an external resource of the dynamic variant stands for."""
+        """Read the job or jobs of an external resource of the dynamic variant."""
         properties = _properties(args.inputs)
         if args.resource_id == rpc.UNKNOWN or not is_known(properties.values):
             if not pulumi.runtime.is_dry_run():
@@ -170,7 +164,7 @@ class CosJobMocks(pulumi.runtime.Mocks):
     def _gate(
         self, args: MockResourceArgs, subject: TargetInput, outputs_of: Callable[[Any], dict[str, Any]]
     ) -> _Outputs:
-        """Open a gate, or fail as it does."""
+        """Return the id and the outputs of a gate that opens; raise the error of one that fails."""
         properties = _properties(args.inputs)
         gate = Gate(subject, {name: value for name, value in core_inputs(properties).items() if name in INPUTS})
         gate.check()
@@ -186,7 +180,7 @@ class CosJobMocks(pulumi.runtime.Mocks):
         return None if preview else f"{args.name}_id", _beside_inputs(outputs, args.inputs, properties)
 
     def _check(self, job_ids: Sequence[str], appid: str, limits: WaitOptions) -> Mapping[str, JobDescription]:
-        """Do as a preview: fail for a job that never completes, and return those that have completed."""
+        """Check as a preview does: fail for a job that can never complete, and return the completed ones."""
         first_polls = FirstPolls(job_ids, limits, preview=True)
         for job_id in first_polls.job_ids:
             first_polls.record(job_id, self._poll(job_id, appid, 0.0))
@@ -194,7 +188,7 @@ class CosJobMocks(pulumi.runtime.Mocks):
         return {job_id: self._client.jobs[job_id] for job_id in first_polls.completed}
 
     def _wait_for(self, job_ids: Sequence[str], appid: str, limits: WaitOptions) -> Mapping[str, JobDescription]:
-        """Do as an update: poll, and once more when the time is up; nothing changes in between."""
+        """Wait as an update does, with two polls: at the start, and at the time limit."""
         waits = JobWaiter(job_ids, limits, 0.0, _nothing)
         for now in (0.0, limits.timeout):
             while due := waits.take_due(now):
@@ -208,7 +202,7 @@ class CosJobMocks(pulumi.runtime.Mocks):
         except CosJobError as error:
             return PollResult(now, error=error)
         if job.progress_summary is None and job_id not in self._described:
-            # The service reports it for every job.
+            # The service returns a summary for every job.
             job = replace(job, progress_summary=ProgressSummary(number_of_tasks_failed=0))
         return PollResult(now, job)
 
@@ -217,8 +211,8 @@ def _nothing(*_arguments: Any) -> None:
     pass
 
 
-def _is_news(record: logging.LogRecord) -> bool:
-    """Drop what asyncio logs about failures that the SDK raises in the test anyway.
+def _is_not_repeated(record: logging.LogRecord) -> bool:
+    """Return whether asyncio should log a record: not one about a failure that the SDK raises in the test anyway.
 
     Each output of each resource that fails with a gate has futures that are never awaited: 3,400 lines for one gate.
     """
@@ -227,7 +221,7 @@ def _is_news(record: logging.LogRecord) -> bool:
     return not (is_ours and record.getMessage().partition("\n")[0].endswith("exception was never retrieved"))
 
 
-class _Client(CosBatchClient):
+class _TableClient(CosBatchClient):
     """Reads jobs from a table.
 
     Args:
@@ -270,7 +264,7 @@ def _native_jobs(jobs: Mapping[str, JobDescription]) -> dict[str, Any]:
 
 
 def _properties(inputs: Mapping[str, Any]) -> Properties:
-    """Return inputs as the plugin reads them: their values, and which of them are secret."""
+    """Return inputs as the plugin has them: their values, and which of them are secret."""
 
     def plain(value: Any) -> Any:
         if isinstance(value, list):
@@ -282,67 +276,6 @@ def _properties(inputs: Mapping[str, Any]) -> Properties:
 
 
 def _beside_inputs(outputs: dict[str, Any], inputs: Mapping[str, Any], properties: Properties) -> dict[str, Any]:
-    """Return outputs beside the inputs; what echoes a secret input is secret."""
+    """Return the inputs and outputs; an output that echoes a secret input is secret."""
     secret = {name: rpc.wrap_rpc_secret(outputs[name]) for name in secret_outputs(outputs, secret_texts(properties))}
     return {**inputs, **outputs, **secret}
-
-
-# ------------------------------------------------------------------------------------------------ jobs of the table
-
-
-def _job_of(job_id: Any, given: Any) -> JobDescription:
-    """Make a job of what a test gives.
-
-    Raises:
-        InvalidArgumentError: It is none.
-    """
-    place = f"jobs[{format_value(job_id)}]"
-    try:
-        check_identifier("job_id", job_id)
-    except InvalidArgumentError as error:
-        raise InvalidArgumentError(place, f"is no job: {error.what}") from None
-    job = _element(JobDescription, {"job_id": job_id, "status": "Complete"}, given, place)
-    if job.job_id != job_id:
-        raise InvalidArgumentError(f"{place}.job_id", f"must be {format_value(job_id)}, not {format_value(job.job_id)}")
-    if job.status not in STATES:
-        hint = f"There are {', '.join(STATES)}."
-        raise InvalidArgumentError(f"{place}.status", f"cannot be {format_value(job.status)}", hint=hint)
-    return job
-
-
-def _element(cls: type[_E], defaults: Mapping[str, Any], given: Any, place: str) -> _E:
-    if isinstance(given, cls):
-        return given
-    if not isinstance(given, Mapping):
-        raise InvalidArgumentError(place, f"must be a mapping of fields, not {kind_of(given)}")
-    declared = {**element_fields(cls)}
-    if cls is JobDescription:
-        declared.update(dict.fromkeys(BEYOND_SCHEMA, FieldType(str, "member")))
-    for name in given:
-        if name not in declared:
-            alike = difflib.get_close_matches(str(name), declared, 1)
-            hint = f"Did you mean {alike[0]}?" if alike else f"There are {', '.join(declared)}."
-            raise InvalidArgumentError(f"{place}.{name}", "is no field of a job", hint=hint)
-    values = {
-        name: _value(declared[name], value, f"{place}.{name}") for name, value in given.items() if value is not None
-    }
-    return cls(**{**defaults, **values})
-
-
-def _value(field: FieldType, given: Any, place: str) -> Any:
-    if field.item is None:
-        return _single(field.type, given, place)
-    if not isinstance(given, (list, tuple)):
-        raise InvalidArgumentError(place, f"must be a list, not {kind_of(given)}")
-    return [_single(field.type, each, f"{place}[{position}]") for position, each in enumerate(given)]
-
-
-_KINDS: Mapping[type[Any], str] = {str: "text", bool: "true or false", int: "a whole number"}
-
-
-def _single(kind: type[Any], given: Any, place: str) -> Any:
-    if issubclass(kind, Element):
-        return _element(kind, {}, given, place)
-    if not isinstance(given, kind) or (isinstance(given, bool) and kind is not bool):
-        raise InvalidArgumentError(place, f"must be {_KINDS[kind]}, not {kind_of(given)}")
-    return given
