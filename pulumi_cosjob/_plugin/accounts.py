@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pulumi_cosjob._clock import Clock, SystemClock
 from pulumi_cosjob._errors import no_thread
-from pulumi_cosjob._model.job import camel_name
-from pulumi_cosjob._plugin.package_schema import PACKAGE
+from pulumi_cosjob._plugin.inputs import PLUGIN
 from pulumi_cosjob._service.client import DEFAULT_CONCURRENCY, Clients, CosBatchClient
 from pulumi_cosjob._waiting.loop import (
     FIRST_POLL_SECONDS,
@@ -117,7 +116,7 @@ class Account:
         finally:
             polls.cancel()
         raise_failed(failed, len(job_ids), self.client.endpoint, appid)
-        return completed, preview_notice(missed, jobs, camel_name)
+        return completed, preview_notice(missed, jobs, PLUGIN)
 
     async def wait_for_jobs(
         self, job_ids: Sequence[str], appid: str, limits: WaitOptions, report: Report
@@ -226,7 +225,7 @@ class AccountPool:
     """
 
     def __init__(self, config: Callable[[str], Any], clock: Clock | None = None, sleep: Sleep = asyncio.sleep) -> None:
-        self._clients = Clients(config, clock, namespaces=(PACKAGE,))
+        self._clients = Clients(config, clock)
         self._clock, self._sleep = clock or SystemClock(), sleep
         self._accounts: dict[CosBatchClient, Account] = {}
 

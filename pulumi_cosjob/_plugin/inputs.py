@@ -15,13 +15,16 @@ from pulumi_cosjob._errors import (
     NoSuchJobError,
     WaitTimeoutError,
 )
+from pulumi_cosjob._messages import Audience
 from pulumi_cosjob._model.job import camel_name, snake_name
 from pulumi_cosjob._program.secret_texts import SecretTexts
+from pulumi_cosjob._service.settings import SETTINGS
 
 if TYPE_CHECKING:
     from pulumi_cosjob._plugin.properties import Properties
 
 __all__ = [
+    "PLUGIN",
     "about",
     "core_inputs",
     "echoing",
@@ -29,6 +32,15 @@ __all__ = [
     "fitting",
     "secret_texts",
 ]
+
+PLUGIN = Audience(
+    name=camel_name,
+    argument="input",
+    arguments=frozenset(SETTINGS),
+    namespaces=("cosjob",),
+    any_number="-1",
+)
+"""Programs in all languages that use the plugin."""
 
 # The engine takes 16 MiB (tried: 4,000,000 characters of ASCII, and 1,000,000 Chinese ones), and shows each message
 # three times.
@@ -59,7 +71,7 @@ def about(error: CosJobError, names: Iterable[str]) -> str | None:
 
 def explain(error: CosJobError) -> str:
     """Return an error's message with the protocol's names."""
-    return error.told(camel_name)
+    return error.render(PLUGIN)
 
 
 def fitting(message: str, most_bytes: int = _MOST_BYTES) -> str:

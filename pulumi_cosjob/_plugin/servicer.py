@@ -407,6 +407,4 @@ def _check_config(config: Properties) -> None:
         known = {name: value for name, value in known.items() if name not in _SECRETS}
     # Any endpoint will do where the settings make one up: it is not asked here.
     arguments = {} if known.get("endpoint") else {"endpoint": "https://localhost"}
-    resolve(
-        arguments, config=lambda key: known.get(key.removeprefix(f"{PACKAGE}:")), environment={}, namespaces=(PACKAGE,)
-    )
+    resolve(arguments, config=lambda key: known.get(key.removeprefix(f"{PACKAGE}:")), environment={})

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +27,7 @@ from pulumi_cosjob._errors import (
 from pulumi_cosjob._service.credentials import VendorChain
 from pulumi_cosjob._service.rate_limiter import RateLimiter
 from pulumi_cosjob._service.responses import answered_at, clock_offset, judge
-from pulumi_cosjob._service.settings import MISSING, NAMESPACES, SETTINGS, Missing, Settings, resolve
+from pulumi_cosjob._service.settings import MISSING, SETTINGS, Missing, Settings, resolve
 from pulumi_cosjob._text import format_value, kind_of
 
 if TYPE_CHECKING:
@@ -338,14 +338,10 @@ class Clients:
     Args:
         config: Returns the configuration's value of a full key, such as `cosjob:uin`, or None.
         clock: Another clock than the machine's, for tests.
-        namespaces: Those of the configuration that can be seen.
     """
 
-    def __init__(
-        self, config: Callable[[str], Any], clock: Clock | None = None, namespaces: Collection[str] = NAMESPACES
-    ) -> None:
+    def __init__(self, config: Callable[[str], Any], clock: Clock | None = None) -> None:
         self._config = config
-        self._namespaces = namespaces
         self._clock = clock
         self._clients: dict[tuple[Any, ...], CosBatchClient] = {}
         self._lock = threading.Lock()
@@ -361,9 +357,7 @@ class Clients:
         key = tuple(arguments.values())
         with self._lock:
             if key not in self._clients:
-                self._clients[key] = CosBatchClient.from_settings(
-                    resolve(arguments, config=self._config, namespaces=self._namespaces), self._clock
-                )
+                self._clients[key] = CosBatchClient.from_settings(resolve(arguments, config=self._config), self._clock)
             return self._clients[key]
 
 

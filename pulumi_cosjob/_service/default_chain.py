@@ -19,12 +19,13 @@ from urllib.request import HTTPRedirectHandler, ProxyHandler, build_opener
 
 from tencentcloud.common import credential
 
+from pulumi_cosjob._places import CREDENTIALS_FILES
 from pulumi_cosjob._text import reason_of, truncate
 
 __all__ = ["NoCredentialsError", "find"]
 
 # Where the vendor's library looks, the first that is there alone.
-_FILES = ("~/.tencentcloud/credentials", "/etc/tencentcloud/credentials")
+_FILES = CREDENTIALS_FILES
 _MOST_BYTES = 64 * 1024
 # For each of the two requests to the metadata service, which is a step away.
 _METADATA_SECONDS = 3.0

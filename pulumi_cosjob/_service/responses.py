@@ -21,6 +21,7 @@ from pulumi_cosjob._errors import (
     WrongJobError,
     is_refusal,
 )
+from pulumi_cosjob._messages import Message
 from pulumi_cosjob._model.job import STATES
 from pulumi_cosjob._service.redaction import contains_secret, redact
 from pulumi_cosjob._text import quoted, truncate
@@ -39,16 +40,19 @@ __all__ = ["answered_at", "clock_offset", "judge", "no_such_job", "retry_after"]
 # Signatures are good from one minute before they are made; a clock that is off by less does no harm.
 _TOLERATED_SKEW = 60.0
 
-_AGED_OUT = "Check job_id, appid, uin and region; jobs are kept for about 90 days (the vendor says since creation)."
-_POLICY = (
-    "Check that appid belongs to the key's account, and that the key's policy allows cos:DescribeJob and cos:ListJobs "
-    "on resource * (a statement that names a bucket grants nothing); docs/errors.md has that policy."
+_AGED_OUT = Message(
+    "Check {job_id}, {appid}, {uin} and {region}; jobs are kept for about 90 days (the vendor says since creation)."
 )
-_KEY = "Check the secret id and the secret key (cosjob:secretId, TENCENTCLOUD_SECRET_ID and the like)."
+_POLICY = Message(
+    "Check that {appid} belongs to the key's account, and that the key's policy allows cos:DescribeJob and "
+    "cos:ListJobs on resource * (a statement that names a bucket grants nothing); docs/errors.md has that policy."
+)
+_KEY = Message("Check the secret id and the secret key. They can be set by {credentials:places}.")
 _BLOCKED = "Settle the payment, or ask the vendor to unblock the account; then try again."
 _ENDPOINT = "Check the endpoint: is it COS Batch that answers there, and no proxy?"
+_CHECK = Message("Check {job_id} and {appid}.")
 _REPORT = "Report this if it came from the service itself."
-_MEANINGS: Mapping[str, tuple[type[ServiceError], str, str]] = {
+_MEANINGS: Mapping[str, tuple[type[ServiceError], str, str | Message]] = {
     "NoSuchJob": (NoSuchJobError, "there is no such job", _AGED_OUT),
     "AccessDenied": (
         AccessDeniedError,
@@ -73,8 +77,8 @@ _MEANINGS: Mapping[str, tuple[type[ServiceError], str, str]] = {
         "Set this machine's clock; where it is right, the request was too long on its way.",
     ),
     "UnavailableForLegalReasons": (ServiceError, "the account is blocked, or a payment is overdue", _BLOCKED),
-    "InvalidArgument": (ServiceError, "the service refused an argument", "Check job_id and appid."),
-    "InvalidRequest": (ServiceError, "the service refused the request", "Check job_id and appid."),
+    "InvalidArgument": (ServiceError, "the service refused an argument", _CHECK),
+    "InvalidRequest": (ServiceError, "the service refused the request", _CHECK),
     "TooManyJobs": (UnavailableError, "the service has too many jobs", "Try again later."),
     "ServiceUnavailable": (UnavailableError, "the service is not available", "Try again later."),
     "InternalError": (UnavailableError, "the service failed", "Try again later."),
@@ -227,7 +231,9 @@ def _refuse_by_status(answer: Answer, what: str, *, hint: str = "", **context: A
     if answer.status in (408, 429) or (answer.status >= 500 and not is_refusal(answer.status)):
         raise UnavailableError(what, hint="Try again later.", retry_after=retry_after(answer), **context)
     if answer.status in (401, 403):
-        raise AccessDeniedError(what, hint=" ".join(filter(None, (_KEY, hint))), **context)
+        raise AccessDeniedError(
+            what, hint=Message("{key} {hint}", {"key": _KEY, "hint": hint}) if hint else _KEY, **context
+        )
     if answer.status == 451:
         raise ServiceError(what, hint=" ".join(filter(None, (_BLOCKED, hint))), **context)
     raise ServiceError(what, hint=_ENDPOINT, **context)

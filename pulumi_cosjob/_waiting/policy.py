@@ -26,11 +26,12 @@ from pulumi_cosjob._errors import (
     WaitTimeoutError,
     is_refusal,
 )
+from pulumi_cosjob._messages import PYTHON, Audience
 from pulumi_cosjob._model.job import contradiction
 from pulumi_cosjob._text import duration
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from pulumi_cosjob._model.job import JobDescription, ProgressSummary
 
@@ -459,21 +460,19 @@ def opening_notice(jobs: Mapping[str, JobDescription]) -> str | None:
     return f"{len(restoring)} jobs restore objects ({named}{f' and {more} more' if more > 0 else ''}): {_RESTORED}"
 
 
-def preview_notice(
-    failed: Mapping[str, CosJobError | None], jobs: int, naming: Callable[[str], str] = str
-) -> str | None:
+def preview_notice(failed: Mapping[str, CosJobError | None], jobs: int, audience: Audience = PYTHON) -> str | None:
     """Return what a person has to know of a preview that could not poll; None where it could poll all jobs.
 
     Args:
         failed: What went wrong with each job that had no valid response; None where none came in time.
         jobs: How many jobs were to be polled.
-        naming: Returns the name that an argument has for the reader.
+        audience: Who reads it.
     """
     if not failed:
         return None
     job_id, error = next(iter(failed.items()))
     which = f"job {job_id}" if jobs == 1 else f"{len(failed)} of {jobs} jobs, the first of them job {job_id}"
-    told = "none came in time." if error is None else error.told(naming)
+    told = "none came in time." if error is None else error.render(audience)
     return f"the preview has no valid response about {which}: {told} The update polls again."
 
 

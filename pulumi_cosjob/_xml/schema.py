@@ -21,6 +21,7 @@ from pulumi_cosjob._errors import (
     Problem,
     SchemaError,
 )
+from pulumi_cosjob._messages import Message
 from pulumi_cosjob._model.job import Element, JobDescription, element_fields, xml_name
 from pulumi_cosjob._text import format_value, kind_of, quoted, truncate
 from pulumi_cosjob._xml.fast_validator import XML_SPACE, Declared, compile_schema
@@ -413,9 +414,9 @@ def describe(
     return listed, problems
 
 
-_STRICT_HINT = (
-    "Report this response if it came from the service itself. validation=lenient, the default (setting "
-    "cosjob:validation), reads what can be read."
+_STRICT_HINT = Message(
+    "Report this response if it came from the service itself. {validation}=lenient, the default, reads all parts "
+    "that are valid; it is set by {validation:places}."
 )
 _FOREIGN_HINT = "Check the endpoint: this is no answer of COS Batch."
 

@@ -149,7 +149,7 @@ def test_a_failed_gate_leaves_nothing_behind_and_the_next_up_heals_it(
     stack = new_stack(gate(job_id))
     said = message(stack.up())
     assert "the job failed; 10 of 100 tasks succeeded, 30 failed; reasons: " in said
-    assert "its report lies in qcs::cos:" in said
+    assert "its report is in qcs::cos:" in said
     assert f"(job {job_id}, appid 1250000000, endpoint {service.endpoint})." in said
     assert gates(stack) == []
     assert not is_opened(stack)

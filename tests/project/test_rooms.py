@@ -20,7 +20,9 @@ from pulumi_cosjob._model.job import Element
 PACKAGE = Path(pulumi_cosjob.__file__).parent
 # From the bottom to the top: a room imports from itself and from rooms of lines above it.
 ROOMS = (
-    {"_text", "_version"},
+    {"_text", "_version", "_places"},
+    {"_messages"},
+    {"_outcomes"},
     {"_errors"},
     {"_checks", "_clock"},
     {"_model"},

@@ -6,13 +6,17 @@ import itertools
 import math
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pulumi_cosjob import _places
 from pulumi_cosjob._checks import check_count, check_flag, check_identifier, check_number, check_timeout, is_loopback
+from pulumi_cosjob._cli.output import COMMAND_LINE
 from pulumi_cosjob._errors import ConfigurationError, CosJobError, InvalidArgumentError
-from pulumi_cosjob._service import settings
+from pulumi_cosjob._messages import PYTHON, Audience
+from pulumi_cosjob._plugin.inputs import PLUGIN
 from pulumi_cosjob._service.credentials import Credentials, VendorChain
 from pulumi_cosjob._service.settings import Settings, resolve
 
@@ -225,16 +229,87 @@ def test_settings_do_not_show_secrets() -> None:
 
 
 @pytest.mark.parametrize("name", ["uin", "region"])
-def test_what_is_missing_names_every_place(name: str) -> None:
-    """The message lists the argument, the option, every config key and every variable that would do."""
+def test_a_missing_setting_is_reported_with_every_place(name: str) -> None:
+    """The message lists the argument, every config key and every variable in which the setting can be set."""
     given = {key: value for key, value in ACCOUNT.items() if key != name}
-    with pytest.raises(ConfigurationError) as caught:
+    with pytest.raises(ConfigurationError, match=f"^{name} is not set") as caught:
         resolved({**KEYS, **given})
     places = next(places for each, places, *_ in PLACES if each == name)
     for _, key in places:
         assert key in str(caught.value)
-    assert f"--{name}" in str(caught.value)
-    assert "endpoint" in str(caught.value)
+    assert str(caught.value).endswith(" Or set endpoint instead.")
+    assert "redentials" not in str(caught.value)
+
+
+FILES = "the file ~/.tencentcloud/credentials or /etc/tencentcloud/credentials or a role of this machine."
+VARIABLES = "environment variables TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY"
+# The sentences that each audience reads where nothing is set.
+ALL_MISSING = {
+    "Python": (
+        PYTHON,
+        [
+            "uin and region are not set.",
+            "Set argument uin, Pulumi config cosjob:uin or environment variable COSJOB_UIN.",
+            "Set argument region, Pulumi config cosjob:region, Pulumi config tencentcloud:region or",
+            "environment variable TENCENTCLOUD_REGION. Or set endpoint instead.",
+            "Credentials are not set either. Provide a secret id and a secret key by",
+            "Pulumi config cosjob:secretId and cosjob:secretKey (--secret),",
+            f"Pulumi config tencentcloud:secretId and tencentcloud:secretKey (--secret), {VARIABLES}, {FILES}",
+        ],
+    ),
+    "the command line": (
+        COMMAND_LINE,
+        [
+            "--uin and --region are not set.",
+            "Set option --uin or environment variable COSJOB_UIN.",
+            "Set option --region or environment variable TENCENTCLOUD_REGION. Or set --endpoint instead.",
+            f"Credentials are not set either. Provide a secret id and a secret key by {VARIABLES}, {FILES}",
+        ],
+    ),
+    "the plugin": (
+        PLUGIN,
+        [
+            "uin and region are not set.",
+            "Set input uin, Pulumi config cosjob:uin or environment variable COSJOB_UIN.",
+            "Set input region, Pulumi config cosjob:region or environment variable TENCENTCLOUD_REGION.",
+            "Or set endpoint instead. Credentials are not set either. Provide a secret id and a secret key by",
+            f"Pulumi config cosjob:secretId and cosjob:secretKey (--secret), {VARIABLES}, {FILES}",
+        ],
+    ),
+}
+
+
+@pytest.fixture
+def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Return an empty home folder for the test."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return tmp_path
+
+
+@pytest.mark.parametrize(("audience", "sentences"), ALL_MISSING.values(), ids=ALL_MISSING)
+@pytest.mark.usefixtures("home")
+def test_all_missing_settings_are_reported_at_once(audience: Audience, sentences: list[str]) -> None:
+    """One message names account and credentials, to each audience by its own names and the places that it uses."""
+    with pytest.raises(ConfigurationError) as caught:
+        resolved()
+    assert caught.value.render(audience) == " ".join(sentences)
+
+
+def test_a_credentials_file_counts_as_credentials(home: Path) -> None:
+    """Whether the file is of use is found out when it is read, for the first request."""
+    (home / ".tencentcloud").mkdir()
+    (home / ".tencentcloud" / "credentials").touch()
+    with pytest.raises(ConfigurationError, match=r"^uin and region are not set") as caught:
+        resolved()
+    assert "redentials" not in str(caught.value)
+
+
+def test_half_a_key_pair_is_reported_with_the_settings() -> None:
+    """The message about the missing settings also names the missing half of the credentials."""
+    with pytest.raises(ConfigurationError) as caught:
+        resolved({"region": "ap-chengdu"}, {"cosjob:secretKey": SECRET})
+    assert caught.value.what == "uin is not set; cosjob:secretKey is set but cosjob:secretId is not"
+    assert caught.value.hint.endswith("Set both cosjob:secretId and cosjob:secretKey, or neither.")
 
 
 BAD_IDENTIFIERS: dict[str, list[Any]] = {
@@ -505,7 +580,7 @@ def test_validations_that_are_refused(validation: object) -> None:
 
 def test_every_refusal_is_one_of_ours() -> None:
     """Whatever stands in any place, nothing but this package's errors comes out."""
-    names = [*settings._PLACES, "secret_id", "secret_key", "token"]
+    names = [*_places.PLACES, "secret_id", "secret_key", "token"]
     for name, value in itertools.product(names, STRANGE):
         message = refusal(name, value)
         assert message.isprintable()

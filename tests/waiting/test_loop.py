@@ -285,8 +285,8 @@ def test_a_question_that_was_never_asked_is_told_as_such(
         wait_for_jobs(client, ["a", "b"], APPID, WaitOptions(0.2))
     client.abort()
     first, second = map(str, raised.value.errors)
-    assert "the last question failed: no answer came before the time was up" in first
-    assert "the last question failed: the question was not asked in time, as too many others came first" in second
+    assert "the last request failed: no answer came before the time was up" in first
+    assert "the last request failed: the question was not asked in time, as too many others came first" in second
 
 
 def test_a_machine_without_threads_ends_no_wait(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import random
 import statistics
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -32,6 +33,7 @@ from pulumi_cosjob import (
     WaitTimeoutError,
     WrongJobError,
 )
+from pulumi_cosjob._messages import PYTHON, Message
 from pulumi_cosjob._model.job import (
     STATES,
     COSInitiateRestoreObject,
@@ -119,7 +121,7 @@ def test_complete_with_failed_tasks_is_done_as_far_as_they_are_accepted(
 
 def test_complete_without_a_count_of_failed_tasks_is_in_doubt() -> None:
     """Where none may have failed, somebody has to say so: the count, or that all have succeeded."""
-    assert "does not tell how many of its tasks failed" in str(failure(after(PollResult(0.0, job("Complete")))))
+    assert "the number of its failed tasks is unknown" in str(failure(after(PollResult(0.0, job("Complete")))))
     assert isinstance(after(PollResult(0.0, job("Complete")), WaitOptions(60.0, max_failed_tasks=None)), Completed)
     for summary, done in (
         (ProgressSummary(None, 10, 10), True),
@@ -180,8 +182,8 @@ def test_the_services_own_contradictory_answer_opens_no_gate() -> None:
     error = failure(after(PollResult(0.0, described)))
     assert str(error) == (
         "the job is complete, but with more failed tasks than the 0 accepted: 90 of 100 tasks are not accounted for; "
-        "10 of 100 tasks succeeded, 0 failed (job nightly). Accept them by max_failed_tasks, or: Once it has been seen "
-        "to, create a new job and wait for that one."
+        "10 of 100 tasks succeeded, 0 failed (job nightly). Accept them by max_failed_tasks, or fix the cause, create "
+        "a new job and wait for it."
     )
 
 
@@ -191,9 +193,9 @@ def test_a_failed_job_is_told_with_reasons_counts_and_report() -> None:
     failures = [JobFailure("Tasks", "too many"), JobFailure("", "")]
     failed = job("Failed", 40, 100, 30, failure_reasons=failures, report=report)
     assert str(failure(after(PollResult(0.0, failed)))) == (
-        "the job failed; 10 of 100 tasks succeeded, 30 failed; reasons: Tasks: too many; its report lies in "
-        "qcs::cos:ap-chengdu:uid/1250000000:reports-1250000000 under batch/ (job job). Once it has been seen to, "
-        "create a new job and wait for that one."
+        "the job failed; 10 of 100 tasks succeeded, 30 failed; reasons: Tasks: too many; its report is in "
+        "qcs::cos:ap-chengdu:uid/1250000000:reports-1250000000 under batch/ (job job). Fix the cause, create a new "
+        "job and wait for it."
     )
 
 
@@ -365,21 +367,21 @@ PAGE = NO_RESPONSE_OF_THE_SERVICE[0]
     [
         (
             [UNRESOLVED, SLOW],
-            "the first question failed: the endpoint's name was not found; the last question failed: slow",
+            "the first request failed: the endpoint's name was not found; the last request failed: slow",
             "Check uin and region.",
         ),
-        ([PAGE, PAGE], "the last question failed: a page", "Check the endpoint."),
-        ([TimeLimitError("slow")], "the last question failed: slow", "Check job_id, appid, uin and region."),
+        ([PAGE, PAGE], "the last request failed: a page", "Check the endpoint."),
+        ([TimeLimitError("slow")], "the last request failed: slow", "Check job_id, appid, uin and region."),
     ],
 )
 def test_a_job_that_was_never_seen_is_not_said_to_go_on(errors: list[CosJobError], problem: str, hint: str) -> None:
     """When time is up, the first problem and its hint are told: what came last may be a consequence."""
     past = history(*(PollResult(float(at), error=error) for at, error in enumerate(errors)))
     error = failure(next_step(past, 60.0, WaitOptions(60.0)))
-    assert str(error) == f"the job was not complete within 1 min; there never was an answer; {problem}. {hint}"
+    assert str(error) == f"the job was not complete within 1 min; there was never a valid response; {problem}. {hint}"
     seen = failure(next_step(past.add(PollResult(30.0, job("Active"))), 60.0, WaitOptions(60.0)))
-    assert "the first question failed" not in str(seen)
-    assert "The job goes on all the same" in str(seen)
+    assert "the first request failed" not in str(seen)
+    assert "The job continues" in str(seen)
 
 
 @pytest.mark.parametrize(
@@ -539,14 +541,16 @@ def test_a_gate_of_restore_jobs_says_what_their_completion_means() -> None:
 
 def test_a_preview_names_what_it_could_not_poll() -> None:
     """One job with its own problem; of many the first one; nothing where each had a valid response."""
-    away = ConnectionFailedError("the service could not be reached: Connection refused", hint="Check job_id.")
+    away = ConnectionFailedError(
+        "the service could not be reached: Connection refused", hint=Message("Check {job_id}.")
+    )
     late = "none came in time"
     assert preview_notice({}, 3) is None
     assert preview_notice({"a": away}, 1) == (
         "the preview has no valid response about job a: the service could not be reached: Connection refused. "
         "Check job_id. The update polls again."
     )
-    assert preview_notice({"a": away}, 1, lambda name: name.upper()).count("JOB_ID") == 1  # type: ignore[union-attr]
+    assert "Check JOB_ID." in (preview_notice({"a": away}, 1, replace(PYTHON, name=str.upper)) or "")
     assert preview_notice({"a": None}, 1) == (
         f"the preview has no valid response about job a: {late}. The update polls again."
     )
