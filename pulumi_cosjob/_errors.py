@@ -32,10 +32,10 @@ Errors cross processes, so each can be pickled.
 from __future__ import annotations
 
 import copyreg
-import dataclasses
 from typing import TYPE_CHECKING, Any
 
-from pulumi_cosjob import _outcomes
+from pulumi_cosjob import _details
+from pulumi_cosjob._details import MOST_PROBLEMS, Problem
 from pulumi_cosjob._messages import PYTHON, Audience, Message, render
 from pulumi_cosjob._text import duration
 
@@ -73,28 +73,6 @@ __all__ = [
 ]
 
 
-@dataclasses.dataclass(frozen=True)
-class Problem:
-    """One place where a response violates the schema.
-
-    Attributes:
-        path: The element, such as `/DescribeJobResult/Job/Status`.
-        value: Its text, truncated; None if the problem is not about a text.
-        rule: What it should have been.
-    """
-
-    path: str
-    value: str | None
-    rule: str
-
-    def __str__(self) -> str:
-        """Return one line."""
-        return f"{self.path}: {self.rule}" + ("" if self.value is None else f", but is {self.value}")
-
-
-# A document can violate the schema in any number of places.
-MOST_PROBLEMS = 100
-
 _CHECK_THE_JOB = Message("Check {job_id}, {appid}, {uin} and {region}.")
 
 
@@ -120,7 +98,6 @@ class CosJobError(Exception):
     def __init__(
         self,
         what: str | Message,
-        /,
         *,
         hint: str | Message = "",
         job_id: str | None = None,
@@ -143,7 +120,7 @@ class CosJobError(Exception):
 
     @property
     def what(self) -> str:
-        """What failed, in a few words."""
+        """What failed."""
         return self._render_what(PYTHON)
 
     @property
@@ -157,12 +134,19 @@ class CosJobError(Exception):
 
     def render(self, audience: Audience = PYTHON) -> str:
         """Return the message with the names that its readers use."""
-        context = self._context()
-        message = f"{self._render_what(audience)}{f' ({context})' if context else ''}."
-        return f"{message} {render(self._hint, audience)}" if self._hint else message
+        context, hint = self._context(), render(self._hint, audience)
+        message = f"{self._render_what(audience)}{f' ({context})' if context else ''}"
+        lines = self._lines(audience)
+        if lines:
+            return "\n".join([f"{message}:", *(f"  {line}" for line in lines), *([hint] if hint else [])])
+        return f"{message}. {hint}" if hint else f"{message}."
 
     def _render_what(self, audience: Audience) -> str:
         return render(self._what, audience)
+
+    def _lines(self, _audience: Audience) -> Sequence[str]:
+        """Return the lines below the message, if it has any."""
+        return ()
 
     def _context(self) -> str:
         parts = [
@@ -189,7 +173,7 @@ class InvalidArgumentError(CosJobError, ValueError):
         problem: Why it cannot be used; follows the name in a sentence.
     """
 
-    def __init__(self, argument: str, problem: str, /, *, hint: str | Message = "") -> None:
+    def __init__(self, argument: str, problem: str, *, hint: str | Message = "") -> None:
         super().__init__(f"{argument} {problem}", hint=hint)
         self.argument = argument
         self.problem = problem
@@ -213,7 +197,7 @@ class ConnectionFailedError(RequestError, ConnectionError):
         name_not_found: Whether the name of the endpoint or of a proxy did not resolve.
     """
 
-    def __init__(self, what: str | Message, /, *, name_not_found: bool = False, **context: Any) -> None:
+    def __init__(self, what: str | Message, *, name_not_found: bool = False, **context: Any) -> None:
         super().__init__(what, **context)
         self.name_not_found = name_not_found
 
@@ -225,7 +209,7 @@ class TimeLimitError(RequestError, TimeoutError):
         in_lookup: Whether the lookup of a name, of the endpoint or of a proxy, did not end.
     """
 
-    def __init__(self, what: str | Message, /, *, in_lookup: bool = False, **context: Any) -> None:
+    def __init__(self, what: str | Message, *, in_lookup: bool = False, **context: Any) -> None:
         super().__init__(what, **context)
         self.in_lookup = in_lookup
 
@@ -264,7 +248,7 @@ class UnavailableError(ServiceError):
         retry_after: Seconds to wait that the service requests; None if it requests none.
     """
 
-    def __init__(self, what: str | Message, /, *, retry_after: float | None = None, **context: Any) -> None:
+    def __init__(self, what: str | Message, *, retry_after: float | None = None, **context: Any) -> None:
         super().__init__(what, **context)
         self.retry_after = retry_after
 
@@ -284,19 +268,15 @@ class SchemaError(InvalidResponseError):
         problems: Every place where it does, up to 100.
     """
 
-    def __init__(self, problems: Sequence[Problem], /, **context: Any) -> None:
+    def __init__(self, problems: Sequence[Problem], **context: Any) -> None:
         count = f"{len(problems)} places" if len(problems) != 1 else "one place"
         if len(problems) >= MOST_PROBLEMS:
             count += " or more"
         super().__init__(f"the response violates the schema of DescribeJobResult in {count}", **context)
         self.problems = tuple(problems)
 
-    def render(self, audience: Audience = PYTHON) -> str:
-        """Return the message with one line for each problem."""
-        context = self._context()
-        lines = [f"{self.what}{f' ({context})' if context else ''}:"]
-        lines += [f"  {problem}" for problem in self.problems]
-        return "\n".join([*lines, render(self._hint, audience)] if self._hint else lines)
+    def _lines(self, _audience: Audience) -> Sequence[str]:
+        return [str(problem) for problem in self.problems]
 
 
 class WrongJobError(InvalidResponseError):
@@ -310,7 +290,7 @@ class WaitError(CosJobError):
         description: The job as it was last read; None if there was no valid response.
     """
 
-    def __init__(self, what: str | Message, /, *, description: JobDescription | None = None, **context: Any) -> None:
+    def __init__(self, what: str | Message, *, description: JobDescription | None = None, **context: Any) -> None:
         super().__init__(what, job_id=description.job_id if description else None, **context)
         self.description = description
 
@@ -319,18 +299,18 @@ class JobFailedError(WaitError):
     """The job failed, was cancelled, or has more failed tasks than accepted."""
 
     def __init__(
-        self, description: JobDescription, accepted_failures: int | None = None, contradiction: str = "", /
+        self, description: JobDescription, max_failed_tasks: int | None = None, contradiction: str = ""
     ) -> None:
-        what = _outcomes.failure(description, accepted_failures, contradiction)
-        super().__init__(what, description=description, hint=_outcomes.failure_hint(description))
+        what = _details.failure(description, max_failed_tasks, contradiction)
+        super().__init__(what, description=description, hint=_details.failure_hint(description))
 
 
 class JobSuspendedError(WaitError):
     """The job waits for a person, which the wait was to treat as a failure."""
 
-    def __init__(self, description: JobDescription, /) -> None:
+    def __init__(self, description: JobDescription) -> None:
         hint = Message("Confirm the job in the console or by UpdateJobStatus, or wait without {fail_when_suspended}.")
-        super().__init__(_outcomes.suspension(description), description=description, hint=hint)
+        super().__init__(_details.suspension(description), description=description, hint=hint)
 
 
 class WaitTimeoutError(WaitError, TimeoutError):
@@ -346,13 +326,12 @@ class WaitTimeoutError(WaitError, TimeoutError):
         description: JobDescription | None,
         last_error: CosJobError | None = None,
         first_error: CosJobError | None = None,
-        /,
     ) -> None:
         first_error = first_error or last_error
         parts = [f"the job was not complete within {duration(seconds)}"]
         hint: str | Message
         if description is not None:
-            parts += [f"it was last seen {description.status}", _outcomes.task_counts(description)]
+            parts += [f"it was last seen {description.status}", _details.task_counts(description)]
             hint = Message("The job continues. Wait again, with a longer {timeout} if it needs one.")
         else:
             parts.append("there was never a valid response")
@@ -372,13 +351,12 @@ class JobsFailedError(WaitError):
         errors: One for each of them.
     """
 
-    def __init__(self, errors: Sequence[CosJobError], jobs: int, /) -> None:
+    def __init__(self, errors: Sequence[CosJobError], jobs: int) -> None:
         super().__init__(f"{len(errors)} of {jobs} jobs did not complete")
         self.errors = tuple(errors)
 
-    def render(self, audience: Audience = PYTHON) -> str:
-        """Return the message with one line for each job."""
-        return _lines(self.what, self.errors, audience)
+    def _lines(self, audience: Audience) -> Sequence[str]:
+        return _error_lines(self.errors, audience)
 
 
 class JobsNotReadError(CosJobError):
@@ -388,28 +366,27 @@ class JobsNotReadError(CosJobError):
         errors: One for each of them.
     """
 
-    def __init__(self, errors: Sequence[CosJobError], jobs: int, /) -> None:
+    def __init__(self, errors: Sequence[CosJobError], jobs: int) -> None:
         super().__init__(f"{len(errors)} of {jobs} jobs could not be read")
         self.errors = tuple(errors)
 
-    def render(self, audience: Audience = PYTHON) -> str:
-        """Return the message with one line for each job."""
-        return _lines(self.what, self.errors, audience)
+    def _lines(self, audience: Audience) -> Sequence[str]:
+        return _error_lines(self.errors, audience)
 
 
-# The first errors are shown in full, of the others only the jobs: users need their ids to go on.
+# The first errors are shown in full; of the others only the jobs, whose ids users need to go on.
 _MOST_LINES = 20
 _MOST_NAMED = 10_000
 
 
-def _lines(heading: str, errors: Sequence[CosJobError], audience: Audience) -> str:
-    lines = [f"{heading}:", *(f"  {error.render(audience)}" for error in errors[:_MOST_LINES])]
+def _error_lines(errors: Sequence[CosJobError], audience: Audience) -> Sequence[str]:
+    lines = [error.render(audience) for error in errors[:_MOST_LINES]]
     others = [error.job_id or "a job" for error in errors[_MOST_LINES:]]
     if others:
         unnamed = len(others) - _MOST_NAMED
         rest = f", and {unnamed} more" if unnamed > 0 else ""
-        lines.append(f"  and {len(others)} more: {', '.join(others[:_MOST_NAMED])}{rest}")
-    return "\n".join(lines)
+        lines.append(f"and {len(others)} more: {', '.join(others[:_MOST_NAMED])}{rest}")
+    return lines
 
 
 # What users see and catch is the public name.

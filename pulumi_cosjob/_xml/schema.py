@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar
 from xml.etree import ElementTree as ET
 
+from pulumi_cosjob._details import MOST_PROBLEMS
 from pulumi_cosjob._errors import (
-    MOST_PROBLEMS,
     CosJobWarning,
     InvalidArgumentError,
     InvalidResponseError,

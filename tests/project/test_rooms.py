@@ -22,7 +22,7 @@ PACKAGE = Path(pulumi_cosjob.__file__).parent
 ROOMS = (
     {"_text", "_version", "_places"},
     {"_messages"},
-    {"_outcomes"},
+    {"_details"},
     {"_errors"},
     {"_checks", "_clock"},
     {"_model"},

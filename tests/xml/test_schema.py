@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 
 from documents import JOB_ID, job, value_at, within, wrapped, written
 from places import RESPONSES
+from pulumi_cosjob._details import MOST_PROBLEMS
 from pulumi_cosjob._errors import (
-    MOST_PROBLEMS,
     CosJobWarning,
     InvalidArgumentError,
     InvalidResponseError,

@@ -1,7 +1,8 @@
-"""What messages report about a job that did not complete as accepted: pure functions of its description."""
+"""What errors report in detail: problems of a response, and how a job ended without completion."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pulumi_cosjob._messages import Message
@@ -10,21 +11,44 @@ from pulumi_cosjob._text import quoted, truncate
 if TYPE_CHECKING:
     from pulumi_cosjob._model.job import JobDescription
 
-__all__ = ["failure", "failure_hint", "suspension", "task_counts"]
+__all__ = ["MOST_PROBLEMS", "Problem", "failure", "failure_hint", "suspension", "task_counts"]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One place where a response violates the schema.
+
+    Attributes:
+        path: The element, such as `/DescribeJobResult/Job/Status`.
+        value: Its text, truncated; None if the problem is not about a text.
+        rule: What it should have been.
+    """
+
+    path: str
+    value: str | None
+    rule: str
+
+    def __str__(self) -> str:
+        """Return one line."""
+        return f"{self.path}: {self.rule}" + ("" if self.value is None else f", but is {self.value}")
+
+
+# A document can violate the schema in any number of places.
+MOST_PROBLEMS = 100
 
 _NEXT_JOB = "fix the cause, create a new job and wait for it."
 
 
-def failure(description: JobDescription, accepted_failures: int | None, contradiction: str) -> str:
+def failure(description: JobDescription, max_failed_tasks: int | None, contradiction: str) -> str:
     """Return how a job failed, with its counts of tasks, the reasons and the place of its report.
 
     Args:
         description: The job as it was last read.
-        accepted_failures: How many failed tasks were accepted; None for any number.
+        max_failed_tasks: How many failed tasks were accepted; None for any number.
         contradiction: In what way its counts of tasks contradict each other; empty if they do not.
     """
     parts = (
-        _verdict(description, accepted_failures, contradiction),
+        _verdict(description, max_failed_tasks, contradiction),
         task_counts(description),
         _reasons(description),
         _report(description),
@@ -56,7 +80,7 @@ def task_counts(description: JobDescription) -> str:
     return f"{succeeded:,} of {summary.total_number_of_tasks:,} tasks succeeded, {failed:,} failed"
 
 
-def _verdict(description: JobDescription, accepted_failures: int | None, contradiction: str) -> str:
+def _verdict(description: JobDescription, max_failed_tasks: int | None, contradiction: str) -> str:
     if description.status == "Cancelled":
         return "the job was cancelled"
     if description.status == "Failed":
@@ -66,7 +90,7 @@ def _verdict(description: JobDescription, accepted_failures: int | None, contrad
         return f"the job is complete, but the number of its failed tasks is unknown{detail}"
     lost = _tasks_not_accounted_for(description)
     detail = f": {lost}" if lost else ""
-    return f"the job is complete, but with more failed tasks than the {accepted_failures} accepted{detail}"
+    return f"the job is complete, but with more failed tasks than the {max_failed_tasks} accepted{detail}"
 
 
 def _tasks_not_accounted_for(description: JobDescription) -> str:
