@@ -56,7 +56,7 @@ def _account_options(command: Callable[..., Any]) -> Callable[..., Any]:
             click.option("--region", help="Such as ap-chengdu; else TENCENTCLOUD_REGION."),
             click.option("--endpoint", help="In place of the one of uin and region; else COSJOB_ENDPOINT."),
             click.option("--validation", help="lenient (default) or strict; else COSJOB_VALIDATION."),
-            click.option("--request-timeout", help="Seconds for one request with all its attempts; 60 by default."),
+            click.option("--request-timeout", help="Seconds per request; else COSJOB_REQUEST_TIMEOUT, or 60."),
         )
     ):
         command = option(command)
@@ -66,7 +66,7 @@ def _account_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80})
 @click.version_option(package_name="pulumi-cosjob")
 def main() -> None:
-    """Read and wait for Tencent Cloud COS Batch jobs.
+    """Read Tencent Cloud COS Batch jobs, and wait for them.
 
     The secret id and the secret key come from TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY, from
     ~/.tencentcloud/credentials or /etc/tencentcloud/credentials, or from a role of this machine.
