@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pulumi_cosjob._errors import InvalidArgumentError
+from pulumi_cosjob._messages import Message
 from pulumi_cosjob._text import format_value, kind_of, quoted
 
 __all__ = [
@@ -52,10 +53,15 @@ _IDENTIFIERS = {
 
 
 def check_identifier(name: str, value: Any, origin: str = "") -> str:
-    """Return a job id, APPID, UIN or region that can stand in a path, a header or a host name.
+    """Return a job id, APPID, UIN or region that is safe in a path, a header or a host name.
+
+    Args:
+        name: `job_id`, `appid`, `uin` or `region`.
+        value: Its value.
+        origin: Where it was read from, for the message.
 
     Raises:
-        InvalidArgumentError: It cannot; the error names it.
+        InvalidArgumentError: The value is malformed.
     """
     pattern, meaning = _IDENTIFIERS[name]
     if not isinstance(value, str):
@@ -68,7 +74,7 @@ def check_identifier(name: str, value: Any, origin: str = "") -> str:
     return value
 
 
-# A number of seconds as text. `float` would also read digits of other scripts, exponents and the like.
+# A number of seconds as text. `float` would also accept digits of other scripts, exponents and the like.
 SECONDS = r"[0-9]{1,9}(?:\.[0-9]{1,9})?|\.[0-9]{1,9}"
 _TIMEOUT = re.compile(rf"(?:([0-9]{{1,9}})d)?(?:([0-9]{{1,9}})h)?(?:([0-9]{{1,9}})m)?(?:({SECONDS})s)?")
 _LONGEST_TIMEOUT = 366 * 24 * 3600.0
@@ -79,10 +85,10 @@ def check_timeout(value: Any) -> float:
 
     Args:
         value: Seconds, a text such as `90s`, `2h` or `1d12h` (d, h, m and s, the largest first), or a timedelta. In a
-            text each number has its unit, unless it stands alone and is seconds: `1h30` might mean 30 min or 30 s.
+            text each number has its unit: `1h30` might mean 30 min or 30 s. A number alone is seconds.
 
     Raises:
-        InvalidArgumentError: It is none of these, or not more than 0 s and at most 366 d.
+        InvalidArgumentError: The value is none of these, not more than 0 s, or more than 366 d.
     """
     hint = (
         'It is a text such as "90s", "2h" or "1d12h", each number with its unit, or a number of seconds; '
@@ -107,36 +113,34 @@ def check_count(name: str, value: Any) -> int | None:
     """Return a whole number from 0, or None for any number.
 
     Raises:
-        InvalidArgumentError: It is neither.
+        InvalidArgumentError: The value is neither.
     """
     return None if value is None else check_number(name, value, 0, more=OR_ANY_NUMBER)
 
 
-OR_ANY_NUMBER = (
-    f", or what stands for any number: None in Python, {ANY_NUMBER} in other languages, any on the command line"
-)
+OR_ANY_NUMBER = ", or {any_number} for any number"
+"""Continues the hint of `check_number`, as a template."""
 
 
 def check_number(name: str, value: Any, least: int, most: int | None = None, more: str = "") -> int:
-    """Return a whole number within limits; the engine carries it as a float.
+    """Return a whole number within limits. A float with a whole value is accepted: the engine sends numbers as floats.
 
     Args:
-        name: Of the argument.
+        name: Name of the argument.
         value: Its value.
-        least: The smallest that it may be.
-        most: The largest.
-        more: What else it may be, for the message.
+        least: The smallest allowed number.
+        most: The largest allowed number; None for no limit.
+        more: What else is allowed: a template that continues the hint.
 
     Raises:
-        InvalidArgumentError: It is none, or outside of them.
+        InvalidArgumentError: The value is no whole number, or outside the limits.
     """
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or value < least or (most is not None and value > most):
         limits = f"from {least}" if most is None else f"from {least} to {most}"
-        raise InvalidArgumentError(
-            name, f"cannot be {format_value(value)}", hint=f"It is a whole number {limits}{more}."
-        )
+        hint = Message(f"It is a whole number {limits}{more}.")
+        raise InvalidArgumentError(name, f"cannot be {format_value(value)}", hint=hint)
     return value
 
 
@@ -153,7 +157,7 @@ def check_choice(name: str, value: Any, choices: Sequence[str], origin: str = ""
     """Return one of a few words.
 
     Raises:
-        InvalidArgumentError: It is another.
+        InvalidArgumentError: The value is none of them.
     """
     if not isinstance(value, str) or value not in choices:
         raise InvalidArgumentError(name, f"must be one of {', '.join(choices)}, not {format_value(value)}{origin}")
@@ -164,7 +168,7 @@ def check_flag(name: str, value: Any) -> bool:
     """Return True or False.
 
     Raises:
-        InvalidArgumentError: It is something else, which might be meant as either.
+        InvalidArgumentError: The value is something else, which might be meant as either.
     """
     if not isinstance(value, bool):
         raise InvalidArgumentError(name, f"cannot be {format_value(value)}", hint="It is true or false.")
@@ -175,10 +179,10 @@ _HOST = re.compile(r"[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})*\.?|[0-9A-Fa-f:.
 
 
 def check_endpoint(value: Any, origin: str = "") -> str:
-    """Return an endpoint in one way of writing it.
+    """Return an endpoint in its normal form: scheme and host in lower case, without a path.
 
     Raises:
-        InvalidArgumentError: It is no scheme and host, or would send a signature over plain HTTP.
+        InvalidArgumentError: It is no scheme and host, or a signature would be sent over plain HTTP.
     """
 
     def refuse(problem: str) -> InvalidArgumentError:
@@ -207,7 +211,7 @@ def check_endpoint(value: Any, origin: str = "") -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether a host is this machine itself."""
+    """Return whether a host is a loopback address of this machine."""
     if host == "localhost":
         return True
     try:

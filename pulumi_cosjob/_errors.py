@@ -4,40 +4,43 @@
 CosJobError
 ├── InvalidArgumentError        an argument cannot be used as it is (also a ValueError)
 ├── ConfigurationError          a setting or the credentials are missing or unusable
-├── RequestError                no answer came
+├── RequestError                there was no response
 │   ├── ConnectionFailedError   no route, name not found, connection refused or reset (also a ConnectionError)
-│   ├── TimeLimitError          no whole answer in time (also a TimeoutError)
+│   ├── TimeLimitError          no complete response in time (also a TimeoutError)
 │   └── TlsError                the certificate or the handshake was refused
-├── ServiceError                the service answered, and refused
-│   ├── NoSuchJobError          there is no such job, or there is none any more (also a LookupError)
-│   ├── AccessDeniedError       the key, the token, the signature or the policy was refused
-│   └── UnavailableError        the service could not answer just now
-├── InvalidResponseError          an answer came that cannot be trusted
+├── ServiceError                the service refused the request
+│   ├── NoSuchJobError          the service knows no such job, or no longer keeps it (also a LookupError)
+│   ├── AccessDeniedError       the credentials, the signature or the policy were refused
+│   └── UnavailableError        the service is not available for the moment
+├── InvalidResponseError        the response cannot be trusted
 │   ├── NotXmlError             it is no XML document
-│   ├── SchemaError             it breaks the schema
+│   ├── SchemaError             it violates the schema
 │   └── WrongJobError           it describes another job
 ├── JobsNotReadError            some of several jobs could not be read
 └── WaitError                   a wait ended without the job's completion
     ├── JobFailedError          the job failed, was cancelled, or has more failed tasks than accepted
-    ├── JobSuspendedError       the job waits for a person, and the wait was not to
+    ├── JobSuspendedError       the job waits for a person, and `fail_when_suspended` is set
     ├── JobsFailedError         some of several jobs ended in these ways
     └── WaitTimeoutError        the job was not complete in time (also a TimeoutError)
 ```
 
-Every message is a whole: what failed, for which job and endpoint, the service's code and request id, what to do next.
-The parts are attributes too. Errors cross processes, so each can be pickled.
+Every message is complete: what failed, for which job and endpoint, the service's code and request id, what to do next.
+The parts are attributes too. `str(error)` is the message for Python programs, `error.render(audience)` that for others.
+Errors cross processes, so each can be pickled.
 """
 
 from __future__ import annotations
 
-import dataclasses
-import re
+import copyreg
 from typing import TYPE_CHECKING, Any
 
-from pulumi_cosjob._text import duration, quoted, truncate
+from pulumi_cosjob import _details
+from pulumi_cosjob._details import MOST_PROBLEMS, Problem
+from pulumi_cosjob._messages import PYTHON, Audience, Message, render
+from pulumi_cosjob._text import duration
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from pulumi_cosjob._model.job import JobDescription
 
@@ -70,39 +73,11 @@ __all__ = [
 ]
 
 
-_NAME = re.compile(r"\b[a-z]+(?:_[a-z]+)+\b")
-
-
-def _renamed(hint: str, naming: Callable[[str], str]) -> str:
-    """Rename arguments in a hint, which is of our own words alone: values stand elsewhere."""
-    return _NAME.sub(lambda match: naming(match[0]), hint)
-
-
-@dataclasses.dataclass(frozen=True)
-class Problem:
-    """One place where an answer breaks the schema.
-
-    Attributes:
-        path: The element, such as `/DescribeJobResult/Job/Status`.
-        value: Its text, shortened; None where the problem is not about a text.
-        rule: What it should have been.
-    """
-
-    path: str
-    value: str | None
-    rule: str
-
-    def __str__(self) -> str:
-        """Say it on one line."""
-        return f"{self.path}: {self.rule}" + ("" if self.value is None else f", but is {self.value}")
-
-
-# A document can break the schema in any number of places.
-MOST_PROBLEMS = 100
+_CHECK_THE_JOB = Message("Check {job_id}, {appid}, {uin} and {region}.")
 
 
 class CosJobWarning(UserWarning):
-    """Something about an answer that lenient validation let pass."""
+    """Something about a response that lenient validation accepted."""
 
 
 class CosJobError(Exception):
@@ -111,20 +86,20 @@ class CosJobError(Exception):
     Attributes:
         what: What failed, in a few words.
         hint: What to do about it.
-        job_id: The job that was asked for, where there was one.
-        appid: The APPID of the account that it was asked for in.
-        endpoint: The endpoint that was asked, where there was one.
+        job_id: The job that the request was about, if there was one.
+        appid: The APPID that the request was made for.
+        endpoint: The endpoint that the request was sent to.
         code: The service's error code, such as `NoSuchJob`.
-        http_status: The HTTP status of the answer.
-        request_id: The service's id for the request, to be given to its support.
+        http_status: The HTTP status of the response.
+        request_id: The service's id of the request, for its support.
         attempts: How many attempts were made.
     """
 
     def __init__(
         self,
-        what: str,
+        what: str | Message,
         *,
-        hint: str = "",
+        hint: str | Message = "",
         job_id: str | None = None,
         appid: str | None = None,
         endpoint: str | None = None,
@@ -132,9 +107,9 @@ class CosJobError(Exception):
         http_status: int | None = None,
         request_id: str | None = None,
     ) -> None:
-        super().__init__(what)
-        self.what = what
-        self.hint = hint
+        super().__init__(str(what))
+        self._what = what
+        self._hint = hint
         self.job_id = job_id
         self.appid = appid
         self.endpoint = endpoint
@@ -142,6 +117,36 @@ class CosJobError(Exception):
         self.http_status = http_status
         self.request_id = request_id
         self.attempts = 1
+
+    @property
+    def what(self) -> str:
+        """What failed."""
+        return self._render_what(PYTHON)
+
+    @property
+    def hint(self) -> str:
+        """What to do about it; empty if there is nothing."""
+        return render(self._hint)
+
+    def __str__(self) -> str:
+        """Return what failed, where, and what to do about it."""
+        return self.render()
+
+    def render(self, audience: Audience = PYTHON) -> str:
+        """Return the message with the names that its readers use."""
+        context, hint = self._context(), render(self._hint, audience)
+        message = f"{self._render_what(audience)}{f' ({context})' if context else ''}"
+        lines = self._lines(audience)
+        if lines:
+            return "\n".join([f"{message}:", *(f"  {line}" for line in lines), *([hint] if hint else [])])
+        return f"{message}. {hint}" if hint else f"{message}."
+
+    def _render_what(self, audience: Audience) -> str:
+        return render(self._what, audience)
+
+    def _lines(self, _audience: Audience) -> Sequence[str]:
+        """Return the lines below the message, if it has any."""
+        return ()
 
     def _context(self) -> str:
         parts = [
@@ -155,48 +160,26 @@ class CosJobError(Exception):
         ]
         return ", ".join(part for part in parts if part)
 
-    def __str__(self) -> str:
-        """Say what failed, where, and what to do."""
-        return self.told()
-
-    def told(self, naming: Callable[[str], str] = str) -> str:
-        """Say it to people who know arguments by other names.
-
-        Args:
-            naming: Returns the name that an argument has there.
-        """
-        context = self._context()
-        told = f"{self._named(naming)}{f' ({context})' if context else ''}."
-        return f"{told} {_renamed(self.hint, naming)}" if self.hint else told
-
-    def _named(self, _naming: Callable[[str], str]) -> str:
-        return self.what
-
-    def __reduce__(self) -> tuple[Callable[..., CosJobError], tuple[type[CosJobError], dict[str, Any]]]:
-        """Keep every attribute across processes."""
-        return _rebuild, (type(self), dict(self.__dict__))
-
-
-def _rebuild(cls: type[CosJobError], attributes: dict[str, Any]) -> CosJobError:
-    error = cls.__new__(cls, attributes["what"])
-    error.args = (attributes["what"],)
-    error.__dict__.update(attributes)
-    return error
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the attributes, and restore them without the constructor: its arguments differ from class to class."""
+        return copyreg.__newobj__, (type(self),), {**vars(self), "args": self.args}  # type: ignore[attr-defined]
 
 
 class InvalidArgumentError(CosJobError, ValueError):
     """An argument cannot be used as it is.
 
     Attributes:
-        argument: Its name.
+        argument: Its name in Python, or the configuration key or environment variable that it was read from.
+        problem: Why it cannot be used; follows the name in a sentence.
     """
 
-    def __init__(self, argument: str, problem: str, *, hint: str = "") -> None:
+    def __init__(self, argument: str, problem: str, *, hint: str | Message = "") -> None:
         super().__init__(f"{argument} {problem}", hint=hint)
         self.argument = argument
+        self.problem = problem
 
-    def _named(self, naming: Callable[[str], str]) -> str:
-        return naming(self.argument) + self.what.removeprefix(self.argument)
+    def _render_what(self, audience: Audience) -> str:
+        return f"{audience.name(self.argument)} {self.problem}"
 
 
 class ConfigurationError(CosJobError):
@@ -204,29 +187,29 @@ class ConfigurationError(CosJobError):
 
 
 class RequestError(CosJobError):
-    """No answer came."""
+    """There was no response."""
 
 
 class ConnectionFailedError(RequestError, ConnectionError):
-    """No route, the name was not found, the connection was refused or reset, or a proxy did not make it.
+    """No route, the name was not found, the connection was refused or reset, or a proxy did not connect.
 
     Attributes:
-        name_not_found: Whether it was a name, of the endpoint or of a proxy, that did not resolve.
+        name_not_found: Whether the name of the endpoint or of a proxy did not resolve.
     """
 
-    def __init__(self, what: str, *, name_not_found: bool = False, **context: Any) -> None:
+    def __init__(self, what: str | Message, *, name_not_found: bool = False, **context: Any) -> None:
         super().__init__(what, **context)
         self.name_not_found = name_not_found
 
 
 class TimeLimitError(RequestError, TimeoutError):
-    """No whole answer came in time.
+    """There was no complete response in time.
 
     Attributes:
-        in_lookup: Whether it was the lookup of a name, of the endpoint or of a proxy, that did not end.
+        in_lookup: Whether the lookup of a name, of the endpoint or of a proxy, did not end.
     """
 
-    def __init__(self, what: str, *, in_lookup: bool = False, **context: Any) -> None:
+    def __init__(self, what: str | Message, *, in_lookup: bool = False, **context: Any) -> None:
         super().__init__(what, **context)
         self.in_lookup = in_lookup
 
@@ -236,82 +219,78 @@ class TlsError(RequestError):
 
 
 def is_refusal(status: int | None) -> bool:
-    """Tell whether an HTTP status refuses a request that is not worth repeating as it is."""
+    """Return whether an HTTP status refuses a request for good: repeating it unchanged is no use."""
     return status is not None and ((400 <= status < 500 and status not in (408, 429)) or status == 501)
 
 
 def no_thread(error: RuntimeError) -> RequestError:
-    """Return what it means for a question that the machine starts no thread."""
-    hint = "Raise the limit of threads (ulimit -u, or that of the container), or ask fewer questions at once."
+    """Return the error of a request for which the machine could not start a thread."""
+    hint = "Raise the limit of threads (ulimit -u, or that of the container), or make fewer requests at the same time."
     return RequestError(f"no thread could be started: {error}", hint=hint)
 
 
 class ServiceError(CosJobError):
-    """The service answered, and refused."""
+    """The service refused the request."""
 
 
 class NoSuchJobError(ServiceError, LookupError):
-    """There is no such job, or there is none any more."""
+    """The service knows no such job, or no longer keeps it."""
 
 
 class AccessDeniedError(ServiceError):
-    """The key, the token, the signature or the policy was refused."""
+    """The credentials, the signature or the policy were refused."""
 
 
 class UnavailableError(ServiceError):
-    """The service could not answer just now; asking again later may help.
+    """The service is not available for the moment; a later request may succeed.
 
     Attributes:
-        retry_after: Seconds that the service asks to wait; None where it does not say.
+        retry_after: Seconds to wait that the service requests; None if it requests none.
     """
 
-    def __init__(self, what: str, *, retry_after: float | None = None, **context: Any) -> None:
+    def __init__(self, what: str | Message, *, retry_after: float | None = None, **context: Any) -> None:
         super().__init__(what, **context)
         self.retry_after = retry_after
 
 
 class InvalidResponseError(CosJobError):
-    """An answer came that cannot be trusted."""
+    """The response cannot be trusted."""
 
 
 class NotXmlError(InvalidResponseError):
-    """The answer is no XML document, or one that may not be read."""
+    """The response is no XML document, or one that must not be read."""
 
 
 class SchemaError(InvalidResponseError):
-    """The answer breaks the schema.
+    """The response violates the schema.
 
     Attributes:
-        problems: Every place where it does, or the first hundred.
+        problems: Every place where it does, up to 100.
     """
 
     def __init__(self, problems: Sequence[Problem], **context: Any) -> None:
         count = f"{len(problems)} places" if len(problems) != 1 else "one place"
         if len(problems) >= MOST_PROBLEMS:
             count += " or more"
-        super().__init__(f"the answer breaks the schema of DescribeJobResult in {count}", **context)
+        super().__init__(f"the response violates the schema of DescribeJobResult in {count}", **context)
         self.problems = tuple(problems)
 
-    def told(self, naming: Callable[[str], str] = str) -> str:
-        """Say it with one line for each problem."""
-        context = self._context()
-        lines = [f"{self.what}{f' ({context})' if context else ''}:"]
-        lines += [f"  {problem}" for problem in self.problems]
-        return "\n".join([*lines, _renamed(self.hint, naming)] if self.hint else lines)
+    def _lines(self, _audience: Audience) -> Sequence[str]:
+        return [str(problem) for problem in self.problems]
 
 
 class WrongJobError(InvalidResponseError):
-    """The answer describes another job than the one that was asked for."""
+    """The response describes another job than the requested one."""
 
 
 class WaitError(CosJobError):
     """A wait ended without the job's completion.
 
     Attributes:
-        description: The job as it was last seen; None where there never was an answer.
+        description: The job as it was last read; None if there was no valid response.
     """
 
-    def __init__(self, what: str, *, description: JobDescription | None = None, **context: Any) -> None:
+    def __init__(self, what: str | Message, *, description: JobDescription | None = None, **context: Any) -> None:
         super().__init__(what, job_id=description.job_id if description else None, **context)
         self.description = description
 
@@ -320,45 +299,18 @@ class JobFailedError(WaitError):
     """The job failed, was cancelled, or has more failed tasks than accepted."""
 
     def __init__(
-        self, description: JobDescription, most_failed_tasks: int | None = None, contradiction: str = ""
+        self, description: JobDescription, max_failed_tasks: int | None = None, contradiction: str = ""
     ) -> None:
-        reasons = "; ".join(
-            ": ".join(part for part in (failure.failure_code, failure.failure_reason) if part)
-            for failure in description.failure_reasons or ()
-            if failure.failure_code or failure.failure_reason
-        )
-        accept = "Accept them by max_failed_tasks"
-        if description.status == "Cancelled":
-            what, reasons = "the job was cancelled", description.status_update_reason or reasons
-        elif description.status == "Failed":
-            what = "the job failed"
-        elif description.failed_tasks is None:
-            what = "the job is complete, but the answer does not tell how many of its tasks failed"
-            what += f": {contradiction}" if contradiction else ""
-            accept = "Accept any number of them by max_failed_tasks"
-        else:
-            what = f"the job is complete, but with more failed tasks than the {most_failed_tasks} accepted"
-            lost = _tasks_not_accounted_for(description)
-            what += f": {lost}" if lost else ""
-        hint = "Once it has been seen to, create a new job and wait for that one."
-        report, where = description.report, ""
-        if report is not None and report.enabled and report.bucket:
-            prefix = f" under {truncate(report.prefix, 120)}" if report.prefix else ""
-            where = f"its report lies in {truncate(report.bucket, 120)}{prefix}"
-        if description.status == "Complete":
-            hint = f"{accept}, or: {hint}"
-        reasons = f"reasons: {truncate(reasons, 300)}" if reasons else ""
-        parts = (what, _tasks_in_words(description), reasons, where)
-        super().__init__("; ".join(filter(None, parts)), description=description, hint=hint)
+        what = _details.failure(description, max_failed_tasks, contradiction)
+        super().__init__(what, description=description, hint=_details.failure_hint(description))
 
 
 class JobSuspendedError(WaitError):
-    """The job waits for a person, and the wait was not to."""
+    """The job waits for a person, which the wait was to treat as a failure."""
 
     def __init__(self, description: JobDescription) -> None:
-        cause = f": {quoted(description.suspended_cause, 120)}" if description.suspended_cause else ""
-        hint = "Confirm the job in the console or by UpdateJobStatus, or wait with fail_when_suspended off."
-        super().__init__(f"the job waits for a person to confirm it{cause}", description=description, hint=hint)
+        hint = Message("Confirm the job in the console or by UpdateJobStatus, or wait without {fail_when_suspended}.")
+        super().__init__(_details.suspension(description), description=description, hint=hint)
 
 
 class WaitTimeoutError(WaitError, TimeoutError):
@@ -375,19 +327,20 @@ class WaitTimeoutError(WaitError, TimeoutError):
         last_error: CosJobError | None = None,
         first_error: CosJobError | None = None,
     ) -> None:
-        what = f"the job was not complete within {duration(seconds)}"
-        if description is None:
-            what += "; there never was an answer"
-            first_error = first_error or last_error
-            if first_error is not None and last_error is not None and first_error.what != last_error.what:
-                what += f"; the first question failed: {first_error.what}"
-            hint = (first_error.hint if first_error else "") or "Check job_id, appid, uin and region."
+        first_error = first_error or last_error
+        parts = [f"the job was not complete within {duration(seconds)}"]
+        hint: str | Message
+        if description is not None:
+            parts += [f"it was last seen {description.status}", _details.task_counts(description)]
+            hint = Message("The job continues. Wait again, with a longer {timeout} if it needs one.")
         else:
-            what += "; ".join(filter(None, (f"; it was last seen {description.status}", _tasks_in_words(description))))
-            hint = "The job goes on all the same: wait again, with a longer timeout if it needs one."
+            parts.append("there was never a valid response")
+            if first_error is not None and last_error is not None and first_error.what != last_error.what:
+                parts.append(f"the first request failed: {first_error.what}")
+            hint = (first_error._hint if first_error else "") or _CHECK_THE_JOB  # noqa: SLF001  an error of this tree
         if last_error is not None:
-            what += f"; the last question failed: {last_error.what}"
-        super().__init__(what, description=description, hint=hint)
+            parts.append(f"the last request failed: {last_error.what}")
+        super().__init__("; ".join(filter(None, parts)), description=description, hint=hint)
         self.seconds = seconds
 
 
@@ -402,9 +355,8 @@ class JobsFailedError(WaitError):
         super().__init__(f"{len(errors)} of {jobs} jobs did not complete")
         self.errors = tuple(errors)
 
-    def told(self, naming: Callable[[str], str] = str) -> str:
-        """Say it with one line for each job."""
-        return _lines(self, self.errors, naming)
+    def _lines(self, audience: Audience) -> Sequence[str]:
+        return _error_lines(self.errors, audience)
 
 
 class JobsNotReadError(CosJobError):
@@ -418,41 +370,23 @@ class JobsNotReadError(CosJobError):
         super().__init__(f"{len(errors)} of {jobs} jobs could not be read")
         self.errors = tuple(errors)
 
-    def told(self, naming: Callable[[str], str] = str) -> str:
-        """Say it with one line for each job."""
-        return _lines(self, self.errors, naming)
+    def _lines(self, audience: Audience) -> Sequence[str]:
+        return _error_lines(self.errors, audience)
 
 
-# Of so many errors all is reported; of more of them only the jobs, which are what is needed to go on.
+# The first errors are shown in full; of the others only the jobs, whose ids users need to go on.
 _MOST_LINES = 20
 _MOST_NAMED = 10_000
 
 
-def _lines(whole: CosJobError, errors: Sequence[CosJobError], naming: Callable[[str], str]) -> str:
-    lines = [f"{whole.what}:", *(f"  {error.told(naming)}" for error in errors[:_MOST_LINES])]
+def _error_lines(errors: Sequence[CosJobError], audience: Audience) -> Sequence[str]:
+    lines = [error.render(audience) for error in errors[:_MOST_LINES]]
     others = [error.job_id or "a job" for error in errors[_MOST_LINES:]]
     if others:
         unnamed = len(others) - _MOST_NAMED
         rest = f", and {unnamed} more" if unnamed > 0 else ""
-        lines.append(f"  and {len(others)} more: {', '.join(others[:_MOST_NAMED])}{rest}")
-    return "\n".join(lines)
-
-
-def _tasks_not_accounted_for(description: JobDescription) -> str:
-    summary = description.progress_summary
-    if summary is None or summary.total_number_of_tasks is None or summary.number_of_tasks_succeeded is None:
-        return ""
-    lost = summary.total_number_of_tasks - summary.number_of_tasks_succeeded - (summary.number_of_tasks_failed or 0)
-    total = summary.total_number_of_tasks
-    return f"{lost:,} of {total:,} tasks are not accounted for" if lost > 0 else ""
-
-
-def _tasks_in_words(description: JobDescription) -> str:
-    summary = description.progress_summary
-    if summary is None or summary.total_number_of_tasks is None:
-        return ""
-    succeeded, failed = summary.number_of_tasks_succeeded or 0, summary.number_of_tasks_failed or 0
-    return f"{succeeded:,} of {summary.total_number_of_tasks:,} tasks succeeded, {failed:,} failed"
+        lines.append(f"and {len(others)} more: {', '.join(others[:_MOST_NAMED])}{rest}")
+    return lines
 
 
 # What users see and catch is the public name.

@@ -1,10 +1,21 @@
-"""Values and durations as messages show them."""
+"""Values, durations and lists as messages show them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-__all__ = ["QUOTED_LENGTH", "duration", "escaped", "format_value", "kind_of", "quoted", "reason_of", "truncate"]
+__all__ = [
+    "QUOTED_LENGTH",
+    "duration",
+    "escaped",
+    "format_value",
+    "join_words",
+    "kind_of",
+    "quoted",
+    "reason_of",
+    "truncate",
+]
 
 
 QUOTED_LENGTH = 60
@@ -12,7 +23,7 @@ QUOTED_LENGTH = 60
 
 
 def quoted(text: str, limit: int = QUOTED_LENGTH) -> str:
-    """Quote a text for a message: control characters escaped, the middle cut out where it is long."""
+    """Return a text in quotes: control characters are escaped, and the middle of a long text is cut out."""
     return repr(_cut(text, limit))
 
 
@@ -30,7 +41,7 @@ def escaped(text: str, limit: int | None = None) -> str:
 
 
 def truncate(text: str, limit: int = 60) -> str:
-    """Do as `quoted`, without the quotes: for a text that is a part of a sentence."""
+    """Return a text as `quoted` does, without the quotes: for part of a sentence."""
     return "".join(each if each.isprintable() else _escaped(each) for each in _cut(text, limit))
 
 
@@ -43,7 +54,7 @@ def _cut(text: str, limit: int) -> str:
 
 
 def kind_of(value: object) -> str:
-    """Name the kind of a value in the words of every language."""
+    """Return the kind of a value in words that fit every language."""
     kinds: tuple[tuple[type | tuple[type, ...], str], ...] = (
         (type(None), "nothing"),
         (bool, "true or false"),
@@ -56,28 +67,34 @@ def kind_of(value: object) -> str:
 
 
 def format_value(value: Any, limit: int = 60) -> str:
-    """Show any value in a message, a text as `quoted` does; whatever it is, this does not fail."""
+    """Return any value as text for a message, a string as `quoted` does. Never fails."""
     if isinstance(value, str):
         return quoted(value, limit)
     try:
         text = repr(value)
-    except Exception:  # noqa: BLE001  an int of 5,000 digits raises, and a class may do anything
+    except Exception:  # noqa: BLE001  an int of 5,000 digits raises, and the repr of a class may raise anything
         return f"a value of type {type(value).__name__}"
     text = _cut(text, limit)
     return text if text.isprintable() else repr(text)
 
 
 def reason_of(error: Exception) -> str:
-    """Return what the operating system says, to stand within a sentence; the error's kind where it says nothing."""
+    """Return the operating system's text for an error, as part of a sentence; the error's class if it has none."""
     words = (error.strerror or "") if isinstance(error, OSError) else ""
     return words[:1].lower() + words[1:] if words else type(error).__name__
 
 
 def duration(seconds: float) -> str:
-    """Write a duration for people: its two largest units."""
+    """Return a duration in its two largest units, such as `2 h 5 min`."""
     minutes, whole = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     days, hours = divmod(hours, 24)
     units = [(days, "d"), (hours, "h"), (minutes, "min"), (whole, "s")]
     first = next((position for position, (count, _) in enumerate(units) if count), len(units) - 1)
     return " ".join(f"{count} {unit}" for count, unit in units[first : first + 2] if count) or "0 s"
+
+
+def join_words(words: Iterable[str], conjunction: str = "and") -> str:
+    """Return words as a sentence lists them: `a, b and c`. There has to be one at least."""
+    *first, last = words
+    return f"{', '.join(first)} {conjunction} {last}" if first else last

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pulumi_cosjob._checks import DEFAULT_CONCURRENCY
 from pulumi_cosjob._clock import Clock, SystemClock
 from pulumi_cosjob._errors import no_thread
-from pulumi_cosjob._model.naming import camel_name
-from pulumi_cosjob._plugin.package_schema import PACKAGE
+from pulumi_cosjob._plugin.inputs import PLUGIN
 from pulumi_cosjob._service.client import Clients, CosBatchClient
 from pulumi_cosjob._waiting.loop import (
     FIRST_POLL_SECONDS,
@@ -110,7 +109,7 @@ class Account:
                     first_polls.record(job_id, poll)
         finally:
             polls.cancel()
-        notice = first_polls.result(self.client.endpoint, appid, camel_name)
+        notice = first_polls.result(self.client.endpoint, appid, PLUGIN)
         return first_polls.completed, notice
 
     async def wait_for_jobs(
@@ -221,7 +220,7 @@ class AccountPool:
     """
 
     def __init__(self, config: Callable[[str], Any], clock: Clock | None = None, sleep: Sleep = asyncio.sleep) -> None:
-        self._clients = Clients(config, clock, namespaces=(PACKAGE,))
+        self._clients = Clients(config, clock)
         self._clock, self._sleep = clock or SystemClock(), sleep
         self._accounts: dict[CosBatchClient, Account] = {}
 

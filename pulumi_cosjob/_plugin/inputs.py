@@ -15,13 +15,24 @@ from pulumi_cosjob._errors import (
     NoSuchJobError,
     WaitTimeoutError,
 )
+from pulumi_cosjob._messages import Audience
 from pulumi_cosjob._model.naming import camel_name, snake_name
 from pulumi_cosjob._program.secret_texts import SecretTexts
+from pulumi_cosjob._service.settings import SETTINGS
 
 if TYPE_CHECKING:
     from pulumi_cosjob._plugin.properties import Properties
 
-__all__ = ["core_inputs", "offending_input", "render", "secret_outputs", "secret_texts", "truncate_message"]
+__all__ = ["PLUGIN", "core_inputs", "offending_input", "render", "secret_outputs", "secret_texts", "truncate_message"]
+
+PLUGIN = Audience(
+    name=camel_name,
+    argument="input",
+    arguments=frozenset(SETTINGS),
+    namespaces=("cosjob",),
+    any_number="-1",
+)
+"""Programs in all languages that use the plugin."""
 
 # The engine takes 16 MiB (measured: 4,000,000 characters of ASCII, and 1,000,000 Chinese ones), and shows each message
 # three times.
@@ -52,7 +63,7 @@ def offending_input(error: CosJobError, names: Iterable[str]) -> str | None:
 
 def render(error: CosJobError) -> str:
     """Return the message of an error, with the names of the protocol."""
-    return error.told(camel_name)
+    return error.render(PLUGIN)
 
 
 def truncate_message(message: str, most_bytes: int = _MOST_BYTES) -> str:

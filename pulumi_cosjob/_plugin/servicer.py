@@ -367,8 +367,7 @@ def _check_config(config: Properties) -> None:
         known = {name: value for name, value in known.items() if name not in _SECRETS}
     # No request is sent here. Any endpoint will do in place of the one of uin and region, which may be missing.
     arguments = {} if known.get("endpoint") else {"endpoint": "https://localhost"}
-    config_of_key = functools.partial(_setting_in, known)
-    resolve(arguments, config=config_of_key, environment={}, namespaces=(PACKAGE,))
+    resolve(arguments, config=functools.partial(_setting_in, known), environment={})
 
 
 def _setting_in(values: Mapping[str, Any], key: str) -> Any:

@@ -149,9 +149,7 @@ def checked(check: Callable[[Any], Any], value: Any) -> Any:
     try:
         return check(value)
     except InvalidArgumentError as error:
-        raise InvalidProgramArgumentError(
-            error.argument, error.what.removeprefix(error.argument + " "), hint=error.hint
-        ) from None
+        raise InvalidProgramArgumentError(error.argument, error.problem, hint=error.hint) from None
 
 
 def _check_ids(job_ids: Any) -> None:

@@ -7,7 +7,7 @@ requests may be under way; `CosBatchClient` is the loop around them.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,7 @@ from pulumi_cosjob._service.credentials import VendorChain
 from pulumi_cosjob._service.rate_limiter import RateLimiter
 from pulumi_cosjob._service.responses import clock_offset, parse_response, service_time
 from pulumi_cosjob._service.retries import FIRST_PAUSE, RetryPolicy, is_retryable
-from pulumi_cosjob._service.settings import MISSING, NAMESPACES, SETTINGS, Missing, Settings, resolve
+from pulumi_cosjob._service.settings import MISSING, SETTINGS, Missing, Settings, resolve
 from pulumi_cosjob._text import format_value, kind_of
 
 if TYPE_CHECKING:
@@ -344,14 +344,10 @@ class Clients:
     Args:
         config: Returns the configuration's value of a full name, such as `cosjob:uin`, or None.
         clock: A clock in place of the machine's, for tests.
-        namespaces: The namespaces of the configuration that `config` can read.
     """
 
-    def __init__(
-        self, config: Callable[[str], Any], clock: Clock | None = None, namespaces: Collection[str] = NAMESPACES
-    ) -> None:
+    def __init__(self, config: Callable[[str], Any], clock: Clock | None = None) -> None:
         self._config = config
-        self._namespaces = namespaces
         self._clock = clock
         self._clients: dict[tuple[Any, ...], CosBatchClient] = {}
         self._lock = threading.Lock()
@@ -367,6 +363,6 @@ class Clients:
         account = tuple(arguments.values())
         with self._lock:
             if account not in self._clients:
-                settings = resolve(arguments, config=self._config, namespaces=self._namespaces)
+                settings = resolve(arguments, config=self._config)
                 self._clients[account] = CosBatchClient.from_settings(settings, self._clock)
             return self._clients[account]

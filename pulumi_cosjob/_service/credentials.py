@@ -9,10 +9,13 @@ import time
 from collections.abc import Callable
 from concurrent import futures
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from pulumi_cosjob._clock import CANCELLED
 from pulumi_cosjob._errors import ConfigurationError, RequestError, TimeLimitError, no_thread
+
+if TYPE_CHECKING:
+    from pulumi_cosjob._messages import Message
 
 __all__ = ["CredentialSource", "Credentials", "VendorChain"]
 
@@ -52,7 +55,7 @@ class VendorChain:
         hint: What to do where it finds nothing, for the error.
     """
 
-    def __init__(self, hint: str) -> None:
+    def __init__(self, hint: str | Message) -> None:
         self._hint = hint
         self._lock = threading.Lock()
         self._found: Any = None

@@ -19,12 +19,13 @@ from urllib.request import HTTPRedirectHandler, ProxyHandler, build_opener
 
 from tencentcloud.common import credential
 
+from pulumi_cosjob._places import CREDENTIALS_FILES
 from pulumi_cosjob._text import reason_of, truncate
 
 __all__ = ["NoCredentialsError", "find", "unreadable_variable"]
 
 # The first of these that exists is the only one that is read, as by the vendor's library.
-_FILES = ("~/.tencentcloud/credentials", "/etc/tencentcloud/credentials")
+_FILES = CREDENTIALS_FILES
 _MOST_BYTES = 64 * 1024
 # Of each of the two requests to the metadata service, which is on the local network.
 _METADATA_SECONDS = 3.0

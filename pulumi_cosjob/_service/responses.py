@@ -21,6 +21,7 @@ from pulumi_cosjob._errors import (
     WrongJobError,
     is_refusal,
 )
+from pulumi_cosjob._messages import Message
 from pulumi_cosjob._model.states import STATES
 from pulumi_cosjob._service.redaction import contains_secret, redact
 from pulumi_cosjob._text import quoted, truncate
@@ -42,16 +43,19 @@ __all__ = ["clock_offset", "no_such_job", "parse_response", "retry_after", "serv
 # Signatures are valid from one minute before they are made, so a clock that is wrong by less does no harm.
 _TOLERATED_SKEW = 60.0
 
-_AGED_OUT = "Check job_id, appid, uin and region; jobs are kept for about 90 days (documented: since creation)."
-_POLICY = (
-    "Check that appid belongs to the account of the credentials, and that their policy allows cos:DescribeJob and "
+_AGED_OUT = Message(
+    "Check {job_id}, {appid}, {uin} and {region}; jobs are kept for about 90 days (documented: since creation)."
+)
+_POLICY = Message(
+    "Check that {appid} belongs to the account of the credentials, and that their policy allows cos:DescribeJob and "
     "cos:ListJobs on resource * (a statement that names a bucket grants nothing); docs/errors.md has that policy."
 )
-_CREDENTIALS = "Check the secret id and the secret key (cosjob:secretId, TENCENTCLOUD_SECRET_ID and the like)."
+_CREDENTIALS = Message("Check the secret id and the secret key. They can be set by {credentials:places}.")
 _BLOCKED = "Settle the payment, or have the vendor unblock the account; then repeat the request."
 _ENDPOINT = "Check the endpoint: does COS Batch respond there, or a proxy?"
+_CHECK = Message("Check {job_id} and {appid}.")
 _REPORT = "Report this if it came from the service itself."
-_MEANINGS: Mapping[str, tuple[type[ServiceError], str, str]] = {
+_MEANINGS: Mapping[str, tuple[type[ServiceError], str, str | Message]] = {
     "NoSuchJob": (NoSuchJobError, "there is no such job", _AGED_OUT),
     "AccessDenied": (AccessDeniedError, "access was denied", _POLICY),
     "SignatureDoesNotMatch": (AccessDeniedError, "the signature was refused: wrong secret key", _CREDENTIALS),
@@ -72,8 +76,8 @@ _MEANINGS: Mapping[str, tuple[type[ServiceError], str, str]] = {
         "Set this machine's clock; if it is right, the request took too long to arrive.",
     ),
     "UnavailableForLegalReasons": (ServiceError, "the account is blocked, or a payment is overdue", _BLOCKED),
-    "InvalidArgument": (ServiceError, "the service refused an argument", "Check job_id and appid."),
-    "InvalidRequest": (ServiceError, "the service refused the request", "Check job_id and appid."),
+    "InvalidArgument": (ServiceError, "the service refused an argument", _CHECK),
+    "InvalidRequest": (ServiceError, "the service refused the request", _CHECK),
     "TooManyJobs": (UnavailableError, "the service has too many jobs", "Try again later."),
     "ServiceUnavailable": (UnavailableError, "the service is not available", "Try again later."),
     "InternalError": (UnavailableError, "the service failed", "Try again later."),
@@ -227,7 +231,8 @@ def _refuse_by_status(response: Response, what: str, *, hint: str = "", **contex
     if response.status in (408, 429) or (response.status >= 500 and not is_refusal(response.status)):
         raise UnavailableError(what, hint="Try again later.", retry_after=retry_after(response), **context)
     if response.status in (401, 403):
-        raise AccessDeniedError(what, hint=" ".join(filter(None, (_CREDENTIALS, hint))), **context)
+        both = Message("{credentials} {hint}", {"credentials": _CREDENTIALS, "hint": hint}) if hint else _CREDENTIALS
+        raise AccessDeniedError(what, hint=both, **context)
     if response.status == 451:
         raise ServiceError(what, hint=" ".join(filter(None, (_BLOCKED, hint))), **context)
     raise ServiceError(what, hint=_ENDPOINT, **context)

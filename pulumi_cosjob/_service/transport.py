@@ -21,6 +21,7 @@ from pulumi_cosjob._errors import (
     TimeLimitError,
     TlsError,
 )
+from pulumi_cosjob._messages import Message
 from pulumi_cosjob._service.deadline import DeadlineAdapter, DeadlineMonitor
 from pulumi_cosjob._service.environment import certificates_for, proxies_for
 from pulumi_cosjob._service.resolver import LookupTimeoutError
@@ -179,12 +180,12 @@ def _read(response: requests.Response) -> bytes:
     return bytes(body)
 
 
-_LATER = "Try again later; where responses are slow, raise request_timeout (cosjob:requestTimeout)."
-_ROUTE = "Check the endpoint (uin and region), the name server, the proxy and the firewall."
+_LATER = Message("Try again later; where responses are slow, raise {request_timeout:places}.")
+_ROUTE = Message("Check the endpoint ({uin} and {region}), the name server, the proxy and the firewall.")
 _TLS = "Check the endpoint, this machine's clock and its certificates (REQUESTS_CA_BUNDLE names others)."
 
 # What the libraries raise, subclasses before their base classes: our error, what happened, and a hint.
-_TRANSLATIONS: tuple[tuple[type[Exception], type[RequestError], str, str], ...] = (
+_TRANSLATIONS: tuple[tuple[type[Exception], type[RequestError], str, str | Message], ...] = (
     (requests.exceptions.SSLError, TlsError, "the TLS connection was refused", _TLS),
     (requests.exceptions.ProxyError, ConnectionFailedError, "the proxy failed", _ROUTE),
     (requests.exceptions.ConnectTimeout, TimeLimitError, "no connection was made in time", _ROUTE),

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from pulumi_cosjob._checks import MAX_CONCURRENCY
 from pulumi_cosjob._clock import Clock, SystemClock, is_cancelled
 from pulumi_cosjob._errors import CosJobError, JobsFailedError, RequestError, TimeLimitError, no_thread
+from pulumi_cosjob._messages import PYTHON, Audience
 from pulumi_cosjob._waiting.notices import preview_notice
 from pulumi_cosjob._waiting.policy import (
     Completed,
@@ -164,13 +165,13 @@ class FirstPolls:
         elif result.description is not None and result.description.state.succeeded:
             self.completed[job_id] = result.description
 
-    def result(self, endpoint: str, appid: str, naming: Callable[[str], str] = str) -> str | None:
+    def result(self, endpoint: str, appid: str, audience: Audience = PYTHON) -> str | None:
         """Return the notice about a preview without a valid response for each job; None if there is none.
 
         Args:
             endpoint: The endpoint, for messages.
             appid: APPID of the account that owns the jobs, for messages.
-            naming: Returns the name that an argument has for the reader.
+            audience: Who reads the notice.
 
         Raises:
             CosJobError: One job will never complete.
@@ -178,7 +179,7 @@ class FirstPolls:
         """
         failed = {job_id: self._failed[job_id] for job_id in self.job_ids if job_id in self._failed}
         raise_failed(failed, len(self.job_ids), endpoint, appid)
-        return preview_notice(self._without_response, len(self.job_ids), naming) if self._preview else None
+        return preview_notice(self._without_response, len(self.job_ids), audience) if self._preview else None
 
 
 def wait_for_jobs(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pulumi_cosjob._messages import PYTHON, Audience
 from pulumi_cosjob._text import duration
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from pulumi_cosjob._errors import CosJobError
     from pulumi_cosjob._model.job import JobDescription
@@ -68,21 +69,19 @@ def opening_notice(jobs: Mapping[str, JobDescription]) -> str | None:
     return f"{len(restoring)} jobs restore objects ({named}{f' and {more} more' if more > 0 else ''}): {_RESTORED}"
 
 
-def preview_notice(
-    failed: Mapping[str, CosJobError | None], jobs: int, naming: Callable[[str], str] = str
-) -> str | None:
+def preview_notice(failed: Mapping[str, CosJobError | None], jobs: int, audience: Audience = PYTHON) -> str | None:
     """Return what a person has to know of a preview with failed polls; None if each job had a valid response.
 
     Args:
         failed: The errors of jobs without a valid response, by job id; None for a job without any response in time.
         jobs: The number of jobs that were polled.
-        naming: Returns the name that an argument has for the reader.
+        audience: Who reads it.
     """
     if not failed:
         return None
     job_id, error = next(iter(failed.items()))
     which = f"job {job_id}" if jobs == 1 else f"{len(failed)} of {jobs} jobs, the first of them job {job_id}"
-    reason = "none came in time." if error is None else error.told(naming)
+    reason = "none came in time." if error is None else error.render(audience)
     return f"the preview has no valid response about {which}: {reason} The update polls again."
 
 

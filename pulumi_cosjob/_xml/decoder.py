@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from xml.etree import ElementTree as ET
 
 from pulumi_cosjob._errors import CosJobWarning, InvalidArgumentError, Problem, SchemaError
+from pulumi_cosjob._messages import Message
 from pulumi_cosjob._model.element import Element, element_fields
 from pulumi_cosjob._model.job import JobDescription
 from pulumi_cosjob._model.naming import xml_name
@@ -27,9 +28,9 @@ __all__ = ["describe", "parse_describe_job_result"]
 _MOST_UNKNOWN_VALUES = 100
 _LONGEST_UNKNOWN_VALUE = 64
 _SPACES = re.compile(f"[{XML_SPACE}]+")
-_STRICT_HINT = (
-    "Report this response if it came from the service itself. validation=lenient, the default (setting "
-    "cosjob:validation), reads what can be read."
+_STRICT_HINT = Message(
+    "Report this response if it came from the service itself. {validation}=lenient, the default, reads all parts "
+    "that are valid; it is set by {validation:places}."
 )
 _FOREIGN_HINT = "Check the endpoint: this is not a response of COS Batch."
 _E = TypeVar("_E", bound=Element)

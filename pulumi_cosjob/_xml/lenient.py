@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator, Sequence
 from xml.etree import ElementTree as ET
 
-from pulumi_cosjob._errors import MOST_PROBLEMS, Problem, SchemaError
+from pulumi_cosjob._details import MOST_PROBLEMS
+from pulumi_cosjob._errors import Problem, SchemaError
 from pulumi_cosjob._xml.fast_validator import XML_SPACE, Declared
 from pulumi_cosjob._xml.schema import compiled_schema, load_schema
 from pulumi_cosjob._xml.validation import (

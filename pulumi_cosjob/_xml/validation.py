@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Literal
 from xml.etree import ElementTree as ET
 
-from pulumi_cosjob._errors import MOST_PROBLEMS, Problem
+from pulumi_cosjob._details import MOST_PROBLEMS
+from pulumi_cosjob._errors import Problem
 from pulumi_cosjob._text import quoted, truncate
 from pulumi_cosjob._xml.fast_validator import XML_SPACE, Declared
 from pulumi_cosjob._xml.schema import compiled_schema, load_schema

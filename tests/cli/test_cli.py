@@ -1,4 +1,4 @@
-"""The `cosjob` command, called as a shell calls it."""
+"""The `cosjob` command, called as from a shell."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ FULL = "53dc6228-c50b-46f7-8ad7-65e7159f1aae"
 
 @pytest.fixture
 def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[CosBatchEmulator]:
-    """An emulator that the environment names."""
+    """Return an emulator that the environment names."""
     with CosBatchEmulator() as emulator:
         emulator.clock.hold()
         for name, value in emulator.environment().items():
@@ -44,7 +44,7 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[CosBatchEmulator]:
 
 
 def cosjob(*arguments: str, stdin: bytes = b"") -> Result:
-    """Call the command in this process, 80 columns wide."""
+    """Run the command in this process, 80 columns wide."""
     return CliRunner(env={"COLUMNS": "80"}).invoke(main, arguments, input=stdin, prog_name="cosjob")
 
 
@@ -52,7 +52,7 @@ def cosjob(*arguments: str, stdin: bytes = b"") -> Result:
 
 
 def test_describe_prints_a_table_within_80_columns(service: CosBatchEmulator) -> None:
-    """Every field that is there has its row, its parents above it; what is absent has none."""
+    """Each field that has a value has a row, below those of its parents; absent fields have none."""
     service.replay(FULL, RESPONSES / "full.xml")
     result = cosjob("describe", FULL, "--appid", "1250000000")
     assert (result.exit_code, result.stderr) == (0, "")
@@ -65,10 +65,10 @@ def test_describe_prints_a_table_within_80_columns(service: CosBatchEmulator) ->
     assert not any("cos_delete_object" in row for row in rows)
 
 
-def test_describe_shows_control_characters_as_text(service: CosBatchEmulator) -> None:
-    """A job cannot move the cursor of the terminal that shows it."""
-    answer = (RESPONSES / "full.xml").read_bytes().replace(b">in/<", ">in\u009b2J\r\n/<".encode())
-    service.replay(FULL, answer)
+def test_describe_escapes_control_characters(service: CosBatchEmulator) -> None:
+    """A job cannot move the cursor of the terminal."""
+    response = (RESPONSES / "full.xml").read_bytes().replace(b">in/<", ">in\u009b2J\r\n/<".encode())
+    service.replay(FULL, response)
     result = cosjob("describe", FULL, "--appid", "1250000000")
     assert "\x9b" not in result.stdout
     assert "in\\x9b2J\\n/" in result.stdout
@@ -76,7 +76,7 @@ def test_describe_shows_control_characters_as_text(service: CosBatchEmulator) ->
 
 @pytest.mark.parametrize("output", ["json", "yaml"])
 def test_describe_prints_the_whole_description_as_data(service: CosBatchEmulator, output: str) -> None:
-    """JSON and YAML have every field, absent ones as null."""
+    """JSON and YAML have all fields, absent ones as null."""
     service.replay(FULL, RESPONSES / "full.xml")
     result = cosjob("describe", FULL, "--appid", "1250000000", "--output", output)
     data = json.loads(result.stdout) if output == "json" else yaml.safe_load(result.stdout)
@@ -84,12 +84,12 @@ def test_describe_prints_the_whole_description_as_data(service: CosBatchEmulator
     assert data == {**expected, "unknown_elements": [], "unknown_values": []}, "compare tests/responses/full.json"
 
 
-def test_describe_shows_what_is_new_and_what_was_left_out(service: CosBatchEmulator) -> None:
-    """A warning is a line on standard error; the table has the words that the schema does not list."""
-    answer = (
+def test_describe_shows_unknown_and_removed_values(service: CosBatchEmulator) -> None:
+    """A removed value is a warning on standard error; values that the schema does not list are in the table."""
+    response = (
         (RESPONSES / "full.xml").read_text().replace(">2147483647<", ">urgent<").replace("DEEP_ARCHIVE", "DEEP_COLD")
     )
-    service.replay(FULL, answer.replace(">Active<", ">Archiving<"))
+    service.replay(FULL, response.replace(">Active<", ">Archiving<"))
     result = cosjob("describe", FULL, "--appid", "1250000000")
     assert result.exit_code == 0
     assert result.stderr == (
@@ -106,8 +106,8 @@ def test_describe_shows_what_is_new_and_what_was_left_out(service: CosBatchEmula
     assert "/DescribeJobResult/Job/Priority: must be a whole number" in result.stderr
 
 
-def test_describe_takes_the_account_from_options(service: CosBatchEmulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Options are nearer than the environment."""
+def test_describe_reads_the_account_from_options(service: CosBatchEmulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Options take precedence over the environment."""
     job_id = service.create_job("completes", appid="1250000001")
     monkeypatch.setenv("COSJOB_ENDPOINT", "http://127.0.0.1:1")
     result = cosjob(
@@ -128,8 +128,8 @@ def test_describe_takes_the_account_from_options(service: CosBatchEmulator, monk
     ],
 )
 @pytest.mark.usefixtures("service")
-def test_describe_fails_with_a_sentence(arguments: list[str], code: int, message: str) -> None:
-    """The exit code tells a failure from a wrong call, and standard output stays empty."""
+def test_describe_fails_with_a_message(arguments: list[str], code: int, message: str) -> None:
+    """Failures and malformed arguments have different exit codes, and standard output stays empty."""
     result = cosjob("describe", *arguments)
     assert (result.exit_code, result.stdout) == (code, "")
     assert message in result.stderr
@@ -140,7 +140,7 @@ def test_describe_fails_with_a_sentence(arguments: list[str], code: int, message
 
 
 def test_wait_ends_with_0_and_prints_the_final_descriptions(service: CosBatchEmulator) -> None:
-    """Plain lines on standard error say how the jobs did; JSON on standard output has all of them."""
+    """Standard error has lines with the progress of the jobs; standard output has all descriptions as JSON."""
     job_ids = [service.create_job("completes", seconds=0), service.create_job("completes-with-failed-tasks", seconds=0)]
     service.clock.advance(60)
     arguments = ["wait", *job_ids, "--appid", "1250000000", "--max-failed-tasks", "any", "--output", "json"]
@@ -157,7 +157,7 @@ def test_wait_ends_with_0_and_prints_the_final_descriptions(service: CosBatchEmu
     [
         ("fails", [], 1, "the job failed; 10 of 100 tasks succeeded, 30 failed"),
         ("completes-with-failed-tasks", ["--max-failed-tasks", "9"], 1, "more failed tasks than the 9 accepted"),
-        ("completes-with-failed-tasks", [], 1, "Accept them by --max-failed-tasks, or: "),
+        ("completes-with-failed-tasks", [], 1, "Accept them by --max-failed-tasks, or fix the cause, "),
         ("never-ends", ["--timeout", "1s"], 124, "not complete within 1 s; it was last seen Active"),
         ("waits-for-confirmation", ["--fail-when-suspended"], 1, "waits for a person to confirm it"),
         ("completes", ["--timeout", "soon"], 2, "cosjob: --timeout cannot be 'soon'"),
@@ -168,16 +168,16 @@ def test_wait_ends_with_0_and_prints_the_final_descriptions(service: CosBatchEmu
             "completes",
             ["--max-failed-tasks", "few"],
             2,
-            "cosjob: --max-failed-tasks cannot be 'few'. It is a whole number from 0, or any.\n",
+            "cosjob: --max-failed-tasks cannot be 'few'. It is a whole number from 0, or any for any number.\n",
         ),
-        ("completes", ["--max-failed-tasks", "9" * 5000], 2, "It is a whole number from 0, or any."),
+        ("completes", ["--max-failed-tasks", "9" * 5000], 2, "It is a whole number from 0, or any for any number."),
         ("completes", ["../x"], 2, "cosjob: JOB_ID cannot be '../x'"),
     ],
 )
-def test_wait_ends_with_a_code_and_a_sentence(
+def test_wait_ends_with_an_exit_code_and_a_message(
     service: CosBatchEmulator, scenario: str, arguments: list[str], code: int, message: str
 ) -> None:
-    """Each way to end has its exit code, and standard output stays empty."""
+    """Each outcome has its exit code, and standard output stays empty."""
     job_id = service.create_job(scenario, seconds=10)
     service.clock.advance(60)
     result = cosjob("wait", job_id, "--appid", "1250000000", *arguments)
@@ -186,8 +186,8 @@ def test_wait_ends_with_a_code_and_a_sentence(
     assert "Traceback" not in result.stderr
 
 
-def test_wait_says_what_the_end_of_a_restore_job_means(service: CosBatchEmulator) -> None:
-    """On standard error, as a warning; what is printed on standard output is JSON all the same."""
+def test_wait_warns_about_restored_objects(service: CosBatchEmulator) -> None:
+    """The warning is on standard error; standard output has JSON as usual."""
     service.replay("nightly", RESPONSES / "restore-complete.xml")
     result = cosjob("wait", "nightly", "--appid", "1250000000", "--output", "json")
     assert result.exit_code == 0
@@ -200,10 +200,8 @@ def test_wait_says_what_the_end_of_a_restore_job_means(service: CosBatchEmulator
 
 @pytest.mark.parametrize("what", UNPARSABLE)
 @pytest.mark.parametrize("command", [["describe"], ["wait", "--timeout", "1s"]], ids=lambda command: command[0])
-def test_an_answer_that_cannot_be_judged_is_a_sentence(
-    service: CosBatchEmulator, command: list[str], what: str
-) -> None:
-    """Whatever stands in it, and wherever."""
+def test_an_unreadable_response_is_reported(service: CosBatchEmulator, command: list[str], what: str) -> None:
+    """Whatever the response contains, the command ends with a message and not with a traceback."""
     service.inject(Fault("raw", body=UNPARSABLE[what], times=None))
     result = cosjob(*command, "nightly", "--appid", "1250000000")
     assert result.exit_code in (1, 124)
@@ -212,7 +210,7 @@ def test_an_answer_that_cannot_be_judged_is_a_sentence(
 
 
 def test_wait_is_interrupted_at_once(service: CosBatchEmulator) -> None:
-    """Ctrl-C ends the wait, and says that the job goes on."""
+    """Ctrl-C ends the wait; the message adds that the jobs are not affected."""
     job_id = service.create_job("never-ends")
     # A shell that runs tests in the background makes them, and what they start, ignore SIGINT.
     code = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
@@ -224,13 +222,13 @@ def test_wait_is_interrupted_at_once(service: CosBatchEmulator) -> None:
             assert "New" in process.stderr.readline()
             process.send_signal(signal.SIGINT)
             assert process.wait(timeout=60) == 130
-            assert "no job is changed by that" in process.stderr.read()
+            assert "the jobs are not affected" in process.stderr.read()
         finally:
             process.kill()
 
 
-def test_bars_on_a_terminal_that_has_gone_do_no_harm(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What cannot be shown is not shown, from the first line to the last."""
+def test_a_closed_terminal_does_not_end_a_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Progress bars that cannot be written raise no error."""
 
     class Gone(io.StringIO):
         def isatty(self) -> bool:
@@ -248,14 +246,14 @@ def test_bars_on_a_terminal_that_has_gone_do_no_harm(monkeypatch: pytest.MonkeyP
 
 
 class Terminal:
-    """A terminal of 80 columns, as far as the command needs one."""
+    """A terminal of 80 columns, with the controls that the command uses."""
 
     def __init__(self) -> None:
         self.rows = [""]
         self._row = self._column = 0
 
     def show(self, text: str) -> None:
-        """Take what is written there; controls that nobody needs fail the test."""
+        """Write text on the terminal; other controls fail the test."""
         for control, argument, letter, character in re.findall(r"(\x1b\[([0-9;?]*)([A-Za-z]))|([\s\S])", text):
             if control:
                 assert letter in "AKmhl", repr(control)
@@ -276,15 +274,15 @@ class Terminal:
                 self._column += 1
 
     def lines(self) -> list[str]:
-        """Return what stands there, but for how far the columns are apart."""
+        """Return the lines, with single spaces between the columns."""
         return [" ".join(row.split()) for row in self.rows if row.strip()]
 
 
 def on_terminal(*arguments: str) -> tuple[int, list[str], str]:
-    """Call the command in a process of its own whose standard error is a terminal.
+    """Run the command in a process whose standard error is a terminal.
 
     Returns:
-        Its exit code, the lines that stand there in the end, and all that was written.
+        Its exit code, the final lines of the terminal, and all that was written.
     """
     ours, its = pty.openpty()
     fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
@@ -295,7 +293,7 @@ def on_terminal(*arguments: str) -> tuple[int, list[str], str]:
         command, env={**environment, "TERM": "xterm"}, stdin=its, stdout=subprocess.DEVNULL, stderr=its
     ) as process:
         os.close(its)
-        # Linux ends it by an error, others by nothing.
+        # At its end Linux raises an error, other systems return nothing.
         with contextlib.suppress(OSError):
             while more := os.read(ours, 65536):
                 read += more
@@ -306,7 +304,7 @@ def on_terminal(*arguments: str) -> tuple[int, list[str], str]:
 
 
 def test_a_terminal_shows_a_bar_for_each_job(service: CosBatchEmulator) -> None:
-    """Each on one line, told apart although the ids begin alike, and the last word stays."""
+    """Each bar is on one line with enough of its id to identify it, and the final state stays."""
     job_ids = [f"{FULL[:-1]}{last}" for last in "ef"]
     for job_id, scenario in zip(job_ids, ("completes", "completes-with-failed-tasks"), strict=True):
         service.create_job(scenario, seconds=2, tasks=1_234_567, job_id=job_id)
@@ -323,12 +321,12 @@ def test_a_terminal_shows_a_bar_for_each_job(service: CosBatchEmulator) -> None:
             f"nightly {bar} Complete, 100 of 100",
         ],
     )
-    assert " %, " in written, "it was shown on its way"
-    assert "\x1b[?25h" in written[-20:], "the cursor is back"
+    assert " %, " in written, "progress was shown"
+    assert "\x1b[?25h" in written[-20:], "the cursor is visible again"
 
 
 def test_a_terminal_shows_one_bar_for_many_jobs(service: CosBatchEmulator) -> None:
-    """More than a dozen would not fit on a screen."""
+    """More than a dozen bars do not fit on a screen."""
     job_ids = [service.create_job("completes", seconds=0, job_id=f"job-{number}") for number in range(13)]
     service.clock.advance(60)
     code, lines, _written = on_terminal("wait", *job_ids, job_ids[0], "--appid", "1250000000")
@@ -337,8 +335,8 @@ def test_a_terminal_shows_one_bar_for_many_jobs(service: CosBatchEmulator) -> No
     assert (code, len(lines)) == (0, 12)
 
 
-def test_a_terminal_shows_nothing_of_the_service_that_moves_the_cursor(service: CosBatchEmulator) -> None:
-    """Neither control characters nor what reads as a style: `Terminal` fails for the first, the second is shown."""
+def test_a_terminal_shows_messages_of_the_service_escaped(service: CosBatchEmulator) -> None:
+    """Control characters are escaped, and style markup is shown as text."""
     job_id = service.create_job("never-ends", job_id="n")
     service.inject(Fault("error", code="SlowDown", message="\x9b2J[red]", times=None))
     code, lines, _written = on_terminal("wait", job_id, "--appid", "1250000000", "--timeout", "2s")
@@ -347,13 +345,13 @@ def test_a_terminal_shows_nothing_of_the_service_that_moves_the_cursor(service: 
     assert lines[1].startswith("cosjob: the job was not complete within 2 s")
 
 
-# ------------------------------------------------------------------------------------- what cannot be written as it is
+# ------------------------------------------------------------------------ encodings, and streams that cannot be written
 
 TEXT = "中文 café \x9b31m \u202e 😀"
 
 
 def run(*arguments: str, encoding: str = "utf-8", **streams: Any) -> subprocess.CompletedProcess[bytes]:
-    """Call the command in a process of its own, whose output has an encoding."""
+    """Run the command in a process of its own, with an encoding of its output."""
     command = [sys.executable, "-c", "from pulumi_cosjob._cli.main import main; main()", *arguments]
     environment = {**os.environ, "PYTHONIOENCODING": encoding, "COLUMNS": "80"}
     streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams}
@@ -362,12 +360,14 @@ def run(*arguments: str, encoding: str = "utf-8", **streams: Any) -> subprocess.
 
 @pytest.mark.parametrize("encoding", ["latin-1", "ascii", "utf-8"])
 @pytest.mark.parametrize("output", ["table", "json", "yaml"])
-def test_describe_writes_what_the_encoding_lacks_escaped(service: CosBatchEmulator, encoding: str, output: str) -> None:
-    """Nothing fails for a description that the terminal cannot show, and data stay data."""
+def test_describe_escapes_characters_that_the_encoding_lacks(
+    service: CosBatchEmulator, encoding: str, output: str
+) -> None:
+    """Such a description is no error, and JSON and YAML stay valid."""
     job_id = service.create_job("completes", description=TEXT)
     done = run("describe", job_id, "--appid", "1250000000", "--output", output, encoding=encoding)
     assert (done.returncode, done.stderr) == (0, b"")
-    # Click takes ASCII for a mistake, and writes UTF-8 there.
+    # Click treats ASCII as a wrong setting, and writes UTF-8.
     shown = done.stdout.decode("utf-8" if encoding == "ascii" else encoding)
     assert shown.replace("\n", "").isprintable()
     assert ("中" in shown) is (encoding == "utf-8" and output != "yaml")
@@ -378,8 +378,8 @@ def test_describe_writes_what_the_encoding_lacks_escaped(service: CosBatchEmulat
         assert data["description"] == TEXT
 
 
-def test_wait_writes_json_that_is_valid_in_any_encoding(service: CosBatchEmulator) -> None:
-    """The job is complete, and so is what is said about it."""
+def test_wait_writes_valid_json_in_any_encoding(service: CosBatchEmulator) -> None:
+    """Unprintable characters are escaped as JSON escapes them."""
     job_id = service.create_job("completes", seconds=0, description=TEXT)
     service.clock.advance(60)
     done = run("wait", job_id, "--appid", "1250000000", "--output", "json", encoding="latin-1")
@@ -389,8 +389,8 @@ def test_wait_writes_json_that_is_valid_in_any_encoding(service: CosBatchEmulato
 
 
 @pytest.mark.parametrize(("job_id", "code"), [("completes", 0), ("fails", 1), ("../x", 2)])
-def test_where_nothing_can_be_said_the_exit_code_says_it(service: CosBatchEmulator, job_id: str, code: int) -> None:
-    """A standard error that cannot be written makes no wait fail, and no failure another one."""
+def test_the_exit_code_does_not_depend_on_standard_error(service: CosBatchEmulator, job_id: str, code: int) -> None:
+    """If standard error cannot be written, each outcome of a wait keeps its exit code."""
     for scenario in ("completes", "fails"):
         service.create_job(scenario, seconds=0, job_id=scenario)
     service.clock.advance(60)
@@ -398,8 +398,8 @@ def test_where_nothing_can_be_said_the_exit_code_says_it(service: CosBatchEmulat
         assert run("wait", job_id, "--appid", "1250000000", stderr=full).returncode == code
 
 
-def test_an_output_that_cannot_be_written_is_a_sentence(service: CosBatchEmulator) -> None:
-    """Whoever asked for a file with the answer does not have it."""
+def test_an_output_that_cannot_be_written_is_reported(service: CosBatchEmulator) -> None:
+    """The result is lost: the command fails with a message."""
     job_id = service.create_job("completes")
     with Path("/dev/full").open("wb") as full:
         done = run("describe", job_id, "--appid", "1250000000", stdout=full)
@@ -411,13 +411,13 @@ def test_an_output_that_cannot_be_written_is_a_sentence(service: CosBatchEmulato
 
 
 def test_validate_is_silent_about_valid_files() -> None:
-    """Valid files print nothing and end with 0."""
+    """For valid files nothing is printed, and the exit code is 0."""
     result = cosjob("validate", str(RESPONSES / "full.xml"), str(RESPONSES / "minimal.xml"))
     assert (result.exit_code, result.output) == (0, "")
 
 
 def test_validate_prints_one_line_for_each_problem(tmp_path: Path) -> None:
-    """All problems of all files are printed, with file, path and rule."""
+    """Each line has file, path and rule."""
     broken = (RESPONSES / "full.xml").read_bytes().replace(b">Active<", b"><").replace(b">2147483647<", b">-1<")
     (tmp_path / "broken.xml").write_bytes(broken)
     (tmp_path / "page.xml").write_bytes(b"<html")
@@ -430,8 +430,8 @@ def test_validate_prints_one_line_for_each_problem(tmp_path: Path) -> None:
     assert lines[2].startswith(f"{tmp_path}/page.xml: the response cannot be read as XML")
 
 
-def test_validate_writes_what_the_encoding_lacks_escaped(tmp_path: Path) -> None:
-    """A problem is one line, whatever it quotes and whatever the file is called."""
+def test_validate_escapes_characters_that_the_encoding_lacks(tmp_path: Path) -> None:
+    """Each problem is one line, whatever the value and the name of the file contain."""
     file = tmp_path / "\u6587\n.xml"
     file.write_bytes((RESPONSES / "full.xml").read_bytes().replace(b">Active<", ">文<".encode()))
     done = run("validate", str(file), encoding="latin-1")
@@ -442,14 +442,14 @@ def test_validate_writes_what_the_encoding_lacks_escaped(tmp_path: Path) -> None
 
 
 def test_validate_reads_standard_input() -> None:
-    """A dash stands for standard input."""
+    """A dash means standard input."""
     assert cosjob("validate", "-", stdin=(RESPONSES / "full.xml").read_bytes()).exit_code == 0
     result = cosjob("validate", "-", stdin=b"")
     assert (result.exit_code, result.stdout) == (1, "-: the response is empty\n")
 
 
-def test_validate_ends_with_2_where_a_file_cannot_be_read(tmp_path: Path) -> None:
-    """A file that cannot be read outweighs one that is not valid, and the others are checked all the same."""
+def test_validate_ends_with_2_if_a_file_cannot_be_read(tmp_path: Path) -> None:
+    """This exit code takes precedence over that of an invalid file, and all other files are checked."""
     result = cosjob("validate", str(tmp_path / "none.xml"), str(tmp_path), "-", stdin=b"<a/>")
     assert result.exit_code == 2
     assert "none.xml cannot be read: No such file or directory" in result.stderr
@@ -457,8 +457,8 @@ def test_validate_ends_with_2_where_a_file_cannot_be_read(tmp_path: Path) -> Non
     assert result.stdout.startswith("-: /a: ")
 
 
-def test_validate_does_not_read_without_end() -> None:
-    """A file without end is a problem, not a full memory."""
+def test_validate_limits_the_size_of_a_file() -> None:
+    """An endless file is reported as too large."""
     result = cosjob("validate", "/dev/zero")
     assert (result.exit_code, result.stdout) == (1, "/dev/zero: the response is larger than 1048576 bytes\n")
 
@@ -466,18 +466,18 @@ def test_validate_does_not_read_without_end() -> None:
 # ------------------------------------------------------------------------------------------------------------ emulator
 
 
-# What a shell would take apart.
-KEY = "key'of;$mine"
+# A shell would split or expand it without quotes.
+SECRET_KEY = "key'of;$mine"
 
 
 @pytest.fixture
 def emulator_process(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """Run `cosjob emulator` with jobs and a replay."""
-    (tmp_path / "answer.xml").write_bytes((RESPONSES / "minimal.xml").read_bytes())
+    (tmp_path / "response.xml").write_bytes((RESPONSES / "minimal.xml").read_bytes())
     command = [
         *(sys.executable, "-c", "from pulumi_cosjob._cli.main import main; main()", "emulator", "--port", "0"),
-        *("--secret-id", "id-of-mine", "--secret-key", KEY, "--job", "first=never-ends"),
-        *("--job", "second=fails,seconds=0,tasks=7", "--replay", f"{FULL}={tmp_path}/answer.xml"),
+        *("--secret-id", "id-of-mine", "--secret-key", SECRET_KEY, "--job", "first=never-ends"),
+        *("--job", "second=fails,seconds=0,tasks=7", "--replay", f"{FULL}={tmp_path}/response.xml"),
     ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         yield process
@@ -487,15 +487,15 @@ def emulator_process(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
 def test_emulator_serves_jobs_and_replays_until_it_is_interrupted(
     emulator_process: subprocess.Popen[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The first line names the endpoint, the next are for a shell, jobs and replays are there, and Ctrl-C ends it."""
+    """It prints its endpoint and lines for a shell, serves the jobs and replays, and ends with Ctrl-C."""
     assert emulator_process.stdout is not None
     line = emulator_process.stdout.readline()
     assert line.startswith("listening on http://127.0.0.1:")
     lines = [emulator_process.stdout.readline() for _ in range(3)]
-    told = subprocess.run(["sh", "-c", "".join(lines) + "env"], capture_output=True, text=True, check=True, timeout=60)
-    variables = dict(each.partition("=")[::2] for each in told.stdout.splitlines())
+    shell = subprocess.run(["sh", "-c", "".join(lines) + "env"], capture_output=True, text=True, check=True, timeout=60)
+    variables = dict(each.partition("=")[::2] for each in shell.stdout.splitlines())
     assert variables["COSJOB_ENDPOINT"] == line.split()[-1]
-    assert variables["TENCENTCLOUD_SECRET_KEY"] == KEY
+    assert variables["TENCENTCLOUD_SECRET_KEY"] == SECRET_KEY
     for name in ("COSJOB_ENDPOINT", "TENCENTCLOUD_SECRET_ID", "TENCENTCLOUD_SECRET_KEY"):
         monkeypatch.setenv(name, variables[name])
 
@@ -506,8 +506,8 @@ def test_emulator_serves_jobs_and_replays_until_it_is_interrupted(
 
     assert status("first") in ("New", "Preparing", "Ready", "Active")
     assert status(FULL) == "New"
-    answer = tmp_path / "answer.xml"
-    answer.write_text(answer.read_text().replace("New", "Paused"))
+    response = tmp_path / "response.xml"
+    response.write_text(response.read_text().replace("New", "Paused"))
     assert status(FULL) == "Paused"
     emulator_process.send_signal(signal.SIGINT)
     assert emulator_process.wait(timeout=60) == 0
@@ -523,15 +523,15 @@ def test_emulator_serves_jobs_and_replays_until_it_is_interrupted(
         (["--port", "70000"], "70000 is not in the range"),
     ],
 )
-def test_emulator_refuses_what_it_cannot_do(arguments: list[str], message: str) -> None:
-    """A wrong call ends with 2 and a sentence."""
+def test_emulator_refuses_malformed_arguments(arguments: list[str], message: str) -> None:
+    """The exit code is 2, with a message."""
     result = cosjob("emulator", *arguments)
     assert (result.exit_code, result.stdout) == (2, "")
     assert message in result.stderr
 
 
-def test_emulator_without_its_extra_says_how_to_get_it(tmp_path: Path) -> None:
-    """Where aiohttp is not installed the message is the command that installs it."""
+def test_emulator_without_its_extra_shows_the_install_command(tmp_path: Path) -> None:
+    """If aiohttp is not installed, the message has the command that installs it."""
     (tmp_path / "aiohttp.py").write_text("raise ModuleNotFoundError('No module named aiohttp', name='aiohttp')\n")
     done = subprocess.run(
         [sys.executable, "-c", "from pulumi_cosjob._cli.main import main; main()", "emulator"],
@@ -545,11 +545,11 @@ def test_emulator_without_its_extra_says_how_to_get_it(tmp_path: Path) -> None:
     assert 'pip install "pulumi-cosjob[emulator]"' in done.stderr
 
 
-# ---------------------------------------------------------------------------------------------------------- as a whole
+# -------------------------------------------------------------------------------------------------------------- import
 
 
 def test_the_command_loads_quickly() -> None:
-    """Help needs neither Pulumi nor the request layer nor the schema."""
+    """Help loads neither Pulumi nor the request layer nor the schema."""
     code = (
         "import sys; from pulumi_cosjob._cli.main import main; main(['-h'], standalone_mode=False); print(*sys.modules)"
     )

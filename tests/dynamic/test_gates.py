@@ -142,7 +142,7 @@ def test_a_failed_gate_is_not_in_the_state_and_the_next_up_recovers(
     stack = new_stack(gate(job_id))
     text = message(stack.up())
     assert "the job failed; 10 of 100 tasks succeeded, 30 failed; reasons: " in text
-    assert "its report lies in qcs::cos:" in text
+    assert "its report is in qcs::cos:" in text
     assert f"(job {job_id}, appid 1250000000, endpoint {service.endpoint})." in text
     assert gates(stack) == []
     assert not is_opened(stack)

@@ -63,7 +63,7 @@ async def test_a_failed_wait_is_one_message_about_an_input(timed_service: CosBat
     async with plugin(timed_service, time) as served:
         message = await refused(served.create(jobId=failing))
         assert message.startswith("jobId: the job failed; 10 of 100 tasks succeeded, 30 failed; reasons: ")
-        assert "its report lies in " in message
+        assert "its report is in " in message
         message = await refused(served.create(JOBS, jobIds=[failing, stuck]))
         assert message.startswith("jobIds: the job failed")
         message = await refused(served.create(jobId=stuck, timeout="90s", limit=5))

@@ -267,7 +267,7 @@ def test_the_command_needs_no_pulumi(tmp_path: Path) -> None:
         done = run_command(tmp_path / "home", tmp_path)
         assert (done.returncode, done.stderr) == (0, "")
         assert done.stdout.startswith(
-            f"installed resource plugin cosjob {plugin_version()} in {tmp_path / 'home' / 'plugins'}; it runs by "
+            f"installed resource plugin cosjob {plugin_version()} in {tmp_path / 'home' / 'plugins'}; it runs with "
         )
     assert can_start(tmp_path / "home" / "plugins" / NAME)
 

@@ -38,7 +38,7 @@ async def test_an_outage_delays_no_gate_beyond_its_time_limit(service: CosBatchE
         waits = [refused(served.create(jobId=f"job-{number}", timeout="1s")) for number in range(64)]
         messages = await asyncio.gather(*waits)
         assert {
-            each.startswith("timeout: the job was not complete within 1 s; there never was an answer")
+            each.startswith("timeout: the job was not complete within 1 s; there was never a valid response")
             for each in messages
         } == {True}
         service.reset()

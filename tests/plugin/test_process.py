@@ -301,4 +301,6 @@ def test_a_port_in_use_is_reported() -> None:
         assert process.stdout is not None
         port = process.stdout.readline().strip().rpartition(":")[2]
         message = failed_to_start([BIN / "cosjob", "plugin", "serve", "--port", port])
-        assert f"cosjob: port {port} of 127.0.0.1 cannot be listened on; take another one, or 0 for any\n" in message
+        assert (
+            f"cosjob: cannot listen on port {port} of 127.0.0.1; choose another one, or 0 for a free one\n" in message
+        )

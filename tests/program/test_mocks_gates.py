@@ -35,8 +35,8 @@ SUMMARY = {"number_of_tasks_failed": 3, "number_of_tasks_succeeded": 7, "total_n
         ({"status": "Cancelled"}, {}, JobFailedError, "the job was cancelled", True),
         ({"progress_summary": SUMMARY}, {"max_failed_tasks": 2}, JobFailedError, "than the 2 accepted; 7 of 10", True),
         ({"progress_summary": SUMMARY}, {}, JobFailedError, "with more failed tasks than the 0 accepted", True),
-        ({"progress_summary": {}}, {}, JobFailedError, "does not tell how many of its tasks failed", True),
-        (JobDescription(JOB, "Complete"), {}, JobFailedError, "does not tell how many of its tasks failed", True),
+        ({"progress_summary": {}}, {}, JobFailedError, "the number of its failed tasks is unknown", True),
+        (JobDescription(JOB, "Complete"), {}, JobFailedError, "the number of its failed tasks is unknown", True),
         ({"status": "Active"}, {}, WaitTimeoutError, "not complete within 1 h; it was last seen Active", False),
         (
             {"status": "Paused"},

@@ -1,6 +1,6 @@
-"""Every argument of every public function and command, given what it cannot be: one clear error that names it.
+"""Malformed values for every argument of every public function and command: one clear error that names the argument.
 
-Nothing is sent: the endpoint of these tests refuses every connection, and that would be another error.
+Nothing is sent: the endpoint of these tests refuses every connection, which would be another error.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ from pulumi_cosjob.testing import CosBatchEmulator
 APPID = "1250000000"
 NOWHERE = "http://127.0.0.1:9"
 ARABIC, LONG, HUGE = "\u0661\u0662\u0663", "a" * 100_000, 10**400
-# Cannot even be written out.
+# Python refuses to convert it to text.
 HUGER = 10**5000
 
 
-class Unspeakable:
-    """Cannot be shown."""
+class Unprintable:
+    """Has no representation as text."""
 
     def __repr__(self) -> str:
-        raise RuntimeError("no words")
+        raise RuntimeError("no text")
 
 
-NO_WORDS: tuple[Any, ...] = (HUGER, -HUGER, Unspeakable())
-NO_TEXT: tuple[Any, ...] = (b"a", 7, 7.5, True, ["a"], {"a": 1}, object(), float("nan"), HUGE, *NO_WORDS)
+UNPRINTABLE: tuple[Any, ...] = (HUGER, -HUGER, Unprintable())
+NO_TEXT: tuple[Any, ...] = (b"a", 7, 7.5, True, ["a"], {"a": 1}, object(), float("nan"), HUGE, *UNPRINTABLE)
 NO_NAME = ("", " ", "a b", "a\tb", "a\r\nX-Injected: 1", "a\0", "\u00e9", "\ud800", "a/b", "a?b", "a#b", "a%2eb", LONG)
 NO_JOB_ID = (*NO_NAME, ".", "..", "%2e", "%2e%2e", "a" * 65, *NO_TEXT)
 NO_DIGITS = (*NO_NAME, ARABIC, "12\u0660", "-1", "+1", "1.0", "1e3", "0x10", " 1", "1\n", "1" * 65, *NO_TEXT)
@@ -52,7 +52,7 @@ NO_ENDPOINT = (
 NO_SECRET = ("hush hush", "hush\n", "hush\r\nX: 1", "\u00e9", "\ud800", "hush\0", *NO_TEXT)
 NO_TIMEOUT: tuple[Any, ...] = (
     *("", " ", "soon", "-1", "1e3", "nan", "inf", "1h 30m", "30m1h", f"{ARABIC}h", "9" * 400, "0", "0s", "367d"),
-    *(0, -1, float("nan"), float("inf"), HUGE, -HUGE, True, [], {}, b"1h", object(), *NO_WORDS),
+    *(0, -1, float("nan"), float("inf"), HUGE, -HUGE, True, [], {}, b"1h", object(), *UNPRINTABLE),
 )
 NO_COUNT: tuple[Any, ...] = (
     -1,
@@ -67,11 +67,23 @@ NO_COUNT: tuple[Any, ...] = (
     b"3",
     object(),
     -HUGER,
-    Unspeakable(),
+    Unprintable(),
 )
-NO_FLAG: tuple[Any, ...] = ("yes", "true", 1, 0, [], {}, b"", object(), float("nan"), *NO_WORDS)
+NO_FLAG: tuple[Any, ...] = ("yes", "true", 1, 0, [], {}, b"", object(), float("nan"), *UNPRINTABLE)
 NO_CONCURRENCY: tuple[Any, ...] = (0, 65, HUGE, HUGER, *NO_COUNT)
-NO_MISSING: tuple[Any, ...] = ("", "no", "Error", "skip ", LONG, 7, True, ["error"], {"error": 1}, b"skip", *NO_WORDS)
+NO_MISSING: tuple[Any, ...] = (
+    "",
+    "no",
+    "Error",
+    "skip ",
+    LONG,
+    7,
+    True,
+    ["error"],
+    {"error": 1},
+    b"skip",
+    *UNPRINTABLE,
+)
 NO_VALIDATION: tuple[Any, ...] = ("", "loose", "STRICT", LONG, 7, True, ["strict"], {}, b"strict")
 NO_SECONDS: tuple[Any, ...] = (
     "",
@@ -89,26 +101,26 @@ NO_SECONDS: tuple[Any, ...] = (
     {},
     b"1",
     object(),
-    *NO_WORDS,
+    *UNPRINTABLE,
 )
-NO_LIST: tuple[Any, ...] = ("a", b"a", 7, 7.5, True, object(), {"a": 1}.keys, *NO_WORDS)
+NO_LIST: tuple[Any, ...] = ("a", b"a", 7, 7.5, True, object(), {"a": 1}.keys, *UNPRINTABLE)
 
 
 def client(**settings: Any) -> CosBatchClient:
-    """Make a client that would find nobody."""
-    keys = {"secret_id": "id", "secret_key": "key"}
-    return CosBatchClient(**{"endpoint": NOWHERE, **keys, **settings})
+    """Make a client whose endpoint refuses connections."""
+    pair = {"secret_id": "id", "secret_key": "key"}
+    return CosBatchClient(**{"endpoint": NOWHERE, **pair, **settings})
 
 
 def refused(call: Callable[[], Any], argument: str) -> InvalidArgumentError:
-    """Return the one error that is expected, which names the argument."""
+    """Return the expected error, which names the argument."""
     with pytest.raises(InvalidArgumentError) as raised:
         call()
     error, text = raised.value, str(raised.value)
     assert error.argument == argument
     assert argument.removeprefix("cosjob:") in text
     assert len(text) < 700
-    assert text.isprintable(), "what cannot be shown is escaped"
+    assert text.isprintable(), "unprintable characters are escaped"
     text.encode()
     return error
 
@@ -122,7 +134,7 @@ def cases(table: Mapping[str, tuple[tuple[Any, ...], Callable[[Any], Any]]]) -> 
     ]
 
 
-# --------------------------------------------------------------------------------------------------- for plain scripts
+# -------------------------------------------------------------------------------------------------- in plain scripts
 
 SCRIPTS: Mapping[str, tuple[tuple[Any, ...], Callable[[Any], Any]]] = {
     "job_id": ((*NO_JOB_ID, None), lambda value: client().describe_job(value, APPID)),
@@ -142,9 +154,9 @@ SCRIPTS: Mapping[str, tuple[tuple[Any, ...], Callable[[Any], Any]]] = {
     "secret_id": (NO_SECRET, lambda value: client(secret_id=value)),
     "secret_key": (NO_SECRET, lambda value: client(secret_key=value)),
     "token": (NO_SECRET, lambda value: client(token=value)),
-    "validation": ((*NO_VALIDATION, *NO_WORDS), lambda value: client(validation=value)),
+    "validation": ((*NO_VALIDATION, *UNPRINTABLE), lambda value: client(validation=value)),
     "request_timeout": (NO_SECONDS, lambda value: client(request_timeout=value)),
-    "clock": ((5, "now", True, object(), Unspeakable()), lambda value: client(clock=value)),
+    "clock": ((5, "now", True, object(), Unprintable()), lambda value: client(clock=value)),
     "validation of parse": (NO_VALIDATION, lambda value: parse_describe_job_result(b"<a/>", validation=value)),
     "document": ((None, "<a/>", 7, [], object()), parse_describe_job_result),
 }
@@ -152,10 +164,10 @@ SCRIPTS: Mapping[str, tuple[tuple[Any, ...], Callable[[Any], Any]]] = {
 
 @pytest.mark.parametrize(("name", "call", "value"), cases(SCRIPTS))
 def test_arguments_of_scripts(name: str, call: Callable[[Any], Any], value: Any) -> None:
-    """Those of the client and its methods."""
+    """Arguments of the client and its methods are refused by name, and a malformed secret is not shown."""
     text = str(refused(lambda: call(value), name.partition(" ")[0]))
     if name in ("secret_id", "secret_key", "token") and isinstance(value, str):
-        assert "hush" not in text, "a malformed secret is a secret"
+        assert "hush" not in text, "a malformed secret is still a secret"
 
 
 # --------------------------------------------------------------------------------------------------------- in programs
@@ -198,14 +210,14 @@ PROGRAMS: Mapping[str, tuple[tuple[Any, ...], Callable[[Any, Any], Any]]] = {
 @pytest.mark.parametrize("module", [pulumi_cosjob, native], ids=["dynamic", "native"])
 @pytest.mark.parametrize(("name", "call", "value"), cases(PROGRAMS))  # type: ignore[arg-type]
 def test_arguments_of_programs(name: str, call: Callable[[Any, Any], Any], value: Any, module: Any) -> None:
-    """Those of functions and gates, before anything is registered; the engine shows such an error without a trace."""
+    """Arguments of functions and gates are refused before anything is registered, without a traceback."""
     error = under_mocks(lambda: refused(lambda: call(module, value), name.partition(" ")[0]))
     assert isinstance(error, pulumi.RunError)
 
 
 @pytest.mark.parametrize(("name", "values"), [("uin", NO_DIGITS), ("region", NO_REGION)])
 def test_arguments_of_an_explicit_provider(name: str, values: tuple[Any, ...]) -> None:
-    """What is known in the program is checked there; the rest by the plugin."""
+    """Values that are known in the program are checked there; the plugin checks the others."""
     for value in values:
         refused(lambda value=value: native.Provider("p", **{name: value}), name)  # type: ignore[misc]
 
@@ -231,7 +243,7 @@ CONFIG = {
 
 
 def on_the_wire(values: tuple[Any, ...]) -> Iterator[Any]:
-    """Yield what the protocol can carry, once: no bytes, no unpaired surrogates, numbers as doubles."""
+    """Yield the values that the protocol can carry: no bytes, no unpaired surrogates, numbers as doubles."""
     for value in values:
         if isinstance(value, (str, bool, list, dict, float)) or (isinstance(value, int) and abs(value) < HUGE):
             if isinstance(value, str) and ("\ud800" in value):
@@ -240,7 +252,7 @@ def on_the_wire(values: tuple[Any, ...]) -> Iterator[Any]:
 
 
 def test_inputs_of_the_plugin() -> None:
-    """Of gates, functions and the configuration: each failure is about the property, and about no other."""
+    """Inputs of gates and functions: each failure is about the malformed property, and about no other."""
 
     async def check() -> None:
         with CosBatchEmulator() as service:
@@ -267,7 +279,7 @@ def test_inputs_of_the_plugin() -> None:
 
 
 def test_configuration_of_the_plugin() -> None:
-    """A setting that is malformed is named before anything is asked; an empty one is as one that is not there."""
+    """A malformed setting is reported before any request; an empty one counts as not set."""
 
     async def check() -> None:
         with CosBatchEmulator() as service:
@@ -275,8 +287,8 @@ def test_configuration_of_the_plugin() -> None:
                 for name, values in CONFIG.items():
                     for value in on_the_wire(values):
                         news = to_struct(Properties({**config_of(service), name: value}))
-                        answer = await served.stub.CheckConfig(provider_pb2.CheckRequest(news=news))
-                        named = [failure.property for failure in answer.failures]
+                        response = await served.stub.CheckConfig(provider_pb2.CheckRequest(news=news))
+                        named = [failure.property for failure in response.failures]
                         assert named == ([] if value == "" else [name]), (name, value)
 
     asyncio.run(check())
@@ -308,7 +320,7 @@ COMMANDS = {
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_arguments_of_commands(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One sentence on standard error that names the option, and exit code 2."""
+    """The message on standard error names the option; the exit code is 2."""
     for variable, value in (
         ("COSJOB_ENDPOINT", NOWHERE),
         ("TENCENTCLOUD_SECRET_ID", "a"),
@@ -326,8 +338,8 @@ def test_arguments_of_commands(name: str, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @pytest.mark.parametrize("document", [b"", b"\0", b"<a>", b"{}", b"\xff\xfe"])
-def test_answers_to_validate(document: bytes) -> None:
-    """What is no answer is told by the name of its file."""
+def test_files_to_validate(document: bytes) -> None:
+    """A file that is no response, or that does not exist, is reported by its name."""
     result = CliRunner().invoke(main, ["validate", "-"], input=document, prog_name="cosjob")
     assert (result.exit_code, result.stderr) == (1, "")
     assert result.stdout.startswith("-: ")

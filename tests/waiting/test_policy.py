@@ -53,7 +53,7 @@ def test_complete_with_failed_tasks_is_completed_up_to_the_limit(failed: int, ac
 
 def test_complete_without_a_count_of_failed_tasks_is_not_accepted() -> None:
     """With a limit, the response has to state how many failed, or that all succeeded."""
-    assert "does not tell how many of its tasks failed" in str(failure(step_after(PollResult(0.0, job("Complete")))))
+    assert "the number of its failed tasks is unknown" in str(failure(step_after(PollResult(0.0, job("Complete")))))
     assert isinstance(step_after(PollResult(0.0, job("Complete")), WaitOptions(60.0, max_failed_tasks=None)), Completed)
     for summary, done in (
         (ProgressSummary(None, 10, 10), True),
@@ -125,7 +125,7 @@ def test_the_error_of_a_failed_job_has_reasons_counts_and_report() -> None:
     failures = [JobFailure("Tasks", "too many"), JobFailure("", "")]
     failed = job("Failed", 40, 100, 30, failure_reasons=failures, report=report)
     assert str(failure(step_after(PollResult(0.0, failed)))) == (
-        "the job failed; 10 of 100 tasks succeeded, 30 failed; reasons: Tasks: too many; its report lies in "
+        "the job failed; 10 of 100 tasks succeeded, 30 failed; reasons: Tasks: too many; its report is in "
         "qcs::cos:ap-chengdu:uid/1250000000:reports-1250000000 under batch/ (job job). Once it has been seen to, "
         "create a new job and wait for that one."
     )

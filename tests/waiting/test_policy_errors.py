@@ -187,11 +187,11 @@ PAGE = NO_RESPONSE_OF_THE_SERVICE[0]
     [
         (
             [UNRESOLVED, SLOW],
-            "the first question failed: the endpoint's name was not found; the last question failed: slow",
+            "the first request failed: the endpoint's name was not found; the last request failed: slow",
             "Check uin and region.",
         ),
-        ([PAGE, PAGE], "the last question failed: a page", "Check the endpoint."),
-        ([TimeLimitError("slow")], "the last question failed: slow", "Check job_id, appid, uin and region."),
+        ([PAGE, PAGE], "the last request failed: a page", "Check the endpoint."),
+        ([TimeLimitError("slow")], "the last request failed: slow", "Check job_id, appid, uin and region."),
     ],
 )
 def test_a_timeout_without_any_response_has_the_first_problem(
@@ -200,9 +200,9 @@ def test_a_timeout_without_any_response_has_the_first_problem(
     """The last problem may be a consequence of it; and the message does not claim that the job goes on."""
     state = state_after(*(PollResult(float(at), error=error) for at, error in enumerate(errors)))
     error = failure(next_step(state, 60.0, WaitOptions(60.0)))
-    assert str(error) == f"the job was not complete within 1 min; there never was an answer; {problem}. {hint}"
+    assert str(error) == f"the job was not complete within 1 min; there was never a valid response; {problem}. {hint}"
     seen = failure(next_step(state.add(PollResult(30.0, job("Active"))), 60.0, WaitOptions(60.0)))
-    assert "the first question failed" not in str(seen)
+    assert "the first request failed" not in str(seen)
     assert "The job goes on all the same" in str(seen)
 
 

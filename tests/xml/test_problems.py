@@ -7,8 +7,8 @@ import io
 import pytest
 
 from documents import job, wrapped
+from pulumi_cosjob._details import MOST_PROBLEMS
 from pulumi_cosjob._errors import (
-    MOST_PROBLEMS,
     InvalidArgumentError,
     SchemaError,
 )
