@@ -250,7 +250,7 @@ def parsing(sizes: Sizes) -> list[Row]:
     rows = []
     for compared_with, floor, target in floors:
         pairs = [(1000 * a, 1000 * b) for a, b in time_alternately(sizes.repeats, ours, floor)]
-        rows.append(Row("validate and decode a full answer", compared_with, "ms", pairs, target))
+        rows.append(Row("validate and decode a full response", compared_with, "ms", pairs, target))
     unusual = document.replace(b"<Report>", b"<Report unusual='yes'>")
     pairs = [
         (1000 * a, 1000 * b)
@@ -297,7 +297,7 @@ provider._clients = Clients(lambda key: None)
 provider._clients.get({})
 done("client")
 provider.read("job-0", {"job_id": "job-0", "appid": "1250000000"})
-done("first question and answer")
+done("first request and response")
 import json
 print(json.dumps(steps))
 """

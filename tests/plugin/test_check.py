@@ -120,7 +120,7 @@ async def test_malformed_inputs_are_refused_by_name() -> None:
                 JOB,
                 {"jobId": "a", "appid": APPID, "maxFailedTasks": 0.5},
                 "maxFailedTasks",
-                "from 0, or what stands for any number: None in Python, -1 in other languages",
+                "from 0, or -1 for any number",
             ),
             (
                 JOB,

@@ -75,7 +75,7 @@ async def test_a_failed_wait_is_one_message_about_an_input(timed_service: CosBat
         assert time.clock.monotonic() - before == pytest.approx(3600)
         message = await refused(served.create(jobId=suspended, failWhenSuspended=True))
         assert message.startswith("failWhenSuspended: the job waits for a person to confirm it")
-        assert "wait with failWhenSuspended off" in message
+        assert "wait without failWhenSuspended" in message
 
 
 @on_a_loop

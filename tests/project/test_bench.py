@@ -21,8 +21,8 @@ HEARD = "the 200 ms within which Ctrl-C is to be heard"
 # What is measured, its floor and its target, at the small size.
 ROWS = [
     ("import pulumi and pulumi_cosjob", "import pulumi", 1.05),
-    ("validate and decode a full answer", "xmlschema's to_dict with the same schema", 1.0),
-    ("validate and decode a full answer", "xml.etree, parsing alone", None),
+    ("validate and decode a full response", "xmlschema's to_dict with the same schema", 1.0),
+    ("validate and decode a full response", "xml.etree, parsing alone", None),
     ("the same, not recognised by the compiled checks", "xmlschema's to_dict with the same schema", None),
     ("fetching 6 jobs by get_jobs, in the provider", "16 bare threads with requests, nothing parsed", 2.0),
     ("memory of the provider after 60 reads", "after 20", 1.05),

@@ -34,7 +34,7 @@ def test_unknown_values_and_elements_come_on_the_way() -> None:
     found, threads = soak.Soak(), threading.active_count()
     asyncio.run(soak.round_of_waits(len(soak.OUTCOMES), 0, found))
     soak.join_polling_threads()
-    assert threading.active_count() == threads
+    assert threading.active_count() <= threads, "threads of earlier tests may have ended"
     assert found.wrong == []
     assert found.outcomes["gains-a-word", "Complete with unknown parts"] == 1
 

@@ -114,8 +114,8 @@ def test_a_contradictory_response_of_the_service_opens_no_gate() -> None:
     error = failure(step_after(PollResult(0.0, described)))
     assert str(error) == (
         "the job is complete, but with more failed tasks than the 0 accepted: 90 of 100 tasks are not accounted for; "
-        "10 of 100 tasks succeeded, 0 failed (job nightly). Accept them by max_failed_tasks, or: Once it has been seen "
-        "to, create a new job and wait for that one."
+        "10 of 100 tasks succeeded, 0 failed (job nightly). Accept them by max_failed_tasks, or fix the cause, create "
+        "a new job and wait for it."
     )
 
 
@@ -126,8 +126,8 @@ def test_the_error_of_a_failed_job_has_reasons_counts_and_report() -> None:
     failed = job("Failed", 40, 100, 30, failure_reasons=failures, report=report)
     assert str(failure(step_after(PollResult(0.0, failed)))) == (
         "the job failed; 10 of 100 tasks succeeded, 30 failed; reasons: Tasks: too many; its report is in "
-        "qcs::cos:ap-chengdu:uid/1250000000:reports-1250000000 under batch/ (job job). Once it has been seen to, "
-        "create a new job and wait for that one."
+        "qcs::cos:ap-chengdu:uid/1250000000:reports-1250000000 under batch/ (job job). Fix the cause, create "
+        "a new job and wait for it."
     )
 
 

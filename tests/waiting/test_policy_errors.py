@@ -203,7 +203,7 @@ def test_a_timeout_without_any_response_has_the_first_problem(
     assert str(error) == f"the job was not complete within 1 min; there was never a valid response; {problem}. {hint}"
     seen = failure(next_step(state.add(PollResult(30.0, job("Active"))), 60.0, WaitOptions(60.0)))
     assert "the first request failed" not in str(seen)
-    assert "The job goes on all the same" in str(seen)
+    assert "The job continues." in str(seen)
 
 
 @pytest.mark.parametrize(
