@@ -119,7 +119,7 @@ class Bench:
     # ------------------------------------------------------------------------------------------- inside the provider
 
     def fetching(self) -> Row:
-        """Measure the provider's read of many jobs, against the same signed requests whose answers nobody looks at."""
+        """Measure the provider's read of many jobs, against the same signed requests without any parsing."""
         from pulumi_cosjob._dynamic.providers import JobsProvider  # noqa: PLC0415  measured, not used
         from pulumi_cosjob._service.client import Clients  # noqa: PLC0415  measured, not used
 

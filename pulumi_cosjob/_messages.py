@@ -52,7 +52,7 @@ class Audience:
         return [key for key in keys if key.partition(":")[0] in self.namespaces]
 
     def _credentials(self) -> Iterable[str]:
-        # No arguments: credentials do not belong into a program's text.
+        # No arguments: credentials do not belong in a program's text.
         for kind, (secret_id, secret_key, *_) in CREDENTIALS:
             if kind == "config" and self._read([secret_id]):
                 yield f"Pulumi config {secret_id} and {secret_key} (--secret)"

@@ -67,7 +67,7 @@ def _page(service: CosBatchEmulator) -> None:
             ],
         ),
         (_page, {}, ["cannot be read as XML", "<!DOCTYPE html>", "Check the endpoint"]),
-        (_break_schema, {}, ["the answer breaks the schema of DescribeJobResult in 2 places", FULL]),
+        (_break_schema, {}, ["the response violates the schema of DescribeJobResult in 2 places", FULL]),
     ],
     ids=["uin", "region", "credentials", "no-such-job", "wrong-key", "no-route", "page", "schema"],
 )
@@ -153,4 +153,4 @@ def test_lenient_validation_warns_and_goes_on(new_stack: NewStack, service: CosB
     assert "_answers.py" not in run.text
     assert stack.outputs() == {"status": "Active"}
     stack.run("config", "set", "cosjob:validation", "strict").ok()
-    assert "breaks the schema" in error_line(stack.preview())
+    assert "violates the schema" in error_line(stack.preview())

@@ -20,7 +20,7 @@ from pulumi_cosjob._service import deadline
 from pulumi_cosjob._service.client import CosBatchClient, describe_job
 from pulumi_cosjob._xml.decoder import parse_describe_job_result
 from pulumi_cosjob.testing import CosBatchEmulator, Fault, ManualClock
-from servers import answer
+from servers import reply
 
 __all__ = ["client", "clock", "service"]
 
@@ -117,7 +117,7 @@ def test_cookies_are_neither_read_nor_sent(
 
     monkeypatch.setattr(http.cookiejar, "parse_ns_headers", parse)
     service.replay(JOB_ID, job(""))
-    service.inject(Fault("raw", body=answer(job(""), "Set-Cookie: a=b; Path=/", "Set-Cookie: c=d; Domain=127.0.0.1")))
+    service.inject(Fault("raw", body=reply(job(""), "Set-Cookie: a=b; Path=/", "Set-Cookie: c=d; Domain=127.0.0.1")))
     for _ in range(2):
         client.describe_job(JOB_ID, APPID)
     assert [request.headers.get("cookie") for request in service.requests] == [None, None]

@@ -21,7 +21,7 @@ from pulumi_cosjob._service.client import CosBatchClient
 from pulumi_cosjob._service.responses import parse_response
 from pulumi_cosjob._service.transport import Response
 from pulumi_cosjob.testing import CosBatchEmulator, Fault
-from servers import answer
+from servers import reply
 
 __all__ = ["clock", "service"]
 
@@ -45,7 +45,7 @@ def test_echoed_secrets_are_not_shown(service: CosBatchEmulator, status: str) ->
                 ET.SubElement(document, name).text = text
             body = ET.tostring(document)
             for headers in ([], [f"X-Cos-Request-Id: {secret}"]):
-                service.inject(Fault("raw", body=answer(body, *headers, status=status)))
+                service.inject(Fault("raw", body=reply(body, *headers, status=status)))
                 error = failure(client, kind=AccessDeniedError)
                 assert "'[secret] is not known'" in str(error)
                 assert error.request_id == "[secret]"
@@ -68,26 +68,26 @@ ECHOES: dict[str, Callable[[str], str]] = {
     "in a long message": lambda secret: f"{'x ' * 30}{secret}{' y' * 60}",
 }
 PLACES: dict[str, Callable[[str], bytes]] = {
-    "code": lambda secret: answer(f"<Error><Code>{secret}</Code></Error>".encode(), status="403 Forbidden"),
-    "request id": lambda secret: answer(
+    "code": lambda secret: reply(f"<Error><Code>{secret}</Code></Error>".encode(), status="403 Forbidden"),
+    "request id": lambda secret: reply(
         f"<Error><RequestId>{secret.lower()}</RequestId></Error>".encode(), status="404 No"
     ),
-    "header": lambda secret: answer(b"<Error/>", f"x-cos-request-id: {quote(secret, safe='')}", status="403 Forbidden"),
-    "content encoding": lambda secret: answer(b"x", f"Content-Encoding: {secret}"),
-    "status line": lambda secret: answer(b"", status=f"403 {secret}"),
-    "other job": lambda secret: answer(job("", JobId=f"x{secret}")),
-    "root": lambda secret: answer(f"<{secret} xmlns='{secret}'/>".encode()),
-    "value": lambda secret: answer(job(f"<Priority>{secret}</Priority>")),
-    "value of two lines": lambda secret: answer(job(f"<Priority>{secret[:9]}\n{secret[9:]}</Priority>")),
-    "long value": lambda secret: answer(job(f"<Priority>{'x' * 24}{secret}{'y' * 300}</Priority>")),
-    "status": lambda secret: answer(job("", Status=secret)),
-    "attribute": lambda secret: answer(job(f"<Priority {secret}='1'>1</Priority>")),
-    "page": lambda secret: answer(f"<html><br>{secret}".encode(), status="502 Bad Gateway"),
-    "entity": lambda secret: answer(f"<a>&{secret};</a>".encode()),
-    "encoding": lambda secret: answer(f"<?xml version='1.0' encoding='{secret}'?><a/>".encode()),
-    "JSON": lambda secret: answer(json.dumps({"key": secret}).replace("/", "\\/").encode(), status="403 Forbidden"),
-    "page in UTF-16": lambda secret: answer(f"<html><br>{secret}".encode("utf-16-le"), status="403 Forbidden"),
-    "page with a comment": lambda secret: answer(
+    "header": lambda secret: reply(b"<Error/>", f"x-cos-request-id: {quote(secret, safe='')}", status="403 Forbidden"),
+    "content encoding": lambda secret: reply(b"x", f"Content-Encoding: {secret}"),
+    "status line": lambda secret: reply(b"", status=f"403 {secret}"),
+    "other job": lambda secret: reply(job("", JobId=f"x{secret}")),
+    "root": lambda secret: reply(f"<{secret} xmlns='{secret}'/>".encode()),
+    "value": lambda secret: reply(job(f"<Priority>{secret}</Priority>")),
+    "value of two lines": lambda secret: reply(job(f"<Priority>{secret[:9]}\n{secret[9:]}</Priority>")),
+    "long value": lambda secret: reply(job(f"<Priority>{'x' * 24}{secret}{'y' * 300}</Priority>")),
+    "status": lambda secret: reply(job("", Status=secret)),
+    "attribute": lambda secret: reply(job(f"<Priority {secret}='1'>1</Priority>")),
+    "page": lambda secret: reply(f"<html><br>{secret}".encode(), status="502 Bad Gateway"),
+    "entity": lambda secret: reply(f"<a>&{secret};</a>".encode()),
+    "encoding": lambda secret: reply(f"<?xml version='1.0' encoding='{secret}'?><a/>".encode()),
+    "JSON": lambda secret: reply(json.dumps({"key": secret}).replace("/", "\\/").encode(), status="403 Forbidden"),
+    "page in UTF-16": lambda secret: reply(f"<html><br>{secret}".encode("utf-16-le"), status="403 Forbidden"),
+    "page with a comment": lambda secret: reply(
         f"<html><br>{secret[:9]}<!-- -->{secret[9:]}".encode(), status="400 Bad"
     ),
 }
@@ -113,7 +113,7 @@ def test_secrets_echoed_in_another_form_are_not_shown(service: CosBatchEmulator,
     def make(secret: str) -> bytes:
         document = f"<Error><Code>AccessDenied</Code><Message>{ECHOES[form](secret)}</Message></Error>"
         declared = f"<?xml version='1.0' encoding='{encoding}'?>{document}"
-        return answer(declared.encode(encoding), status="403 Forbidden")
+        return reply(declared.encode(encoding), status="403 Forbidden")
 
     assert_not_shown(service, make)
 
@@ -123,7 +123,7 @@ def test_a_status_that_echoes_a_secret_is_invalid(service: CosBatchEmulator, sec
     """Any other word may be a status, and a wait shows it."""
     credentials: dict[str, Any] = {**ECHOED, "request_timeout": 0.3}
     with client_of(service, **credentials) as client:
-        service.inject(Fault("raw", body=answer(job("", Status=f"Waiting for {secret}")), times=None))
+        service.inject(Fault("raw", body=reply(job("", Status=f"Waiting for {secret}")), times=None))
         error = failure(client, kind=InvalidResponseError)
         assert "the Status of the response echoes a secret" in str(error)
         assert "recognisable" not in str(error)

@@ -25,7 +25,7 @@ from pulumi_cosjob._service.settings import resolve
 from pulumi_cosjob._waiting.loop import wait_for_jobs
 from pulumi_cosjob._waiting.policy import WaitOptions
 from pulumi_cosjob.testing import CosBatchEmulator, Fault, ManualClock
-from servers import answer, over_tls, read_request, serving
+from servers import over_tls, read_request, reply, serving
 
 APPID = "1250000000"
 HOUR = 3600.0
@@ -162,7 +162,7 @@ def test_a_token_that_expires_during_a_wait_is_read_again(
 def test_a_half_open_connection_times_out(clock: ObservedClock, monkeypatch: pytest.MonkeyPatch) -> None:
     """A peer that disappears, after a response on a connection that was kept, costs one time limit."""
     connections = itertools.count()
-    whole = answer(job("")).replace(b"Connection: close\r\n", b"")
+    whole = reply(job("")).replace(b"Connection: close\r\n", b"")
 
     def handle(connection: socket.socket) -> None:
         number = next(connections)
@@ -216,7 +216,7 @@ def test_a_redirect_to_another_host_is_not_followed(status: str, clock: Observed
     others: list[bytes] = []
     with serving(lambda connection: others.append(read_request(connection))) as other:
         body = job("", Status="Complete")
-        redirect = answer(body, f"Location: http://localhost:{other}/jobs/{JOB_ID}", status=status)
+        redirect = reply(body, f"Location: http://localhost:{other}/jobs/{JOB_ID}", status=status)
 
         def handle(connection: socket.socket) -> None:
             read_request(connection)

@@ -23,7 +23,7 @@ from tencentcloud.common import credential
 
 from pulumi_cosjob._errors import ConfigurationError
 from pulumi_cosjob._service.credentials import VendorChain
-from servers import answer, read_request, serving
+from servers import read_request, reply, serving
 
 __all__ = ["_no_metadata_service", "home"]
 
@@ -41,7 +41,7 @@ def machine(
 
     def handle(connection: socket.socket) -> None:
         requested.append(read_request(connection).split()[1].decode())
-        connection.sendall(answer(role.encode() if requested[-1] == "/" else document, status=status))
+        connection.sendall(reply(role.encode() if requested[-1] == "/" else document, status=status))
 
     with serving(handle) as port, monkeypatch.context() as patched:
         patched.setattr(credential.CVMRoleCredential, "_role_endpoint", f"http://127.0.0.1:{port}/")
@@ -110,7 +110,7 @@ def test_the_role_is_requested_without_a_proxy(status: str) -> None:
 
     def proxy(connection: socket.socket) -> None:
         received.append(read_request(connection))
-        connection.sendall(answer(foreign))
+        connection.sendall(reply(foreign))
 
     with serving(proxy) as proxy_port:
         document = json.dumps({**ROLE, "ExpiredTime": int(time.time()) + 7200}).encode()
@@ -118,7 +118,7 @@ def test_the_role_is_requested_without_a_proxy(status: str) -> None:
         def metadata(connection: socket.socket) -> None:
             path = read_request(connection).split()[1]
             location = f"Location: http://127.0.0.1:{proxy_port}/"
-            connection.sendall(answer(b"a-role" if path == b"/" else document, location, status=status))
+            connection.sendall(reply(b"a-role" if path == b"/" else document, location, status=status))
 
         with serving(metadata) as port:
             url = f"http://127.0.0.1:{proxy_port}"

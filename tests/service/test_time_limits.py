@@ -21,7 +21,7 @@ from pulumi_cosjob._errors import ConnectionFailedError, InvalidResponseError, R
 from pulumi_cosjob._service import deadline, transport
 from pulumi_cosjob._service.client import CosBatchClient
 from pulumi_cosjob.testing import CosBatchEmulator, Fault, ManualClock
-from servers import answer, read_request, serving
+from servers import read_request, reply, serving
 
 __all__ = ["clock", "service"]
 
@@ -126,7 +126,7 @@ def test_a_proxys_response_cannot_trickle_past_the_limit(monkeypatch: pytest.Mon
 def test_a_forked_process_uses_connections_of_its_own() -> None:
     """The limit holds there too, and neither process reads the other's response."""
     connections = itertools.count()
-    whole = answer(job("")).replace(b"Connection: close\r\n", b"")
+    whole = reply(job("")).replace(b"Connection: close\r\n", b"")
 
     def handle(connection: socket.socket) -> None:
         if next(connections) == 0:

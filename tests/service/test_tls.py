@@ -17,7 +17,7 @@ from clients import APPID, ID, KEY, client_of, clock, failure, service
 from documents import JOB_ID, job
 from pulumi_cosjob._errors import ConfigurationError, ConnectionFailedError, NoSuchJobError, TlsError
 from pulumi_cosjob._service.client import CosBatchClient
-from servers import answer, over_tls, serving
+from servers import over_tls, reply, serving
 
 if TYPE_CHECKING:
     from pulumi_cosjob.testing import CosBatchEmulator, ManualClock
@@ -158,7 +158,7 @@ def test_a_server_without_tls_is_reported() -> None:
 
     def handle(connection: socket.socket) -> None:
         connection.recv(65536)
-        connection.sendall(answer(job("")))
+        connection.sendall(reply(job("")))
 
     with serving(handle) as port, pytest.raises(TlsError):
         read_over_tls(port)

@@ -12,7 +12,7 @@ from documents import JOB_ID, job
 from pulumi_cosjob._errors import AccessDeniedError, InvalidResponseError, NotXmlError, SchemaError, WrongJobError
 from pulumi_cosjob._xml.xml_reader import MOST_BYTES
 from pulumi_cosjob.testing import CosBatchEmulator, Fault
-from servers import answer
+from servers import reply
 
 if TYPE_CHECKING:
     from pulumi_cosjob._service.client import CosBatchClient
@@ -50,7 +50,7 @@ def test_an_encoding_that_was_not_requested_is_refused(
     client: CosBatchClient, service: CosBatchEmulator, encoding: str
 ) -> None:
     """A small response cannot expand into a large one."""
-    service.inject(Fault("raw", body=answer(b"\x1f\x8b", f"Content-Encoding: {encoding}")))
+    service.inject(Fault("raw", body=reply(b"\x1f\x8b", f"Content-Encoding: {encoding}")))
     error = failure(client, kind=InvalidResponseError)
     assert "the response is encoded" in str(error)
     assert ("(gzip)" in str(error)) is (encoding.lower() == "gzip"), "no other value is quoted"
@@ -62,7 +62,7 @@ def test_a_response_with_identity_encoding_is_read(
     client: CosBatchClient, service: CosBatchEmulator, header: str
 ) -> None:
     """The header that names no encoding is allowed."""
-    service.inject(Fault("raw", body=answer(job(""), header)))
+    service.inject(Fault("raw", body=reply(job(""), header)))
     assert client.describe_job(JOB_ID, APPID).status == "New"
 
 
@@ -73,7 +73,7 @@ def test_a_response_with_identity_encoding_is_read(
         Fault("html", status=200, body=b"<html><br></html>"),
         Fault("empty"),
         Fault("wrong-length", length=-10),
-        Fault("raw", body=answer(b"", status="204 No Content")),
+        Fault("raw", body=reply(b"", status="204 No Content")),
     ],
 )
 def test_other_documents_are_refused(client: CosBatchClient, service: CosBatchEmulator, fault: Fault) -> None:

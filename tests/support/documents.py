@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape
 
 from pulumi_cosjob._model.element import Element, element_fields
 from pulumi_cosjob._model.naming import xml_name
-from servers import answer
+from servers import reply
 
 if TYPE_CHECKING:
     from pulumi_cosjob._model.job import JobDescription
@@ -110,12 +110,12 @@ def _write(element: Element, into: ET.Element) -> None:
 # Makes `html.unescape` fail, which is used to find echoed secrets.
 ENDLESS_REFERENCE = f"&#{'9' * 5000};"
 UNPARSABLE = {
-    "page": answer(f"<html><br>{ENDLESS_REFERENCE}".encode()),
-    "page with 403": answer(f"<html><br>{ENDLESS_REFERENCE}".encode(), status="403 Forbidden"),
-    "message": answer(f"<Error><Message>{escape(ENDLESS_REFERENCE)}</Message></Error>".encode(), status="404 No"),
-    "code": answer(f"<Error><Code>{escape(ENDLESS_REFERENCE)}</Code></Error>".encode(), status="404 No"),
-    "header": answer(b"<Error/>", f"x-cos-request-id: {ENDLESS_REFERENCE}", status="404 No"),
-    "value": answer(
+    "page": reply(f"<html><br>{ENDLESS_REFERENCE}".encode()),
+    "page with 403": reply(f"<html><br>{ENDLESS_REFERENCE}".encode(), status="403 Forbidden"),
+    "message": reply(f"<Error><Message>{escape(ENDLESS_REFERENCE)}</Message></Error>".encode(), status="404 No"),
+    "code": reply(f"<Error><Code>{escape(ENDLESS_REFERENCE)}</Code></Error>".encode(), status="404 No"),
+    "header": reply(b"<Error/>", f"x-cos-request-id: {ENDLESS_REFERENCE}", status="404 No"),
+    "value": reply(
         job(
             f"<ProgressSummary><NumberOfTasksFailed>{escape(ENDLESS_REFERENCE)}</NumberOfTasksFailed></ProgressSummary>"
         )

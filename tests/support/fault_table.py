@@ -28,7 +28,7 @@ from hostile import Fault, Forbidden
 from hostile_bodies import BodyFault, body_faults
 from hostile_connections import ConnectionFault, Handler, connection_faults, respond_with, respond_with_job, tls_context
 from places import PYTHONPATH
-from servers import http_response, serving
+from servers import reply, serving
 
 __all__ = ["HEAD", "FaultCase", "FaultRow", "FaultRunner", "fault_cases"]
 
@@ -203,7 +203,7 @@ class FaultRunner:
             return fault.handle
         assert isinstance(fault, BodyFault)
         bodies = fault.responses(self._forbidden)
-        handlers = itertools.cycle([respond_with(http_response(body)) for body in bodies])
+        handlers = itertools.cycle([respond_with(reply(body)) for body in bodies])
         return lambda connection: next(handlers)(connection)  # noqa: PLW0108  another one for each request
 
     def _measure(self, place: Callable[..., Measurement], *arguments: object) -> Measurement:

@@ -14,14 +14,14 @@ from dataclasses import dataclass
 import trustme
 
 from hostile import START, Fault, job_document
-from servers import http_response, read_request
+from servers import read_request, reply
 
 __all__ = ["ConnectionFault", "Handler", "connection_faults", "respond_with", "respond_with_job", "tls_context"]
 
 _MIB = 1024 * 1024
 _OK = b"HTTP/1.1 200 OK\r\n"
 _CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"
-_WHOLE = http_response(job_document())
+_WHOLE = reply(job_document())
 _PART = _WHOLE[: len(_WHOLE) - 40]
 _FAILED, _DENIED = "ConnectionFailedError", "AccessDeniedError"
 
@@ -49,7 +49,7 @@ def respond_with(response: bytes) -> Handler:
 
 def respond_with_job(status: bytes) -> Handler:
     """Return a handler that responds as the service does."""
-    return respond_with(http_response(job_document(status=status), "Content-Type: application/xml"))
+    return respond_with(reply(job_document(status=status), "Content-Type: application/xml"))
 
 
 def _respond_with_made(make: Callable[[], bytes]) -> Handler:
@@ -64,7 +64,7 @@ def _respond_with_made(make: Callable[[], bytes]) -> Handler:
 
 def _error(code: str, status: str, *headers: str) -> Handler:
     document = f"<Error><Code>{code}</Code><Message>no</Message></Error>".encode()
-    return respond_with(http_response(document, *headers, status=status))
+    return respond_with(reply(document, *headers, status=status))
 
 
 def _reset(part: bytes, *, at_once: bool = False) -> Handler:
@@ -123,19 +123,19 @@ def _check_time(connection: socket.socket) -> None:
     signed = read_request(connection).partition(b"q-sign-time=")[2].partition(b";")[0]
     date = f"Date: {email.utils.formatdate(START, usegmt=True)}"
     if abs(int(signed) - START) < 900:
-        connection.sendall(http_response(job_document(), date))
+        connection.sendall(reply(job_document(), date))
     else:
         document = b"<Error><Code>RequestTimeTooSkewed</Code></Error>"
-        connection.sendall(http_response(document, date, status="403 Forbidden"))
+        connection.sendall(reply(document, date, status="403 Forbidden"))
 
 
 def _many_cookies() -> bytes:
     # Python's own library accepts no more and no longer ones.
-    return http_response(job_document(), *(["Set-Cookie: " + "a=b; " * 13_000] * 95))
+    return reply(job_document(), *(["Set-Cookie: " + "a=b; " * 13_000] * 95))
 
 
 def _gzip_bomb() -> bytes:
-    return http_response(gzip.compress(bytes(100 * _MIB)), "Content-Encoding: gzip")
+    return reply(gzip.compress(bytes(100 * _MIB)), "Content-Encoding: gzip")
 
 
 def tls_context(authority: trustme.CA, name: str = "localhost", *, expired: bool = False) -> ssl.SSLContext:
@@ -209,7 +209,7 @@ def _slow_or_endless() -> list[ConnectionFault]:
 def _wrong_http() -> list[ConnectionFault]:
     """Return responses whose HTTP is wrong, or leads elsewhere."""
     complete = job_document(status=b"Complete")
-    short = http_response(job_document()[:-9])
+    short = reply(job_document()[:-9])
     elsewhere = "Location: http://127.0.0.2:9/"
     return [
         _fault("no HTTP", respond_with(b"SSH-2.0-OpenSSH_9.2\r\n"), _FAILED),
@@ -221,19 +221,19 @@ def _wrong_http() -> list[ConnectionFault]:
         _fault("a length that is too short", respond_with(short + job_document()[-9:]), "NotXmlError"),
         ConnectionFault(
             name="a redirect to another host",
-            handle=respond_with(http_response(b"", elsewhere, status="302 Found")),
+            handle=respond_with(reply(b"", elsewhere, status="302 Found")),
             request="InvalidResponseError",
             never="InvalidResponseError",
         ),
         _fault(
             "a redirect with a document",
-            respond_with(http_response(complete, elsewhere, status="307 Temporary Redirect")),
+            respond_with(reply(complete, elsewhere, status="307 Temporary Redirect")),
             "InvalidResponseError",
         ),
         *(
             ConnectionFault(
                 name=f"a page with {status}",
-                handle=respond_with(http_response(b"<html><br>", status=status)),
+                handle=respond_with(reply(b"<html><br>", status=status)),
                 request="ServiceError",
                 persists="ServiceError",
                 limit=3600,
@@ -241,8 +241,8 @@ def _wrong_http() -> list[ConnectionFault]:
             )
             for status in ("404 Not Found", "405 Method Not Allowed", "451 Unavailable", "501 Not Implemented")
         ),
-        _fault("404 with a job", respond_with(http_response(complete, status="404 Not Found")), "ServiceError"),
-        _fault("206 with a job", respond_with(http_response(complete, status="206 Partial Content")), "ServiceError"),
+        _fault("404 with a job", respond_with(reply(complete, status="404 Not Found")), "ServiceError"),
+        _fault("206 with a job", respond_with(reply(complete, status="206 Partial Content")), "ServiceError"),
     ]
 
 
@@ -259,10 +259,10 @@ def _overloaded() -> list[ConnectionFault]:
             request=unavailable,
             lasts=100,
         ),
-        _fault("a storm of 429", respond_with(http_response(b"", status=too_many)), unavailable),
+        _fault("a storm of 429", respond_with(reply(b"", status=too_many)), unavailable),
         ConnectionFault(
             name="a storm of 429, Retry-After 30",
-            handle=respond_with(http_response(b"", patient, status=too_many)),
+            handle=respond_with(reply(b"", patient, status=too_many)),
             request=unavailable,
             lasts=100,
         ),

@@ -37,7 +37,7 @@ LOUD = """
 import http.client, logging, os
 file = os.path.join(os.environ["LOUD"], f"{os.getpid()}.log")
 logging.basicConfig(filename=file, level=1, format="%(name)s: %(message)s")
-ours = ("pulumi", "pulumi_cosjob", "pulumi_cosjob.signing")
+ours = ("pulumi", "pulumi_cosjob", "pulumi_cosjob._service")
 for name in (*ours, "qcloud_cos", "qcloud_cos.cos_auth", "tencentcloud", "urllib3", "requests"):
     logging.getLogger(name).setLevel(1)
 http.client.HTTPConnection.debuglevel = 1

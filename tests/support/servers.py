@@ -38,14 +38,13 @@ def serving(handle: Callable[[socket.socket], None], host: str = "127.0.0.1") ->
                 thread.join(60)
 
 
-def http_response(body: bytes, *headers: str, status: str = "200 OK") -> bytes:
+def reply(body: bytes, *headers: str, status: str = "200 OK") -> bytes:
     """Return a whole response as the bytes that are sent."""
     lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", "Connection: close", *headers, "", ""]
     return "\r\n".join(lines).encode() + body
 
 
 # The former name, which tests of other rooms import.
-answer = http_response
 
 
 def over_tls(context: ssl.SSLContext, body: bytes) -> Callable[[socket.socket], None]:
@@ -54,7 +53,7 @@ def over_tls(context: ssl.SSLContext, body: bytes) -> Callable[[socket.socket], 
     def handle(connection: socket.socket) -> None:
         with context.wrap_socket(connection, server_side=True) as tls:
             read_request(tls)
-            tls.sendall(http_response(body, "Content-Type: application/xml"))
+            tls.sendall(reply(body, "Content-Type: application/xml"))
 
     return handle
 
