@@ -92,6 +92,8 @@ def signatures(request: dict[str, Any]) -> tuple[str, str]:
     return authorization, theirs.headers["Authorization"]
 
 
+# Older versions of the SDK sign fewer headers; the service accepts either.
+@pytest.mark.newest
 @settings(max_examples=2000)
 @given(REQUESTS)
 def test_the_signature_is_the_vendors_own(request: dict[str, Any]) -> None:
