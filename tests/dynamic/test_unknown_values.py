@@ -85,6 +85,7 @@ pulumi.export("status", gate.status)
     assert stack.outputs() == {"status": "Complete"}
 
 
+@pytest.mark.extra
 def test_the_wheel_alone_runs_the_quickstart(tmp_path: Path, service: CosBatchEmulator) -> None:
     """In an empty environment, the wheel has everything that the quickstart needs, with the schema."""
 

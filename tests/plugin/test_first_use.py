@@ -98,6 +98,7 @@ def wheel_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return python
 
 
+@pytest.mark.extra
 def test_the_wheel_runs_the_native_example_in_an_empty_home(tmp_path: Path, wheel_python: Path) -> None:
     """Preview, update, refresh and destroy, each in an empty home, without a message about plugins."""
     assert [path.name for path in wheel_python.parent.glob("*cosjob*")] == ["cosjob"], "no plugin on PATH"

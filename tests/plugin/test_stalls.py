@@ -10,6 +10,7 @@ from plugins import config_of
 from pulumi_cosjob.testing import CosBatchEmulator
 from stalls import Stalls, measure
 
+pytestmark = pytest.mark.newest
 JOBS = 1500
 
 

@@ -177,7 +177,6 @@ from pulumi_cosjob{native} import AllJobsCompletion, JobCompletion, get_job, get
 """
 
 
-@pytest.mark.oldest
 @pytest.mark.engine
 @pytest.mark.parametrize("native", ["", ".native"])
 def test_custom_timeouts_end_a_wait(stack: Stack, native: str) -> None:
