@@ -82,6 +82,13 @@ def service() -> Iterator[CosBatchEmulator]:
 
 
 @pytest.fixture
+def service_environment(service: CosBatchEmulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings of this process that lead to the emulator."""
+    for name, value in service.environment().items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture
 def new_stack(tmp_path: Path, service: CosBatchEmulator) -> NewStack:
     """Make a stack whose requests go to the emulator; a variable given as None is removed."""
 
