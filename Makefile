@@ -35,7 +35,7 @@ check: $(VENV)/ready ## all tests, those on the real engine included
 lowest: $(LOWEST)/ready ## the tests again, with the oldest versions that the ranges allow, on the oldest Python here
 	$(LOWEST)/bin/python -m pytest $(PARALLEL) -m "not newest and (not engine or oldest)" $(ARGS)
 
-extra: $(VENV)/ready ## what `make test` leaves out: secrets at the highest log levels, two more SDKs, every row of the bench
+extra: $(VENV)/ready ## what `make test` leaves out: secrets at the highest log levels, more SDKs, wheels, all rows of the bench
 	$(VENV)/bin/python -m pytest $(PARALLEL) -m extra $(ARGS)
 
 compat: ## the tests on every Python here; about two minutes for each

@@ -108,6 +108,7 @@ def without_empty(values: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value != {}}
 
 
+@pytest.mark.extra
 def test_typescript(typescript: Path) -> None:
     """The SDK, the example and those of the documentation compile in strict mode; the declarations have their texts."""
     package = typescript / "sdks" / "cosjob"
@@ -259,6 +260,7 @@ def service() -> Iterator[CosBatchEmulator]:
         yield emulator
 
 
+@pytest.mark.extra
 def test_example_in_typescript(plugin: Path, typescript: Path, service: CosBatchEmulator) -> None:
     """A function after the gate reads the final state."""
     job_id = service.create_job("completes", seconds=3)
@@ -354,6 +356,7 @@ pulumi.export("unknownElements", gate.unknown_elements)
     assert stack.outputs() == {**UNKNOWN_VALUES, "ofMany": "Archiving"}
 
 
+@pytest.mark.extra
 def test_unknown_values_in_typescript(
     plugin: Path, typescript: Path, service: CosBatchEmulator, tmp_path: Path
 ) -> None:
