@@ -112,9 +112,9 @@ if not TYPE_CHECKING:  # type checkers know the names, and have to report any ot
 
     def __getattr__(name: str) -> Any:
         if name == "__version__":
-            from importlib.metadata import version  # noqa: PLC0415  slow, and seldom needed
+            from pulumi_cosjob._version import package_version  # noqa: PLC0415  slow, and seldom needed
 
-            value: Any = version("pulumi-cosjob")
+            value: Any = package_version()
         elif name in _LOADED_AT_FIRST_USE:
             value = getattr(importlib.import_module(f"{__name__}.{_LOADED_AT_FIRST_USE[name]}"), name)
         else:

@@ -1,4 +1,4 @@
-"""The package's version, as Pulumi writes versions."""
+"""The package's version, as Python and as Pulumi write versions."""
 
 from __future__ import annotations
 
@@ -6,16 +6,22 @@ import functools
 import re
 from importlib.metadata import version
 
-__all__ = ["plugin_version", "semantic"]
+__all__ = ["package_version", "plugin_version", "semantic"]
 
 _PYTHON = re.compile(r"([0-9]+\.[0-9]+\.[0-9]+)(?:(a|b|rc)([0-9]+))?(?:\.post[0-9]+)?(?:\.dev([0-9]+))?(?:\+.*)?")
 _STAGES = {"a": "alpha", "b": "beta", "rc": "rc"}
 
 
 @functools.cache
+def package_version() -> str:
+    """Return the version in the metadata of the installed package."""
+    return version("pulumi-cosjob")
+
+
+@functools.cache
 def plugin_version() -> str:
     """Return the version of the plugin, which is the package's."""
-    return semantic(version("pulumi-cosjob"))
+    return semantic(package_version())
 
 
 def semantic(python_version: str) -> str:

@@ -318,9 +318,9 @@ def _raise_errors(errors: Sequence[BaseException], jobs: int) -> None:
 
 
 def _user_agent() -> str:
-    from pulumi_cosjob import __version__  # noqa: PLC0415  read from the package's metadata at first use
+    from pulumi_cosjob._version import package_version  # noqa: PLC0415  loads importlib.metadata, needed only here
 
-    return f"pulumi-cosjob/{__version__}"
+    return f"pulumi-cosjob/{package_version()}"
 
 
 def describe_job(job_id: str, appid: str, **settings: Any) -> JobDescription:

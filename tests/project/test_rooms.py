@@ -38,7 +38,7 @@ ROOMS = (
     {"_cli", "_mocks", "native"},
 )
 # What a room imports that is not below it.
-ALSO = {"_cli": {"_emulator"}, "_service": {"__version__"}}
+ALSO = {"_cli": {"_emulator"}}
 # Each stands beside the others, and imports what is named and nothing else of the package.
 BESIDE = {"testing": {"_emulator", "_clock", "_mocks"}, "_emulator": {"_emulator", "_clock"}}
 
