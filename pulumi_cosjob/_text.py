@@ -40,7 +40,7 @@ def escaped(text: str, limit: int | None = None) -> str:
     )
 
 
-def truncate(text: str, limit: int = 60) -> str:
+def truncate(text: str, limit: int = QUOTED_LENGTH) -> str:
     """Return a text as `quoted` does, without the quotes: for part of a sentence."""
     return "".join(each if each.isprintable() else _escaped(each) for each in _cut(text, limit))
 
@@ -66,7 +66,7 @@ def kind_of(value: object) -> str:
     return next((name for kind, name in kinds if isinstance(value, kind)), type(value).__name__)
 
 
-def format_value(value: Any, limit: int = 60) -> str:
+def format_value(value: Any, limit: int = QUOTED_LENGTH) -> str:
     """Return any value as text for a message, a string as `quoted` does. Never fails."""
     if isinstance(value, str):
         return quoted(value, limit)

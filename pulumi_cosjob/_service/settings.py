@@ -21,6 +21,7 @@ from pulumi_cosjob._text import format_value, join_words, kind_of
 from pulumi_cosjob._xml.validation import DEFAULT_VALIDATION, VALIDATIONS, Validation
 
 __all__ = [
+    "LONGEST_REQUEST_TIMEOUT",
     "MISSING",
     "SETTINGS",
     "Missing",
@@ -38,7 +39,8 @@ SETTINGS = ("uin", "region", "endpoint")
 """Settings that each call can pass itself, in place of the configuration."""
 
 DEFAULT_REQUEST_TIMEOUT = 60.0
-_LONGEST_REQUEST_TIMEOUT = 3600.0
+LONGEST_REQUEST_TIMEOUT = 3600.0
+"""The largest `request_timeout`, in seconds."""
 
 
 @dataclass(frozen=True)
@@ -197,14 +199,14 @@ def _check_secret(name: str, value: Any) -> None:
 
 
 def _request_timeout(value: Any, origin: str) -> float:
-    hint = f"It is a number of seconds, such as 60 or 1.5, more than 0 and at most {_LONGEST_REQUEST_TIMEOUT:g}."
+    hint = f"It is a number of seconds, such as 60 or 1.5, more than 0 and at most {LONGEST_REQUEST_TIMEOUT:g}."
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         raise InvalidArgumentError("request_timeout", f"must be a number, not {kind_of(value)}{origin}", hint=hint)
     try:
         seconds = math.nan if isinstance(value, str) and not re.fullmatch(SECONDS, value) else float(value)
     except OverflowError:  # a whole number too large for a float
         seconds = math.nan
-    if not 0 < seconds <= _LONGEST_REQUEST_TIMEOUT:
+    if not 0 < seconds <= LONGEST_REQUEST_TIMEOUT:
         raise InvalidArgumentError("request_timeout", f"cannot be {format_value(value)}{origin}", hint=hint)
     return seconds
 

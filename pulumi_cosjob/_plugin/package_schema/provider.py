@@ -7,7 +7,7 @@ from typing import Any
 
 from pulumi_cosjob._model.naming import snake_name
 from pulumi_cosjob._plugin.package_schema.parts import Property, default_text, documentation, property_of, reference
-from pulumi_cosjob._service.settings import Settings, environment_variable
+from pulumi_cosjob._service.settings import LONGEST_REQUEST_TIMEOUT, Settings, environment_variable
 
 __all__ = ["CONFIG", "SETTINGS", "config_variables", "provider", "variable_of"]
 
@@ -27,8 +27,8 @@ SETTINGS: Mapping[str, Property] = {
     },
     "requestTimeout": property_of(
         "number",
-        "Seconds for one request with all its attempts, at most 3600. One attempt may take a sixth of it, but at least "
-        "10 s.",
+        f"Seconds for one request with all its attempts, at most {LONGEST_REQUEST_TIMEOUT:g}. One attempt may take a "
+        "sixth of it, but at least 10 s.",
     ),
 }
 """The settings by name, without their defaults."""
