@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from emulator_client import Bench, Caller, bench, send
+from patience import new_threads
 from pulumi_cosjob._emulator import serve
 from pulumi_cosjob.testing import CosBatchEmulator, ManualClock
 
@@ -76,7 +77,7 @@ def test_address_in_use_raises_in_start() -> None:
 
 def test_start_and_stop_from_many_threads() -> None:
     """After many threads have started and stopped it at the same time, no thread and no listener is left."""
-    before = threading.active_count()
+    before = threading.enumerate()
     emulator = CosBatchEmulator()
     errors: list[BaseException] = []
 
@@ -94,7 +95,7 @@ def test_start_and_stop_from_many_threads() -> None:
     for thread in threads:
         thread.join()
     assert errors == []
-    assert threading.active_count() == before
+    assert new_threads(before) == []
     with emulator.start():
         assert send(emulator.endpoint, "GET", "/_emulator/requests", {}).status == 200
 

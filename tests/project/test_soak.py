@@ -11,7 +11,7 @@ import threading
 import pytest
 
 import soak
-from patience import HANGS
+from patience import HANGS, new_threads
 from places import PYTHONPATH
 
 
@@ -31,10 +31,10 @@ def test_outcomes_are_right_although_responses_are_faulty() -> None:
 
 def test_unknown_values_and_elements_come_on_the_way() -> None:
     """A service that gains words sends what the schema does not list, and the wait completes."""
-    found, threads = soak.Soak(), threading.active_count()
+    found, before = soak.Soak(), threading.enumerate()
     asyncio.run(soak.round_of_waits(len(soak.OUTCOMES), 0, found))
     soak.join_polling_threads()
-    assert threading.active_count() <= threads, "threads of earlier tests may have ended"
+    assert new_threads(before) == []
     assert found.wrong == []
     assert found.outcomes["gains-a-word", "Complete with unknown parts"] == 1
 

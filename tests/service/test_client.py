@@ -14,7 +14,7 @@ from clients import APPID, client, client_of, clock, failure, service
 
 import pulumi_cosjob
 from documents import JOB_ID, job
-from patience import HANGS
+from patience import HANGS, new_threads
 from pulumi_cosjob._errors import ConfigurationError, InvalidArgumentError, NoSuchJobError, RequestError
 from pulumi_cosjob._service import deadline
 from pulumi_cosjob._service.client import CosBatchClient, describe_job
@@ -165,11 +165,11 @@ def test_connections_are_reused(monkeypatch: pytest.MonkeyPatch, service: CosBat
 def test_no_thread_is_left_behind(service: CosBatchEmulator, clock: ManualClock) -> None:
     """The thread that watches the deadlines ends."""
     job_id = service.create_job()
-    before = threading.active_count()
+    before = threading.enumerate()
     with client_of(service, clock) as client:
         for _ in range(50):
             client.describe_job(job_id, APPID)
     for thread in threading.enumerate():
         if thread.name == "cosjob-deadlines":
             thread.join(HANGS)
-    assert threading.active_count() <= before
+    assert new_threads(before) == []
