@@ -47,6 +47,8 @@ __all__ = ["CosBatchEmulator", "CosJobMocks", "Fault", "JobClock", "ManualClock"
 class CosBatchEmulator:
     """An HTTP server on this machine that behaves as COS Batch does.
 
+    It also serves GetUserAppId of the account API, at its root.
+
     It is a context manager; `start` and `stop` are for programs without a with statement. It can be stopped and
     started again, as a service with an outage: it then has the same port and the same jobs.
 
@@ -56,8 +58,9 @@ class CosBatchEmulator:
         secret_key: The SecretKey that requests must be signed with.
         token: The security token that requests must hold; None for permanent credentials.
         token_expires: The time at which the token expires, in seconds since the epoch; None for never.
-        appid: The APPID of jobs that are created without one.
-        uin: The numeric id of the main account.
+        appid: The APPID of jobs that are created without one; GetUserAppId responds with it.
+        uin: The numeric id of the main account; GetUserAppId responds with it.
+        sub_account_uin: The numeric id of the sub-account that the credentials belong to; None for the main account.
         region: The region.
         clock: The service's clock, by which signatures are verified and which the jobs' clock follows; by default the
             machine's.
@@ -77,12 +80,13 @@ class CosBatchEmulator:
         token_expires: float | None = None,
         appid: str = "1250000000",
         uin: str = "100000000001",
+        sub_account_uin: str | None = None,
         region: str = "ap-chengdu",
         clock: Clock | None = None,
         seed: int = 0,
     ) -> None:
         credentials = AcceptedCredentials(secret_id, secret_key, token, token_expires)
-        self._service = Service(credentials, JobOwner(appid, uin, region), clock, seed)
+        self._service = Service(credentials, JobOwner(appid, uin, region, sub_account_uin), clock, seed)
         self._thread = _server_thread()(self._service, port=port)
 
     @property

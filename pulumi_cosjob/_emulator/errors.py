@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["STATUSES", "ServiceError"]
+__all__ = ["STATUSES", "AccountError", "ServiceError"]
 
 STATUSES: dict[str, int] = {
     "AccessDenied": 403,
@@ -40,3 +40,17 @@ class ServiceError(Exception):
         self.code = code
         self.message = message
         self.status = STATUSES[code]
+
+
+class AccountError(Exception):
+    """The response to a request of the account API is an error, with HTTP status 200.
+
+    Args:
+        code: The error code.
+        message: The message.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message

@@ -1,4 +1,4 @@
-"""Faults on demand, as data: what goes wrong, how often, and for which job."""
+"""Faults on demand, as data: what goes wrong, how often, and for which requests."""
 
 from __future__ import annotations
 
@@ -13,7 +13,13 @@ from pulumi_cosjob._emulator.checks import check_header, check_integer, check_te
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["KINDS", "REPLACES_RESPONSE", "Fault", "FaultQueue"]
+__all__ = ["ACTIONS", "GET_USER_APP_ID", "KINDS", "REPLACES_RESPONSE", "Fault", "FaultQueue"]
+
+GET_USER_APP_ID = "GetUserAppId"
+"""The action of the account API; all others are those of COS Batch."""
+
+ACTIONS = frozenset({"CreateJob", "DescribeJob", "ListJobs", "UpdateJobPriority", "UpdateJobStatus", GET_USER_APP_ID})
+"""The actions that a fault can be for."""
 
 # Kinds that replace the service's response: the request is not performed.
 REPLACES_RESPONSE = frozenset({"error", "html", "raw", "redirect"})
@@ -62,10 +68,17 @@ class Fault:
     `error`, `html`, `raw` and `redirect` replace the service's response: the request is not performed. All others
     spoil the response to a request that is performed.
 
+    Without `action`, all requests to COS Batch meet a fault, and none to the account API: a program may send one more
+    request for its account, and meets the same faults. To the account API, `error` responds with JSON, and with status
+    200 unless another one is given: `Fault("error", action="GetUserAppId", code="RequestLimitExceeded")` throttles it,
+    code `AuthFailure.UnauthorizedOperation` refuses a sub-account without the permission.
+
     Args:
         kind: What goes wrong.
         times: The number of requests that meet it; None for all further requests.
         job_id: If given, only requests about this job meet it.
+        action: If given, only requests of this action meet it: `CreateJob`, `DescribeJob`, `ListJobs`,
+            `UpdateJobPriority`, `UpdateJobStatus`, or `GetUserAppId` of the account API.
         probability: The probability, from 0 to 1, that a request meets it.
         status: The HTTP status.
         code: The error code.
@@ -81,6 +94,7 @@ class Fault:
     kind: str
     times: int | None = 1
     job_id: str | None = None
+    action: str | None = None
     probability: float = 1.0
     status: int | None = None
     code: str = "ServiceUnavailable"
@@ -101,7 +115,21 @@ class Fault:
             raise ValueError(f"probability must lie between 0 and 1, not at {format_value(self.probability)}")
         if not math.isfinite(self.seconds) or (self.seconds < 0 and self.kind != "skew"):
             raise ValueError(f"seconds must be a finite number, not {format_value(self.seconds)}")
+        if self.action is not None and self.action not in ACTIONS:
+            raise ValueError(
+                f"there is no action {format_value(self.action)}; the actions are: {', '.join(sorted(ACTIONS))}"
+            )
         self._check_response_values()
+
+    def meets(self, job_id: str | None, action: str | None) -> bool:
+        """Return whether it is for a request.
+
+        Args:
+            job_id: The job that the request is about, or None.
+            action: The action of the request, or None if there is no such action.
+        """
+        meets_action = action != GET_USER_APP_ID if self.action is None else action == self.action
+        return meets_action and self.job_id in (None, job_id)
 
     def _check_response_values(self) -> None:
         """Refuse values that no response can hold: a handler that fails would be a fault of the emulator's own."""
@@ -147,18 +175,19 @@ class FaultQueue:
         with self._lock:
             self._queue.extend(faults)
 
-    def take(self, job_id: str | None) -> Fault | None:
+    def take(self, job_id: str | None, action: str | None) -> Fault | None:
         """Take the first fault that meets a request.
 
         Args:
             job_id: The job that the request is about, or None.
+            action: The action of the request, or None if there is no such action.
 
         Returns:
             The fault, or None if the request meets none.
         """
         with self._lock:
             for index, fault in enumerate(self._queue):
-                if fault.job_id in (None, job_id) and self._random.random() < fault.probability:
+                if fault.meets(job_id, action) and self._random.random() < fault.probability:
                     self._use(index, fault)
                     return fault
             return None

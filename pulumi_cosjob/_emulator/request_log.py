@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["RecordedRequest", "RequestLog", "redacted", "redacted_path"]
 
 _KEPT_REQUESTS = 10_000
-_SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "x-cos-security-token"})
+_SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "x-cos-security-token", "x-tc-token"})
 _SECRET_PARAMETERS = re.compile(r"(?i)([?&](?:q-signature|sign|x-cos-security-token)=)[^&]*")
 
 

@@ -41,11 +41,13 @@ class PreparedResponse:
         status: The HTTP status.
         headers: The headers, without Content-Length.
         body: The body.
+        endless_start: What an endless body begins with.
     """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    endless_start: bytes = b"<DescribeJobResult><Job><Description>"
 
 
 class _AlreadySent(web.StreamResponse):
@@ -145,7 +147,7 @@ class Responder:
         response.enable_chunked_encoding()
         with contextlib.suppress(ConnectionError):
             await response.prepare(request)
-            await response.write(b"<DescribeJobResult><Job><Description>")
+            await response.write(prepared.endless_start)
             while not self._stopping.is_set():
                 await response.write(_CHUNK)
                 await self.pause(_CHUNK_SECONDS)

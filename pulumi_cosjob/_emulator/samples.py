@@ -20,11 +20,13 @@ class JobOwner:
         appid: The APPID.
         uin: The numeric id of the main account.
         region: The region.
+        sub_account_uin: The numeric id of the sub-account that the credentials belong to; None for the main account.
     """
 
     appid: str = "1250000000"
     uin: str = "100000000001"
     region: str = "ap-chengdu"
+    sub_account_uin: str | None = None
 
 
 def sample_request(owner: JobOwner, definition: ScenarioDefinition) -> dict[str, Any]:

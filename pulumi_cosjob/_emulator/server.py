@@ -11,9 +11,9 @@ from urllib.parse import parse_qs, unquote
 
 from aiohttp import web
 
-from pulumi_cosjob._emulator import control, documents
-from pulumi_cosjob._emulator.errors import STATUSES, ServiceError
-from pulumi_cosjob._emulator.faults import REPLACES_RESPONSE, Fault
+from pulumi_cosjob._emulator import account, control, documents
+from pulumi_cosjob._emulator.errors import STATUSES, AccountError, ServiceError
+from pulumi_cosjob._emulator.faults import GET_USER_APP_ID, REPLACES_RESPONSE, Fault
 from pulumi_cosjob._emulator.request_checks import check_request
 from pulumi_cosjob._emulator.request_log import RecordedRequest, redacted, redacted_path
 from pulumi_cosjob._emulator.responder import PreparedResponse, Responder
@@ -50,9 +50,10 @@ class _Call:
 
 @dataclass(frozen=True, slots=True)
 class _Action:
-    """An action of the API: the function that performs it, and the query parameters that it reads."""
+    """An action of COS Batch: the function that performs it, its name, and the query parameters that it reads."""
 
     perform: Callable[[Service, _Call], bytes]
+    name: str | None = None
     parameters: tuple[str, ...] = ()
 
     @property
@@ -120,12 +121,14 @@ _WRONG_METHOD = _Action(_wrong_method)
 # By the form of the path, then by the method.
 _ACTIONS: dict[str, dict[str, _Action]] = {
     "/jobs": {
-        "GET": _Action(_list_jobs, ("jobStatuses", "maxResults", "nextToken")),
-        "POST": _Action(_create_job),
+        "GET": _Action(_list_jobs, "ListJobs", ("jobStatuses", "maxResults", "nextToken")),
+        "POST": _Action(_create_job, "CreateJob"),
     },
-    "/jobs/{}": {"GET": _Action(_describe_job)},
-    "/jobs/{}/priority": {"POST": _Action(_update_job_priority, ("priority",))},
-    "/jobs/{}/status": {"POST": _Action(_update_job_status, ("requestedJobStatus", "statusUpdateReason"))},
+    "/jobs/{}": {"GET": _Action(_describe_job, "DescribeJob")},
+    "/jobs/{}/priority": {"POST": _Action(_update_job_priority, "UpdateJobPriority", ("priority",))},
+    "/jobs/{}/status": {
+        "POST": _Action(_update_job_status, "UpdateJobStatus", ("requestedJobStatus", "statusUpdateReason"))
+    },
 }
 
 
@@ -172,13 +175,17 @@ class Server:
         """Respond to a request."""
         raw_path, _, raw_query = request.raw_path.partition("?")
         action, job_id = _route(request.method, raw_path)
-        fault = self._service.faults.take(job_id)
+        is_account_request = (request.method, raw_path) == ("POST", "/")
+        fault = self._service.faults.take(job_id, GET_USER_APP_ID if is_account_request else action.name)
         if fault is not None and fault.kind == "delay":
             await self._responder.pause(fault.seconds)
         now = self._service.clock.now() + (fault.seconds if fault is not None and fault.kind == "skew" else 0.0)
         headers = [(name.lower(), value) for name, value in request.headers.items()]
         signed = SignedRequest(request.method, raw_path, raw_query, headers)
-        prepared = await self._prepare(request, action, job_id, signed, now, fault)
+        if is_account_request:
+            prepared = await self._prepare_account(request, signed, now, fault)
+        else:
+            prepared = await self._prepare(request, action, job_id, signed, now, fault)
         self._record(signed, request.raw_path, prepared, fault)
         return await self._responder.send(request, prepared, fault)
 
@@ -200,7 +207,7 @@ class Server:
             "x-cos-request-id": number,
         }
         if fault is not None and fault.kind in REPLACES_RESPONSE:
-            return _replacement(fault, headers, signed.raw_path)
+            return _replacement(fault, headers, lambda: _injected_error(fault, headers, signed.raw_path))
         try:
             verify(self._service.credentials, signed, now=now, required_parameters=action.signed_parameters)
             call = _Call(
@@ -212,6 +219,25 @@ class Server:
             return PreparedResponse(200, headers, action.perform(self._service, call))
         except ServiceError as error:
             return _error(error.status, error.code, error.message, headers, signed.raw_path)
+
+    async def _prepare_account(
+        self, request: web.Request, signed: SignedRequest, now: float, fault: Fault | None
+    ) -> PreparedResponse:
+        """Return the response to a request of the account API, or the one by which a fault replaces it."""
+        headers = {"Content-Type": "application/json", "Date": formatdate(now, usegmt=True)}
+        if fault is not None and fault.kind in REPLACES_RESPONSE:
+            error = account.error(fault.code, fault.message)
+            return _replacement(
+                fault, headers, lambda: PreparedResponse(fault.status or 200, _with_delay(headers, fault), error)
+            )
+        try:
+            body = await request.read()
+            document = account.respond(self._service.credentials, self._service.owner, signed, body, now)
+        except web.HTTPRequestEntityTooLarge:
+            document = account.error("RequestSizeLimitExceeded", f"The body has more than {_LARGEST_BODY} bytes.")
+        except AccountError as error:
+            document = account.error(error.code, error.message)
+        return PreparedResponse(200, headers, document, endless_start=account.ENDLESS_START)
 
     def _record(self, signed: SignedRequest, path: str, prepared: PreparedResponse, fault: Fault | None) -> None:
         """Add a request to the log."""
@@ -252,13 +278,23 @@ def _error(status: int, code: str, message: str, headers: dict[str, str], resour
     return PreparedResponse(status, {**headers, "x-cos-trace-id": trace_id}, document)
 
 
-def _replacement(fault: Fault, headers: dict[str, str], resource: str) -> PreparedResponse:
+def _with_delay(headers: dict[str, str], fault: Fault) -> dict[str, str]:
+    """Return headers with the Retry-After of a fault, if it has one."""
+    return headers if fault.retry_after is None else {**headers, "Retry-After": str(fault.retry_after)}
+
+
+def _injected_error(fault: Fault, headers: dict[str, str], resource: str) -> PreparedResponse:
+    """Return the error document of a fault."""
+    status = fault.status or STATUSES.get(fault.code, 503)
+    return _error(status, fault.code, fault.message, _with_delay(headers, fault), resource)
+
+
+def _replacement(fault: Fault, headers: dict[str, str], error: Callable[[], PreparedResponse]) -> PreparedResponse:
     """Return the response by which a fault replaces the service's."""
-    if fault.retry_after is not None:
-        headers = {**headers, "Retry-After": str(fault.retry_after)}
     if fault.kind == "error":
-        return _error(fault.status or STATUSES.get(fault.code, 503), fault.code, fault.message, headers, resource)
+        return error()
     if fault.kind == "redirect":
-        return PreparedResponse(fault.status or 302, {**headers, "Location": fault.location}, b"")
+        located = {**_with_delay(headers, fault), "Location": fault.location}
+        return PreparedResponse(fault.status or 302, located, b"")
     # A proxy does not send the service's headers.
     return PreparedResponse(fault.status or 502, {"Content-Type": "text/html", "Date": headers["Date"]}, fault.body)

@@ -207,7 +207,7 @@ def test_control_accepts_only_values_that_it_can_send(
         ("clock", {"advance": -1}, "a clock advances"),
         ("clock", {"advanced": 1}, "the clock takes advance and hold, not advanced"),
         ("faults", {"kind": "explosion"}, "there is no fault 'explosion'"),
-        ("faults", {"type": "reset"}, "a fault has a kind and may have body, code"),
+        ("faults", {"type": "reset"}, "a fault has a kind and may have action, body, code"),
     ],
 )
 def test_control_explains_mistakes(bench: Bench, path: str, data: object, message: str) -> None:

@@ -263,7 +263,7 @@ def test_chance_can_be_repeated() -> None:
     for seed in (1, 1, 2):
         emulator = CosBatchEmulator(seed=seed)
         emulator.inject(Fault("reset", times=None, probability=0.3))
-        runs.append([emulator._service.faults.take(JOB) is not None for _ in range(1000)])
+        runs.append([emulator._service.faults.take(JOB, "DescribeJob") is not None for _ in range(1000)])
     assert runs[0] == runs[1] != runs[2]
     assert 250 < sum(runs[0]) < 350
 
