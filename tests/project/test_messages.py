@@ -12,8 +12,9 @@ import click
 import pytest
 from test_rooms import sources
 
-from pulumi_cosjob._cli.main import describe, wait
+from pulumi_cosjob._cli.describe import describe
 from pulumi_cosjob._cli.output import COMMAND_LINE
+from pulumi_cosjob._cli.wait import wait
 from pulumi_cosjob._errors import InvalidArgumentError, JobsFailedError, NoSuchJobError
 from pulumi_cosjob._messages import PYTHON, Audience, Message, render
 from pulumi_cosjob._places import PLACES

@@ -134,8 +134,11 @@ def _help(command: click.Command, name: str) -> Iterator[tuple[str, str]]:
     """Yield the help texts of a command and of those below it."""
     context = click.Context(command, info_name=name)
     yield f"{name} --help", command.get_help(context)
-    for below in getattr(command, "commands", {}).values():
-        yield from _help(below, f"{name} {below.name}")
+    if isinstance(command, click.Group):
+        for listed in command.list_commands(context):
+            below = command.get_command(context, listed)
+            assert below is not None
+            yield from _help(below, f"{name} {listed}")
 
 
 def _descriptions(value: Any) -> Iterator[str]:
