@@ -128,6 +128,10 @@ class CosJobError(Exception):
         """What to do about it; empty if there is nothing."""
         return render(self._hint)
 
+    def add_hint(self, hint: str | Message) -> None:
+        """Add what else to do about it, as a sentence of its own."""
+        self._hint = Message("{first} {second}", {"first": self._hint, "second": hint}) if self._hint else hint
+
     def __str__(self) -> str:
         """Return what failed, where, and what to do about it."""
         return self.render()

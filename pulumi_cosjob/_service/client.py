@@ -16,6 +16,14 @@ from pulumi_cosjob._errors import (
     no_thread,
 )
 from pulumi_cosjob._service.connection import Call, Connection
+from pulumi_cosjob._service.job_updates import (
+    Change,
+    JobUpdate,
+    cancellation,
+    confirmation,
+    perform,
+    priority_change,
+)
 from pulumi_cosjob._service.responses import parse_response, service_time
 from pulumi_cosjob._service.settings import MISSING, SETTINGS, Missing, Settings, resolve
 from pulumi_cosjob._text import format_value, kind_of
@@ -190,6 +198,76 @@ class CosBatchClient:
             errors = [error for error in errors if not isinstance(error, NoSuchJobError)]
         _raise_errors(errors, len(unique_ids))
         return {job_id: read.result() for job_id, read in reads.items() if read.exception() is None}
+
+    def confirm_job(self, job_id: str, appid: str) -> JobUpdate:
+        """Confirm a job that is Suspended, so that it runs.
+
+        The request is repeated where no response comes. Where a response does not show whether the job was changed, the
+        job is read, and its state decides.
+
+        Args:
+            job_id: Id of the job.
+            appid: As for `describe_job`.
+
+        Returns:
+            The job's id, and its status afterwards.
+
+        Raises:
+            InvalidArgumentError: An argument is malformed; nothing was sent.
+            ConfigurationError: No credentials were found; they are read for each request.
+            RequestError: No response came within `request_timeout`; if the hint has it, the job may be changed all the
+                same.
+            ServiceError: The service refused; the status of the job is part of the message.
+            InvalidResponseError: The response cannot be trusted; the hint is as for `RequestError`.
+        """
+        return self._change(confirmation(job_id), appid)
+
+    def cancel_job(self, job_id: str, appid: str, *, reason: str | None = None) -> JobUpdate:
+        """Cancel a job that has not ended; a job that is cancelled already is no error.
+
+        Args:
+            job_id: Id of the job.
+            appid: As for `describe_job`.
+            reason: Shown in descriptions of the job; at most 256 bytes in UTF-8.
+
+        Returns:
+            The job's id, its status afterwards (Cancelling or Cancelled) and the reason.
+
+        Raises:
+            CosJobError: As for `confirm_job`.
+        """
+        return self._change(cancellation(job_id, reason), appid)
+
+    def set_job_priority(self, job_id: str, priority: int, appid: str) -> JobUpdate:
+        """Give a job that has not ended another priority.
+
+        Args:
+            job_id: Id of the job.
+            priority: 0 to 2147483647; a higher number goes first.
+            appid: As for `describe_job`.
+
+        Returns:
+            The job's id and its priority.
+
+        Raises:
+            CosJobError: As for `confirm_job`.
+        """
+        return self._change(priority_change(job_id, priority), appid)
+
+    def _change(self, change: Change, appid: str) -> JobUpdate:
+        """Send the request for a change; read the job where its response does not show whether it was made."""
+        check_identifier("appid", appid)
+
+        def parse(response: Response, secrets: Sequence[str | None]) -> JobUpdate:
+            return change.parse(response, secrets, endpoint=self.endpoint)
+
+        def send() -> JobUpdate:
+            return self._connection.send(Call(change.target, appid, change.job_id, "POST"), parse)[0]
+
+        def describe(once: bool) -> JobDescription:
+            return self._request(change.job_id, appid, once=once)[0]
+
+        return perform(change, send, describe)
 
     def _read_all(self, job_ids: Sequence[str], appid: str, workers: int) -> dict[str, Future[JobDescription]]:
         """Read jobs until one fails, other than by being missing; return the reads that have ended, by job id."""

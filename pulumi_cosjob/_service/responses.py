@@ -7,7 +7,7 @@ import functools
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timezone
-from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec
+from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, TypeVar
 
 from pulumi_cosjob._errors import (
     AccessDeniedError,
@@ -38,7 +38,15 @@ if TYPE_CHECKING:
     from pulumi_cosjob._service.transport import Response
     from pulumi_cosjob._xml.validation import Validation
 
-__all__ = ["clock_offset", "no_such_job", "parse_response", "retry_after", "service_time"]
+__all__ = [
+    "clock_offset",
+    "no_such_job",
+    "parse_document",
+    "parse_response",
+    "policy_for",
+    "retry_after",
+    "service_time",
+]
 
 # Signatures are valid from one minute before they are made, so a clock that is wrong by less does no harm.
 _TOLERATED_SKEW = 60.0
@@ -46,10 +54,22 @@ _TOLERATED_SKEW = 60.0
 _AGED_OUT = Message(
     "Check {job_id}, {appid}, {uin} and {region}; jobs are kept for about 90 days (documented: since creation)."
 )
-_POLICY = Message(
-    "Check that {appid} belongs to the account of the credentials, and that their policy allows cos:DescribeJob and "
-    "cos:ListJobs on resource * (a statement that names a bucket grants nothing); docs/errors.md has that policy."
-)
+
+
+def policy_for(actions: str) -> Message:
+    """Return what to do where access is denied.
+
+    Args:
+        actions: The actions that the policy has to allow, as part of a sentence.
+    """
+    return Message(
+        "Check that {appid} belongs to the account of the credentials, and that their policy allows {actions} on "
+        "resource * (a statement that names a bucket grants nothing); docs/errors.md has that policy.",
+        {"actions": actions},
+    )
+
+
+_POLICY = policy_for("cos:DescribeJob and cos:ListJobs")
 _CREDENTIALS = Message("Check the secret id and the secret key. They can be set by {credentials:places}.")
 _BLOCKED = "Settle the payment, or have the vendor unblock the account; then repeat the request."
 _ENDPOINT = "Check the endpoint: does COS Batch respond there, or a proxy?"
@@ -87,13 +107,14 @@ _MEANINGS: Mapping[str, tuple[type[ServiceError], str, str | Message]] = {
 
 
 _P = ParamSpec("_P")
+_T = TypeVar("_T")
 
 
-def _raises_own_errors(parse: Callable[_P, JobDescription]) -> Callable[_P, JobDescription]:
+def _raises_own_errors(parse: Callable[_P, _T]) -> Callable[_P, _T]:
     """Turn errors of any other kind into an `InvalidResponseError`, so that no response can end a wait."""
 
     @functools.wraps(parse)
-    def parse_safely(*args: _P.args, **kwargs: _P.kwargs) -> JobDescription:
+    def parse_safely(*args: _P.args, **kwargs: _P.kwargs) -> _T:
         try:
             return parse(*args, **kwargs)
         except (CosJobError, CosJobWarning):
@@ -131,16 +152,48 @@ def parse_response(
         ServiceError: The service refused; class and code are the reason.
         InvalidResponseError: The response cannot be trusted, or could not be processed.
     """
+
+    def decode(root: ET.Element, redacted: Callable[[str], str]) -> tuple[JobDescription, Sequence[Problem]]:
+        return _describe(root, job_id, validation, redacted)
+
+    description, problems = parse_document(response, decode, job_id=job_id, endpoint=endpoint, secrets=secrets)
+    for text in warnings_of(problems, set() if warned is None else warned):
+        _warn(text)
+    return description
+
+
+@_raises_own_errors
+def parse_document(
+    response: Response,
+    decode: Callable[[ET.Element, Callable[[str], str]], _T],
+    *,
+    job_id: str,
+    endpoint: str,
+    secrets: Sequence[str | None] = (),
+    policy: Message = _POLICY,
+) -> _T:
+    """Return what the document of a response means.
+
+    Args:
+        response: The response.
+        decode: Returns it, of a document with status 200 that is no error document. The second argument removes
+            secrets from a text before it is quoted.
+        job_id: The job that the request was about.
+        endpoint: Where it was sent, for messages.
+        secrets: The credentials of the request, which no error shows.
+        policy: What to do where access is denied.
+
+    Raises:
+        ServiceError: The service refused; class and code are the reason.
+        InvalidResponseError: The response cannot be trusted, or could not be processed.
+    """
     redacted = functools.partial(_redacted, job_id=job_id, secrets=secrets)
     try:
-        description, problems = _describe(response, job_id, validation, secrets, redacted)
+        return decode(_read_document(response, secrets, redacted, policy), redacted)
     except CosJobError as error:
         error.job_id, error.endpoint, error.http_status = job_id, endpoint, response.status
         error.request_id = truncate(redacted(response.headers.get("x-cos-request-id", ""))) or error.request_id
         raise
-    for text in warnings_of(problems, set() if warned is None else warned):
-        _warn(text)
-    return description
 
 
 def _warn(text: str) -> None:
@@ -156,13 +209,10 @@ def _redacted(text: str, *, job_id: str, secrets: Sequence[str | None]) -> str:
     return text if text == job_id else redact(text, secrets)
 
 
-def _describe(
-    response: Response,
-    job_id: str,
-    validation: Validation,
-    secrets: Sequence[str | None],
-    redacted: Callable[[str], str],
-) -> tuple[JobDescription, Sequence[Problem]]:
+def _read_document(
+    response: Response, secrets: Sequence[str | None], redacted: Callable[[str], str], policy: Message
+) -> ET.Element:
+    """Return the document of a response; raise what it stands for if it is an error."""
     root, unreadable = None, ""
     try:
         root = read_xml(response.body)
@@ -174,7 +224,13 @@ def _describe(
             unreadable = "the response cannot be read as XML, and is not quoted because it echoes a secret"
         _refuse_without_xml(unreadable, response)
     if root.tag == "Error" or response.status != 200:
-        _refuse(root, response, redacted)
+        _refuse(root, response, redacted, policy)
+    return root
+
+
+def _describe(
+    root: ET.Element, job_id: str, validation: Validation, redacted: Callable[[str], str]
+) -> tuple[JobDescription, Sequence[Problem]]:
     description, problems = describe(root, validation=validation, redact=redacted)
     if description.job_id != job_id:
         hint = f"Nothing of it was used. {_REPORT}"
@@ -185,7 +241,7 @@ def _describe(
     return description, problems
 
 
-def _refuse(root: ET.Element, response: Response, redacted: Callable[[str], str]) -> NoReturn:
+def _refuse(root: ET.Element, response: Response, redacted: Callable[[str], str], policy: Message) -> NoReturn:
     """Raise what an error document, or a status other than 200, stands for."""
     if 300 <= response.status < 400:
         raise InvalidResponseError("the endpoint redirects, which is not followed", hint=_ENDPOINT)
@@ -200,6 +256,7 @@ def _refuse(root: ET.Element, response: Response, redacted: Callable[[str], str]
         what = f"the service reports {words}" if message or code else "the service reports an error without a reason"
         _refuse_by_status(response, what, **context)
     kind, what, hint = _MEANINGS[code]
+    hint = policy if hint is _POLICY else hint
     if kind is UnavailableError:
         context["retry_after"] = retry_after(response)
     raise kind(f"{what}: {quoted(redacted(message), 120)}" if message else what, hint=hint, **context)

@@ -130,7 +130,8 @@ def test_placeholders_are_names_of_arguments() -> None:
         for _, name, form, _ in string.Formatter().parse(template)
         if name is not None
     }
-    own = {(name, "") for name in ("key", "hint")}  # values of a message of `_service.responses`
+    # Values of messages of `_service.responses` and `_errors`.
+    own = {(name, "") for name in ("key", "hint", "actions", "first", "second")}
     assert len(placeholders) > 8
     assert {name for name, _ in placeholders - own} <= ARGUMENTS
     assert {name for name, form in placeholders if form == "places"} <= {*PLACES, "credentials"}
