@@ -313,7 +313,10 @@ class JobSuspendedError(WaitError):
     """The job waits for a person, which the wait was to treat as a failure."""
 
     def __init__(self, description: JobDescription) -> None:
-        hint = Message("Confirm the job in the console or by UpdateJobStatus, or wait without {fail_when_suspended}.")
+        hint = Message(
+            "Confirm the job by {command} or in the console, or wait without {fail_when_suspended}.",
+            {"command": _details.confirm_command(description.job_id)},
+        )
         super().__init__(_details.suspension(description), description=description, hint=hint)
 
 
