@@ -21,6 +21,7 @@ __all__ = [
     "MAX_CONCURRENCY",
     "OR_ANY_NUMBER",
     "SECONDS",
+    "check_appid",
     "check_choice",
     "check_concurrency",
     "check_count",
@@ -70,8 +71,19 @@ def check_identifier(name: str, value: Any, origin: str = "") -> str:
         hint = f"It is {meaning}{quotes}."
         raise InvalidArgumentError(name, f"must be text, not {kind_of(value)}{origin}", hint=hint)
     if not re.fullmatch(pattern, value):
-        raise InvalidArgumentError(name, f"cannot be {quoted(value)}{origin}", hint=f"It is {meaning}.")
+        bucket = re.fullmatch(r"[a-z0-9-]+-([0-9]{4,20})", value) if name == "appid" else None
+        ends = f" The name of a bucket ends in it: here, {bucket[1]}." if bucket else ""
+        raise InvalidArgumentError(name, f"cannot be {quoted(value)}{origin}", hint=f"It is {meaning}.{ends}")
     return value
+
+
+def check_appid(value: Any) -> str | None:
+    """Return an APPID, or None for that of the settings.
+
+    Raises:
+        InvalidArgumentError: The value is malformed.
+    """
+    return None if value is None else check_identifier("appid", value)
 
 
 # A number of seconds as text. `float` would also accept digits of other scripts, exponents and the like.

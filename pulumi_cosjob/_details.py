@@ -12,7 +12,39 @@ from pulumi_cosjob._text import quoted, truncate
 if TYPE_CHECKING:
     from pulumi_cosjob._model.job import JobDescription
 
-__all__ = ["MOST_PROBLEMS", "Problem", "confirm_command", "failure", "failure_hint", "suspension", "task_counts"]
+__all__ = [
+    "MOST_PROBLEMS",
+    "Account",
+    "Problem",
+    "confirm_command",
+    "failure",
+    "failure_hint",
+    "suspension",
+    "task_counts",
+]
+
+
+@dataclass(frozen=True)
+class Account:
+    """The account of a set of credentials, as the service names it.
+
+    Attributes:
+        uin: Id of the main account.
+        appid: Its APPID.
+    """
+
+    uin: str
+    appid: str
+
+    def describe(self, appid: str | None) -> str:
+        """Return the account as messages show it.
+
+        Args:
+            appid: The APPID that a request was made for.
+        """
+        if appid in (None, self.appid):
+            return f"account {self.uin}, APPID {self.appid}, discovered"
+        return f"account {self.uin}, discovered, APPID {appid}"
 
 
 @dataclass(frozen=True)

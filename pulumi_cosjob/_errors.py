@@ -31,16 +31,19 @@ Errors cross processes, so each can be pickled.
 
 from __future__ import annotations
 
+import copy
 import copyreg
 from typing import TYPE_CHECKING, Any
 
 from pulumi_cosjob import _details
-from pulumi_cosjob._details import MOST_PROBLEMS, Problem
+from pulumi_cosjob._details import MOST_PROBLEMS, Account, Problem
 from pulumi_cosjob._messages import PYTHON, Audience, Message, render
 from pulumi_cosjob._text import duration
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from typing_extensions import Self
 
     from pulumi_cosjob._model.job import JobDescription
 
@@ -88,6 +91,7 @@ class CosJobError(Exception):
         hint: What to do about it.
         job_id: The job that the request was about, if there was one.
         appid: The APPID that the request was made for.
+        account: The account of the credentials, where it was discovered.
         endpoint: The endpoint that the request was sent to.
         code: The service's error code, such as `NoSuchJob`.
         http_status: The HTTP status of the response.
@@ -112,6 +116,7 @@ class CosJobError(Exception):
         self._hint = hint
         self.job_id = job_id
         self.appid = appid
+        self.account: Account | None = None
         self.endpoint = endpoint
         self.code = code
         self.http_status = http_status
@@ -155,7 +160,7 @@ class CosJobError(Exception):
     def _context(self) -> str:
         parts = [
             f"job {self.job_id}" if self.job_id else "",
-            f"appid {self.appid}" if self.appid else "",
+            self.account.describe(self.appid) if self.account else f"appid {self.appid}" if self.appid else "",
             f"endpoint {self.endpoint}" if self.endpoint else "",
             f"code {self.code}" if self.code else "",
             f"HTTP status {self.http_status}" if self.http_status else "",
@@ -163,6 +168,13 @@ class CosJobError(Exception):
             f"{self.attempts} attempts" if self.attempts > 1 else "",
         ]
         return ", ".join(part for part in parts if part)
+
+    def restated(self, what: Message, hint: Message) -> Self:
+        """Return an error of the same kind, with other words for what failed and what to do about it."""
+        other = copy.copy(self)
+        vars(other).update(_what=what, _hint=hint)
+        other.args = (str(what),)
+        return other
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the attributes, and restore them without the constructor: its arguments differ from class to class."""

@@ -26,8 +26,10 @@ class Places:
 
 PLACES: Mapping[str, Places] = {
     "uin": Places(("cosjob:uin",), ("COSJOB_UIN",)),
+    "appid": Places(("cosjob:appid",), ("COSJOB_APPID",)),
     "region": Places(("cosjob:region", "tencentcloud:region"), ("TENCENTCLOUD_REGION",)),
     "endpoint": Places(("cosjob:endpoint",), ("COSJOB_ENDPOINT",)),
+    "site": Places(("cosjob:site",), ("COSJOB_SITE",)),
     "validation": Places(("cosjob:validation",), ("COSJOB_VALIDATION",)),
     "request_timeout": Places(("cosjob:requestTimeout",), ("COSJOB_REQUEST_TIMEOUT",)),
 }

@@ -211,7 +211,6 @@ class CosBatchEmulator:
         credentials, owner = self._service.credentials, self._service.owner
         variables = {
             "COSJOB_ENDPOINT": self.endpoint,
-            "COSJOB_UIN": owner.uin,
             "TENCENTCLOUD_REGION": owner.region,
             "TENCENTCLOUD_SECRET_ID": credentials.secret_id,
             "TENCENTCLOUD_SECRET_KEY": credentials.secret_key,

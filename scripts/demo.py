@@ -102,7 +102,6 @@ def service_environment(endpoint: str) -> dict[str, str]:
     """Return the settings of the service, as environment variables."""
     return {
         "COSJOB_ENDPOINT": endpoint,
-        "COSJOB_UIN": UIN,
         "TENCENTCLOUD_REGION": REGION,
         "TENCENTCLOUD_SECRET_ID": SECRET_ID,
         "TENCENTCLOUD_SECRET_KEY": SECRET_KEY,

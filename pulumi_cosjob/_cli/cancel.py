@@ -30,7 +30,7 @@ _DESCRIPTION_LENGTH = 120
 @output_option(OUTPUT_FORMATS)
 @account_options
 def cancel(job_id: str, reason: str | None, yes: bool, appid: str | None, output: str, **settings: str | None) -> None:
-    """Cancel a job that has not ended. Objects that it has handled stay as they are.
+    """Cancel a job that has not ended.
 
     On a terminal it shows the job, and has to be confirmed by "y" or "yes"; elsewhere it needs --yes. Prints the status
     of the job afterwards; a job that is cancelled already is no error. The policy of the credentials has to allow
@@ -39,7 +39,7 @@ def cancel(job_id: str, reason: str | None, yes: bool, appid: str | None, output
     if not yes and not (sys.stdin.isatty() and sys.stderr.isatty()):
         fail("there is no terminal on which to confirm that the job is cancelled: add --yes", UNUSABLE)
 
-    def make(client: CosBatchClient, found: str) -> JobUpdate:
+    def make(client: CosBatchClient, found: str | None) -> JobUpdate:
         try:
             if not yes:
                 _confirm(client.describe_job(job_id, found))

@@ -24,7 +24,7 @@ _INTERRUPTED = "interrupted: the service may have received the request; read the
 
 
 def change(
-    make: Callable[[CosBatchClient, str], JobUpdate],
+    make: Callable[[CosBatchClient, str | None], JobUpdate],
     *,
     appid: str | None,
     output: str,
@@ -33,7 +33,7 @@ def change(
     """Change a job, and print what the service reports about it: a line, or the result as JSON.
 
     Args:
-        make: Changes it, with a client and the APPID.
+        make: Changes it, with a client and the APPID; None for that of the client.
         appid: As `open_client` takes it.
         output: One of `OUTPUT_FORMATS`.
         settings: As `open_client` takes them.

@@ -18,7 +18,7 @@ __all__ = ["set_priority"]
 @output_option(OUTPUT_FORMATS)
 @account_options
 def set_priority(job_id: str, priority: str, appid: str | None, output: str, **settings: str | None) -> None:
-    """Give a job that has not ended another priority, 0 to 2147483647: a higher number goes first.
+    """Give a job that has not ended another priority, 0 to 2147483647.
 
     Prints the priority of the job afterwards. The policy of the credentials has to allow cos:UpdateJobPriority.
     """

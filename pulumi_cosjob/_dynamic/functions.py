@@ -106,7 +106,7 @@ class Job(JobOutputs, pulumi.dynamic.Resource, AccountAttributes, module="cosjob
         placeholder = secret_placeholder(props)
         mocked = placeholders(name for name in JOB_FIELDS if name not in props)
         # Inputs are outputs too, whether they are given or not.
-        inputs = {**mocked, **dict.fromkeys(SETTINGS), **props, "result": placeholder}
+        inputs = {**mocked, **dict.fromkeys(("appid", *SETTINGS)), **props, "result": placeholder}
         super().__init__(JobProvider(), resource_name, inputs, opts)
         self._carry(self.result, placeholder, secret_fields)
         if mocked:
@@ -115,7 +115,7 @@ class Job(JobOutputs, pulumi.dynamic.Resource, AccountAttributes, module="cosjob
 
 def get_job(
     job_id: pulumi.Input[str],
-    appid: pulumi.Input[str],
+    appid: pulumi.Input[str] | None = None,
     *,
     uin: pulumi.Input[str] | None = None,
     region: pulumi.Input[str] | None = None,
@@ -130,8 +130,10 @@ def get_job(
 
     Args:
         job_id: Id of the job, 1 to 64 bytes.
-        appid: APPID of the account that owns it, such as `1250000000`.
-        uin: Id of the main account, such as `100000000001`. Default: config `cosjob:uin`, then `COSJOB_UIN`.
+        appid: APPID of the account that owns it, such as `1250000000`. Default: config `cosjob:appid`, then
+            `COSJOB_APPID`, then that of the credentials, which one GetUserAppId discovers.
+        uin: Id of the main account, such as `100000000001`. Default: config `cosjob:uin`, then `COSJOB_UIN`, then that
+            of the credentials, which the same request discovers.
         region: Region of the job, such as `ap-chengdu`. Default: config `cosjob:region`, `tencentcloud:region`, then
             `TENCENTCLOUD_REGION`.
         endpoint: Endpoint of the service. Default: config `cosjob:endpoint`, then `COSJOB_ENDPOINT`, then the endpoint
@@ -153,7 +155,7 @@ def get_job(
 
 def get_job_output(
     job_id: pulumi.Input[str],
-    appid: pulumi.Input[str],
+    appid: pulumi.Input[str] | None = None,
     *,
     uin: pulumi.Input[str] | None = None,
     region: pulumi.Input[str] | None = None,
@@ -183,7 +185,7 @@ class Jobs(pulumi.dynamic.Resource, JobsAttributes, module="cosjob", name="Jobs"
         opts, _ = take_secret_fields(opts, ("jobs", "missing_job_ids"), props, "results")
         mocked = placeholders(["jobs", "missing_job_ids"])
         # Inputs are outputs too, whether they are given or not.
-        inputs = {**mocked, **dict.fromkeys(SETTINGS), **props, "results": secret_placeholder(props)}
+        inputs = {**mocked, **dict.fromkeys(("appid", *SETTINGS)), **props, "results": secret_placeholder(props)}
         super().__init__(JobsProvider(), resource_name, inputs, opts)
         given = taken(self, mocked)
         self.jobs = jobs_output(self.results)
@@ -195,7 +197,7 @@ class Jobs(pulumi.dynamic.Resource, JobsAttributes, module="cosjob", name="Jobs"
 
 def get_jobs(
     job_ids: pulumi.Input[Sequence[pulumi.Input[str]]],
-    appid: pulumi.Input[str],
+    appid: pulumi.Input[str] | None = None,
     *,
     missing: Missing = "error",
     max_concurrency: int = DEFAULT_CONCURRENCY,
@@ -212,7 +214,7 @@ def get_jobs(
 
     Args:
         job_ids: Ids of the jobs, 1 to 64 bytes each.
-        appid: APPID of the account that owns them, such as `1250000000`.
+        appid: As for `get_job`.
         missing: What to do about a job that the service does not know: `error` (default) fails and lists all of them,
             `skip` leaves them out of `jobs` and lists them in `missing_job_ids`.
         max_concurrency: How many requests may be sent at the same time, 1 to 64; 16 by default. Fewer are sent while
@@ -244,7 +246,7 @@ def get_jobs(
 
 def get_jobs_output(
     job_ids: pulumi.Input[Sequence[pulumi.Input[str]]],
-    appid: pulumi.Input[str],
+    appid: pulumi.Input[str] | None = None,
     *,
     missing: Missing = "error",
     max_concurrency: int = DEFAULT_CONCURRENCY,

@@ -42,7 +42,7 @@ def _props(
     """Return the inputs of a gate. Each of them is an output too, also if it is absent."""
     placeholder = secret_placeholder(named)
     return {
-        **dict.fromkeys(SETTINGS),
+        **dict.fromkeys(("appid", *SETTINGS)),
         **named,
         "timeout": timeout_input(timeout),
         "max_failed_tasks": accepted_failures(max_failed_tasks),
@@ -70,7 +70,7 @@ class JobCompletion(JobOutputs, pulumi.dynamic.Resource, GateAttributes, module=
     Args:
         resource_name: Name in the stack.
         job_id: Id of the job. Another job replaces the gate.
-        appid: APPID of the account that owns the job, such as `1250000000`.
+        appid: APPID of the account that owns the job, such as `1250000000`. Default: as for `get_job`.
         timeout: How long to wait at most: seconds, `"90s"`, `"2h"`, `"1d12h"` or a timedelta. Default: `create` of
             `custom_timeouts` in opts (`update` for jobs that are added later), then 1 h.
         max_failed_tasks: How many tasks of a complete job may have failed. Default: 0. None for any number.
@@ -92,7 +92,7 @@ class JobCompletion(JobOutputs, pulumi.dynamic.Resource, GateAttributes, module=
         resource_name: str,
         *,
         job_id: pulumi.Input[str],
-        appid: pulumi.Input[str],
+        appid: pulumi.Input[str] | None = None,
         timeout: pulumi.Input[Timeout] | None = None,
         max_failed_tasks: pulumi.Input[int] | None = 0,
         fail_when_suspended: pulumi.Input[bool] = False,
@@ -125,7 +125,7 @@ class AllJobsCompletion(pulumi.dynamic.Resource, DynamicAllJobsAttributes, modul
     Args:
         resource_name: Name in the stack.
         job_ids: Ids of the jobs.
-        appid: APPID of the account that owns the jobs.
+        appid: As for `JobCompletion`.
         timeout: As for `JobCompletion`, for all of them together.
         max_failed_tasks: As for `JobCompletion`, for each of them.
         fail_when_suspended: As for `JobCompletion`.
@@ -146,7 +146,7 @@ class AllJobsCompletion(pulumi.dynamic.Resource, DynamicAllJobsAttributes, modul
         resource_name: str,
         *,
         job_ids: pulumi.Input[Sequence[pulumi.Input[str]]],
-        appid: pulumi.Input[str],
+        appid: pulumi.Input[str] | None = None,
         timeout: pulumi.Input[Timeout] | None = None,
         max_failed_tasks: pulumi.Input[int] | None = 0,
         fail_when_suspended: pulumi.Input[bool] = False,

@@ -24,6 +24,7 @@ from pulumi_cosjob._program.outputs import dump_job, load_job
 from pulumi_cosjob._service.settings import SETTINGS
 from pulumi_cosjob._waiting.gate import (
     INPUTS,
+    LOCATION,
     SERVICE_ENDPOINT,
     UNKNOWN,
     Gate,
@@ -85,8 +86,9 @@ class JobProvider(ConfiguredProvider):
             return ReadResult(id_, props)
         inputs = _present(props, "job_id", "appid", *SETTINGS)
         check_inputs("job_id", inputs)
-        description = self._clients.get(inputs).describe_job(inputs["job_id"], inputs["appid"])
-        return ReadResult(id_, {**inputs, "result": dump_job(description)})
+        client, appid = self._clients.get(inputs), inputs.get("appid")
+        description = client.describe_job(inputs["job_id"], appid)
+        return ReadResult(id_, {**inputs, "appid": appid or client.location.appid, "result": dump_job(description)})
 
 
 class JobsProvider(ConfiguredProvider):
@@ -99,9 +101,10 @@ class JobsProvider(ConfiguredProvider):
         inputs = _present(props, "job_ids", "appid", "missing", "max_concurrency", *SETTINGS)
         check_inputs("job_ids", inputs)
         options = _present(inputs, "missing", "max_concurrency")
-        found = self._clients.get(inputs).describe_jobs(inputs["job_ids"], inputs["appid"], **options)
+        client, appid = self._clients.get(inputs), inputs.get("appid")
+        found = client.describe_jobs(inputs["job_ids"], appid, **options)
         results = {job_id: to_plain(found[job_id]) for job_id in found}
-        return ReadResult(id_, {**inputs, "results": json.dumps(results)})
+        return ReadResult(id_, {**inputs, "appid": appid or client.location.appid, "results": json.dumps(results)})
 
 
 def _present(props: Mapping[str, Any], *names: str) -> dict[str, Any]:
@@ -125,14 +128,16 @@ class _GateProvider(ConfiguredProvider):
         """Refuse malformed inputs and, before the gate waits for them, jobs that never complete."""
         preview = bool(news.pop(PREVIEW, False))
         prior = Gate(self.target, _gate_inputs(_olds))
-        gate = Gate(self.target, _gate_inputs(news)).with_service_endpoint(self._config, prior)
-        if SERVICE_ENDPOINT in gate.inputs:
-            news[SERVICE_ENDPOINT] = gate.inputs[SERVICE_ENDPOINT]
+        gate = Gate(self.target, _gate_inputs(news))
         try:
             gate.check()
+            # The polls of a new gate discover its account, and report where that fails.
+            gate = gate.located(self._clients.locate(gate.inputs, discover=bool(prior.inputs)), prior)
             # Of the gate in the state only the inputs are passed here. It has waited for all jobs in them.
             prior = replace(prior, completed=dict.fromkeys(prior.job_ids))
             self._poll(gate, gate.new_job_ids(prior), preview=preview)
+            gate = gate.located(self._clients.locate(gate.inputs, discover=False), prior)
+            news.update({name: gate.inputs[name] for name in LOCATION if name in gate.inputs})
         except InvalidArgumentError as error:
             return CheckResult(news, [CheckFailure(error.argument, str(error))])
         except CosJobError as error:
@@ -147,7 +152,7 @@ class _GateProvider(ConfiguredProvider):
         from pulumi_cosjob._waiting.loop import poll_before_waiting  # noqa: PLC0415  see the module
 
         client = self._clients.get(gate.inputs)
-        notice = poll_before_waiting(client, job_ids, gate.inputs["appid"], gate.options(), preview=preview)
+        notice = poll_before_waiting(client, job_ids, gate.inputs.get("appid"), gate.options(), preview=preview)
         if notice:
             to_engine()(notice, False)
 
@@ -179,9 +184,10 @@ class _GateProvider(ConfiguredProvider):
         gate.check(preview=False)
         to_recheck = gate.jobs_to_recheck(prior)
         jobs = {job_id: from_plain(JobDescription, plain) for job_id, plain in to_recheck.items()}
-        recheck(jobs, gate.options(), gate.inputs["appid"])
+        recheck(jobs, gate.options(), gate.inputs.get("appid"))
         timeout = (props.get(CUSTOM_TIMEOUTS) or {}).get(operation)
         found = self._wait(gate, gate.new_job_ids(prior), timeout)
+        gate = gate.located(self._clients.locate(gate.inputs, discover=False), prior)
         return {**gate.inputs, **self.outputs(gate.completed_jobs(prior, to_plain(found)))}
 
     def _wait(self, gate: Gate, job_ids: Sequence[str], timeout: float | None) -> Mapping[str, JobDescription]:
@@ -193,7 +199,7 @@ class _GateProvider(ConfiguredProvider):
         from pulumi_cosjob._waiting.loop import wait_for_jobs  # noqa: PLC0415  see the module
         from pulumi_cosjob._waiting.notices import opening_notice  # noqa: PLC0415  see the module
 
-        client, appid, options = self._clients.get(gate.inputs), gate.inputs["appid"], gate.options(timeout)
+        client, appid, options = self._clients.get(gate.inputs), gate.inputs.get("appid"), gate.options(timeout)
         send = to_engine()
         report = EngineLog(send, len(job_ids))
         found = wait_for_jobs(client, job_ids, appid, options, report=report, clock=CancellableClock())

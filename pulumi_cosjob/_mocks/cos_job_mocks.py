@@ -12,7 +12,7 @@ import pulumi
 from pulumi.output import Unknown
 from pulumi.runtime import MockCallArgs, MockResourceArgs, rpc
 
-from pulumi_cosjob._checks import check_identifier
+from pulumi_cosjob._checks import check_appid, check_identifier
 from pulumi_cosjob._errors import CosJobError, InvalidArgumentError
 from pulumi_cosjob._mocks.job_table import job_table
 from pulumi_cosjob._model.job import JobDescription, ProgressSummary
@@ -22,6 +22,7 @@ from pulumi_cosjob._plugin.inputs import core_inputs, secret_outputs, secret_tex
 from pulumi_cosjob._plugin.properties import Properties
 from pulumi_cosjob._program.outputs import dump_job
 from pulumi_cosjob._service.client import CosBatchClient
+from pulumi_cosjob._service.location import Location
 from pulumi_cosjob._service.responses import no_such_job
 from pulumi_cosjob._waiting.gate import INPUTS, UNKNOWN, Gate, TargetInput, is_known
 from pulumi_cosjob._waiting.loop import FirstPolls, JobWaiter
@@ -172,31 +173,31 @@ class CosJobMocks(pulumi.runtime.Mocks):
         jobs: Mapping[str, JobDescription] = {}
         job_ids = gate.job_ids
         if job_ids:
-            jobs = (self._check if preview else self._wait_for)(job_ids, gate.inputs["appid"], gate.options())
+            jobs = (self._check if preview else self._wait_for)(job_ids, gate.inputs.get("appid"), gate.options())
         is_native = not args.typ.startswith("pulumi-python:")
         if not gate.is_known or (preview and not (is_native and len(jobs) == len(job_ids))):
             return None, dict(args.inputs)
         outputs = outputs_of(jobs if subject == "job_ids" else jobs[job_ids[0]])
         return None if preview else f"{args.name}_id", _beside_inputs(outputs, args.inputs, properties)
 
-    def _check(self, job_ids: Sequence[str], appid: str, limits: WaitOptions) -> Mapping[str, JobDescription]:
+    def _check(self, job_ids: Sequence[str], appid: str | None, limits: WaitOptions) -> Mapping[str, JobDescription]:
         """Check as a preview does: fail for a job that can never complete, and return the completed ones."""
         first_polls = FirstPolls(job_ids, limits, preview=True)
         for job_id in first_polls.job_ids:
             first_polls.record(job_id, self._poll(job_id, appid, 0.0))
-        first_polls.result("", appid)
+        first_polls.result(Location(), appid)
         return {job_id: self._client.jobs[job_id] for job_id in first_polls.completed}
 
-    def _wait_for(self, job_ids: Sequence[str], appid: str, limits: WaitOptions) -> Mapping[str, JobDescription]:
+    def _wait_for(self, job_ids: Sequence[str], appid: str | None, limits: WaitOptions) -> Mapping[str, JobDescription]:
         """Wait as an update does, with two polls: at the start, and at the time limit."""
         waits = JobWaiter(job_ids, limits, 0.0, _nothing)
         for now in (0.0, limits.timeout):
             while due := waits.take_due(now):
                 for job_id in due:
                     waits.record(job_id, self._poll(job_id, appid, now), now)
-        return {job_id: self._client.jobs[job_id] for job_id in waits.result("", appid)}
+        return {job_id: self._client.jobs[job_id] for job_id in waits.result(Location(), appid)}
 
-    def _poll(self, job_id: str, appid: str, now: float) -> PollResult:
+    def _poll(self, job_id: str, appid: str | None, now: float) -> PollResult:
         try:
             job = self._client.describe_job(job_id, appid)
         except CosJobError as error:
@@ -231,10 +232,10 @@ class _TableClient(CosBatchClient):
     def __init__(self, jobs: Mapping[str, JobDescription]) -> None:
         self.jobs = jobs
 
-    def describe_job(self, job_id: str, appid: str) -> JobDescription:
+    def describe_job(self, job_id: str, appid: str | None = None) -> JobDescription:
         """Return a job."""
         check_identifier("job_id", job_id)
-        check_identifier("appid", appid)
+        check_appid(appid)
         if job_id not in self.jobs:
             raise no_such_job(job_id, appid)
         return self.jobs[job_id]

@@ -56,7 +56,7 @@ class Jobs:
 
 def get_job(
     job_id: pulumi.Input[str],
-    appid: pulumi.Input[str],
+    appid: pulumi.Input[str] | None = None,
     *,
     uin: pulumi.Input[str] | None = None,
     region: pulumi.Input[str] | None = None,
@@ -68,8 +68,10 @@ def get_job(
 
     Args:
         job_id: Id of the job.
-        appid: APPID of the account that owns the job, such as `1250000000`.
-        uin: UIN of the main account. Default: the provider's.
+        appid: APPID of the account that owns the job, such as `1250000000`. Default: the provider's, then that of the
+            credentials, which one GetUserAppId discovers.
+        uin: UIN of the main account. Default: the provider's, then that of the credentials, which the same request
+            discovers.
         region: Region of the job. Default: the provider's.
         endpoint: Endpoint of the service. Default: the provider's.
         resource_name: Ignored; programs for `pulumi_cosjob.get_job` may pass it.
@@ -87,7 +89,7 @@ def get_job(
 
 def get_job_output(
     job_id: pulumi.Input[str],
-    appid: pulumi.Input[str],
+    appid: pulumi.Input[str] | None = None,
     *,
     uin: pulumi.Input[str] | None = None,
     region: pulumi.Input[str] | None = None,
@@ -102,7 +104,7 @@ def get_job_output(
 
 def get_jobs(
     job_ids: pulumi.Input[Sequence[pulumi.Input[str]]],
-    appid: pulumi.Input[str],
+    appid: pulumi.Input[str] | None = None,
     *,
     missing: Missing = "error",
     max_concurrency: int = DEFAULT_CONCURRENCY,
@@ -116,7 +118,7 @@ def get_jobs(
 
     Args:
         job_ids: Ids of the jobs.
-        appid: APPID of the account that owns the jobs, such as `1250000000`.
+        appid: As for `get_job`.
         missing: How to treat jobs that the service does not know: `error` (default) fails and lists all of them,
             `skip` leaves them out and lists them in `missing_job_ids`.
         max_concurrency: Number of requests that may be sent at the same time, 1 to 64; fewer while the service limits
@@ -149,7 +151,7 @@ def get_jobs(
 
 def get_jobs_output(
     job_ids: pulumi.Input[Sequence[pulumi.Input[str]]],
-    appid: pulumi.Input[str],
+    appid: pulumi.Input[str] | None = None,
     *,
     missing: Missing = "error",
     max_concurrency: int = DEFAULT_CONCURRENCY,

@@ -62,7 +62,7 @@ class _Gate(pulumi.CustomResource, GateAttributes):
         inputs: Mapping[str, Any],
         opts: pulumi.ResourceOptions | None,
     ) -> None:
-        absent = [camel_name(each) for each in (*SETTINGS, *WAIT_INPUTS)]
+        absent = [camel_name(each) for each in ("appid", *SETTINGS, *WAIT_INPUTS)]
         props = {**dict.fromkeys([*outputs, *absent, camel_name(SERVICE_ENDPOINT)]), **inputs}
         provide_plugin()
         super().__init__(f"cosjob:index:{name}", resource_name, props, _gate_options(name, opts))
@@ -95,7 +95,7 @@ class JobCompletion(JobOutputs, _Gate):
     Args:
         resource_name: Name of the gate in the stack.
         job_id: Id of the job. Another job replaces the gate.
-        appid: APPID of the account that owns the job, such as `1250000000`.
+        appid: APPID of the account that owns the job, such as `1250000000`. Default: as for `get_job`.
         timeout: How long to wait at most: seconds, a text such as `"90s"`, `"2h"` or `"1d12h"`, or a timedelta.
             Default: `create` of `custom_timeouts` in opts, then 1 h.
         max_failed_tasks: Number of failed tasks that a complete job may have; None for any number. Default: 0.
@@ -117,7 +117,7 @@ class JobCompletion(JobOutputs, _Gate):
         resource_name: str,
         *,
         job_id: pulumi.Input[str],
-        appid: pulumi.Input[str],
+        appid: pulumi.Input[str] | None = None,
         timeout: pulumi.Input[Timeout] | None = None,
         max_failed_tasks: pulumi.Input[int] | None = 0,
         fail_when_suspended: pulumi.Input[bool] = False,
@@ -164,7 +164,7 @@ class AllJobsCompletion(_Gate, AllJobsAttributes):
     Args:
         resource_name: Name of the gate in the stack.
         job_ids: Ids of the jobs.
-        appid: APPID of the account that owns the jobs.
+        appid: As for `JobCompletion`.
         timeout: As for `JobCompletion`, for all jobs together. For jobs that are added later the default is `update` of
             `custom_timeouts`, then 1 h.
         max_failed_tasks: As for `JobCompletion`, for each job.
@@ -186,7 +186,7 @@ class AllJobsCompletion(_Gate, AllJobsAttributes):
         resource_name: str,
         *,
         job_ids: pulumi.Input[Sequence[pulumi.Input[str]]],
-        appid: pulumi.Input[str],
+        appid: pulumi.Input[str] | None = None,
         timeout: pulumi.Input[Timeout] | None = None,
         max_failed_tasks: pulumi.Input[int] | None = 0,
         fail_when_suspended: pulumi.Input[bool] = False,

@@ -19,19 +19,21 @@ class Provider(pulumi.ProviderResource):
 
     Args:
         resource_name: Name of the provider in the stack.
-        uin: UIN of the main account, such as `100000000001`.
+        uin: UIN of the main account, such as `100000000001`. Default: that of the credentials.
+        appid: APPID of the account, such as `1250000000`. Default: that of the credentials.
         region: Region of the jobs, such as `ap-chengdu`.
         secret_id: Secret id of the credentials that sign requests. A secret in the state, like the next two.
         secret_key: Secret key that belongs to `secret_id`.
         token: Session token that belongs to temporary credentials.
         endpoint: Endpoint of the service, in place of the default for `uin` and `region`.
+        site: The vendor's site that the account belongs to: `cn` (default), or `intl` for the international one.
         validation: How to treat a response that violates the schema: `lenient` (default) leaves out the elements that
             violate it, with a warning; `strict` fails.
         request_timeout: Seconds for one request with all its attempts. Default: 60.
         opts: Resource options.
 
     Raises:
-        InvalidArgumentError: `uin`, `region` or `endpoint` is malformed.
+        InvalidArgumentError: `uin`, `appid`, `region` or `endpoint` is malformed.
     """
 
     def __init__(
@@ -39,20 +41,22 @@ class Provider(pulumi.ProviderResource):
         resource_name: str,
         *,
         uin: pulumi.Input[str] | None = None,
+        appid: pulumi.Input[str] | None = None,
         region: pulumi.Input[str] | None = None,
         secret_id: pulumi.Input[str] | None = None,
         secret_key: pulumi.Input[str] | None = None,
         token: pulumi.Input[str] | None = None,
         endpoint: pulumi.Input[str] | None = None,
+        site: pulumi.Input[str] | None = None,
         validation: pulumi.Input[str] | None = None,
         request_timeout: pulumi.Input[float] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        arguments(uin=uin, region=region, endpoint=endpoint)
+        places = arguments(uin=uin, appid=appid, region=region, endpoint=endpoint)
         secrets = properties(secret_id=secret_id, secret_key=secret_key, token=token)
         # Settings of a provider that are not text travel as JSON.
         seconds = None if request_timeout is None else pulumi.Output.from_input(request_timeout).apply(json.dumps)
-        settings = properties(uin=uin, region=region, endpoint=endpoint, validation=validation, request_timeout=seconds)
+        settings = properties(**places, site=site, validation=validation, request_timeout=seconds)
         props = {**settings, **{name: pulumi.Output.secret(value) for name, value in secrets.items()}}
         own = pulumi.ResourceOptions(version=plugin_version(), additional_secret_outputs=list(secrets))
         provide_plugin()

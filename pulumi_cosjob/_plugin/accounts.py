@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pulumi_cosjob._checks import DEFAULT_CONCURRENCY
 from pulumi_cosjob._clock import Clock, SystemClock
-from pulumi_cosjob._errors import no_thread
+from pulumi_cosjob._errors import CosJobError, no_thread
 from pulumi_cosjob._plugin.inputs import PLUGIN
 from pulumi_cosjob._service.client import Clients, CosBatchClient
 from pulumi_cosjob._waiting.loop import (
@@ -25,6 +25,7 @@ from pulumi_cosjob._waiting.loop import (
 
 if TYPE_CHECKING:
     from pulumi_cosjob._model.job import JobDescription
+    from pulumi_cosjob._service.location import Location
     from pulumi_cosjob._waiting.policy import WaitOptions
     from pulumi_cosjob._waiting.state import PollResult
 
@@ -83,11 +84,11 @@ class Account:
         except RuntimeError as error:
             raise no_thread(error) from None
 
-    def _submit_poll(self, job_id: str, appid: str) -> Future[PollResult]:
+    def _submit_poll(self, job_id: str, appid: str | None) -> Future[PollResult]:
         return submit_poll(self._polling, self.client, job_id, appid, self._clock)
 
     async def poll_before_waiting(
-        self, job_ids: Sequence[str], appid: str, options: WaitOptions
+        self, job_ids: Sequence[str], appid: str | None, options: WaitOptions
     ) -> tuple[Mapping[str, JobDescription], str | None]:
         """Poll jobs once, in a preview.
 
@@ -109,11 +110,11 @@ class Account:
                     first_polls.record(job_id, poll)
         finally:
             polls.cancel()
-        notice = first_polls.result(self.client.endpoint, appid, PLUGIN)
+        notice = first_polls.result(self.client.location, appid, PLUGIN)
         return first_polls.completed, notice
 
     async def wait_for_jobs(
-        self, job_ids: Sequence[str], appid: str, options: WaitOptions, report: Report
+        self, job_ids: Sequence[str], appid: str | None, options: WaitOptions, report: Report
     ) -> Mapping[str, JobDescription]:
         """Wait until jobs have completed; return them as they were then.
 
@@ -138,7 +139,7 @@ class Account:
                         await asyncio.sleep(0)
         finally:
             polls.cancel()
-        return waits.result(self.client.endpoint, appid)
+        return waits.result(self.client.location, appid)
 
     def close(self) -> None:
         """Cancel all requests that are under way, and refuse new ones."""
@@ -235,6 +236,21 @@ class AccountPool:
         if client not in self._accounts:
             self._accounts[client] = Account(client, self._clock, self._sleep)
         return self._accounts[client]
+
+    async def locate(self, inputs: Mapping[str, Any]) -> Location | None:
+        """Return where the requests about inputs go; None where that is not known. It may discover the account."""
+        known = self._clients.locate(inputs, discover=False)
+        if known is not None:
+            return known
+        try:
+            account = self.get(inputs)
+        except CosJobError:
+            return None
+        return await account.run_blocking(self._clients.locate, inputs)
+
+    def known_location(self, inputs: Mapping[str, Any]) -> Location | None:
+        """Return where the requests about inputs go, as far as that is known without a request."""
+        return self._clients.locate(inputs, discover=False)
 
     def close(self) -> None:
         """Cancel all requests, and refuse new ones."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pulumi_cosjob._errors import CosJobError, InvalidArgumentError
@@ -15,11 +15,12 @@ from pulumi_cosjob._plugin.package_schema import JOB_GATE, JOBS_GATE
 from pulumi_cosjob._plugin.properties import Properties, from_struct, to_struct
 from pulumi_cosjob._program.outputs import load_job
 from pulumi_cosjob._text import kind_of, quoted
-from pulumi_cosjob._waiting.gate import INPUTS, SERVICE_ENDPOINT, UNKNOWN, Gate, TargetInput
+from pulumi_cosjob._waiting.gate import INPUTS, LOCATION, UNKNOWN, Gate, TargetInput
 from pulumi_cosjob._waiting.loop import recheck
 
 if TYPE_CHECKING:
     from pulumi_cosjob._program.secret_texts import SecretTexts
+    from pulumi_cosjob._service.location import Location
     from pulumi_cosjob._waiting.policy import WaitOptions
 
 __all__ = ["DYNAMIC", "JOB_OUTPUTS", "GateAdapter", "PriorState", "is_jobs_gate", "job_outputs"]
@@ -31,8 +32,6 @@ JOB_OUTPUTS = tuple(map(camel_name, (*element_fields(JobDescription), *BEYOND_SC
 
 DYNAMIC = ("result", "results")
 """Outputs of dynamic gates only. A state has them when a program moves to this plugin."""
-
-Config = Callable[[str], Any]
 
 
 def job_outputs(description: JobDescription) -> dict[str, Any]:
@@ -108,8 +107,8 @@ class PriorState:
         jobs = _check_jobs("jobs", native.get("jobs"))
         if target == "job_id":
             jobs = {native["jobId"]: native} if native.get("status") and native.get("jobId") else {}
-        endpoint = values.get(camel_name(SERVICE_ENDPOINT)) or values.get(SERVICE_ENDPOINT)
-        self.gate = Gate(target, {**core, SERVICE_ENDPOINT: endpoint} if endpoint else core, jobs)
+        located = {name: values.get(camel_name(name)) or values.get(name) for name in LOCATION}
+        self.gate = Gate(target, {**{name: value for name, value in located.items() if value}, **core}, jobs)
 
 
 def _native(outputs: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -155,25 +154,25 @@ class GateAdapter:
     Args:
         request: Of Check, Diff, Create or Update.
         properties: The inputs in it.
-        config: Returns the provider's configuration by a full key, such as `cosjob:uin`.
         secrets: Texts that no message shows. An output that contains one of them is secret, too.
 
     Attributes:
         gate: The gate.
         kind: The type of the resource.
         urn: Its URN.
+        location: Where the requests about its jobs go; None while that is not known.
 
     Raises:
         InvalidArgumentError: The request is about another kind of resource.
     """
 
-    def __init__(self, request: Any, properties: Properties, config: Config, secrets: SecretTexts) -> None:
+    def __init__(self, request: Any, properties: Properties, secrets: SecretTexts) -> None:
         self.gate = Gate(_target_of(request.urn), core_inputs(properties))
         self.kind = _type_in(request.urn)
         self.urn: str = request.urn
         self.properties = properties
         self.secrets = secrets
-        self._config = config
+        self.location: Location | None = None
         self._timeout: float | None = getattr(request, "timeout", 0.0) or None
 
     @property
@@ -200,7 +199,7 @@ class GateAdapter:
         return self._resolved(prior).new_job_ids(prior.gate)
 
     def _resolved(self, prior: PriorState | None) -> Gate:
-        return self.gate.with_service_endpoint(self._config, prior.gate if prior else None)
+        return self.gate.located(self.location, prior.gate if prior else None)
 
     def recheck(self, prior: PriorState) -> None:
         """Compare the failed tasks of completed jobs with `maxFailedTasks`, if that has changed.
@@ -215,7 +214,7 @@ class GateAdapter:
             return
         try:
             jobs = {job_id: from_plain(JobDescription, in_snake_case(job)) for job_id, job in to_recheck.items()}
-            recheck(jobs, self.options, self.gate.inputs["appid"])
+            recheck(jobs, self.options, self._resolved(prior).inputs.get("appid"))
         except CosJobError:
             raise
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
@@ -237,7 +236,8 @@ class GateAdapter:
         else:
             [job] = jobs.values() if are_known else [dict.fromkeys(JOB_OUTPUTS, UNKNOWN)]
             outputs = {name: job.get(name) for name in JOB_OUTPUTS}
-        outputs[camel_name(SERVICE_ENDPOINT)] = gate.inputs.get(SERVICE_ENDPOINT, None if gate.is_known else UNKNOWN)
+        for name in LOCATION:
+            outputs[camel_name(name)] = gate.inputs.get(name, None if gate.is_known else UNKNOWN)
         inputs = {name: value for name, value in self.properties.values.items() if not name.startswith("__")}
         secret = self.properties.secret | secret_outputs(outputs, self.secrets)
         to_struct(Properties({**outputs, **inputs}, frozenset(secret)), into)

@@ -28,7 +28,7 @@ __all__ = ["PLUGIN", "core_inputs", "offending_input", "render", "secret_outputs
 PLUGIN = Audience(
     name=camel_name,
     argument="input",
-    arguments=frozenset(SETTINGS),
+    arguments=frozenset(("appid", *SETTINGS)),
     namespaces=("cosjob",),
     any_number="-1",
 )

@@ -13,7 +13,7 @@ import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
-from pulumi_cosjob._checks import DEFAULT_CONCURRENCY, check_choice, check_concurrency, check_identifier
+from pulumi_cosjob._checks import DEFAULT_CONCURRENCY, check_appid, check_choice, check_concurrency, check_identifier
 from pulumi_cosjob._engine.log import EngineLog
 from pulumi_cosjob._errors import ConfigurationError, CosJobError, InvalidArgumentError
 from pulumi_cosjob._model.naming import camel_name
@@ -158,14 +158,14 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     async def _get_job(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
         account = self._accounts.get(inputs)
-        job_id, appid = (check_identifier(name, inputs.get(name)) for name in ("job_id", "appid"))
+        job_id, appid = check_identifier("job_id", inputs.get("job_id")), check_appid(inputs.get("appid"))
         description = await account.run_blocking(account.client.describe_job, job_id, appid)
         # A field that the job lacks is null: in a preview SDKs treat an output that is not present as not known.
         return {**dict.fromkeys(JOB_OUTPUTS), **job_outputs(description)}
 
     async def _get_jobs(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
         account = self._accounts.get(inputs)
-        job_ids, appid = job_ids_of("job_ids", inputs), check_identifier("appid", inputs.get("appid"))
+        job_ids, appid = job_ids_of("job_ids", inputs), check_appid(inputs.get("appid"))
         missing = check_choice("missing", inputs.get("missing", "error"), MISSING)
         most = check_concurrency(inputs.get("max_concurrency", DEFAULT_CONCURRENCY))
 
@@ -207,6 +207,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         async with self._failing(context, properties, secrets):
             adapter = self._adapter(request, properties, secrets)
             prior = await offload(lambda: adapter.prior_state(request), many=many)
+            adapter.location = await self._interruptible(self._accounts.locate(adapter.gate.inputs))
             return diff_response(adapter.changed(prior), adapter.replacing(prior))
 
     async def Create(self, request: Any, context: Context) -> Any:  # noqa: N802
@@ -217,6 +218,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             adapter = self._adapter(request, properties, secrets)
             await offload(lambda: adapter.gate.check(preview=request.preview), many=many)
             jobs = await self._interruptible(self._jobs(adapter, adapter.gate.job_ids, preview=request.preview))
+            adapter.location = self._accounts.known_location(adapter.gate.inputs)
             response = provider_pb2.CreateResponse(id="" if request.preview else make_id())
             await offload(lambda: adapter.write_outputs(response.properties, jobs), many=many)
             return response
@@ -228,6 +230,8 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         async with self._failing(context, properties, secrets):
             adapter = self._adapter(request, properties, secrets)
 
+            adapter.location = await self._interruptible(self._accounts.locate(adapter.gate.inputs))
+
             def compare() -> tuple[PriorState, Sequence[str]]:
                 adapter.gate.check(preview=request.preview)
                 prior = adapter.prior_state(request)
@@ -236,6 +240,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
             prior, new = await offload(compare, many=many)
             jobs = await self._interruptible(self._jobs(adapter, new, preview=request.preview))
+            adapter.location = self._accounts.known_location(adapter.gate.inputs) or adapter.location
             response = provider_pb2.UpdateResponse()
             await offload(lambda: adapter.write_outputs(response.properties, jobs, prior), many=many)
             return response
@@ -250,7 +255,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         return await offload(read, many=many)
 
     def _adapter(self, request: Any, properties: Properties, secrets: SecretTexts) -> GateAdapter:
-        return GateAdapter(request, properties, self._setting, secrets)
+        return GateAdapter(request, properties, secrets)
 
     def _setting(self, key: str) -> Any:
         """Return the provider's configuration by a full key, such as `cosjob:uin`."""
@@ -262,7 +267,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         """Wait for jobs and return their outputs; in a preview those of the jobs that have completed already."""
         if not job_ids:
             return {}
-        account, appid = self._accounts.get(adapter.gate.inputs), adapter.gate.inputs["appid"]
+        account, appid = self._accounts.get(adapter.gate.inputs), adapter.gate.inputs.get("appid")
         if preview:
             found, notice = await account.poll_before_waiting(job_ids, appid, adapter.options)
         else:

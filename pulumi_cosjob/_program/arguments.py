@@ -160,7 +160,7 @@ def _check_ids(job_ids: Any) -> None:
             check_identifier("job_id", job_id)
 
 
-_REQUIRED = ("job_id", "job_ids", "appid")
+_REQUIRED = ("job_id", "job_ids")
 _CHECKS: Mapping[str, Callable[[Any], Any]] = {
     **{name: partial(check_identifier, name) for name in ("job_id", "appid", "uin", "region")},
     "job_ids": _check_ids,

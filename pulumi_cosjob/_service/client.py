@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from pulumi_cosjob._checks import DEFAULT_CONCURRENCY, check_choice, check_concurrency, check_identifier
+from pulumi_cosjob._checks import DEFAULT_CONCURRENCY, check_appid, check_choice, check_concurrency, check_identifier
 from pulumi_cosjob._errors import (
     CosJobError,
     InvalidArgumentError,
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
     from pulumi_cosjob._clock import Clock
     from pulumi_cosjob._model.job import JobDescription
+    from pulumi_cosjob._service.location import Location
+    from pulumi_cosjob._service.settings import Site
     from pulumi_cosjob._service.transport import Response
     from pulumi_cosjob._xml.validation import Validation
 
@@ -48,8 +50,10 @@ class CosBatchClient:
 
     Args:
         uin: Id of the main account, such as `100000000001`.
+        appid: Its APPID, such as `1250000000`, for methods that are called without one.
         region: Such as `ap-chengdu`.
         endpoint: Scheme and host, in place of the one that follows from uin and region.
+        site: The vendor's site that the account belongs to: `cn` (default), or `intl` for the international one.
         secret_id: Id of the secret key to sign with.
         secret_key: The secret key.
         token: The token of temporary credentials.
@@ -59,7 +63,7 @@ class CosBatchClient:
         clock: A clock in place of the machine's, for tests; it has `now`, `monotonic` and `sleep`.
 
     Settings that are not given come from the environment, then credentials from the vendor's credentials files and
-    machine roles.
+    machine roles. A uin and an APPID that are set nowhere are discovered with the first request, by one GetUserAppId.
 
     Raises:
         ConfigurationError: A setting is missing, or the environment names a proxy or certificates that cannot be used.
@@ -70,8 +74,10 @@ class CosBatchClient:
         self,
         *,
         uin: str | None = None,
+        appid: str | None = None,
         region: str | None = None,
         endpoint: str | None = None,
+        site: Site | None = None,
         secret_id: str | None = None,
         secret_key: str | None = None,
         token: str | None = None,
@@ -81,8 +87,10 @@ class CosBatchClient:
     ) -> None:
         arguments = {
             "uin": uin,
+            "appid": appid,
             "region": region,
             "endpoint": endpoint,
+            "site": site,
             "secret_id": secret_id,
             "secret_key": secret_key,
             "token": token,
@@ -115,8 +123,24 @@ class CosBatchClient:
 
     @property
     def endpoint(self) -> str:
-        """Scheme, host and port that requests are sent to."""
-        return self._settings.endpoint
+        """Scheme, host and port that requests are sent to; empty until a uin that is set nowhere is discovered."""
+        return self.location.endpoint
+
+    @property
+    def location(self) -> Location:
+        """Endpoint, APPID and account, as far as they are known. This sends no request."""
+        return self._connection.location
+
+    def locate(self, appid: str | None = None) -> Location:
+        """Return endpoint, APPID and account, which are discovered where they are not known yet.
+
+        Args:
+            appid: The APPID that requests name, if any.
+
+        Raises:
+            CosJobError: The account could not be discovered.
+        """
+        return self._connection.locate(appid)
 
     def close(self) -> None:
         """Close the connections."""
@@ -136,12 +160,13 @@ class CosBatchClient:
         """End all requests that are under way, in any thread, with a `RequestError`, and refuse further ones."""
         self._connection.abort()
 
-    def describe_job(self, job_id: str, appid: str) -> JobDescription:
+    def describe_job(self, job_id: str, appid: str | None = None) -> JobDescription:
         """Return the state of a job, as it is now.
 
         Args:
             job_id: Id of the job.
-            appid: APPID of the account that owns it, such as `1250000000`.
+            appid: APPID of the account that owns it, such as `1250000000`. Default: the client's, else the discovered
+                one.
 
         Raises:
             InvalidArgumentError: job_id or appid is malformed; nothing was sent.
@@ -152,7 +177,7 @@ class CosBatchClient:
         """
         return self._request(job_id, appid)[0]
 
-    def poll(self, job_id: str, appid: str) -> tuple[JobDescription, float | None]:
+    def poll(self, job_id: str, appid: str | None = None) -> tuple[JobDescription, float | None]:
         """Do as `describe_job` with a single attempt, for callers that repeat the request themselves.
 
         Returns:
@@ -164,7 +189,7 @@ class CosBatchClient:
     def describe_jobs(
         self,
         job_ids: Iterable[str],
-        appid: str,
+        appid: str | None = None,
         *,
         missing: Missing = "error",
         max_concurrency: int = DEFAULT_CONCURRENCY,
@@ -173,7 +198,7 @@ class CosBatchClient:
 
         Args:
             job_ids: Ids of the jobs; each job is read once.
-            appid: APPID of the account that owns them.
+            appid: APPID of the account that owns them. Default: as for `describe_job`.
             missing: What to do about a job that the service does not know: `error` (default), or `skip` it.
             max_concurrency: How many requests may be under way, 1 to 64 (default 16); fewer while the service throttles
                 requests.
@@ -189,7 +214,7 @@ class CosBatchClient:
         if isinstance(job_ids, (str, bytes)) or not isinstance(job_ids, Iterable):
             raise InvalidArgumentError("job_ids", f"must be a list of ids, not {kind_of(job_ids)}")
         unique_ids = list(dict.fromkeys(check_identifier("job_id", job_id) for job_id in job_ids))
-        check_identifier("appid", appid)
+        check_appid(appid)
         check_choice("missing", missing, MISSING)
         workers = check_concurrency(max_concurrency)
         reads = self._read_all(unique_ids, appid, min(workers, max(1, len(unique_ids))))
@@ -199,7 +224,7 @@ class CosBatchClient:
         _raise_errors(errors, len(unique_ids))
         return {job_id: read.result() for job_id, read in reads.items() if read.exception() is None}
 
-    def confirm_job(self, job_id: str, appid: str) -> JobUpdate:
+    def confirm_job(self, job_id: str, appid: str | None = None) -> JobUpdate:
         """Confirm a job that is Suspended, so that it runs.
 
         The request is repeated where no response comes. Where a response does not show whether the job was changed, the
@@ -222,7 +247,7 @@ class CosBatchClient:
         """
         return self._change(confirmation(job_id), appid)
 
-    def cancel_job(self, job_id: str, appid: str, *, reason: str | None = None) -> JobUpdate:
+    def cancel_job(self, job_id: str, appid: str | None = None, *, reason: str | None = None) -> JobUpdate:
         """Cancel a job that has not ended; a job that is cancelled already is no error.
 
         Args:
@@ -238,12 +263,12 @@ class CosBatchClient:
         """
         return self._change(cancellation(job_id, reason), appid)
 
-    def set_job_priority(self, job_id: str, priority: int, appid: str) -> JobUpdate:
+    def set_job_priority(self, job_id: str, priority: int, appid: str | None = None) -> JobUpdate:
         """Give a job that has not ended another priority.
 
         Args:
             job_id: Id of the job.
-            priority: 0 to 2147483647; a higher number goes first.
+            priority: 0 to 2147483647.
             appid: As for `describe_job`.
 
         Returns:
@@ -254,9 +279,9 @@ class CosBatchClient:
         """
         return self._change(priority_change(job_id, priority), appid)
 
-    def _change(self, change: Change, appid: str) -> JobUpdate:
+    def _change(self, change: Change, appid: str | None) -> JobUpdate:
         """Send the request for a change; read the job where its response does not show whether it was made."""
-        check_identifier("appid", appid)
+        check_appid(appid)
 
         def parse(response: Response, secrets: Sequence[str | None]) -> JobUpdate:
             return change.parse(response, secrets, endpoint=self.endpoint)
@@ -269,7 +294,7 @@ class CosBatchClient:
 
         return perform(change, send, describe)
 
-    def _read_all(self, job_ids: Sequence[str], appid: str, workers: int) -> dict[str, Future[JobDescription]]:
+    def _read_all(self, job_ids: Sequence[str], appid: str | None, workers: int) -> dict[str, Future[JobDescription]]:
         """Read jobs until one fails, other than by being missing; return the reads that have ended, by job id."""
         pool = ThreadPoolExecutor(workers, "cosjob-read")
         try:
@@ -290,10 +315,10 @@ class CosBatchClient:
             raise
         return {job_id: read for job_id, read in reads.items() if not read.cancelled()}
 
-    def _request(self, job_id: str, appid: str, *, once: bool = False) -> tuple[JobDescription, Response]:
+    def _request(self, job_id: str, appid: str | None, *, once: bool = False) -> tuple[JobDescription, Response]:
         """Read a job; return the response too."""
         check_identifier("job_id", job_id)
-        check_identifier("appid", appid)
+        check_appid(appid)
 
         def parse(response: Response, secrets: Sequence[str | None]) -> JobDescription:
             return parse_response(
@@ -325,12 +350,12 @@ def _raise_errors(errors: Sequence[BaseException], jobs: int) -> None:
         raise error
 
 
-def describe_job(job_id: str, appid: str, **settings: Any) -> JobDescription:
+def describe_job(job_id: str, appid: str | None = None, **settings: Any) -> JobDescription:
     """Return the state of a job, for plain scripts: `CosBatchClient(**settings).describe_job(job_id, appid)`.
 
     Args:
         job_id: Id of the job.
-        appid: APPID of the account that owns it.
+        appid: APPID of the account that owns it. Default: `COSJOB_APPID`, else that of the credentials.
         **settings: As `CosBatchClient` takes them.
 
     Raises:
@@ -368,3 +393,19 @@ class Clients:
                 settings = resolve(arguments, config=self._config)
                 self._clients[account] = CosBatchClient.from_settings(settings, self._clock)
             return self._clients[account]
+
+    def locate(self, inputs: Mapping[str, Any], *, discover: bool = True) -> Location | None:
+        """Return where the requests about inputs go, or None where that cannot be found out now.
+
+        Args:
+            inputs: As for `get`, with the APPID.
+            discover: Whether a request may be sent for it.
+        """
+        if not all(isinstance(inputs.get(name), (str, type(None))) for name in ("appid", *SETTINGS)):
+            return None  # one is not known yet
+        try:
+            client, appid = self.get(inputs), inputs.get("appid")
+            location = client.locate(appid) if discover else client.location
+        except CosJobError:
+            return None
+        return location if location.is_known_for(appid) else None

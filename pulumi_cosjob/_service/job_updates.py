@@ -161,7 +161,7 @@ def priority_change(job_id: str, priority: int) -> Change:
 
     Args:
         job_id: Id of the job.
-        priority: 0 to 2147483647; a higher number goes first.
+        priority: 0 to 2147483647.
 
     Raises:
         InvalidArgumentError: The job id or the priority is malformed.

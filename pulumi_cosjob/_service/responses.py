@@ -295,7 +295,7 @@ def _refuse_by_status(response: Response, what: str, *, hint: str = "", **contex
     raise ServiceError(what, hint=_ENDPOINT, **context)
 
 
-def no_such_job(job_id: str, appid: str) -> ServiceError:
+def no_such_job(job_id: str, appid: str | None) -> ServiceError:
     """Return the error for a job that the service does not know, where no service is involved.
 
     Args:

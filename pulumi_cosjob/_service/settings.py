@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar, cast
 
 from pulumi_cosjob._checks import SECONDS, check_choice, check_endpoint, check_identifier
 from pulumi_cosjob._errors import ConfigurationError, InvalidArgumentError
@@ -24,19 +24,27 @@ __all__ = [
     "LONGEST_REQUEST_TIMEOUT",
     "MISSING",
     "SETTINGS",
+    "SITES",
     "Missing",
     "Settings",
+    "Site",
     "config_keys",
+    "default_endpoint",
     "environment_variable",
-    "find_endpoint",
     "resolve",
 ]
+
+_C = TypeVar("_C", bound=str)
 
 Missing = Literal["error", "skip"]
 MISSING: tuple[Missing, ...] = ("error", "skip")
 
 SETTINGS = ("uin", "region", "endpoint")
-"""Settings that each call can pass itself, in place of the configuration."""
+"""Settings that each call can pass itself, besides the APPID, in place of the configuration."""
+
+Site = Literal["cn", "intl"]
+SITES: tuple[Site, ...] = ("cn", "intl")
+"""The vendor's sites: tencentcloud.com in China, and the international one. Each has accounts of its own."""
 
 DEFAULT_REQUEST_TIMEOUT = 60.0
 LONGEST_REQUEST_TIMEOUT = 3600.0
@@ -48,14 +56,21 @@ class Settings:
     """All settings of a client.
 
     Attributes:
-        endpoint: Scheme, host and port, such as `https://100000000001.cos-control.ap-chengdu.myqcloud.com`.
+        endpoint: Scheme, host and port, such as `https://100000000001.cos-control.ap-chengdu.myqcloud.com`; None where
+            the account has to be discovered first.
         credentials: Returns the credentials to sign the next request with.
+        appid: The APPID for requests that name none; None where it has to be discovered.
+        region: The region, where it is set.
+        site: The vendor's site that knows the account.
         validation: What to do with a response that violates the schema.
         request_timeout: Seconds for one request with all its attempts.
     """
 
-    endpoint: str
+    endpoint: str | None
     credentials: CredentialSource
+    appid: str | None = None
+    region: str | None = None
+    site: Site = "cn"
     validation: Validation = DEFAULT_VALIDATION
     request_timeout: float = DEFAULT_REQUEST_TIMEOUT
 
@@ -113,13 +128,24 @@ class _Lookup:
         return None, ""
 
     def account(self) -> dict[str, str]:
-        """Return uin and region, as far as they are set; both are checked even if the endpoint makes them unnecessary.
+        """Return uin, appid and region, as far as they are set; all are checked even if the endpoint is set.
 
         Raises:
             InvalidArgumentError: One is malformed.
         """
-        found = {name: self.setting(name) for name in ("uin", "region")}
+        found = {name: self.setting(name) for name in ("uin", "appid", "region")}
         return {name: check_identifier(name, *place) for name, place in found.items() if place[0] is not None}
+
+    def choice(self, name: str, choices: tuple[_C, ...]) -> _C | None:
+        """Return a setting that is one of a few words, or None.
+
+        Raises:
+            InvalidArgumentError: It is another word.
+        """
+        value, origin = self.setting(name)
+        if value is not None:
+            check_choice(name, value, choices, origin)
+        return cast("_C | None", value)
 
     def credentials(self) -> _Pair | None:
         """Return what the nearest place has that has a secret id or a secret key; None if no place has one."""
@@ -127,20 +153,16 @@ class _Lookup:
         return next((pair for pair in pairs if pair.values[:2] != (None, None)), None)
 
 
-def _endpoint(lookup: _Lookup) -> tuple[str, list[str]]:
-    """Return the endpoint, and the settings that it lacks.
+def _endpoint(lookup: _Lookup, account: Mapping[str, str]) -> str | None:
+    """Return the endpoint; None if it is not set and does not follow from uin and region.
 
     Raises:
-        InvalidArgumentError: A setting is malformed.
+        InvalidArgumentError: The setting is malformed.
     """
     endpoint, origin = lookup.setting("endpoint")
     if endpoint is not None:
-        endpoint = check_endpoint(endpoint, origin)
-    account = lookup.account()
-    if endpoint is not None:
-        return endpoint, []
-    missing = [name for name in ("uin", "region") if name not in account]
-    return "" if missing else default_endpoint(**account), missing
+        return check_endpoint(endpoint, origin)
+    return default_endpoint(account["uin"], account["region"]) if {"uin", "region"} <= account.keys() else None
 
 
 _CREDENTIALS_HINT = "Provide a secret id and a secret key by {credentials:places}."
@@ -220,8 +242,8 @@ def resolve(
     """Read every setting from the nearest place that has it.
 
     Args:
-        arguments: By name: uin, region, endpoint, validation, request_timeout, secret_id, secret_key, token; None or
-            absent if the caller has none.
+        arguments: By name: uin, appid, region, endpoint, site, validation, request_timeout, secret_id, secret_key,
+            token; None or absent if the caller has none.
         config: Returns the Pulumi config value of a full key, such as `cosjob:uin`, or None.
         environment: Environment variables; those of the process by default.
 
@@ -230,29 +252,21 @@ def resolve(
         InvalidArgumentError: A setting is malformed. The message names the place that it was read from.
     """
     lookup = _Lookup(arguments, config, environment)
-    endpoint, missing = _endpoint(lookup)
+    account = lookup.account()
+    endpoint = _endpoint(lookup, account)
     credentials = lookup.credentials()
-    _refuse_missing(missing, credentials)
-    validation, origin = lookup.setting("validation")
-    if validation is not None:
-        check_choice("validation", validation, VALIDATIONS, origin)
+    # A uin can be discovered, a region cannot.
+    _refuse_missing([] if endpoint or "region" in account else ["region"], credentials)
     timeout, origin = lookup.setting("request_timeout")
     return Settings(
         endpoint=endpoint,
         credentials=_credential_source(credentials),
-        validation=validation or DEFAULT_VALIDATION,
+        appid=account.get("appid"),
+        region=account.get("region"),
+        site=lookup.choice("site", SITES) or "cn",
+        validation=lookup.choice("validation", VALIDATIONS) or DEFAULT_VALIDATION,
         request_timeout=DEFAULT_REQUEST_TIMEOUT if timeout is None else _request_timeout(timeout, origin),
     )
-
-
-def find_endpoint(
-    arguments: Mapping[str, Any], config: Callable[[str], Any], environment: Mapping[str, str] | None = None
-) -> str | None:
-    """Return the endpoint that `resolve` finds with these arguments; None if settings are missing or malformed."""
-    try:
-        return _endpoint(_Lookup(arguments, config, environment))[0] or None
-    except InvalidArgumentError:
-        return None
 
 
 def default_endpoint(uin: str, region: str) -> str:

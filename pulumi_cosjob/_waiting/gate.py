@@ -7,10 +7,10 @@ An input that is absent is None or not in the mapping. One that is not known yet
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pulumi_cosjob._checks import (
     ANY_NUMBER,
@@ -22,13 +22,17 @@ from pulumi_cosjob._checks import (
     check_timeout,
 )
 from pulumi_cosjob._errors import InvalidArgumentError
-from pulumi_cosjob._service.settings import SETTINGS, find_endpoint
+from pulumi_cosjob._service.settings import SETTINGS
 from pulumi_cosjob._text import kind_of
 from pulumi_cosjob._waiting.policy import WaitOptions
+
+if TYPE_CHECKING:
+    from pulumi_cosjob._service.location import Location
 
 __all__ = [
     "DEFAULTS",
     "INPUTS",
+    "LOCATION",
     "SERVICE_ENDPOINT",
     "UNKNOWN",
     "WAIT_INPUTS",
@@ -62,6 +66,9 @@ WAIT_INPUTS = ("timeout", "max_failed_tasks", "fail_when_suspended")
 SERVICE_ENDPOINT = "service_endpoint"
 """The endpoint that the jobs of a gate are read from: an output, which the program does not set."""
 
+LOCATION = (SERVICE_ENDPOINT, "appid")
+"""What of a gate's values follows from settings or discovery where the program does not set it."""
+
 INPUTS = ("job_id", "job_ids", "appid", *SETTINGS, *WAIT_INPUTS)
 
 DEFAULTS: Mapping[str, Any] = {"max_failed_tasks": 0, "fail_when_suspended": False}
@@ -89,9 +96,8 @@ def check_inputs(target: TargetInput, inputs: Mapping[str, Any]) -> None:
     Raises:
         InvalidArgumentError: An input is malformed or missing; the error names it.
     """
-    for name in (target, "appid"):
-        if inputs.get(name) is None:
-            raise InvalidArgumentError(name, "is missing")
+    if inputs.get(target) is None:
+        raise InvalidArgumentError(target, "is missing")
     known = known_inputs(inputs)
     for name in ("appid", "uin", "region"):
         if name in known:
@@ -192,17 +198,22 @@ class Gate:
         """Return the options of the wait; see `wait_options`."""
         return wait_options(self.inputs, timeout)
 
-    def with_service_endpoint(self, config: Callable[[str], Any], prior: Gate | None = None) -> Gate:
-        """Return this gate with the endpoint of its account, which a later update is compared with.
+    def located(self, location: Location | None, prior: Gate | None = None) -> Gate:
+        """Return this gate with its endpoint and its APPID, which a later update is compared with.
 
-        If no endpoint can be found, because settings are missing or not known yet, the gate keeps the prior one.
+        What is not known now, because settings are missing or the account could not be discovered, is that of the gate
+        in the state: nothing is known to have changed.
 
         Args:
-            config: Returns the configuration's value of a full key, such as `cosjob:uin`, or None.
+            location: Where the requests about its jobs go; None if that is not known.
             prior: The gate in the state, if there is one.
         """
-        endpoint = find_endpoint(self.inputs, config) or (prior.inputs.get(SERVICE_ENDPOINT) if prior else None)
-        return replace(self, inputs={**self.inputs, SERVICE_ENDPOINT: endpoint}) if endpoint else self
+        before: Mapping[str, Any] = prior.inputs if prior else {}
+        known = {
+            SERVICE_ENDPOINT: (location.endpoint if location else "") or before.get(SERVICE_ENDPOINT),
+            "appid": self.inputs.get("appid") or (location.appid if location else None) or before.get("appid"),
+        }
+        return replace(self, inputs={**self.inputs, **{name: value for name, value in known.items() if value}})
 
     def changed(self, prior: Gate) -> list[str]:
         """Return the inputs that differ from those of the gate in the state, and the service endpoint if it does."""

@@ -15,6 +15,7 @@ from pulumi_cosjob._checks import MAX_CONCURRENCY
 from pulumi_cosjob._clock import Clock, SystemClock, is_cancelled
 from pulumi_cosjob._errors import CosJobError, RequestError, no_thread
 from pulumi_cosjob._messages import PYTHON, Audience
+from pulumi_cosjob._service.location import Location
 from pulumi_cosjob._waiting.notices import preview_notice
 from pulumi_cosjob._waiting.policy import Failed, WaitOptions, check_completion, never_completes
 from pulumi_cosjob._waiting.state import PollResult
@@ -54,7 +55,7 @@ Tick = Callable[[float], float]
 """Called between polls with the time; returns the seconds after which it is to be called again."""
 
 
-def poll_once(client: CosBatchClient, job_id: str, appid: str, clock: Clock) -> PollResult:
+def poll_once(client: CosBatchClient, job_id: str, appid: str | None, clock: Clock) -> PollResult:
     """Request the description of a job once; an error is part of the result."""
     try:
         description, service_time = client.poll(job_id, appid)
@@ -69,7 +70,7 @@ def poll_once(client: CosBatchClient, job_id: str, appid: str, clock: Clock) -> 
 
 
 def submit_poll(
-    pool: ThreadPoolExecutor, client: CosBatchClient, job_id: str, appid: str, clock: Clock
+    pool: ThreadPoolExecutor, client: CosBatchClient, job_id: str, appid: str | None, clock: Clock
 ) -> Future[PollResult]:
     """Poll a job once, in a thread; if no thread can be started, the result is that error."""
     try:
@@ -83,7 +84,7 @@ def submit_poll(
 def poll_before_waiting(
     client: CosBatchClient,
     job_ids: Sequence[str],
-    appid: str,
+    appid: str | None,
     options: WaitOptions,
     *,
     preview: bool,
@@ -94,7 +95,7 @@ def poll_before_waiting(
     Args:
         client: Sends the requests.
         job_ids: The jobs.
-        appid: APPID of the account that owns them.
+        appid: APPID of the account that owns them; None for that of the client.
         options: What the wait would accept.
         preview: Whether no wait follows; see `never_completes`.
         clock: Replaces the machine's clock in tests.
@@ -119,7 +120,7 @@ def poll_before_waiting(
         raise
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
-    return first_polls.result(client.endpoint, appid)
+    return first_polls.result(client.location, appid)
 
 
 class FirstPolls:
@@ -154,12 +155,12 @@ class FirstPolls:
         elif result.description is not None and result.description.state.succeeded:
             self.completed[job_id] = result.description
 
-    def result(self, endpoint: str, appid: str, audience: Audience = PYTHON) -> str | None:
+    def result(self, location: Location, appid: str | None, audience: Audience = PYTHON) -> str | None:
         """Return the notice about a preview without a valid response for each job; None if there is none.
 
         Args:
-            endpoint: The endpoint, for messages.
-            appid: APPID of the account that owns the jobs, for messages.
+            location: Where the requests were sent, for messages.
+            appid: APPID that the requests named, for messages.
             audience: Who reads the notice.
 
         Raises:
@@ -167,14 +168,14 @@ class FirstPolls:
             JobsFailedError: Several jobs will never complete.
         """
         failed = {job_id: self._failed[job_id] for job_id in self.job_ids if job_id in self._failed}
-        raise_failed(failed, len(self.job_ids), endpoint, appid)
+        raise_failed(failed, len(self.job_ids), location, appid)
         return preview_notice(self._without_response, len(self.job_ids), audience) if self._preview else None
 
 
 def wait_for_jobs(
     client: CosBatchClient,
     job_ids: Sequence[str],
-    appid: str,
+    appid: str | None,
     options: WaitOptions,
     *,
     report: Report = lambda _job_id, _state, _now: None,
@@ -185,7 +186,7 @@ def wait_for_jobs(
     Args:
         client: Sends the requests; shared by all jobs.
         job_ids: The jobs; each is waited for once.
-        appid: APPID of the account that owns them.
+        appid: APPID of the account that owns them; None for that of the client.
         options: What the wait accepts, for each job.
         report: Called after each poll, in this thread.
         clock: Replaces the machine's clock in tests.
@@ -194,13 +195,13 @@ def wait_for_jobs(
         CosJobError: One job has failed, or its time is up.
         JobsFailedError: Several jobs have.
     """
-    return wait_for_each(client, job_ids, appid, options, report=report, clock=clock).result(client.endpoint, appid)
+    return wait_for_each(client, job_ids, appid, options, report=report, clock=clock).result(client.location, appid)
 
 
 def wait_for_each(
     client: CosBatchClient,
     job_ids: Sequence[str],
-    appid: str,
+    appid: str | None,
     options: WaitOptions,
     *,
     report: Report = lambda _job_id, _state, _now: None,
@@ -256,7 +257,7 @@ def _poll_until_done(waiter: JobWaiter, clock: Clock, submit: Callable[[str], Fu
             clock.sleep(0.0)  # raises the reason
 
 
-def recheck(jobs: Mapping[str, JobDescription], options: WaitOptions, appid: str) -> None:
+def recheck(jobs: Mapping[str, JobDescription], options: WaitOptions, appid: str | None) -> None:
     """Check completed jobs against other options. Makes no requests.
 
     Args:
@@ -270,4 +271,4 @@ def recheck(jobs: Mapping[str, JobDescription], options: WaitOptions, appid: str
     """
     steps = {job_id: check_completion(job, options.max_failed_tasks) for job_id, job in jobs.items()}
     failed = {job_id: step.error for job_id, step in steps.items() if isinstance(step, Failed)}
-    raise_failed(failed, len(jobs), "", appid)
+    raise_failed(failed, len(jobs), Location(), appid)

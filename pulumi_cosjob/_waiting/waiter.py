@@ -15,6 +15,7 @@ from pulumi_cosjob._waiting.state import PollResult, PollState
 
 if TYPE_CHECKING:
     from pulumi_cosjob._model.job import JobDescription
+    from pulumi_cosjob._service.location import Location
 
 __all__ = ["JobWaiter", "Outcome", "Report", "raise_failed"]
 
@@ -116,18 +117,18 @@ class JobWaiter:
         elif not self._is_ending:
             heapq.heappush(self._scheduled, (now + step.after, state.polls, job_id))
 
-    def result(self, endpoint: str, appid: str) -> Mapping[str, JobDescription]:
+    def result(self, location: Location, appid: str | None) -> Mapping[str, JobDescription]:
         """Return the final descriptions by job id.
 
         Args:
-            endpoint: The endpoint, for messages.
-            appid: APPID of the account that owns the jobs, for messages.
+            location: Where the requests were sent, for messages.
+            appid: APPID that the requests named, for messages.
 
         Raises:
             CosJobError: One job has failed.
             JobsFailedError: Several jobs have.
         """
-        raise_failed(self._failed, len(self.job_ids), endpoint, appid)
+        raise_failed(self._failed, len(self.job_ids), location, appid)
         return {job_id: self._completed[job_id] for job_id in self.job_ids}
 
     def outcomes(self) -> Mapping[str, Outcome]:
@@ -143,14 +144,14 @@ class JobWaiter:
         return Outcome(description, error)
 
 
-def raise_failed(failed: Mapping[str, CosJobError], jobs: int, endpoint: str, appid: str) -> None:
+def raise_failed(failed: Mapping[str, CosJobError], jobs: int, location: Location, appid: str | None) -> None:
     """Raise the errors of jobs, if there are any.
 
     Args:
         failed: The errors by job id.
         jobs: The number of jobs in all.
-        endpoint: The endpoint, for messages.
-        appid: APPID of the account that owns the jobs, for messages.
+        location: Where the requests were sent, for messages.
+        appid: APPID that the requests named, for messages.
 
     Raises:
         CosJobError: The only error.
@@ -158,8 +159,7 @@ def raise_failed(failed: Mapping[str, CosJobError], jobs: int, endpoint: str, ap
     """
     for job_id, error in failed.items():
         error.job_id = error.job_id or job_id
-        error.endpoint = error.endpoint or endpoint
-        error.appid = error.appid or appid
+        location.complete(error, appid)
     if len(failed) == 1:
         raise next(iter(failed.values()))
     if failed:

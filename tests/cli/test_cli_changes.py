@@ -228,3 +228,11 @@ def test_the_command_in_messages_can_be_pasted(service: CosBatchEmulator, job_id
         ["sh", "-c", script], env=environment, capture_output=True, text=True, timeout=60, check=False
     )
     assert (done.stdout, done.stderr) == (f"job {job_id}: Ready, waits behind jobs of higher priority\n", "")
+
+
+def test_a_change_discovers_the_account(service: CosBatchEmulator) -> None:
+    """Without an APPID, one request for the account comes before the change."""
+    created(service, "waits-for-confirmation")
+    done = cosjob("confirm", "nightly")
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert [request.path for request in service.requests] == ["/", "/jobs/nightly/status?requestedJobStatus=Ready"]

@@ -44,7 +44,6 @@ def _page(service: CosBatchEmulator) -> None:
 @pytest.mark.parametrize(
     ("arrange", "variables", "expected"),
     [
-        (None, {"COSJOB_ENDPOINT": None, "COSJOB_UIN": None}, ["uin is not set", "cosjob:uin"]),
         (None, {"COSJOB_ENDPOINT": None, "TENCENTCLOUD_REGION": None}, ["region is not set", "TENCENTCLOUD_REGION"]),
         (
             None,

@@ -19,11 +19,10 @@ __all__ = ["bench"]
 
 
 def test_environment_reaches_the_emulator() -> None:
-    """The environment has the endpoint, the account and the credentials."""
+    """The environment has the endpoint, the region and the credentials; the account is discovered."""
     with CosBatchEmulator(uin="100000000001", region="ap-guangzhou", token="t") as emulator:
         assert emulator.environment() == {
             "COSJOB_ENDPOINT": emulator.endpoint,
-            "COSJOB_UIN": "100000000001",
             "TENCENTCLOUD_REGION": "ap-guangzhou",
             "TENCENTCLOUD_SECRET_ID": "emulator-id",
             "TENCENTCLOUD_SECRET_KEY": "emulator-key",

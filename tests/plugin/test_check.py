@@ -91,7 +91,6 @@ async def test_malformed_inputs_are_refused_by_name() -> None:
     """The failure has the name that the program uses. No request is sent."""
     async with plugin() as served:
         for kind, inputs, name, expected in (
-            (JOB, {"jobId": "a"}, "appid", "appid is missing"),
             (JOB, {"appid": APPID}, "jobId", "jobId is missing"),
             (JOBS, {"appid": APPID}, "jobIds", "jobIds is missing"),
             (JOB, {"jobId": "a/b", "appid": APPID}, "jobId", "jobId cannot be 'a/b'"),

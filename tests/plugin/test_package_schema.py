@@ -32,6 +32,8 @@ SECRETS = ("secretId", "secretKey", "token")
 LANGUAGES = ("nodejs", "python", "go", "csharp", "java")
 DOCUMENTED = {"Provider": SCHEMA["provider"], **SCHEMA["functions"], **SCHEMA["resources"]}
 ACCOUNT = {
+    "COSJOB_APPID": "2",
+    "COSJOB_SITE": "intl",
     "COSJOB_UIN": "100000000009",
     "TENCENTCLOUD_REGION": "ap-tokyo",
     "COSJOB_ENDPOINT": "https://cos.example.com",
@@ -103,7 +105,11 @@ def found(**environment: str) -> Settings:
 def test_defaults_of_the_configuration_are_those_of_the_code() -> None:
     """Programs that read the configuration through an SDK get the plugin's defaults."""
     settings = found()
-    assert defaults(VARIABLES) == {"validation": settings.validation, "requestTimeout": settings.request_timeout}
+    assert defaults(VARIABLES) == {
+        "site": settings.site,
+        "validation": settings.validation,
+        "requestTimeout": settings.request_timeout,
+    }
 
 
 def test_every_description_has_the_default() -> None:
@@ -122,9 +128,8 @@ def test_a_program_reads_the_variable_that_the_plugin_reads(name: str) -> None:
     """The variable changes the setting, and the description names it."""
     [variable] = VARIABLES[name]["defaultInfo"]["environment"]
     given, absent = found(**{variable: ACCOUNT[variable]}), found()
-    changed = [
-        each for each in ("endpoint", "validation", "request_timeout") if getattr(given, each) != getattr(absent, each)
-    ]
+    names = ("endpoint", "appid", "site", "validation", "request_timeout")
+    changed = [each for each in names if getattr(given, each) != getattr(absent, each)]
     assert changed == [{"uin": "endpoint", "region": "endpoint"}.get(name, snake_name(name))]
     assert f"`{variable}`" in VARIABLES[name]["description"]
 
@@ -142,7 +147,7 @@ def test_sdks_send_no_credentials_of_the_environment() -> None:
     """Credentials are secret, and SDKs do not read them. SDKs send a provider's account, and no defaults."""
     assert {name for name, each in PROVIDER.items() if each.get("secret")} == set(SECRETS)
     assert not [name for name in SECRETS if "defaultInfo" in VARIABLES[name]]
-    assert {name for name, each in PROVIDER.items() if "defaultInfo" in each} == {"uin", "region"}
+    assert {name for name, each in PROVIDER.items() if "defaultInfo" in each} == {"uin", "appid", "region"}
     assert defaults(PROVIDER) == {}
     assert set(PROVIDER) == set(VARIABLES)
     # The SDK of TypeScript reads the configuration of an enumeration as JSON.

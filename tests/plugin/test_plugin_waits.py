@@ -24,6 +24,7 @@ from pulumi_cosjob import JobFailedError, JobsFailedError
 from pulumi_cosjob._clock import SystemClock
 from pulumi_cosjob._model.job import JobDescription
 from pulumi_cosjob._plugin import accounts
+from pulumi_cosjob._service.location import Location
 from pulumi_cosjob._waiting import loop
 from pulumi_cosjob._waiting.policy import WaitOptions
 from pulumi_cosjob.testing import CosBatchEmulator, Fault
@@ -80,7 +81,7 @@ async def test_cancel_ends_all_waits_at_once(service: CosBatchEmulator) -> None:
 class Silent:
     """A client that returns nothing, except for one job, until the test releases it."""
 
-    endpoint = "https://cos.example.com"
+    location = Location("https://cos.example.com")
 
     def __init__(self) -> None:
         self.released = threading.Event()

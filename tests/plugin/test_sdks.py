@@ -287,7 +287,7 @@ def test_documented_examples_in_python(
     """They run as one program. Of the environment, an explicit provider's account alone reaches the state."""
     create_completed_jobs(service)
     program = "\n".join([*documented("python").values(), 'cosjob.Provider("bare")'])
-    variables = service.environment()
+    variables = {**service.environment(), "COSJOB_UIN": "100000000001"}
     stack = Stack(tmp_path / "stack", program, {**variables, "PYTHONPATH": str(python_sdk)}, plugin=plugin)
     assert "6 created" in stack.up().ok().text
     outputs = stack.outputs()

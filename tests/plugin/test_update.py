@@ -243,7 +243,7 @@ async def test_the_servicer_knows_whether_a_resource_has_failed(service: CosBatc
         assert not served.servicer.has_failed
         for fails in (
             lambda: served.check(JOB, jobId="a/b", appid=APPID),
-            lambda: served.check(JOB, jobId="a"),
+            lambda: served.check(JOB, appid=APPID),
             lambda: refused(served.create(jobId="nope", preview=True)),
             lambda: refused(served.stub.Read(provider_pb2.ReadRequest(id="a", urn=URN.format(JOB), properties=state))),
         ):

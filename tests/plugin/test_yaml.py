@@ -70,24 +70,23 @@ def test_example_of_two_accounts(tmp_path: Path) -> None:
         CosBatchEmulator(uin="100000000001", secret_id="archive-id", secret_key="archive-key") as archive,
         CosBatchEmulator(uin="100000000002", secret_id="live-id", secret_key="live-key") as other,
     ):
-        accounts = {"archive": archive, "live": other}
+        accounts = {"archive": (archive, "100000000001"), "live": (other, "100000000002")}
         settings: list[str] = []
-        for name, account in accounts.items():
+        for name, (account, uin) in accounts.items():
             account.clock.hold()
             job_id = account.create_job("completes", seconds=3)
-            uin = account.environment()["COSJOB_UIN"]
             for setting, value in {"jobId": job_id, "uin": uin, "endpoint": account.endpoint}.items():
                 settings += ["--plaintext", f"{name}:{setting}={value}"]
         stack = Stack(tmp_path / "stack", ROOT / "examples" / "native", {})
         stack.run("config", "set-all", *settings, *credentials(archive="live", live="archive")).ok()
         refused = stack.preview().failed().diagnostics()
         assert refused.count("the service does not know the secret id") == 2
-        for account in accounts.values():
+        for account, _ in accounts.values():
             assert f"endpoint {account.endpoint}" in refused
         stack.run("config", "set-all", *credentials(archive="archive", live="live")).ok()
 
         def release() -> None:
-            for account in accounts.values():
+            for account, _ in accounts.values():
                 account.clock.release()
 
         outputs = run_example(stack, release, 6)

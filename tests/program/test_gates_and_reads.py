@@ -77,7 +77,7 @@ def test_a_gate_is_replaced_at_another_endpoint(stack: Stack, service: CosBatchE
         assert sent > 0
         stack.up("--expect-no-changes").ok()
         assert len(other.requests) == sent
-    del stack.variables["COSJOB_ENDPOINT"], stack.variables["COSJOB_UIN"]
+    del stack.variables["COSJOB_ENDPOINT"], stack.variables["TENCENTCLOUD_REGION"]
     stack.up("--expect-no-changes").ok()
     stack.run("config", "set", "cosjob:endpoint", service.endpoint).ok()
     sent = len(service.requests)

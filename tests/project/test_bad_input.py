@@ -138,9 +138,9 @@ def cases(table: Mapping[str, tuple[tuple[Any, ...], Callable[[Any], Any]]]) -> 
 
 SCRIPTS: Mapping[str, tuple[tuple[Any, ...], Callable[[Any], Any]]] = {
     "job_id": ((*NO_JOB_ID, None), lambda value: client().describe_job(value, APPID)),
-    "appid": ((*NO_DIGITS, None), lambda value: client().describe_job("a", value)),
+    "appid": (NO_DIGITS, lambda value: client().describe_job("a", value)),
     "job_id of poll": ((*NO_JOB_ID, None), lambda value: client().poll(value, APPID)),
-    "appid of poll": ((*NO_DIGITS, None), lambda value: client().poll("a", value)),
+    "appid of poll": (NO_DIGITS, lambda value: client().poll("a", value)),
     "job_id of describe_job": (NO_JOB_ID, lambda value: pulumi_cosjob.describe_job(value, APPID, endpoint=NOWHERE)),
     "job_ids": ((*NO_LIST, "", b"", 0, False, None), lambda value: client().describe_jobs(value, APPID)),
     "job_id of describe_jobs": (NO_JOB_ID, lambda value: client().describe_jobs(["a", value], APPID)),

@@ -22,8 +22,9 @@ PACKAGE = Path(pulumi_cosjob.__file__).parent
 CHANGES = {"cancel_job": "_cli/cancel.py", "confirm_job": "_cli/confirm.py", "set_job_priority": "_cli/set_priority.py"}
 COMMANDS_THAT_CHANGE = {"cancel", "confirm", "set-priority"}
 METHODS = {"POST", "PUT", "PATCH", "DELETE"}
-# Each place in the package that names another method than GET: the request of a change.
-PLACES = [("_service/client.py", "POST")]
+# Each place in the package that names another method than GET: the request of a change, and GetUserAppId, which goes to
+# the account API and changes nothing.
+PLACES = [("_service/client.py", "POST"), ("_service/connection.py", "POST")]
 
 
 def functions() -> Iterator[tuple[str, str, ast.AST]]:

@@ -84,7 +84,7 @@ def test_a_client_has_an_endpoint(client: CosBatchClient, service: CosBatchEmula
 
 def test_missing_settings_fail_when_the_client_is_made() -> None:
     """The error does not wait for the first request."""
-    with pytest.raises(ConfigurationError, match="uin and region are not set"):
+    with pytest.raises(ConfigurationError, match="region is not set"):
         CosBatchClient(secret_id="a", secret_key="b")
 
 

@@ -17,9 +17,9 @@ from pulumi_cosjob._plugin.inputs import PLUGIN
 from resolving import ACCOUNT, PAIR, PLACES, SECRET, resolved
 
 
-@pytest.mark.parametrize("name", ["uin", "region"])
+@pytest.mark.parametrize("name", ["region"])
 def test_a_missing_setting_is_reported_with_every_place(name: str) -> None:
-    """The message lists the argument, every config key and every variable in which the setting can be set."""
+    """The message lists the argument, every config key and every variable; a uin and an APPID can be discovered."""
     given = {key: value for key, value in ACCOUNT.items() if key != name}
     with pytest.raises(ConfigurationError, match=f"^{name} is not set") as caught:
         resolved({**PAIR, **given})
@@ -37,8 +37,7 @@ ALL_MISSING = {
     "Python": (
         PYTHON,
         [
-            "uin and region are not set.",
-            "Set argument uin, Pulumi config cosjob:uin or environment variable COSJOB_UIN.",
+            "region is not set.",
             "Set argument region, Pulumi config cosjob:region, Pulumi config tencentcloud:region or",
             "environment variable TENCENTCLOUD_REGION. Or set endpoint instead.",
             "Credentials are not set either. Provide a secret id and a secret key by",
@@ -49,8 +48,7 @@ ALL_MISSING = {
     "the command line": (
         COMMAND_LINE,
         [
-            "--uin and --region are not set.",
-            "Set option --uin or environment variable COSJOB_UIN.",
+            "--region is not set.",
             "Set option --region or environment variable TENCENTCLOUD_REGION. Or set --endpoint instead.",
             f"Credentials are not set either. Provide a secret id and a secret key by {VARIABLES}, {FILES}",
         ],
@@ -58,8 +56,7 @@ ALL_MISSING = {
     "the plugin": (
         PLUGIN,
         [
-            "uin and region are not set.",
-            "Set input uin, Pulumi config cosjob:uin or environment variable COSJOB_UIN.",
+            "region is not set.",
             "Set input region, Pulumi config cosjob:region or environment variable TENCENTCLOUD_REGION.",
             "Or set endpoint instead. Credentials are not set either. Provide a secret id and a secret key by",
             f"Pulumi config cosjob:secretId and cosjob:secretKey (--secret), {VARIABLES}, {FILES}",
@@ -88,7 +85,7 @@ def test_a_credentials_file_counts_as_credentials(home: Path) -> None:
     """The file is read for the first request, which reports what is wrong with it."""
     (home / ".tencentcloud").mkdir()
     (home / ".tencentcloud" / "credentials").touch()
-    with pytest.raises(ConfigurationError, match=r"^uin and region are not set") as caught:
+    with pytest.raises(ConfigurationError, match=r"^region is not set") as caught:
         resolved()
     assert "redentials" not in str(caught.value)
 
@@ -96,15 +93,23 @@ def test_a_credentials_file_counts_as_credentials(home: Path) -> None:
 def test_half_of_the_credentials_is_reported_with_the_settings() -> None:
     """The message about the missing settings also names the missing half of the credentials."""
     with pytest.raises(ConfigurationError) as caught:
-        resolved({"region": "ap-chengdu"}, {"cosjob:secretKey": SECRET})
-    assert caught.value.what == "uin is not set; cosjob:secretKey is set but cosjob:secretId is not"
+        resolved({"uin": "100000000001"}, {"cosjob:secretKey": SECRET})
+    assert caught.value.what == "region is not set; cosjob:secretKey is set but cosjob:secretId is not"
     assert caught.value.hint.endswith("Set both cosjob:secretId and cosjob:secretKey, or neither.")
 
 
 ORIGINS = [
     (name, kind, key) for name, places, *_ in PLACES for kind, key in places
 ]  # every place of every setting: the message names it if its value is malformed
-BAD = {"uin": "x y", "region": "x y", "endpoint": "ftp://x", "validation": "none", "request_timeout": "soon"}
+BAD = {
+    "uin": "x y",
+    "appid": "x y",
+    "site": "eu",
+    "region": "x y",
+    "endpoint": "ftp://x",
+    "validation": "none",
+    "request_timeout": "soon",
+}
 
 
 @pytest.mark.parametrize(("name", "kind", "key"), ORIGINS)

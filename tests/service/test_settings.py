@@ -18,6 +18,8 @@ VALUES = {
     "uin": ["1", "2", "3"],
     "region": ["ap-one", "ap-two", "ap-three", "ap-four"],
     "endpoint": ["https://one", "https://two:8443", "http://127.0.0.1:3"],
+    "appid": ["1", "2", "3"],
+    "site": ["intl", "cn", "intl"],
     "validation": ["lenient", "strict", "lenient"],
     "request_timeout": ["1.5", "2", "3"],
 }
@@ -47,11 +49,13 @@ def test_an_empty_value_counts_as_not_set(name: str, places: list[tuple[str, str
     for kind, key in places:
         sources[kind][key] = ""
     given = {key: value for key, value in {**PAIR, **ACCOUNT}.items() if key != name}
-    if name in ACCOUNT:
+    if name == "region":
         with pytest.raises(ConfigurationError, match=f"{name} is not set"):
             resolved(given, **sources)
+    elif name == "uin":
+        assert resolved(given, **sources).endpoint is None
     else:
-        assert resolved(given, **sources).endpoint.startswith(f"https://{UIN}.")
+        assert str(resolved(given, **sources).endpoint).startswith(f"https://{UIN}.")
     with pytest.raises(InvalidArgumentError):
         resolved({**given, name: ""}, **sources)
 

@@ -190,7 +190,7 @@ def _client(target: Target) -> Iterator[tuple[CosBatchClient, ManualClock]]:
         clock=clock,
     )
     if not target.real_time:
-        sending = client._connection._transport
+        sending = client._connection._transport_to(client.endpoint)
         send: Callable[..., Any] = sending.request
         sending.request = lambda *arguments: send(*arguments[:-1], _LONG_TIMEOUT)  # type: ignore[method-assign]
     with contextlib.closing(client):

@@ -179,7 +179,7 @@ def config_of(service: CosBatchEmulator) -> dict[str, str]:
     """Return the configuration for an emulator."""
     variables = service.environment()
     return {
-        "uin": variables["COSJOB_UIN"],
+        "uin": "100000000001",
         "region": variables["TENCENTCLOUD_REGION"],
         "endpoint": variables["COSJOB_ENDPOINT"],
         "secretId": variables["TENCENTCLOUD_SECRET_ID"],

@@ -50,6 +50,18 @@ PLACES: list[tuple[str, list[tuple[str, str]], dict[str, str], Callable[[str], s
         lambda value: value,
     ),
     (
+        "appid",
+        [("argument", "appid"), ("config", "cosjob:appid"), ("environment", "COSJOB_APPID")],
+        ACCOUNT,
+        lambda value: value,
+    ),
+    (
+        "site",
+        [("argument", "site"), ("config", "cosjob:site"), ("environment", "COSJOB_SITE")],
+        ACCOUNT,
+        lambda value: value,
+    ),
+    (
         "validation",
         [("argument", "validation"), ("config", "cosjob:validation"), ("environment", "COSJOB_VALIDATION")],
         ACCOUNT,

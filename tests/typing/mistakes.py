@@ -61,7 +61,7 @@ pulumi.export("index", job.failure_reasons["job"])  # wrong
 
 # Arguments.
 get_job(1, APPID)  # wrong
-get_job("job")  # wrong
+get_job()  # wrong
 get_job("job", APPID, regoin="ap-chengdu")  # wrong
 get_job(job.progress_summary.number_of_tasks_failed, APPID)  # wrong
 get_jobs("job", APPID, missing="leave")  # wrong

@@ -9,6 +9,7 @@ import pytest
 
 from pulumi_cosjob import InvalidArgumentError
 from pulumi_cosjob._checks import ANY_NUMBER
+from pulumi_cosjob._service.location import Location
 from pulumi_cosjob._waiting.gate import (
     SERVICE_ENDPOINT,
     UNKNOWN,
@@ -25,14 +26,13 @@ from pulumi_cosjob._waiting.gate import (
 APPID = "1250000000"
 ONE = {"job_id": "a", "appid": APPID}
 MANY = {"job_ids": ["a", "b"], "appid": APPID}
-CONFIG = {"cosjob:uin": "100000000001", "cosjob:region": "ap-chengdu"}
 EMULATOR = "http://127.0.0.1:8000"
 
 
 @pytest.fixture(autouse=True)
 def without_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Remove the settings of the machine that runs the tests."""
-    for name in ("COSJOB_UIN", "COSJOB_ENDPOINT", "TENCENTCLOUD_REGION"):
+    for name in ("COSJOB_UIN", "COSJOB_APPID", "COSJOB_ENDPOINT", "TENCENTCLOUD_REGION"):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -51,7 +51,6 @@ def test_job_ids_that_are_not_a_list_are_refused(value: object) -> None:
         ("job_id", {"job_id": None, "appid": APPID}, "job_id"),
         ("job_id", {"job_ids": ["a"], "appid": APPID}, "job_id"),
         ("job_ids", {"job_id": "a", "appid": APPID}, "job_ids"),
-        ("job_id", {"job_id": "a"}, "appid"),
         ("job_ids", {"job_ids": ["a", None], "appid": APPID}, "job_id"),
         ("job_ids", {"job_ids": [["a"]], "appid": APPID}, "job_id"),
         ("job_id", {**ONE, "endpoint": "ftp://host"}, "endpoint"),
@@ -116,8 +115,7 @@ def test_only_a_preview_accepts_unknown_inputs() -> None:
     with pytest.raises(InvalidArgumentError) as caught:
         unknown.check(preview=False)
     assert caught.value.argument == "timeout"
-    with pytest.raises(InvalidArgumentError, match="appid is missing"):
-        gate({"job_id": "a"}).check()
+    gate({"job_id": "a"}).check(preview=False)
     gate(MANY).check(preview=False)
     assert gate({**ONE, "timeout": "2h"}).options(5.0).timeout == 7200
 
@@ -156,38 +154,23 @@ def test_another_job_account_or_endpoint_replaces_a_gate(
 
 
 @pytest.mark.parametrize(
-    ("inputs", "config", "environment", "endpoint"),
+    ("inputs", "location", "prior", "found"),
     [
-        ({}, CONFIG, {}, AT_HOME),
-        ({"uin": "100000000001", "region": "ap-chengdu"}, {}, {}, AT_HOME),
-        ({"endpoint": AT_HOME + "/"}, CONFIG, {}, AT_HOME),
-        ({"region": "ap-beijing"}, CONFIG, {}, AT_HOME.replace("chengdu", "beijing")),
-        ({}, CONFIG, {"COSJOB_ENDPOINT": EMULATOR}, EMULATOR),
-        ({"region": "ap-beijing"}, {"cosjob:endpoint": EMULATOR}, {}, EMULATOR),
-        # The prior endpoint stays if none can be found.
-        ({}, {}, {}, "prior"),
-        ({"region": UNKNOWN}, CONFIG, {}, "prior"),
-        ({"endpoint": "ftp://nowhere"}, CONFIG, {}, "prior"),
+        ({}, Location(AT_HOME, "1"), {}, (AT_HOME, "1")),
+        ({"appid": APPID}, Location(AT_HOME, "1"), {}, (AT_HOME, APPID)),
+        ({"appid": UNKNOWN}, Location(AT_HOME, "1"), {}, (AT_HOME, UNKNOWN)),
+        # Where nothing is known, nothing is known to have changed.
+        ({}, None, {SERVICE_ENDPOINT: EMULATOR, "appid": "2"}, (EMULATOR, "2")),
+        ({}, Location(AT_HOME, "1"), {SERVICE_ENDPOINT: EMULATOR, "appid": "2"}, (AT_HOME, "1")),
+        ({}, None, {}, (None, None)),
     ],
 )
-def test_a_gate_has_the_endpoint_of_its_settings(
-    monkeypatch: pytest.MonkeyPatch,
-    inputs: dict[str, Any],
-    config: dict[str, str],
-    environment: dict[str, str],
-    endpoint: str,
+def test_a_gate_has_the_endpoint_and_the_appid_of_its_account(
+    inputs: dict[str, Any], location: Location | None, prior: dict[str, Any], found: tuple[Any, Any]
 ) -> None:
-    """The settings may be inputs, configuration or environment variables."""
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    declared, prior = gate({**ONE, **inputs}), gate({SERVICE_ENDPOINT: "prior"})
-    found = declared.with_service_endpoint(config.get, prior)
-    assert found == gate({**ONE, **inputs, SERVICE_ENDPOINT: endpoint})
-
-
-def test_a_new_gate_without_settings_has_no_endpoint() -> None:
-    """There is no prior endpoint to keep."""
-    assert gate(ONE).with_service_endpoint(lambda _key: None) == gate(ONE)
+    """The program's APPID comes first, then that of the account, then what the gate in the state has."""
+    located = gate({"job_id": "a", **inputs}).located(location, gate(prior) if prior else None)
+    assert (located.inputs.get(SERVICE_ENDPOINT), located.inputs.get("appid")) == found
 
 
 def test_new_jobs_are_those_that_were_not_waited_for() -> None:

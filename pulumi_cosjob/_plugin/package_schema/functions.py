@@ -58,7 +58,7 @@ def _get_job(job: Mapping[str, Property]) -> Property:
             "type": "object",
             "description": "The job to read.",
             "properties": {**JOB_ID, **APPID, **ACCOUNT},
-            "required": ["jobId", "appid"],
+            "required": ["jobId"],
         },
         "outputs": {
             "type": "object",
@@ -77,7 +77,7 @@ def _get_jobs() -> Property:
             "type": "object",
             "description": "The jobs to read.",
             "properties": {**JOB_IDS, **APPID, **_MANY, **ACCOUNT},
-            "required": ["jobIds", "appid"],
+            "required": ["jobIds"],
         },
         "outputs": {
             "type": "object",

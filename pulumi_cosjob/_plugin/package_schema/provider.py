@@ -13,6 +13,7 @@ __all__ = ["CONFIG", "SETTINGS", "config_variables", "provider", "variable_of"]
 
 SETTINGS: Mapping[str, Property] = {
     "uin": property_of("string", "UIN of the main account, such as `100000000001`."),
+    "appid": property_of("string", "APPID of the account that owns the jobs, such as `1250000000`."),
     "region": property_of("string", "Region of the jobs, such as `ap-chengdu`."),
     "secretId": property_of("string", "Secret id of the credentials that sign requests.", secret=True),
     "secretKey": property_of("string", "Secret key that belongs to `secretId`.", secret=True),
@@ -20,6 +21,10 @@ SETTINGS: Mapping[str, Property] = {
     "endpoint": property_of(
         "string", "Endpoint of the service, in place of the default for `uin` and `region`; an emulator's, for example."
     ),
+    "site": {
+        **reference("Site"),
+        "description": "The vendor's site that the account belongs to, where `uin` or `appid` has to be discovered.",
+    },
     "validation": {
         **reference("Validation"),
         "description": "How to treat a response that violates the schema of `DescribeJobResult`: `strict` fails, "
@@ -33,10 +38,15 @@ SETTINGS: Mapping[str, Property] = {
 }
 """The settings by name, without their defaults."""
 
-_DEFAULTS: Mapping[str, Any] = {"validation": Settings.validation, "requestTimeout": int(Settings.request_timeout)}
-_OTHER_SOURCES = dict.fromkeys(
-    ("secretId", "secretKey", "token"), ("the vendor's credentials files and machine roles",)
-)
+_DEFAULTS: Mapping[str, Any] = {
+    "site": Settings.site,
+    "validation": Settings.validation,
+    "requestTimeout": int(Settings.request_timeout),
+}
+_OTHER_SOURCES = {
+    **dict.fromkeys(("secretId", "secretKey", "token"), ("the vendor's credentials files and machine roles",)),
+    **dict.fromkeys(("uin", "appid"), ("that of the credentials, which is discovered",)),
+}
 
 # SDKs send a default as if the program had set the value. It is then kept in the state, and the plugin, which reads
 # the environment itself, cannot tell the difference. For this reason SDKs read only these inputs of an explicit
@@ -44,7 +54,7 @@ _OTHER_SOURCES = dict.fromkeys(
 # Credentials are excluded, because SECURITY promises that those of the environment reach no state. So are the endpoint,
 # because an emulator's would stay in the state, and settings that an environment chooses for a single run. And no input
 # of a provider has a `default`, which would hide the environment of a plugin that runs in another one than the program.
-_KEPT_IN_STATE = ("uin", "region")
+_KEPT_IN_STATE = ("uin", "appid", "region")
 
 
 def variable_of(name: str) -> str:
@@ -90,6 +100,7 @@ def config_variables() -> dict[str, Property]:
         default = {"default": _DEFAULTS[name]} if name in _DEFAULTS else {}
         variables[name] = each if each.get("secret") else {**each, **default, **_from_environment(name)}
     # The SDK of TypeScript reads the configuration of an enumeration as JSON, that is, `strict` in quotes.
-    del variables["validation"]["$ref"]
-    variables["validation"]["type"] = "string"
+    for name in ("site", "validation"):
+        del variables[name]["$ref"]
+        variables[name]["type"] = "string"
     return variables

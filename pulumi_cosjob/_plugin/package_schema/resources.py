@@ -71,7 +71,7 @@ def _job_gate(job: Mapping[str, Property]) -> Property:
         "properties": {**job, **_echoed({**APPID, **_WAIT, **_ACCOUNT}), **_SERVICE_ENDPOINT},
         "required": [*REQUIRED_OF_JOB, "appid"],
         "inputProperties": {**_replacing({**JOB_ID, **APPID}), **_WAIT, **_ACCOUNT},
-        "requiredInputs": ["jobId", "appid"],
+        "requiredInputs": ["jobId"],
     }
 
 
@@ -89,7 +89,7 @@ def _jobs_gate() -> Property:
         },
         "required": ["jobs", "jobIds", "appid"],
         "inputProperties": {**JOB_IDS, **_replacing(APPID), **_WAIT, **_ACCOUNT},
-        "requiredInputs": ["jobIds", "appid"],
+        "requiredInputs": ["jobIds"],
     }
 
 

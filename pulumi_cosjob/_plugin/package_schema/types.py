@@ -10,7 +10,7 @@ from pulumi_cosjob._model.element import Element, element_fields
 from pulumi_cosjob._model.job import BEYOND_SCHEMA, JobDescription
 from pulumi_cosjob._model.naming import camel_name, xml_name
 from pulumi_cosjob._plugin.package_schema.parts import Property, enumeration, list_of, property_of, reference
-from pulumi_cosjob._service.settings import MISSING
+from pulumi_cosjob._service.settings import MISSING, SITES
 from pulumi_cosjob._xml.schema import schema_path
 from pulumi_cosjob._xml.validation import VALIDATIONS
 
@@ -45,6 +45,10 @@ _ENUMERATIONS = {
                 strict=True,
             )
         ),
+    ),
+    "Site": enumeration(
+        "A site of the vendor. Each has accounts of its own.",
+        dict(zip(SITES, ("The site in China.", "The international site."), strict=True)),
     ),
     "Missing": enumeration(
         "How to treat a job that the service does not know.",
