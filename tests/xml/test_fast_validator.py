@@ -16,7 +16,7 @@ from pulumi_cosjob import CosBatchClient
 from pulumi_cosjob._xml import validation
 from pulumi_cosjob._xml.decoder import parse_describe_job_result
 from pulumi_cosjob._xml.fast_validator import compile_schema
-from pulumi_cosjob._xml.schema import schema_path
+from pulumi_cosjob._xml.schema import DOCUMENTS, schema_path
 from pulumi_cosjob._xml.xml_reader import read_xml
 from pulumi_cosjob.testing import CosBatchEmulator, Scenario
 from schema_corpus import INVALID, VALID
@@ -36,12 +36,14 @@ UNUSUAL = {
 
 def is_recognised(document: bytes) -> bool:
     """Return whether the compiled checks recognise a document."""
-    return validation.is_recognised(read_xml(document))
+    root = read_xml(document)
+    return root.tag in DOCUMENTS and validation.is_recognised(root, DOCUMENTS[root.tag])
 
 
 def processor_accepts(document: bytes) -> bool:
     """Return whether a document is valid by the XSD processor alone."""
-    return next(validation.violations(read_xml(document)), None) is None
+    root = read_xml(document)
+    return root.tag in DOCUMENTS and next(validation.violations(root, DOCUMENTS[root.tag]), None) is None
 
 
 @pytest.mark.parametrize("document", INVALID.values(), ids=INVALID)
@@ -116,7 +118,7 @@ def test_usual_responses_are_recognised(
     scenario: Scenario, emulator: CosBatchEmulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every response in the life of an emulated job is recognised."""
-    monkeypatch.setattr(validation, "violations", lambda _root: pytest.fail("the processor was called"))
+    monkeypatch.setattr(validation, "violations", lambda *_: pytest.fail("the processor was called"))
     emulator.clock.hold()
     job_id = emulator.create_job(scenario, seconds=60)
     with CosBatchClient(endpoint=emulator.endpoint, secret_id="emulator-id", secret_key="emulator-key") as client:
