@@ -1,8 +1,4 @@
-"""The client of COS Batch: sends requests about jobs, repeats them where that helps, and keeps to the service's rate.
-
-`responses` knows what a response means, `retries` which errors are worth another attempt, `rate_limiter` how many
-requests may be under way; `CosBatchClient` is the loop around them.
-"""
+"""The client of COS Batch: requests about jobs. `connection` sends them, `responses` knows what a response means."""
 
 from __future__ import annotations
 
@@ -12,7 +8,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from pulumi_cosjob._checks import DEFAULT_CONCURRENCY, check_choice, check_concurrency, check_identifier
-from pulumi_cosjob._clock import Clock, SystemClock
 from pulumi_cosjob._errors import (
     CosJobError,
     InvalidArgumentError,
@@ -20,19 +15,17 @@ from pulumi_cosjob._errors import (
     NoSuchJobError,
     no_thread,
 )
-from pulumi_cosjob._service.credentials import VendorChain
-from pulumi_cosjob._service.rate_limiter import RateLimiter
-from pulumi_cosjob._service.responses import clock_offset, parse_response, service_time
-from pulumi_cosjob._service.retries import FIRST_PAUSE, RetryPolicy, is_retryable
+from pulumi_cosjob._service.connection import Call, Connection
+from pulumi_cosjob._service.responses import parse_response, service_time
 from pulumi_cosjob._service.settings import MISSING, SETTINGS, Missing, Settings, resolve
 from pulumi_cosjob._text import format_value, kind_of
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-    import requests
     from typing_extensions import Self
 
+    from pulumi_cosjob._clock import Clock
     from pulumi_cosjob._model.job import JobDescription
     from pulumi_cosjob._service.transport import Response
     from pulumi_cosjob._xml.validation import Validation
@@ -40,10 +33,6 @@ if TYPE_CHECKING:
 __all__ = ["Clients", "CosBatchClient", "describe_job"]
 
 _CLOCK_METHODS = ("now", "monotonic", "sleep")
-
-# The time limit of one attempt; a sixth of the whole request's time limit where that is longer.
-_ATTEMPT_SECONDS = 10.0
-_ATTEMPTS_PER_REQUEST = 6
 
 
 class CosBatchClient:
@@ -109,17 +98,11 @@ class CosBatchClient:
         return _ResolvedClient(settings, clock)
 
     def _open(self, settings: Settings, clock: Clock | None) -> None:
-        from pulumi_cosjob._service.transport import Transport  # noqa: PLC0415  loads requests, needed only here
-
         if clock is not None and not all(callable(getattr(clock, name, None)) for name in _CLOCK_METHODS):
             hint = f"It has {', '.join(_CLOCK_METHODS)}."
             raise InvalidArgumentError("clock", f"cannot be {format_value(clock)}", hint=hint)
         self._settings = settings
-        self._ended = threading.Event()
-        self._clock = clock or SystemClock(self._ended)
-        self._transport = Transport(settings.endpoint)
-        self._rate_limiter = RateLimiter(self._clock)
-        self._offset = 0.0
+        self._connection = Connection(settings, clock)
         self._warned: set[str] = set()
 
     @property
@@ -129,7 +112,7 @@ class CosBatchClient:
 
     def close(self) -> None:
         """Close the connections."""
-        self._transport.close()
+        self._connection.close()
 
     def __enter__(self) -> Self:
         """Return the client itself."""
@@ -143,11 +126,7 @@ class CosBatchClient:
 
     def abort(self) -> None:
         """End all requests that are under way, in any thread, with a `RequestError`, and refuse further ones."""
-        self._ended.set()
-        self._rate_limiter.close()
-        self._transport.abort()
-        if isinstance(self._settings.credentials, VendorChain):
-            self._settings.credentials.abort()
+        self._connection.abort()
 
     def describe_job(self, job_id: str, appid: str) -> JobDescription:
         """Return the state of a job, as it is now.
@@ -234,40 +213,12 @@ class CosBatchClient:
         return {job_id: read for job_id, read in reads.items() if not read.cancelled()}
 
     def _request(self, job_id: str, appid: str, *, once: bool = False) -> tuple[JobDescription, Response]:
-        """Read a job, by one attempt or as many as its time limit allows; return the response too."""
-        import tenacity  # noqa: PLC0415  needed only for a request
-
+        """Read a job; return the response too."""
         check_identifier("job_id", job_id)
         check_identifier("appid", appid)
-        limit = self._attempt_seconds if once else self._settings.request_timeout
-        deadline = self._clock.monotonic() + limit
-        policy = RetryPolicy(self._clock, deadline, once=once)
-        retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception(is_retryable),
-            wait=policy.seconds,
-            stop=policy.is_over,
-            sleep=self._clock.sleep,
-            reraise=True,
-        )
-        try:
-            result: tuple[JobDescription, Response] = retrying(self._attempt, job_id, appid, deadline)
-        except CosJobError as error:
-            error.job_id, error.appid, error.endpoint = job_id, appid, self.endpoint
-            error.attempts = retrying.statistics.get("attempt_number", 1)
-            raise
-        return result
 
-    def _attempt(self, job_id: str, appid: str, deadline: float) -> tuple[JobDescription, Response]:
-        """Send a request in a slot of the rate limiter, and a second one if the first shows that the clock is wrong."""
-        with self._rate_limiter.slot(deadline, FIRST_PAUSE):
-            used = self._offset
-            response, secrets = self._send(job_id, appid, deadline, used)
-            offset = clock_offset(response, self._clock.now() + used)
-            if offset is not None:
-                # Set, not added: another thread may have measured the same offset at the same time.
-                self._offset = used + offset
-                response, secrets = self._send(job_id, appid, deadline, used + offset)
-            description = parse_response(
+        def parse(response: Response, secrets: Sequence[str | None]) -> JobDescription:
+            return parse_response(
                 response,
                 job_id=job_id,
                 endpoint=self.endpoint,
@@ -275,29 +226,8 @@ class CosBatchClient:
                 secrets=secrets,
                 warned=self._warned,
             )
-            return description, response
 
-    def _send(self, job_id: str, appid: str, deadline: float, offset: float) -> tuple[Response, tuple[str | None, ...]]:
-        """Send one request; return the response, and the secrets that it may echo."""
-        from pulumi_cosjob._service.signing import sign  # noqa: PLC0415  needed only for a request
-
-        credentials = self._settings.credentials(self._seconds_left(deadline))
-
-        def prepare(request: requests.PreparedRequest) -> None:
-            sign(request, credentials, self._clock.now() + offset)
-
-        headers = {"x-cos-appid": appid, "User-Agent": _user_agent()}
-        response = self._transport.get(f"/jobs/{job_id}", headers, prepare, self._seconds_left(deadline))
-        return response, (credentials.secret_id, credentials.secret_key, credentials.token)
-
-    @property
-    def _attempt_seconds(self) -> float:
-        timeout = self._settings.request_timeout
-        return min(timeout, max(_ATTEMPT_SECONDS, timeout / _ATTEMPTS_PER_REQUEST))
-
-    def _seconds_left(self, deadline: float) -> float:
-        """Return the time limit of an attempt that begins now."""
-        return min(self._attempt_seconds, max(0.001, deadline - self._clock.monotonic()))
+        return self._connection.send(Call(f"/jobs/{job_id}", appid, job_id), parse, once=once)
 
 
 class _ResolvedClient(CosBatchClient):
@@ -315,12 +245,6 @@ def _raise_errors(errors: Sequence[BaseException], jobs: int) -> None:
         raise JobsNotReadError(ours, jobs)
     for error in errors:
         raise error
-
-
-def _user_agent() -> str:
-    from pulumi_cosjob._version import package_version  # noqa: PLC0415  loads importlib.metadata, needed only here
-
-    return f"pulumi-cosjob/{package_version()}"
 
 
 def describe_job(job_id: str, appid: str, **settings: Any) -> JobDescription:

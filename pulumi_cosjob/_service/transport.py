@@ -95,20 +95,24 @@ class Transport:
         self._aborted = True
         self._monitor.expire_all()
 
-    def get(
+    def request(
         self,
-        path: str,
+        method: str,
+        target: str,
         headers: Mapping[str, str],
         prepare: Callable[[requests.PreparedRequest], None],
         seconds: float,
+        body: bytes = b"",
     ) -> Response:
-        """Send one GET request.
+        """Send one request.
 
         Args:
-            path: The path, escaped as it is sent.
+            method: Such as `GET`.
+            target: Path and query, escaped as they are sent.
             headers: Headers to send.
             prepare: Called with the prepared request just before it is sent, to sign it.
             seconds: The time limit, up to the last byte of the response.
+            body: The body, which is sent where it is not empty.
 
         Raises:
             RequestError: No complete response came in time.
@@ -122,7 +126,7 @@ class Transport:
             if self._aborted:
                 self._raise_expired(seconds)
             try:
-                response = self._send(path, headers, prepare, seconds)
+                response = self._send(method, target, headers, prepare, seconds, body)
             except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
                 # The socket's own timeout may come before the monitor's, and appears as a broken connection.
                 if deadline.expired or time.monotonic() >= deadline.ends_at:
@@ -137,17 +141,21 @@ class Transport:
 
     def _send(
         self,
-        path: str,
+        method: str,
+        target: str,
         headers: Mapping[str, str],
         prepare: Callable[[requests.PreparedRequest], None],
         seconds: float,
+        body: bytes,
     ) -> Response:
         def sign_last(request: requests.PreparedRequest) -> requests.PreparedRequest:
             prepare(request)
             return request
 
-        with self._session.get(
-            self.endpoint + path,
+        with self._session.request(
+            method,
+            self.endpoint + target,
+            data=body or None,
             headers={"Accept-Encoding": "identity", **headers},
             auth=sign_last,
             timeout=(min(_CONNECT_SECONDS, seconds), seconds),

@@ -149,7 +149,7 @@ def test_all_jobs_are_read_although_the_service_keeps_throttling(service: CosBat
     service.inject(Fault("error", code="SlowDown", status=503, probability=0.3, times=None))
     with client_of(service, clock, request_timeout=3600) as client:
         assert list(client.describe_jobs(ids, APPID)) == ids
-        assert client._rate_limiter.state.limit < 16
+        assert client._connection._rate_limiter.state.limit < 16
 
 
 @pytest.mark.parametrize(

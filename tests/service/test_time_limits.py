@@ -47,13 +47,13 @@ def test_an_attempt_has_its_share_of_the_time_limit(
     """The share of a poll is that of any attempt: where the setting is raised, slow responses have more time."""
     job_id, given = service.create_job(), []
     with client_of(service, clock, request_timeout=timeout) as client:
-        send = client._transport.get
+        send = client._connection._transport.request
 
         def get(*arguments: Any) -> Any:
             given.append(arguments[-1])
             return send(*arguments)
 
-        monkeypatch.setattr(client._transport, "get", get)
+        monkeypatch.setattr(client._connection._transport, "request", get)
         client.describe_job(job_id, APPID)
         client.poll(job_id, APPID)
     assert given == [seconds, seconds]

@@ -190,9 +190,9 @@ def _client(target: Target) -> Iterator[tuple[CosBatchClient, ManualClock]]:
         clock=clock,
     )
     if not target.real_time:
-        sending = client._transport
-        get: Callable[..., Any] = sending.get
-        sending.get = lambda *arguments: get(*arguments[:-1], _LONG_TIMEOUT)  # type: ignore[method-assign]
+        sending = client._connection._transport
+        send: Callable[..., Any] = sending.request
+        sending.request = lambda *arguments: send(*arguments[:-1], _LONG_TIMEOUT)  # type: ignore[method-assign]
     with contextlib.closing(client):
         yield client, clock
 

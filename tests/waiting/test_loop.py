@@ -108,7 +108,7 @@ def test_a_wait_survives_an_outage_of_an_hour(
             return clock.monotonic()
 
     outage = Outage()
-    client._clock = outage
+    client._connection._clock = outage
     done = wait_for_jobs(client, [job_id], APPID, WaitOptions(3 * HOUR), clock=outage)
     assert done[job_id].status == "Complete"
     assert 30 + HOUR <= clock.now() - started <= 30 + HOUR + 60

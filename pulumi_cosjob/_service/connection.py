@@ -1,0 +1,161 @@
+"""Sends requests to COS Batch: signed, repeated where that helps, and at the rate that the service takes.
+
+`retries` knows which errors are worth another attempt, `rate_limiter` how many requests may be under way; `Connection`
+is the loop around them. What a response means, its caller decides.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from pulumi_cosjob._clock import Clock, SystemClock
+from pulumi_cosjob._errors import CosJobError
+from pulumi_cosjob._service.credentials import VendorChain
+from pulumi_cosjob._service.rate_limiter import RateLimiter
+from pulumi_cosjob._service.responses import clock_offset
+from pulumi_cosjob._service.retries import FIRST_PAUSE, RetryPolicy, is_retryable
+
+if TYPE_CHECKING:
+    import requests
+
+    from pulumi_cosjob._service.settings import Settings
+    from pulumi_cosjob._service.transport import Response
+
+__all__ = ["Call", "Connection", "Parse"]
+
+_T = TypeVar("_T")
+
+# The time limit of one attempt; a sixth of the whole request's time limit where that is longer.
+_ATTEMPT_SECONDS = 10.0
+_ATTEMPTS_PER_REQUEST = 6
+
+Parse = Callable[["Response", Sequence[str | None]], _T]
+"""Returns what a response means; the secrets that it may echo are the second argument."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request to COS Batch.
+
+    Attributes:
+        target: Path and query, escaped as they are sent.
+        appid: APPID of the account that owns the jobs.
+        job_id: The job that it is about, for messages; None if it is about several.
+        method: The HTTP method.
+    """
+
+    target: str
+    appid: str
+    job_id: str | None = None
+    method: str = "GET"
+
+
+class Connection:
+    """Requests to one endpoint, with one pool of connections; safe for use by many threads at once.
+
+    Args:
+        settings: Endpoint, credentials and time limit.
+        clock: Replaces the machine's clock in tests.
+
+    Raises:
+        ConfigurationError: The environment names a proxy or certificates that cannot be used.
+    """
+
+    def __init__(self, settings: Settings, clock: Clock | None) -> None:
+        from pulumi_cosjob._service.transport import Transport  # noqa: PLC0415  loads requests, needed only here
+
+        self._settings = settings
+        self._ended = threading.Event()
+        self._clock = clock or SystemClock(self._ended)
+        self._transport = Transport(settings.endpoint)
+        self._rate_limiter = RateLimiter(self._clock)
+        self._offset = 0.0
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._transport.close()
+
+    def abort(self) -> None:
+        """End all requests that are under way, in any thread, with a `RequestError`, and refuse further ones."""
+        self._ended.set()
+        self._rate_limiter.close()
+        self._transport.abort()
+        if isinstance(self._settings.credentials, VendorChain):
+            self._settings.credentials.abort()
+
+    def send(self, call: Call, parse: Parse[_T], *, once: bool = False) -> tuple[_T, Response]:
+        """Send a request, by one attempt or as many as its time limit allows.
+
+        Args:
+            call: The request. Only one that may be repeated has more than one attempt.
+            parse: Returns what a response means, or raises an error of this package.
+            once: Whether there is only one attempt.
+
+        Returns:
+            What `parse` returns, and the response.
+
+        Raises:
+            CosJobError: All attempts failed; job, account and endpoint are part of the error.
+        """
+        import tenacity  # noqa: PLC0415  needed only for a request
+
+        limit = self._attempt_seconds if once else self._settings.request_timeout
+        deadline = self._clock.monotonic() + limit
+        policy = RetryPolicy(self._clock, deadline, once=once)
+        retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception(is_retryable),
+            wait=policy.seconds,
+            stop=policy.is_over,
+            sleep=self._clock.sleep,
+            reraise=True,
+        )
+        try:
+            result: tuple[_T, Response] = retrying(self._attempt, call, parse, deadline)
+        except CosJobError as error:
+            error.job_id, error.appid, error.endpoint = call.job_id, call.appid, self._settings.endpoint
+            error.attempts = retrying.statistics.get("attempt_number", 1)
+            raise
+        return result
+
+    def _attempt(self, call: Call, parse: Parse[_T], deadline: float) -> tuple[_T, Response]:
+        """Send a request in a slot of the rate limiter, and a second one if the first shows that the clock is wrong."""
+        with self._rate_limiter.slot(deadline, FIRST_PAUSE):
+            used = self._offset
+            response, secrets = self._send(call, deadline, used)
+            offset = clock_offset(response, self._clock.now() + used)
+            if offset is not None:
+                # Set, not added: another thread may have measured the same offset at the same time.
+                self._offset = used + offset
+                response, secrets = self._send(call, deadline, used + offset)
+            return parse(response, secrets), response
+
+    def _send(self, call: Call, deadline: float, offset: float) -> tuple[Response, Sequence[str | None]]:
+        """Send one request; return the response, and the secrets that it may echo."""
+        from pulumi_cosjob._service.signing import sign  # noqa: PLC0415  needed only for a request
+
+        credentials = self._settings.credentials(self._seconds_left(deadline))
+
+        def prepare(request: requests.PreparedRequest) -> None:
+            sign(request, credentials, self._clock.now() + offset)
+
+        headers = {"x-cos-appid": call.appid, "User-Agent": _user_agent()}
+        response = self._transport.request(call.method, call.target, headers, prepare, self._seconds_left(deadline))
+        return response, (credentials.secret_id, credentials.secret_key, credentials.token)
+
+    @property
+    def _attempt_seconds(self) -> float:
+        timeout = self._settings.request_timeout
+        return min(timeout, max(_ATTEMPT_SECONDS, timeout / _ATTEMPTS_PER_REQUEST))
+
+    def _seconds_left(self, deadline: float) -> float:
+        """Return the time limit of an attempt that begins now."""
+        return min(self._attempt_seconds, max(0.001, deadline - self._clock.monotonic()))
+
+
+def _user_agent() -> str:
+    from pulumi_cosjob._version import package_version  # noqa: PLC0415  loads importlib.metadata, needed only here
+
+    return f"pulumi-cosjob/{package_version()}"
