@@ -27,7 +27,7 @@ from pulumi_cosjob._text import format_value, kind_of, quoted
 if TYPE_CHECKING:
     from pulumi_cosjob._model.job_summary import JobPage, JobSummary
 
-__all__ = ["MOST_PAGES", "JobListing", "check_listing", "list_jobs", "list_target"]
+__all__ = ["MOST_PAGES", "JobListing", "check_listing", "list_target", "read_pages", "wanted_jobs"]
 
 MOST_PAGES = 100
 """How many pages of a list are read; a longer list is an error, as a part of it would appear to be all."""
@@ -88,7 +88,7 @@ class JobListing:
         return self.created_before is None or created < self.created_before
 
 
-def list_jobs(fetch: Callable[[str | None], JobPage], listing: JobListing) -> list[JobSummary]:
+def wanted_jobs(fetch: Callable[[str | None], JobPage], listing: JobListing) -> list[JobSummary]:
     """Return the wanted jobs, newest first, those of the same time by their ids, those without a time last.
 
     Args:
@@ -164,8 +164,8 @@ def check_listing(
     """
     after, before = _time("created_after", created_after, now), _time("created_before", created_before, now)
     if after is not None and before is not None and after >= before:
-        what = f"must be later than {{created_after}}, not {format_value(created_before)}"
-        raise InvalidArgumentError("created_before", what.replace("{created_after}", "created_after"))
+        problem, later = f"cannot be {format_value(created_before)}", Message("It is later than {created_after}.")
+        raise InvalidArgumentError("created_before", problem, hint=later)
     if description is not None and not isinstance(description, str):
         hint = 'It is a glob such as "nightly*", in which * is any text, ? any character and [ab] one of some.'
         raise InvalidArgumentError("description", f"must be text, not {kind_of(description)}", hint=hint)
