@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -16,17 +16,20 @@ from pulumi_cosjob._errors import (
     no_thread,
 )
 from pulumi_cosjob._service.connection import Call, Connection
-from pulumi_cosjob._service.responses import parse_response, service_time
+from pulumi_cosjob._service.job_list import JobListing, check_listing, list_target, wanted_jobs
+from pulumi_cosjob._service.responses import parse_page, parse_response, service_time
 from pulumi_cosjob._service.settings import MISSING, SETTINGS, Missing, Settings, resolve
 from pulumi_cosjob._text import format_value, kind_of
 
 if TYPE_CHECKING:
+    from datetime import datetime, timedelta
     from types import TracebackType
 
     from typing_extensions import Self
 
     from pulumi_cosjob._clock import Clock
     from pulumi_cosjob._model.job import JobDescription
+    from pulumi_cosjob._model.job_summary import JobPage, JobSummary
     from pulumi_cosjob._service.location import Location
     from pulumi_cosjob._service.settings import Site
     from pulumi_cosjob._service.transport import Response
@@ -236,6 +239,71 @@ class CosBatchClient:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
         return {job_id: read for job_id, read in reads.items() if not read.cancelled()}
+
+    def list_jobs(
+        self,
+        appid: str | None = None,
+        *,
+        statuses: str | Iterable[str] | None = None,
+        created_after: datetime | timedelta | str | None = None,
+        created_before: datetime | timedelta | str | None = None,
+        description: str | None = None,
+        operation: str | None = None,
+        limit: int | None = None,
+    ) -> Iterator[JobSummary]:
+        """Return the jobs of the last 90 days, newest first; those of the same time by their ids.
+
+        The service returns pages in no promised order, so the first job is returned when all pages have been read.
+
+        Args:
+            appid: APPID of the account that owns them. Default: as for `describe_job`.
+            statuses: A status such as `Active`, or several: only jobs that have one of them.
+            created_after: Only jobs created at this time or later: a datetime with a time zone, a text such as
+                `2026-11-20T18:00:30Z` or `2026-11-20` (UTC if it has no offset), or a duration back from now such as
+                `7d`. Jobs without a creation time are left out; without this limit they are the last ones.
+            created_before: Only jobs created before this time, in the same forms.
+            description: Only jobs whose whole description matches this glob, such as `nightly*`, upper and lower case
+                apart: `*` is any text, `?` any character, `[ab]` one of some.
+            operation: Only jobs of this operation, by the name of its element, such as `COSPutObjectCopy`.
+            limit: The newest jobs of those, at most so many. It saves no request.
+
+        Raises:
+            InvalidArgumentError: An argument is malformed; raised by the call itself, before any request.
+            ConfigurationError: No credentials were found; they are read for each request.
+            RequestError: No response came within `request_timeout`, which holds for each page.
+            ServiceError: The service refused.
+            InvalidResponseError: A response cannot be trusted, or there are more than 100 pages.
+        """
+        check_appid(appid)
+        listing = check_listing(
+            now=self._connection.now(),
+            statuses=statuses,
+            created_after=created_after,
+            created_before=created_before,
+            description=description,
+            operation=operation,
+            limit=limit,
+        )
+        return self._listed(appid, listing)
+
+    def _listed(self, appid: str | None, listing: JobListing) -> Iterator[JobSummary]:
+        """Request all pages of a list, and yield the wanted jobs."""
+
+        def parse(response: Response, secrets: Sequence[str | None]) -> JobPage:
+            validation = self._settings.validation
+            return parse_page(
+                response, endpoint=self.endpoint, validation=validation, secrets=secrets, warned=self._warned
+            )
+
+        def fetch(token: str | None) -> JobPage:
+            return self._connection.send(Call(list_target(listing.requested_status, token), appid), parse)[0]
+
+        try:
+            jobs = wanted_jobs(fetch, listing)
+        except CosJobError as error:
+            self.location.complete(error, appid)
+            raise
+        yield from jobs
 
     def _request(self, job_id: str, appid: str | None, *, once: bool = False) -> tuple[JobDescription, Response]:
         """Read a job; return the response too."""
