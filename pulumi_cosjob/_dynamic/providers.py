@@ -64,14 +64,14 @@ class ConfiguredProvider(pulumi.dynamic.ResourceProvider):
     def configure(self, req: pulumi.dynamic.ConfigureRequest) -> None:
         """Keep the stack's configuration, with its secrets, in this process only."""
         from pulumi_cosjob._dynamic.provider_errors import show_sentences  # noqa: PLC0415  see the module
-        from pulumi_cosjob._engine.log import pass_on_warnings  # noqa: PLC0415  see the module
+        from pulumi_cosjob._engine.log import pass_on_messages  # noqa: PLC0415  see the module
         from pulumi_cosjob._engine.watch import CancellableClock  # noqa: PLC0415  see the module
         from pulumi_cosjob._service.client import Clients  # noqa: PLC0415  see the module
 
         show_sentences()
         self._config = req.config.get
         self._clients = Clients(req.config.get, CancellableClock())
-        pass_on_warnings()
+        pass_on_messages()
 
 
 class JobProvider(ConfiguredProvider):

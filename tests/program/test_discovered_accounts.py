@@ -44,7 +44,8 @@ def test_credentials_and_a_region_are_enough(new_stack: NewStack, service: CosBa
     assert not {"COSJOB_UIN", "COSJOB_APPID"} & set(stack.variables)
     preview = stack.preview().ok().text
     assert "warning" not in preview
-    stack.up().ok()
+    lines = stack.up("--debug").ok().text.splitlines()
+    assert [line.strip() for line in lines].count("debug: account 100000000001, APPID 1250000000, discovered") == 1
     assert stack.outputs() == {"status": "Complete", "count": 1, "appid": "1250000000", "appids": "1250000000"}
     sent = [each.headers["x-cos-appid"] for each in service.requests if each.path.startswith("/jobs/")]
     assert set(sent) == {"1250000000"}
