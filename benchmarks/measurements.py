@@ -30,7 +30,7 @@ import requests
 import demo
 import gate_measurements
 from pulumi_environment import write_project
-from read_programs import constants, one_by_one, together
+from read_programs import constants, of_the_credentials, one_by_one, together
 from rows import Row, Sizes, time_alternately, timed
 
 RESPONSE = Path(__file__).parent.parent / "tests" / "responses" / "full.xml"
@@ -84,6 +84,19 @@ class Bench:
         ours, floor = self._preview(one_by_one(job_ids)), self._preview(constants(job_ids))
         reads = "a dynamic read of a constant" if jobs == 1 else f"{jobs} dynamic reads of constants"
         return Row(f"preview with {jobs} get_job", reads, "s", time_alternately(pairs, ours, floor), target)
+
+    def discovery(self) -> Row:
+        """Measure a preview that discovers its account, where each request takes 20 ms."""
+        with demo.emulator() as endpoint:
+            slow = {"kind": "delay", "seconds": 0.02, "times": None}
+            delays = [slow, {**slow, "action": "GetUserAppId"}]
+            requests.post(f"{endpoint}/_emulator/faults", json=delays, timeout=10).raise_for_status()
+            bench = Bench(endpoint, self._folder / "discovery", Sizes(some=1, jobs=1, steps=()))
+            bench._folder.mkdir()
+            [job_id] = bench.job_ids
+            ours, floor = bench._preview(of_the_credentials(job_id)), bench._preview(one_by_one([job_id]))
+            pairs = time_alternately(self.sizes.pairs, ours, floor)
+        return Row("preview with discovery of the account", "the same with an APPID", "s", pairs, 1.1)
 
     def ups(self) -> Row:
         """Measure a first update with many jobs, read with `get_jobs` and with `get_job`."""
@@ -238,10 +251,10 @@ def _provider_process(endpoint: str) -> Iterator[_Provider]:
 def parsing(sizes: Sizes) -> list[Row]:
     """Measure the parsing of a full response."""
     from pulumi_cosjob import parse_describe_job_result  # noqa: PLC0415  measured, not used
-    from pulumi_cosjob._xml.schema import load_schema  # noqa: PLC0415  as above
+    from pulumi_cosjob._xml.schema import DESCRIBE_JOB, load_schema  # noqa: PLC0415  as above
 
     document = RESPONSE.read_bytes()
-    processor = load_schema()
+    processor = load_schema(DESCRIBE_JOB)
     ours = lambda: parse_describe_job_result(document)  # noqa: E731
     floors: tuple[tuple[str, Callable[[], object], float | None], ...] = (
         ("xmlschema's to_dict with the same schema", lambda: processor.to_dict(ET.fromstring(document)), 1.0),  # noqa: S314
@@ -288,8 +301,8 @@ import requests
 done("requests")
 import tenacity
 done("retries")
-from pulumi_cosjob._xml.schema import compiled_schema
-compiled_schema()
+from pulumi_cosjob._xml.schema import DESCRIBE_JOB, compiled_schema
+compiled_schema(DESCRIBE_JOB)
 done("checks compiled from the schema")
 import os
 provider = JobProvider()
@@ -346,6 +359,7 @@ def measure(sizes: Sizes, show: Callable[[str], None]) -> tuple[list[Row], dict[
         add(bench.memory())
         add(bench.previews(1, sizes.pairs, 1.25))
         add(bench.previews(sizes.some, sizes.many_pairs, 1.3))
+        add(bench.discovery())
         add(bench.growth())
         add(bench.ups())
         add(*gate_measurements.measure(bench, Path(temporary)))

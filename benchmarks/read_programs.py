@@ -35,6 +35,11 @@ def one_by_one(job_ids: Sequence[str]) -> str:
     return _READ.format(name="get_job", calls=calls)
 
 
+def of_the_credentials(job_id: str) -> str:
+    """Return a program that reads a job of an account that has to be discovered."""
+    return _READ.format(name="get_job", calls=f"pulumi.export({job_id!r}, get_job({job_id!r}).status)")
+
+
 def together(job_ids: Sequence[str]) -> str:
     """Return a program that reads the same jobs with `get_jobs`, and exports the same."""
     calls = f'read = get_jobs({list(job_ids)!r}, "{demo.APPID}")\n'

@@ -1,7 +1,8 @@
 """Read Tencent Cloud COS Batch jobs in Pulumi programs.
 
 `get_job` and `get_jobs` read jobs in Pulumi programs; `JobCompletion` and `AllJobsCompletion` wait for them.
-`describe_job` and `CosBatchClient` are for plain scripts, `parse_describe_job_result` is for saved responses. The
+`describe_job` and `CosBatchClient` are for plain scripts, `parse_describe_job_result`
+and `parse_list_jobs_result` are for saved responses. The
 classes of a job's parts, for annotations, are in `pulumi_cosjob.types`. A name loads its module when it is first used:
 importing the package takes a few milliseconds.
 """
@@ -41,9 +42,10 @@ if TYPE_CHECKING:
     from pulumi_cosjob._dynamic.functions import Job, Jobs, get_job, get_job_output, get_jobs, get_jobs_output
     from pulumi_cosjob._dynamic.gates import AllJobsCompletion, JobCompletion
     from pulumi_cosjob._model.job import JobDescription
+    from pulumi_cosjob._model.job_summary import JobPage, JobSummary
     from pulumi_cosjob._model.states import STATES, JobState
     from pulumi_cosjob._service.client import CosBatchClient, describe_job
-    from pulumi_cosjob._xml.decoder import parse_describe_job_result
+    from pulumi_cosjob._xml.decoder import parse_describe_job_result, parse_list_jobs_result
     from pulumi_cosjob._xml.schema import schema_path
 
     __version__: str
@@ -63,7 +65,9 @@ __all__ = [
     "JobCompletion",
     "JobDescription",
     "JobFailedError",
+    "JobPage",
     "JobState",
+    "JobSummary",
     "JobSuspendedError",
     "Jobs",
     "JobsFailedError",
@@ -86,6 +90,7 @@ __all__ = [
     "get_jobs",
     "get_jobs_output",
     "parse_describe_job_result",
+    "parse_list_jobs_result",
     "schema_path",
 ]
 
@@ -97,13 +102,16 @@ _LOADED_AT_FIRST_USE = {
     "Jobs": "_dynamic.functions",
     "JobCompletion": "_dynamic.gates",
     "JobDescription": "_model.job",
+    "JobPage": "_model.job_summary",
     "JobState": "_model.states",
+    "JobSummary": "_model.job_summary",
     "describe_job": "_service.client",
     "get_job": "_dynamic.functions",
     "get_job_output": "_dynamic.functions",
     "get_jobs": "_dynamic.functions",
     "get_jobs_output": "_dynamic.functions",
     "parse_describe_job_result": "_xml.decoder",
+    "parse_list_jobs_result": "_xml.decoder",
     "schema_path": "_xml.schema",
 }
 

@@ -284,11 +284,11 @@ class SchemaError(InvalidResponseError):
         problems: Every place where it does, up to 100.
     """
 
-    def __init__(self, problems: Sequence[Problem], **context: Any) -> None:
+    def __init__(self, problems: Sequence[Problem], *, document: str = "DescribeJobResult", **context: Any) -> None:
         count = f"{len(problems)} places" if len(problems) != 1 else "one place"
         if len(problems) >= MOST_PROBLEMS:
             count += " or more"
-        super().__init__(f"the response violates the schema of DescribeJobResult in {count}", **context)
+        super().__init__(f"the response violates the schema of {document} in {count}", **context)
         self.problems = tuple(problems)
 
     def _lines(self, _audience: Audience) -> Sequence[str]:

@@ -31,6 +31,7 @@ from pulumi_cosjob._model.job import (
     Report,
     UserMetadataMember,
 )
+from pulumi_cosjob._model.job_summary import JobSummary, ListedProgressSummary
 from pulumi_cosjob._model.states import JobState
 
 __all__ = [
@@ -44,6 +45,8 @@ __all__ = [
     "JobDescription",
     "JobFailure",
     "JobState",
+    "JobSummary",
+    "ListedProgressSummary",
     "Manifest",
     "ManifestLocation",
     "ManifestSpec",

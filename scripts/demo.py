@@ -26,7 +26,7 @@ from pulumi_cosjob._service.signing import sign
 from pulumi_environment import engine_path, pulumi_environment
 
 ROOT = Path(__file__).parent.parent
-APPID, UIN, REGION = "1250000000", "100000000001", "ap-chengdu"
+APPID, REGION = "1250000000", "ap-chengdu"
 SECRET_ID, SECRET_KEY = "demo-id", "demo-key"
 # Seconds by which the emulator's clock advances before each update: created, active, active, complete.
 STEPS = (0, 6, 4, 20)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pulumi_cosjob._model.element import Element, element_fields
 from pulumi_cosjob._model.job import JobDescription
+from pulumi_cosjob._model.job_summary import JobSummary
 from pulumi_cosjob._model.naming import xml_name
 
 if TYPE_CHECKING:
@@ -54,10 +55,14 @@ def tables() -> str:
     import xmlschema  # noqa: PLC0415  slow to load
 
     schema = xmlschema.XMLSchema11(ROOT / "schema" / "describe_job_result.xsd")
+    list_schema = xmlschema.XMLSchema11(ROOT / "schema" / "list_jobs_result.xsd")
     fields = "\n".join(rows(schema, JobDescription, "", "/DescribeJobResult/Job"))
+    summary = "\n".join(rows(list_schema, JobSummary, "", "/ListJobsResult/Jobs/member"))
     listed = "\n".join(values(schema.root))
     return (
         f"| output | type | meaning |\n|---|---|---|\n{fields}\n\n"
+        "The jobs of a list have these fields, and like a job `unknown_elements` and `unknown_values`:\n\n"
+        f"| output | type | meaning |\n|---|---|---|\n{summary}\n\n"
         "Values that the service is known to send, by the element's name:\n\n"
         f"| element | value | meaning |\n|---|---|---|\n{listed}\n"
     )

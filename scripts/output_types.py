@@ -23,7 +23,7 @@ def classes() -> dict[str, ast.ClassDef]:
     """Return the classes of elements by name, in their order."""
     body = ast.parse(Path(job_module.__file__).read_text(encoding="utf-8")).body
     found = [each for each in body if isinstance(each, ast.ClassDef)]
-    return {each.name: each for each in found if [ast.unparse(base) for base in each.bases] == ["Element"]}
+    return {each.name: each for each in found if "Element" in map(ast.unparse, each.bases)}
 
 
 def fields(cls: ast.ClassDef) -> dict[str, tuple[str, str]]:
@@ -36,8 +36,12 @@ def fields(cls: ast.ClassDef) -> dict[str, tuple[str, str]]:
 
 
 def properties(cls: ast.ClassDef) -> dict[str, tuple[str, str]]:
-    """Return type and docstring of each property of a class."""
-    found = [node for node in cls.body if isinstance(node, ast.FunctionDef) and node.returns]
+    """Return type and docstring of each property of a class, and of its base classes in the module."""
+    body = ast.parse(Path(job_module.__file__).read_text(encoding="utf-8")).body
+    bases = {*map(ast.unparse, cls.bases)} - {"Element"}
+    classes_ = [each for each in body if isinstance(each, ast.ClassDef) and each.name in bases]
+    nodes = [node for each in (*classes_, cls) for node in each.body]
+    found = [node for node in nodes if isinstance(node, ast.FunctionDef) and node.returns]
     return {node.name: (ast.unparse(node.returns), _text(node.body[0])) for node in found if node.returns}
 
 

@@ -64,14 +64,14 @@ class ConfiguredProvider(pulumi.dynamic.ResourceProvider):
     def configure(self, req: pulumi.dynamic.ConfigureRequest) -> None:
         """Keep the stack's configuration, with its secrets, in this process only."""
         from pulumi_cosjob._dynamic.provider_errors import show_sentences  # noqa: PLC0415  see the module
-        from pulumi_cosjob._engine.log import pass_on_warnings  # noqa: PLC0415  see the module
+        from pulumi_cosjob._engine.log import pass_on_messages  # noqa: PLC0415  see the module
         from pulumi_cosjob._engine.watch import CancellableClock  # noqa: PLC0415  see the module
         from pulumi_cosjob._service.client import Clients  # noqa: PLC0415  see the module
 
         show_sentences()
         self._config = req.config.get
         self._clients = Clients(req.config.get, CancellableClock())
-        pass_on_warnings()
+        pass_on_messages()
 
 
 class JobProvider(ConfiguredProvider):
@@ -128,15 +128,15 @@ class _GateProvider(ConfiguredProvider):
         """Refuse malformed inputs and, before the gate waits for them, jobs that never complete."""
         preview = bool(news.pop(PREVIEW, False))
         prior = Gate(self.target, _gate_inputs(_olds))
-        gate = Gate(self.target, _gate_inputs(news))
+        declared = Gate(self.target, _gate_inputs(news))
         try:
-            gate.check()
+            declared.check()
             # The polls of a new gate discover its account, and report where that fails.
-            gate = gate.located(self._clients.locate(gate.inputs, discover=bool(prior.inputs)), prior)
+            gate = declared.located(self._clients.locate(declared.inputs, discover=bool(prior.inputs)), prior)
             # Of the gate in the state only the inputs are passed here. It has waited for all jobs in them.
             prior = replace(prior, completed=dict.fromkeys(prior.job_ids))
             self._poll(gate, gate.new_job_ids(prior), preview=preview)
-            gate = gate.located(self._clients.locate(gate.inputs, discover=False), prior)
+            gate = declared.located(self._clients.locate(declared.inputs, discover=False), prior)
             news.update({name: gate.inputs[name] for name in LOCATION if name in gate.inputs})
         except InvalidArgumentError as error:
             return CheckResult(news, [CheckFailure(error.argument, str(error))])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import logging
 import sys
 import threading
 import warnings
@@ -17,12 +18,14 @@ from pulumi_cosjob._waiting.progress import ProgressLines
 if TYPE_CHECKING:
     from pulumi_cosjob._waiting.state import PollState
 
-__all__ = ["NO_PROXY", "EngineLog", "Send", "pass_on_warnings", "to_engine"]
+__all__ = ["NO_PROXY", "EngineLog", "Send", "pass_on_debug_lines", "pass_on_messages", "to_engine"]
 
 Send = Callable[[str, bool], None]
 """Called with a line and whether it is progress, which is shown in place, or a warning, which stays."""
 
 _LOG_SECONDS = 2.0
+# Severities of the protocol.
+_DEBUG, _INFO, _WARNING = 0, 1, 2
 # By default, gRPC would use a proxy even for the engine on this machine.
 NO_PROXY = [("grpc.enable_http_proxy", 0)]
 
@@ -55,32 +58,41 @@ def to_engine(arguments: list[str] | None = None) -> Send:
     Args:
         arguments: The arguments of this process, the engine's address among them.
     """
-    import grpc  # noqa: PLC0415  comes with the Pulumi SDK, which the command line does not need
-    from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc  # noqa: PLC0415  as above
-
     address = engine_address(arguments or sys.argv)
     if address is None:
         return lambda _line, _ephemeral: None
-    urn = _urn_of_call()
-    stub = engine_pb2_grpc.EngineStub(grpc.insecure_channel(address, options=NO_PROXY))
+    log, urn = _log_of(address), _urn_of_call()
 
     def send(line: str, ephemeral: bool) -> None:
-        severity = engine_pb2.INFO if ephemeral else engine_pb2.WARNING
-        request = engine_pb2.LogRequest(severity=severity, message=line, urn=urn, ephemeral=ephemeral)
-        with contextlib.suppress(grpc.RpcError):
-            stub.Log(request, timeout=_LOG_SECONDS)
+        log(severity=_INFO if ephemeral else _WARNING, message=line, urn=urn, ephemeral=ephemeral)
 
     return send
 
 
-def pass_on_warnings(arguments: list[str] | None = None) -> None:
-    """Show the package's warnings as the engine's. Has an effect in the process of a dynamic provider only.
+def _log_of(address: str) -> Callable[..., None]:
+    """Return a function that sends a line to the log of an engine; nothing happens if the engine cannot be reached."""
+    import grpc  # noqa: PLC0415  comes with the Pulumi SDK, which the command line does not need
+    from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc  # noqa: PLC0415  as above
+
+    stub = engine_pb2_grpc.EngineStub(grpc.insecure_channel(address, options=NO_PROXY))
+
+    def log(**line: Any) -> None:
+        with contextlib.suppress(grpc.RpcError):
+            stub.Log(engine_pb2.LogRequest(**line), timeout=_LOG_SECONDS)
+
+    return log
+
+
+def pass_on_messages(arguments: list[str] | None = None) -> None:
+    """Show the package's warnings as the engine's, and its debug lines. Has an effect in a dynamic provider only.
 
     Args:
         arguments: The arguments of this process, the engine's address among them.
     """
-    if engine_address(arguments or sys.argv) is None:
+    address = engine_address(arguments or sys.argv)
+    if address is None:
         return
+    pass_on_debug_lines(lambda line: _log_of(address)(severity=_DEBUG, message=line))
     before = warnings.showwarning
 
     def show(message: Warning | str, category: type[Warning], *position: Any, **options: Any) -> None:
@@ -90,6 +102,30 @@ def pass_on_warnings(arguments: list[str] | None = None) -> None:
             before(message, category, *position, **options)
 
     warnings.showwarning = show
+
+
+class _DebugLines(logging.Handler):
+    """Passes on what the package logs."""
+
+    def __init__(self, send: Callable[[str], None]) -> None:
+        super().__init__(logging.DEBUG)
+        self._send = send
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._send(record.getMessage())
+
+
+def pass_on_debug_lines(send: Callable[[str], None]) -> None:
+    """Pass on what the package logs at debug level, such as the account that was discovered.
+
+    Args:
+        send: Called with each line, in the thread that logs it.
+    """
+    logger = logging.getLogger("pulumi_cosjob")
+    logger.setLevel(logging.DEBUG)
+    # Not to the handlers of the root, which write to standard error.
+    logger.propagate = False
+    logger.handlers[:] = [_DebugLines(send)]
 
 
 def _urn_of_call() -> str:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from typing import TYPE_CHECKING
 
 from pulumi_cosjob._model.element import Element, items
 from pulumi_cosjob._model.states import JobState, state_of
@@ -26,6 +27,7 @@ __all__ = [
     "Grantee",
     "JobDescription",
     "JobFailure",
+    "JobProperties",
     "Manifest",
     "ManifestLocation",
     "ManifestSpec",
@@ -35,6 +37,7 @@ __all__ = [
     "Report",
     "UserMetadataMember",
     "contradiction",
+    "instant",
 ]
 
 _INSTANT = re.compile(r"([0-9-]{10}T[0-9:]{8})(?:\.([0-9]+))?(Z|[+-][0-9]{2}:[0-9]{2})?")
@@ -306,8 +309,49 @@ class Report(Element):
     """Which tasks are reported. Known values: `AllTasks`, `FailedTasksOnly`."""
 
 
+class JobProperties:
+    """What follows from the elements that both DescribeJob and ListJobs return of a job."""
+
+    if TYPE_CHECKING:  # declared by the classes of elements
+
+        @property
+        def status(self) -> str: ...
+        @property
+        def progress_summary(self) -> ProgressSummary | None: ...
+        @property
+        def creation_time(self) -> str | None: ...
+        @property
+        def termination_date(self) -> str | None: ...
+
+    @property
+    def state(self) -> JobState:
+        """What the status means. A status that this version does not know is not final."""
+        return state_of(self.status)
+
+    @property
+    def failed_tasks(self) -> int | None:
+        """How many tasks of a finished job failed or are unaccounted for; None if missing or contradictory."""
+        summary = self.progress_summary
+        if summary is None or contradiction(summary):
+            return None
+        failed = summary.number_of_tasks_failed
+        if summary.total_number_of_tasks is None or summary.number_of_tasks_succeeded is None:
+            return failed
+        return max(failed or 0, summary.total_number_of_tasks - summary.number_of_tasks_succeeded)
+
+    @property
+    def creation_datetime(self) -> datetime | None:
+        """When the job was created."""
+        return instant(self.creation_time)
+
+    @property
+    def termination_datetime(self) -> datetime | None:
+        """When the job ended."""
+        return instant(self.termination_date)
+
+
 @dataclass(frozen=True, eq=False)
-class JobDescription(Element):
+class JobDescription(JobProperties, Element):
     """A job as DescribeJob returns it: every element of the schema, absent ones as None, times as text.
 
     `unknown_elements` and `unknown_values` list what the response holds beyond the schema.
@@ -378,38 +422,12 @@ class JobDescription(Element):
     """
 
     @property
-    def state(self) -> JobState:
-        """What the status means. A status that this version does not know is not final."""
-        return state_of(self.status)
-
-    @property
-    def failed_tasks(self) -> int | None:
-        """How many tasks of a finished job failed or are unaccounted for; None if missing or contradictory."""
-        summary = self.progress_summary
-        if summary is None or contradiction(summary):
-            return None
-        failed = summary.number_of_tasks_failed
-        if summary.total_number_of_tasks is None or summary.number_of_tasks_succeeded is None:
-            return failed
-        return max(failed or 0, summary.total_number_of_tasks - summary.number_of_tasks_succeeded)
-
-    @property
-    def creation_datetime(self) -> datetime | None:
-        """When the job was created."""
-        return _instant(self.creation_time)
-
-    @property
     def suspended_datetime(self) -> datetime | None:
         """When the job was suspended."""
-        return _instant(self.suspended_date)
-
-    @property
-    def termination_datetime(self) -> datetime | None:
-        """When the job ended."""
-        return _instant(self.termination_date)
+        return instant(self.suspended_date)
 
 
-def _instant(text: str | None) -> datetime | None:
+def instant(text: str | None) -> datetime | None:
     """Return a timestamp as a datetime, in UTC if it has no offset; None if the text is no timestamp."""
     match = _INSTANT.fullmatch((text or "").strip())
     if match is None:

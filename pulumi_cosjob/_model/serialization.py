@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from pulumi_cosjob._model.element import Element, FieldType, element_fields
-from pulumi_cosjob._model.job import BEYOND_SCHEMA, JobDescription
+from pulumi_cosjob._model.job import BEYOND_SCHEMA, JobProperties
 
 __all__ = ["from_plain", "to_plain"]
 
@@ -40,7 +40,7 @@ def from_plain(cls: type[_E], plain: Mapping[str, Any]) -> _E:
         child = plain.get(name)
         if child is not None:
             values[name] = [_value(field, each) for each in child] if field.item else _value(field, child)
-    if issubclass(cls, JobDescription):
+    if issubclass(cls, JobProperties):
         values.update({name: list(plain[name]) for name in BEYOND_SCHEMA if plain.get(name) is not None})
     return cls(**values)
 

@@ -13,7 +13,7 @@ from typing import Any
 import grpc
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
-from pulumi_cosjob._engine.log import NO_PROXY
+from pulumi_cosjob._engine.log import NO_PROXY, pass_on_debug_lines
 from pulumi_cosjob._errors import CosJobWarning
 
 __all__ = ["Engine"]
@@ -65,8 +65,8 @@ class Engine:
         """Show a line that stays now: the engine may end with the call about the resource."""
         await self._log(engine_pb2.LogRequest(severity=engine_pb2.WARNING, message=line, urn=urn), _LAST_SECONDS)
 
-    def pass_on_warnings(self) -> None:
-        """Show the package's warnings: the engine writes standard error to its log only."""
+    def pass_on_messages(self) -> None:
+        """Show the package's warnings and debug lines: the engine writes standard error to its log only."""
         loop = asyncio.get_running_loop()
 
         def show(message: Warning | str, category: type[Warning], *_where: Any, **_more: Any) -> None:
@@ -74,6 +74,11 @@ class Engine:
                 loop.call_soon_threadsafe(self.warn, "", functools.partial(str, message))
 
         warnings.showwarning = show
+
+        def debug(line: str) -> None:
+            loop.call_soon_threadsafe(self.debug, functools.partial(str, line))
+
+        pass_on_debug_lines(debug)
 
     def debug(self, line: Line) -> None:
         """Write a line to the engine's log."""

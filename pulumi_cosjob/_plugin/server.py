@@ -75,7 +75,7 @@ async def serve_by_hand(port: int, ready: Callable[[int], None]) -> None:
 
 
 def _servicer(engine: Engine) -> Servicer:
-    engine.pass_on_warnings()
+    engine.pass_on_messages()
     return Servicer(engine, plugin_version())
 
 

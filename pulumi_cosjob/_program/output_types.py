@@ -458,11 +458,11 @@ class JobDescriptionOutput(JobFields, TypedOutput[JobDescription]):
     creation_datetime: pulumi.Output[datetime | None]
     """When the job was created."""
 
-    suspended_datetime: pulumi.Output[datetime | None]
-    """When the job was suspended."""
-
     termination_datetime: pulumi.Output[datetime | None]
     """When the job ended."""
+
+    suspended_datetime: pulumi.Output[datetime | None]
+    """When the job was suspended."""
 
 
 class JobAttributes(JobFields):

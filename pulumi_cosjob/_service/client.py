@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -16,25 +16,21 @@ from pulumi_cosjob._errors import (
     no_thread,
 )
 from pulumi_cosjob._service.connection import Call, Connection
-from pulumi_cosjob._service.job_updates import (
-    Change,
-    JobUpdate,
-    cancellation,
-    confirmation,
-    perform,
-    priority_change,
-)
-from pulumi_cosjob._service.responses import parse_response, service_time
+from pulumi_cosjob._service.job_changes import JobChanges
+from pulumi_cosjob._service.job_list import JobListing, check_listing, list_target, wanted_jobs
+from pulumi_cosjob._service.responses import parse_page, parse_response, service_time
 from pulumi_cosjob._service.settings import MISSING, SETTINGS, Missing, Settings, resolve
 from pulumi_cosjob._text import format_value, kind_of
 
 if TYPE_CHECKING:
+    from datetime import datetime, timedelta
     from types import TracebackType
 
     from typing_extensions import Self
 
     from pulumi_cosjob._clock import Clock
     from pulumi_cosjob._model.job import JobDescription
+    from pulumi_cosjob._model.job_summary import JobPage, JobSummary
     from pulumi_cosjob._service.location import Location
     from pulumi_cosjob._service.settings import Site
     from pulumi_cosjob._service.transport import Response
@@ -45,7 +41,7 @@ __all__ = ["Clients", "CosBatchClient", "describe_job"]
 _CLOCK_METHODS = ("now", "monotonic", "sleep")
 
 
-class CosBatchClient:
+class CosBatchClient(JobChanges):
     """A client of COS Batch with one pool of connections; safe for use by many threads at once.
 
     Args:
@@ -224,76 +220,6 @@ class CosBatchClient:
         _raise_errors(errors, len(unique_ids))
         return {job_id: read.result() for job_id, read in reads.items() if read.exception() is None}
 
-    def confirm_job(self, job_id: str, appid: str | None = None) -> JobUpdate:
-        """Confirm a job that is Suspended, so that it runs.
-
-        The request is repeated where no response comes. Where a response does not show whether the job was changed, the
-        job is read, and its state decides.
-
-        Args:
-            job_id: Id of the job.
-            appid: As for `describe_job`.
-
-        Returns:
-            The job's id, and its status afterwards.
-
-        Raises:
-            InvalidArgumentError: An argument is malformed; nothing was sent.
-            ConfigurationError: No credentials were found; they are read for each request.
-            RequestError: No response came within `request_timeout`; if the hint has it, the job may be changed all the
-                same.
-            ServiceError: The service refused; the status of the job is part of the message.
-            InvalidResponseError: The response cannot be trusted; the hint is as for `RequestError`.
-        """
-        return self._change(confirmation(job_id), appid)
-
-    def cancel_job(self, job_id: str, appid: str | None = None, *, reason: str | None = None) -> JobUpdate:
-        """Cancel a job that has not ended; a job that is cancelled already is no error.
-
-        Args:
-            job_id: Id of the job.
-            appid: As for `describe_job`.
-            reason: Shown in descriptions of the job; at most 256 bytes in UTF-8.
-
-        Returns:
-            The job's id, its status afterwards (Cancelling or Cancelled) and the reason.
-
-        Raises:
-            CosJobError: As for `confirm_job`.
-        """
-        return self._change(cancellation(job_id, reason), appid)
-
-    def set_job_priority(self, job_id: str, priority: int, appid: str | None = None) -> JobUpdate:
-        """Give a job that has not ended another priority.
-
-        Args:
-            job_id: Id of the job.
-            priority: 0 to 2147483647.
-            appid: As for `describe_job`.
-
-        Returns:
-            The job's id and its priority.
-
-        Raises:
-            CosJobError: As for `confirm_job`.
-        """
-        return self._change(priority_change(job_id, priority), appid)
-
-    def _change(self, change: Change, appid: str | None) -> JobUpdate:
-        """Send the request for a change; read the job where its response does not show whether it was made."""
-        check_appid(appid)
-
-        def parse(response: Response, secrets: Sequence[str | None]) -> JobUpdate:
-            return change.parse(response, secrets, endpoint=self.endpoint)
-
-        def send() -> JobUpdate:
-            return self._connection.send(Call(change.target, appid, change.job_id, "POST"), parse)[0]
-
-        def describe(once: bool) -> JobDescription:
-            return self._request(change.job_id, appid, once=once)[0]
-
-        return perform(change, send, describe)
-
     def _read_all(self, job_ids: Sequence[str], appid: str | None, workers: int) -> dict[str, Future[JobDescription]]:
         """Read jobs until one fails, other than by being missing; return the reads that have ended, by job id."""
         pool = ThreadPoolExecutor(workers, "cosjob-read")
@@ -314,6 +240,71 @@ class CosBatchClient:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
         return {job_id: read for job_id, read in reads.items() if not read.cancelled()}
+
+    def list_jobs(
+        self,
+        appid: str | None = None,
+        *,
+        statuses: str | Iterable[str] | None = None,
+        created_after: datetime | timedelta | str | None = None,
+        created_before: datetime | timedelta | str | None = None,
+        description: str | None = None,
+        operation: str | None = None,
+        limit: int | None = None,
+    ) -> Iterator[JobSummary]:
+        """Return the jobs of the last 90 days, newest first; those of the same time by their ids.
+
+        The service returns pages in no promised order, so the first job is returned when all pages have been read.
+
+        Args:
+            appid: APPID of the account that owns them. Default: as for `describe_job`.
+            statuses: A status such as `Active`, or several: only jobs that have one of them.
+            created_after: Only jobs created at this time or later: a datetime with a time zone, a text such as
+                `2026-11-20T18:00:30Z` or `2026-11-20` (UTC if it has no offset), or a duration back from now such as
+                `7d`. Jobs without a creation time are left out; without this limit they are the last ones.
+            created_before: Only jobs created before this time, in the same forms.
+            description: Only jobs whose whole description matches this glob, such as `nightly*`, upper and lower case
+                apart: `*` is any text, `?` any character, `[ab]` one of some.
+            operation: Only jobs of this operation, by the name of its element, such as `COSPutObjectCopy`.
+            limit: The newest jobs of those, at most so many. It saves no request.
+
+        Raises:
+            InvalidArgumentError: An argument is malformed; raised by the call itself, before any request.
+            ConfigurationError: No credentials were found; they are read for each request.
+            RequestError: No response came within `request_timeout`, which holds for each page.
+            ServiceError: The service refused.
+            InvalidResponseError: A response cannot be trusted, or there are more than 100 pages.
+        """
+        check_appid(appid)
+        listing = check_listing(
+            now=self._connection.now(),
+            statuses=statuses,
+            created_after=created_after,
+            created_before=created_before,
+            description=description,
+            operation=operation,
+            limit=limit,
+        )
+        return self._listed(appid, listing)
+
+    def _listed(self, appid: str | None, listing: JobListing) -> Iterator[JobSummary]:
+        """Request all pages of a list, and yield the wanted jobs."""
+
+        def parse(response: Response, secrets: Sequence[str | None]) -> JobPage:
+            validation = self._settings.validation
+            return parse_page(
+                response, endpoint=self.endpoint, validation=validation, secrets=secrets, warned=self._warned
+            )
+
+        def fetch(token: str | None) -> JobPage:
+            return self._connection.send(Call(list_target(listing.requested_status, token), appid), parse)[0]
+
+        try:
+            jobs = wanted_jobs(fetch, listing)
+        except CosJobError as error:
+            self.location.complete(error, appid)
+            raise
+        yield from jobs
 
     def _request(self, job_id: str, appid: str | None, *, once: bool = False) -> tuple[JobDescription, Response]:
         """Read a job; return the response too."""

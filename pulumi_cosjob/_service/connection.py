@@ -109,6 +109,10 @@ class Connection:
         if isinstance(self._settings.credentials, VendorChain):
             self._settings.credentials.abort()
 
+    def now(self) -> float:
+        """Return the service's time, as far as it is known, in seconds since the epoch."""
+        return self._clock.now() + self._offset
+
     def send(self, call: Call, parse: Parse[_T], *, once: bool = False) -> tuple[_T, Response]:
         """Send a request, by one attempt or as many as its time limit allows.
 

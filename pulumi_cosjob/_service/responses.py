@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import email.utils
 import functools
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timezone
 from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, TypeVar
 
@@ -25,7 +26,7 @@ from pulumi_cosjob._messages import Message
 from pulumi_cosjob._model.states import STATES
 from pulumi_cosjob._service.redaction import contains_secret, redact
 from pulumi_cosjob._text import quoted, truncate
-from pulumi_cosjob._xml.decoder import describe
+from pulumi_cosjob._xml.decoder import describe, describe_page
 from pulumi_cosjob._xml.lenient import warnings_of
 from pulumi_cosjob._xml.validation import DEFAULT_VALIDATION
 from pulumi_cosjob._xml.xml_reader import read_xml
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     from pulumi_cosjob._errors import Problem
     from pulumi_cosjob._model.job import JobDescription
+    from pulumi_cosjob._model.job_summary import JobPage
     from pulumi_cosjob._service.transport import Response
     from pulumi_cosjob._xml.validation import Validation
 
@@ -42,6 +44,7 @@ __all__ = [
     "clock_offset",
     "no_such_job",
     "parse_document",
+    "parse_page",
     "parse_response",
     "policy_for",
     "retry_after",
@@ -74,6 +77,7 @@ _CREDENTIALS = Message("Check the secret id and the secret key. They can be set 
 _BLOCKED = "Settle the payment, or have the vendor unblock the account; then repeat the request."
 _ENDPOINT = "Check the endpoint: does COS Batch respond there, or a proxy?"
 _CHECK = Message("Check {job_id} and {appid}.")
+_CHECK_LIST = Message("Check {statuses} and {appid}.")
 _REPORT = "Report this if it came from the service itself."
 _MEANINGS: Mapping[str, tuple[type[ServiceError], str, str | Message]] = {
     "NoSuchJob": (NoSuchJobError, "there is no such job", _AGED_OUT),
@@ -107,14 +111,14 @@ _MEANINGS: Mapping[str, tuple[type[ServiceError], str, str | Message]] = {
 
 
 _P = ParamSpec("_P")
-_T = TypeVar("_T")
+_R = TypeVar("_R")
 
 
-def _raises_own_errors(parse: Callable[_P, _T]) -> Callable[_P, _T]:
+def _raises_own_errors(parse: Callable[_P, _R]) -> Callable[_P, _R]:
     """Turn errors of any other kind into an `InvalidResponseError`, so that no response can end a wait."""
 
     @functools.wraps(parse)
-    def parse_safely(*args: _P.args, **kwargs: _P.kwargs) -> _T:
+    def parse_safely(*args: _P.args, **kwargs: _P.kwargs) -> _R:
         try:
             return parse(*args, **kwargs)
         except (CosJobError, CosJobWarning):
@@ -152,32 +156,61 @@ def parse_response(
         ServiceError: The service refused; class and code are the reason.
         InvalidResponseError: The response cannot be trusted, or could not be processed.
     """
+    redacted = functools.partial(_redacted, job_id=job_id, secrets=secrets)
 
-    def decode(root: ET.Element, redacted: Callable[[str], str]) -> tuple[JobDescription, Sequence[Problem]]:
-        return _describe(root, job_id, validation, redacted)
+    def read(root: ET.Element) -> tuple[JobDescription, Sequence[Problem]]:
+        description, problems = describe(root, validation=validation, redact=redacted)
+        if description.job_id != job_id:
+            what = f"the response describes another job, {quoted(redacted(description.job_id))}"
+            raise WrongJobError(what, hint=f"Nothing of it was used. {_REPORT}")
+        # Messages show a status, which may be any word.
+        if description.status not in STATES and redacted(description.status) != description.status:
+            raise InvalidResponseError("the Status of the response echoes a secret")
+        return description, problems
 
-    description, problems = parse_document(response, decode, job_id=job_id, endpoint=endpoint, secrets=secrets)
+    with _context(response, endpoint, redacted, job_id):
+        description, problems = read(_read(response, secrets, redacted))
     for text in warnings_of(problems, set() if warned is None else warned):
         _warn(text)
     return description
 
 
 @_raises_own_errors
+def parse_page(
+    response: Response,
+    *,
+    endpoint: str,
+    validation: Validation = DEFAULT_VALIDATION,
+    secrets: Sequence[str | None] = (),
+    warned: set[str] | None = None,
+) -> JobPage:
+    """Return the page that a response to a ListJobs request holds; arguments and errors as for `parse_response`."""
+    redacted = functools.partial(redact, secrets=secrets)
+    with _context(response, endpoint, redacted):
+        root = _read(response, secrets, redacted, check=_CHECK_LIST)
+        page, problems = describe_page(root, validation=validation, redact=redacted)
+        _refuse_echoes(page, secrets)
+    for text in warnings_of(problems, set() if warned is None else warned):
+        _warn(text)
+    return page
+
+
+@_raises_own_errors
 def parse_document(
     response: Response,
-    decode: Callable[[ET.Element, Callable[[str], str]], _T],
+    decode: Callable[[ET.Element, Callable[[str], str]], _R],
     *,
     job_id: str,
     endpoint: str,
     secrets: Sequence[str | None] = (),
     policy: Message = _POLICY,
-) -> _T:
-    """Return what the document of a response means.
+) -> _R:
+    """Return what the document of a response about a job means.
 
     Args:
         response: The response.
-        decode: Returns it, of a document with status 200 that is no error document. The second argument removes
-            secrets from a text before it is quoted.
+        decode: Returns it, of a successful response. The second argument removes secrets from a text before it is
+            quoted.
         job_id: The job that the request was about.
         endpoint: Where it was sent, for messages.
         secrets: The credentials of the request, which no error shows.
@@ -188,8 +221,30 @@ def parse_document(
         InvalidResponseError: The response cannot be trusted, or could not be processed.
     """
     redacted = functools.partial(_redacted, job_id=job_id, secrets=secrets)
+    with _context(response, endpoint, redacted, job_id):
+        return decode(_read(response, secrets, redacted, policy=policy), redacted)
+
+
+def _refuse_echoes(page: JobPage, secrets: Sequence[str | None]) -> None:
+    """Refuse a page with a secret in what messages, addresses and further requests show: ids, statuses, the token."""
+    shown = {
+        "JobId": {job.job_id for job in page.jobs},
+        "Status": {job.status for job in page.jobs} - STATES.keys(),
+        "NextToken": {page.next_token or ""},
+    }
+    for name, texts in shown.items():
+        # First all at once, as a page has a thousand; secrets split by line breaks are found too, so then one by one.
+        if contains_secret("\n".join(texts), secrets) and any(contains_secret(text, secrets) for text in texts):
+            raise InvalidResponseError(f"the {name} of the response echoes a secret")
+
+
+@contextlib.contextmanager
+def _context(
+    response: Response, endpoint: str, redacted: Callable[[str], str], job_id: str | None = None
+) -> Iterator[None]:
+    """Add to an error where the response came from."""
     try:
-        return decode(_read_document(response, secrets, redacted, policy), redacted)
+        yield
     except CosJobError as error:
         error.job_id, error.endpoint, error.http_status = job_id, endpoint, response.status
         error.request_id = truncate(redacted(response.headers.get("x-cos-request-id", ""))) or error.request_id
@@ -209,10 +264,23 @@ def _redacted(text: str, *, job_id: str, secrets: Sequence[str | None]) -> str:
     return text if text == job_id else redact(text, secrets)
 
 
-def _read_document(
-    response: Response, secrets: Sequence[str | None], redacted: Callable[[str], str], policy: Message
+def _read(
+    response: Response,
+    secrets: Sequence[str | None],
+    redacted: Callable[[str], str],
+    *,
+    check: Message = _CHECK,
+    policy: Message = _POLICY,
 ) -> ET.Element:
-    """Return the document of a response; raise what it stands for if it is an error."""
+    """Return the document of a successful response; raise what any other response stands for.
+
+    Args:
+        response: The response.
+        secrets: The credentials of the request.
+        redacted: Removes them from a text.
+        check: The hint where the service refuses the request's arguments.
+        policy: The hint where access is denied.
+    """
     root, unreadable = None, ""
     try:
         root = read_xml(response.body)
@@ -224,24 +292,13 @@ def _read_document(
             unreadable = "the response cannot be read as XML, and is not quoted because it echoes a secret"
         _refuse_without_xml(unreadable, response)
     if root.tag == "Error" or response.status != 200:
-        _refuse(root, response, redacted, policy)
+        _refuse(root, response, redacted, check, policy)
     return root
 
 
-def _describe(
-    root: ET.Element, job_id: str, validation: Validation, redacted: Callable[[str], str]
-) -> tuple[JobDescription, Sequence[Problem]]:
-    description, problems = describe(root, validation=validation, redact=redacted)
-    if description.job_id != job_id:
-        hint = f"Nothing of it was used. {_REPORT}"
-        raise WrongJobError(f"the response describes another job, {quoted(redacted(description.job_id))}", hint=hint)
-    # Messages show a status, which may be any word.
-    if description.status not in STATES and redacted(description.status) != description.status:
-        raise InvalidResponseError("the Status of the response echoes a secret")
-    return description, problems
-
-
-def _refuse(root: ET.Element, response: Response, redacted: Callable[[str], str], policy: Message) -> NoReturn:
+def _refuse(
+    root: ET.Element, response: Response, redacted: Callable[[str], str], check: Message, policy: Message
+) -> NoReturn:
     """Raise what an error document, or a status other than 200, stands for."""
     if 300 <= response.status < 400:
         raise InvalidResponseError("the endpoint redirects, which is not followed", hint=_ENDPOINT)
@@ -256,7 +313,7 @@ def _refuse(root: ET.Element, response: Response, redacted: Callable[[str], str]
         what = f"the service reports {words}" if message or code else "the service reports an error without a reason"
         _refuse_by_status(response, what, **context)
     kind, what, hint = _MEANINGS[code]
-    hint = policy if hint is _POLICY else hint
+    hint = check if hint is _CHECK else policy if hint is _POLICY else hint
     if kind is UnavailableError:
         context["retry_after"] = retry_after(response)
     raise kind(f"{what}: {quoted(redacted(message), 120)}" if message else what, hint=hint, **context)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from xml.etree import ElementTree as ET
 
 from pulumi_cosjob._details import MOST_PROBLEMS
 from pulumi_cosjob._errors import Problem, SchemaError
 from pulumi_cosjob._xml.fast_validator import XML_SPACE, Declared
-from pulumi_cosjob._xml.schema import compiled_schema, load_schema
+from pulumi_cosjob._xml.schema import DESCRIBE_JOB, DOCUMENTS, Document, compiled_schema, load_schema
 from pulumi_cosjob._xml.validation import (
     INSTANCE_NAMESPACE,
     SPACE_AROUND,
@@ -18,6 +18,7 @@ from pulumi_cosjob._xml.validation import (
     find_excess,
     is_recognised,
     only_once,
+    presentable,
     texts_between,
     violations,
     without_positions,
@@ -25,63 +26,83 @@ from pulumi_cosjob._xml.validation import (
 
 __all__ = ["prune", "warnings_of"]
 
-_JOB = "/DescribeJobResult/Job"
-# Gates depend on these elements: neither they nor anything below them is left out.
-_DECISIVE = frozenset({"JobId", "Status", "ProgressSummary"})
 # Each pruning costs a whole validation. A response that needs more of them is refused.
 _MOST_PRUNINGS = 10
 _INSTANCE = re.compile(rf"{re.escape(INSTANCE_NAMESPACE)}(?:type|nil)")
 _DECISIVE_HINT = (
-    "Report this response if it came from the service itself. Even lenient validation requires one job with one JobId, "
-    "one Status and whole numbers as counts of tasks, and no repeated element."
+    "Report this response if it came from the service itself. Even lenient validation requires one JobId and one "
+    "Status of each job, whole numbers as counts of tasks, and no repeated element."
 )
 
 
-def prune(root: ET.Element, problems: Sequence[Problem]) -> Sequence[Problem]:
+def prune(
+    root: ET.Element, document: Document, problems: Sequence[Problem], redact: Callable[[str], str] = str
+) -> Sequence[Problem]:
     """Remove from a document what violates the schema, until it is valid.
 
+    Args:
+        root: The document.
+        document: What it has to be.
+        problems: Its problems, as `collect_problems` returns them.
+        redact: Removes secrets from a text of the document before it is quoted.
+
     Returns:
-        The problems for which something was removed.
+        The problems for which something was removed: each element of the schema has one at least.
 
     Raises:
-        SchemaError: An element that gates depend on would have to be removed, or an element is repeated.
+        SchemaError: An element that callers depend on would have to be removed, or an element is repeated.
     """
-    refusal = SchemaError(problems, hint=_DECISIVE_HINT)
-    if any(_is_distorted(part) for job in root.iterfind("Job") for part in _decisive_parts(job)):
+    refusal = SchemaError(problems, document=document.root, hint=_DECISIVE_HINT)
+    if _is_distorted(root, document):
         raise refusal
-    excess = find_excess(root)
+    excess = find_excess(root, document)
     _strip(root)
     if excess:
-        problems = _remove_unrecognised(root, excess)
+        problems = _remove_unrecognised(root, document, excess)
+    found = list(problems)
     for _ in range(_MOST_PRUNINGS):
-        if is_recognised(root):
-            return problems
+        if is_recognised(root, document):
+            return found
         parents = {child: parent for parent in root.iter() for child in parent}
-        decisive = {part for job in root.iterfind("Job") for part in _decisive_parts(job)}
+        decisive = set(_decisive_parts(root, document))
+        seen = {without_positions(problem.path) for problem in found}
         to_remove: set[ET.Element] = set()
-        for violation in violations(root):
+        for violation in violations(root, document):
             offending = violation.offending
-            if offending is root or parents[offending] is root or offending in decisive or violation.is_repeated:
+            if offending is root or offending in decisive or violation.is_repeated:
                 raise refusal
             to_remove.add(offending)
+            # The problems are the first hundred only, which may all be about one element of many jobs.
+            if (path := _path(offending, parents)) not in seen and len(problems) == MOST_PROBLEMS:
+                seen.add(path)
+                found.append(presentable(violation.make_problem(), redact))
         if not to_remove:
-            return problems
+            return found
         for parent in {parents[element] for element in to_remove}:
             parent[:] = [child for child in parent if child not in to_remove]
-    raise SchemaError(problems, hint="Too much of the response violates the schema, even for lenient validation.")
+    what = "Too much of the response violates the schema, even for lenient validation."
+    raise SchemaError(problems, document=document.root, hint=what)
 
 
-def _remove_unrecognised(root: ET.Element, rule: str) -> list[Problem]:
-    """Remove the parts of the job that the compiled checks do not accept, from a document too large to be validated."""
-    problems = []
-    declared = compiled_schema().find("Job")
-    for job in root.iterfind("Job"):
-        for child in list(job):
-            known = declared.children.get(child.tag)
-            if known is not None and child.tag not in _DECISIVE and not known.accepts(child):
-                job.remove(child)
-                problems.append(Problem(f"{_JOB}/{child.tag}", None, rule))
-    return problems[:MOST_PROBLEMS]
+def _path(element: ET.Element, parents: Mapping[ET.Element, ET.Element]) -> str:
+    """Return the path of an element, without positions."""
+    above = parents.get(element)
+    return f"{'' if above is None else _path(above, parents)}/{element.tag}"
+
+
+def _remove_unrecognised(root: ET.Element, document: Document, rule: str) -> list[Problem]:
+    """Remove what the compiled checks do not accept of each job, from a document too large to be validated."""
+    problems: dict[Problem, None] = {}
+    declared = compiled_schema(document).find(document.job)
+    for job in root.iterfind(document.job):
+        for parent, path in [(job, ""), *((child, f"{child.tag}/") for child in job if child.tag in document.decisive)]:
+            known = declared if parent is job else declared.children[parent.tag]
+            names = known.children.keys() - document.decisive if parent is job else document.spared
+            for child in [each for each in parent if each.tag in names and each.tag in known.children]:
+                if not known.children[child.tag].accepts(child):
+                    parent.remove(child)
+                    problems[Problem(f"/{document.root}/{document.job}/{path}{child.tag}", None, rule)] = None
+    return list(problems)[:MOST_PROBLEMS]
 
 
 def _strip(root: ET.Element) -> None:
@@ -94,18 +115,25 @@ def _strip(root: ET.Element) -> None:
                 child.tail = None
 
 
-def _decisive_parts(job: ET.Element) -> Iterator[ET.Element]:
-    """Yield the job and all elements that gates depend on."""
-    yield job
-    for child in job:
-        if child.tag in _DECISIVE:
-            yield from child.iter()
+def _decisive_parts(root: ET.Element, document: Document) -> Iterator[ET.Element]:
+    """Yield the jobs, the elements around them, and all elements that callers depend on."""
+    for path in document.skeleton:
+        yield from root.iterfind(path)
+    for job in root.iterfind(document.job):
+        for child in job:
+            if child.tag in document.decisive:
+                spared = {part for path in document.spared for each in child.iterfind(path) for part in each.iter()}
+                yield from (part for part in child.iter() if part not in spared)
 
 
-def _is_distorted(element: ET.Element) -> bool:
-    """Return whether an element has attributes or stray text that change its meaning."""
-    texts = texts_between(element) if len(element) and element.tag != "Job" else ()
-    return any(map(_INSTANCE.match, element.attrib)) or any(text.strip(XML_SPACE) for text in texts)
+def _is_distorted(root: ET.Element, document: Document) -> bool:
+    """Return whether a decisive element has attributes or stray text that change its meaning."""
+    skeleton = {part for path in document.skeleton for part in root.iterfind(path)}
+    for part in _decisive_parts(root, document):
+        texts = texts_between(part) if len(part) and part not in skeleton else ()
+        if any(map(_INSTANCE.match, part.attrib)) or any(text.strip(XML_SPACE) for text in texts):
+            return True
+    return False
 
 
 def warnings_of(left_out: Sequence[Problem], warned: set[str]) -> list[str]:
@@ -127,14 +155,15 @@ def warnings_of(left_out: Sequence[Problem], warned: set[str]) -> list[str]:
 
 def _fixed_part(problem: Problem) -> str:
     """Return the path and the rule of a problem, without any text that comes from the document."""
-    paths, rules = _fixed_words()
     path = without_positions(problem.path)
-    path = path if path in paths else _JOB
+    document = DOCUMENTS.get(path.split("/")[1], DESCRIBE_JOB)
+    paths, rules = _fixed_words(document)
+    path = path if path in paths else f"/{document.root}/{document.job}"
     return f"{path}: {problem.rule}" if problem.rule in rules else path
 
 
 @functools.cache
-def _fixed_words() -> tuple[frozenset[str], frozenset[str]]:
+def _fixed_words(document: Document) -> tuple[frozenset[str], frozenset[str]]:
     """Return the paths of all declared elements, and the rules that are the same for every document."""
 
     def walk(declared: Declared, path: str) -> Iterator[str]:
@@ -142,9 +171,9 @@ def _fixed_words() -> tuple[frozenset[str], frozenset[str]]:
         for name, child in declared.children.items():
             yield from walk(child, f"{path}/{name}")
 
-    paths = frozenset(walk(compiled_schema(), "/DescribeJobResult"))
+    paths = frozenset(walk(compiled_schema(document), f"/{document.root}"))
     rules = {SPACE_AROUND, SPACE_BETWEEN, *map(only_once, {path.rpartition("/")[2] for path in paths})}
-    for component in load_schema().iter_components():
+    for component in load_schema(document).iter_components():
         words = getattr(getattr(component, "annotation", None), "documentation", ())
         rules.update(str(each.text) for each in words if each.text)
     return paths, frozenset(rules)

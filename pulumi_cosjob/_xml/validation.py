@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Literal
 from xml.etree import ElementTree as ET
 
 from pulumi_cosjob._details import MOST_PROBLEMS
 from pulumi_cosjob._errors import Problem
-from pulumi_cosjob._text import quoted, truncate
+from pulumi_cosjob._text import join_words, quoted, truncate
 from pulumi_cosjob._xml.fast_validator import XML_SPACE, Declared
-from pulumi_cosjob._xml.schema import compiled_schema, load_schema
+from pulumi_cosjob._xml.schema import DOCUMENTS, Document, compiled_schema, load_schema
 from pulumi_cosjob._xml.xml_reader import read_xml
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ __all__ = [
     "find_problems",
     "is_recognised",
     "only_once",
+    "presentable",
     "texts_between",
     "violations",
     "without_positions",
@@ -40,9 +41,7 @@ Validation = Literal["strict", "lenient"]
 VALIDATIONS: tuple[Validation, ...] = ("strict", "lenient")
 DEFAULT_VALIDATION: Validation = "lenient"
 
-# Limits on a response that the compiled checks do not recognise. The XSD processor needs quadratic time in places:
-# minutes for the largest response. A real response has dozens of elements, and a few more for each failure reason.
-_MOST_NODES = 5_000
+# A limit on a response that the compiled checks do not recognise; `Document.most_nodes` is another.
 _MOST_ATTRIBUTES = 100
 # Twice the longest path of a declared element, with positions.
 _LONGEST_PATH = 200
@@ -52,9 +51,9 @@ SPACE_AROUND = "must not begin or end with white space that XML does not know"
 SPACE_BETWEEN = "must not hold white space that XML does not know between its elements"
 
 
-def is_recognised(root: ET.Element) -> bool:
+def is_recognised(root: ET.Element, document: Document) -> bool:
     """Return whether the compiled checks accept a document. If so, it is valid; if not, the XSD processor decides."""
-    return root.tag == "DescribeJobResult" and compiled_schema().accepts(root)
+    return root.tag == document.root and compiled_schema(document).accepts(root)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,43 +72,49 @@ class Violation:
     is_repeated: bool = False
 
 
-def violations(root: ET.Element) -> Iterator[Violation]:
+def violations(root: ET.Element, document: Document) -> Iterator[Violation]:
     """Yield every violation that the XSD processor finds, and white space that it wrongly accepts."""
     import xmlschema  # noqa: PLC0415  slow to load
 
-    if root.tag != "DescribeJobResult":
-        rule = f"the document must be a DescribeJobResult, not {root.tag!r}"
-        yield Violation(root, lambda: Problem(f"/{root.tag}", None, rule))
+    if root.tag != document.root:
+        yield Violation(root, lambda: _foreign(root, [document.root]))
         return
-    excess = find_excess(root)
+    excess = find_excess(root, document)
     if excess:
         yield Violation(root, lambda: Problem(f"/{root.tag}", None, excess))
         return
     try:
         # The schema hints of a document are ignored: they could name a file or a host.
-        for error in load_schema().iter_errors(root, use_location_hints=False):
+        for error in load_schema(document).iter_errors(root, use_location_hints=False):
             element = error.elem if isinstance(error.elem, ET.Element) else root
             child = getattr(error, "invalid_child", None)
             offending = element if child is None else child
             repeated = child is not None and len(element.findall(child.tag)) > 1
-            yield Violation(offending, functools.partial(_problem, error, element), is_repeated=repeated)
+            yield Violation(offending, functools.partial(_problem, error, element, document), is_repeated=repeated)
     except xmlschema.XMLSchemaException as error:  # such as an unknown xsi:type
         reason = " ".join(str(error).split())
         yield Violation(root, lambda: Problem(f"/{root.tag}", None, f"cannot be validated: {reason}"))
-    yield from _foreign_spaces(compiled_schema(), root, f"/{root.tag}")
+    yield from _foreign_spaces(compiled_schema(document), root, f"/{root.tag}")
 
 
-def find_excess(root: ET.Element) -> str:
+def find_excess(root: ET.Element, document: Document) -> str:
     """Return the rule that a document too large to be validated violates; an empty text for any other document."""
     nodes = 0
     for element in root.iter():
         nodes += 1 + len(element.attrib)
         if len(element.attrib) > _MOST_ATTRIBUTES:
             return f"must not hold an element with more than {_MOST_ATTRIBUTES} attributes"
-    return f"must hold at most {_MOST_NODES} elements and attributes" if nodes > _MOST_NODES else ""
+    most = document.most_nodes
+    return f"must hold at most {most} elements and attributes" if nodes > most else ""
 
 
-def _problem(error: xmlschema.XMLSchemaValidationError, element: ET.Element) -> Problem:
+def _foreign(root: ET.Element, expected: Iterable[str]) -> Problem:
+    """Return the problem of another document than expected."""
+    rule = f"the document must be a {join_words(expected, 'or a')}, not {root.tag!r}"
+    return Problem(f"/{root.tag}", None, rule)
+
+
+def _problem(error: xmlschema.XMLSchemaValidationError, element: ET.Element, document: Document) -> Problem:
     import xmlschema  # noqa: PLC0415  slow to load
 
     path = error.path or f"/{element.tag}"
@@ -119,10 +124,10 @@ def _problem(error: xmlschema.XMLSchemaValidationError, element: ET.Element) -> 
         names = [name for name in element.attrib if not name.startswith(INSTANCE_NAMESPACE)]
         return Problem(path, None, f"must not have the attribute {', '.join(map(repr, names))}")
     is_about_text = not len(element) and not isinstance(error.validator, xmlschema.XsdElement)
-    return Problem(path, element.text or "" if is_about_text else None, _rule(error, path))
+    return Problem(path, element.text or "" if is_about_text else None, _rule(error, path, document))
 
 
-def _presentable(problem: Problem, redact: Callable[[str], str]) -> Problem:
+def presentable(problem: Problem, redact: Callable[[str], str]) -> Problem:
     """Return a problem fit for a message: without secrets and of limited length. Until then it quotes in full."""
     return Problem(
         truncate(redact(problem.path), _LONGEST_PATH),
@@ -131,18 +136,19 @@ def _presentable(problem: Problem, redact: Callable[[str], str]) -> Problem:
     )
 
 
-def collect_problems(root: ET.Element, redact: Callable[[str], str] = str) -> list[Problem]:
+def collect_problems(root: ET.Element, document: Document, redact: Callable[[str], str] = str) -> list[Problem]:
     """Return the problems of a document, without duplicates, at most `MOST_PROBLEMS`.
 
     Args:
         root: The document.
+        document: What it has to be.
         redact: Removes secrets from a text of the document before it is quoted.
     """
-    if is_recognised(root):
+    if is_recognised(root, document):
         return []
     found: dict[Problem, None] = {}
-    for violation in violations(root):
-        found[_presentable(violation.make_problem(), redact)] = None
+    for violation in violations(root, document):
+        found[presentable(violation.make_problem(), redact)] = None
         if len(found) == MOST_PROBLEMS:
             break
     return list(found)
@@ -185,14 +191,14 @@ def only_once(name: str) -> str:
     return f"must hold {name} only once"
 
 
-def _rule(error: xmlschema.XMLSchemaValidationError, path: str) -> str:
+def _rule(error: xmlschema.XMLSchemaValidationError, path: str, document: Document) -> str:
     """Return the rule that was violated: in the schema's own words if it has any, otherwise in the processor's."""
     import xmlschema  # noqa: PLC0415  slow to load
 
     components: list[Any] = [error.validator]
     if not isinstance(error.validator, xmlschema.XsdElement):
         # The documentation of an element's type describes its value only, not its attributes or children.
-        components.append(getattr(load_schema().find(without_positions(path)), "type", None))
+        components.append(getattr(load_schema(document).find(without_positions(path)), "type", None))
     for component in components:
         annotation = getattr(component, "annotation", None)
         words = [str(each.text) for each in getattr(annotation, "documentation", ()) if each.text]
@@ -208,13 +214,17 @@ def without_positions(path: str) -> str:
 
 
 def find_problems(document: bytes) -> list[Problem]:
-    """Return every violation of the schema in a response, or the first hundred.
+    """Return every violation of its schema in a response, or the first hundred.
+
+    The name of the root decides which schema that is.
 
     Args:
-        document: The response, in UTF-8, UTF-16 or the encoding that it declares.
+        document: The response to DescribeJob or ListJobs, in UTF-8, UTF-16 or the encoding that it declares.
 
     Raises:
         NotXmlError: The response is not an XML document.
         InvalidResponseError: The response is too large.
     """
-    return collect_problems(read_xml(document))
+    root = read_xml(document)
+    expected = DOCUMENTS.get(root.tag)
+    return [presentable(_foreign(root, DOCUMENTS), str)] if expected is None else collect_problems(root, expected)

@@ -128,7 +128,7 @@ async def test_lenient_validation_warns_about_what_it_leaves_out(service: CosBat
     with warnings.catch_warnings():
         warnings.simplefilter("default")
         async with plugin() as served:
-            served.engine.pass_on_warnings()
+            served.engine.pass_on_messages()
             await served.configure(**config_of(service), validation="lenient")
             assert (await served.invoke("getJob", jobId=FULL, appid=APPID))["priority"] is None
             await wait_until(lambda: bool(served.logged))

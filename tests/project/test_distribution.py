@@ -42,12 +42,14 @@ def metadata(wheel: zipfile.ZipFile) -> email.message.Message:
 
 
 def test_the_wheel_has_the_whole_package(wheel: zipfile.ZipFile) -> None:
-    """Every module and every data file of the package is in it, the schema besides, and no test."""
+    """Every module and every data file of the package is in it, the schemas besides, and no test."""
     files = {name for name in wheel.namelist() if ".dist-info/" not in name}
     package = {path.relative_to(ROOT).as_posix() for path in (ROOT / "pulumi_cosjob").rglob("*") if path.is_file()}
     expected = {name for name in package if "__pycache__" not in name}
-    assert files == expected | {"pulumi_cosjob/describe_job_result.xsd"}
-    assert wheel.read("pulumi_cosjob/describe_job_result.xsd") == (ROOT / "schema/describe_job_result.xsd").read_bytes()
+    schemas = {f"pulumi_cosjob/{path.name}": path for path in (ROOT / "schema").iterdir()}
+    assert len(schemas) == 2
+    assert files == expected | schemas.keys()
+    assert all(wheel.read(name) == path.read_bytes() for name, path in schemas.items())
 
 
 def test_the_metadata_name_version_and_licence(wheel: zipfile.ZipFile) -> None:

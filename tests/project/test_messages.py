@@ -123,6 +123,7 @@ def templates(source: str) -> Iterator[str]:
 ARGUMENTS = {
     *(parameter.name for command in (cancel, describe, wait) for parameter in command.params),
     *("job_id", "any_number", "credentials"),
+    *("statuses", "created_after"),  # of `list_jobs`
 }
 
 

@@ -100,7 +100,9 @@ def test_the_parts_of_a_job_are_public() -> None:
     """`pulumi_cosjob.types` has the class of every field, and lists what it has."""
     assert types.__all__ == sorted(types.__all__)
     assert {name for name in dir(types) if name[0] in string.ascii_uppercase} == set(types.__all__)
-    assert set(types.__all__) == {cls.__name__ for cls in Element.__subclasses__()} | {"JobState"}
+    direct = Element.__subclasses__()
+    classes = {*direct, *(below for cls in direct for below in cls.__subclasses__())}
+    assert set(types.__all__) == {cls.__name__ for cls in classes} | {"JobState"}
     loaded = run("import sys, pulumi_cosjob.types; print(*sys.modules)").split()
     assert {"pulumi_cosjob.types", "pulumi_cosjob._model.job"} <= set(loaded)
     assert "pulumi" not in loaded

@@ -22,7 +22,7 @@ from pulumi_cosjob._model.states import STATES
 from pulumi_cosjob._service.responses import parse_response
 from pulumi_cosjob._service.transport import Response
 from pulumi_cosjob._xml import decoder
-from pulumi_cosjob._xml.schema import load_schema
+from pulumi_cosjob._xml.schema import DESCRIBE_JOB, load_schema
 from pulumi_cosjob._xml.validation import find_excess
 
 if TYPE_CHECKING:
@@ -125,8 +125,8 @@ def _check_unknown(described: JobDescription) -> None:
 def _check_by_processor(described: JobDescription, document: bytes) -> None:
     """Compare the whole description with the values that the XSD processor decodes."""
     root = _read(document)
-    if not find_excess(root):
-        errors = load_schema().iter_errors(root, use_location_hints=False)
+    if not find_excess(root, DESCRIBE_JOB):
+        errors = load_schema(DESCRIBE_JOB).iter_errors(root, use_location_hints=False)
         error = next(iter(errors), None)
         _require(error is None, f"the processor refuses an accepted document: {error}")
     _compare(described, root.findall("Job")[0], "/DescribeJobResult/Job")
@@ -145,7 +145,7 @@ def _expected(simple: Any, text: str, path: str, *, is_text: bool) -> Any:
 
 def _compare(value: Any, element: ET.Element, path: str) -> None:
     if not isinstance(value, Element):
-        simple = load_schema().find(path).type  # type: ignore[union-attr]
+        simple = load_schema(DESCRIBE_JOB).find(path).type  # type: ignore[union-attr]
         text = element.text or ""
         expected = _expected(simple, text, path, is_text=isinstance(value, str))
         _require(

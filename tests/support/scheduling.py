@@ -19,6 +19,7 @@ ONE_BY_ONE = (
     "dynamic/test_functions",
     "dynamic/test_function_errors",
     "dynamic/test_unknown_values",
+    "program/test_discovered_accounts",
     "program/test_options",
     "program/test_gates_and_reads",
     "dynamic/test_get_jobs",

@@ -15,6 +15,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from pulumi_cosjob._model import job as job_module
+from pulumi_cosjob._model import job_summary as summary_module
 from pulumi_cosjob._model.element import Element
 
 XS = "{http://www.w3.org/2001/XMLSchema}"
@@ -34,6 +35,11 @@ CLASSES: dict[str, type[Element]] = {
 }
 # The only class whose name differs from its type in the schema.
 CLASSES["Job"] = CLASSES.pop("JobDescription")
+
+# The classes of a list's schema; it shares no complex type with that of a job.
+CLASSES_OF_LISTS: dict[str, type[Element]] = {
+    cls.__name__: cls for cls in (summary_module.JobSummary, summary_module.ListedProgressSummary)
+}
 
 
 @dataclass(frozen=True)

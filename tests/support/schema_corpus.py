@@ -95,7 +95,7 @@ VALID |= {
 }
 INVALID = {
     "no Job": b"<DescribeJobResult/>",
-    "another document": b"<ListJobsResult/>",
+    "another document": b"<CreateJobResult/>",
     "no JobId": job("", JobId=None),
     "no Status": job("", Status=None),
     "second Job": b"<DescribeJobResult>"

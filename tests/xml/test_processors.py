@@ -11,8 +11,9 @@ from typing import NamedTuple
 import pytest
 
 from documents import job
+from list_corpus import INVALID_PAGES, VALID_PAGES
 from places import TESTS
-from pulumi_cosjob._xml.schema import schema_path
+from pulumi_cosjob._xml.schema import LIST_JOBS, schema_path
 from pulumi_cosjob._xml.validation import find_problems
 from schema_corpus import INVALID, VALID
 
@@ -22,6 +23,10 @@ class Verdicts(NamedTuple):
 
     valid: dict[str, str]
     invalid: dict[str, str]
+
+
+ALL_VALID = {**VALID, **VALID_PAGES}
+ALL_INVALID = {**INVALID, **INVALID_PAGES}
 
 
 def java(folder: Path, schema: Path, documents: dict[str, bytes]) -> dict[str, str]:
@@ -50,32 +55,35 @@ def java(folder: Path, schema: Path, documents: dict[str, bytes]) -> dict[str, s
 
 @pytest.fixture(scope="module")
 def verdicts(tmp_path_factory: pytest.TempPathFactory) -> Verdicts:
-    """Validate the whole corpus once."""
+    """Validate both corpora once, each by its schema."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache"))
         folder = tmp_path_factory.mktemp("xerces")
         results = java(folder / "documents", schema_path(), {**VALID, **INVALID})
-    return Verdicts({name: results[name] for name in VALID}, {name: results[name] for name in INVALID})
+        results |= java(folder / "pages", schema_path(LIST_JOBS.root), {**VALID_PAGES, **INVALID_PAGES})
+    return Verdicts({name: results[name] for name in ALL_VALID}, {name: results[name] for name in ALL_INVALID})
 
 
 def test_the_corpus_is_large_enough() -> None:
     """There are enough documents of both kinds, and all names are distinct."""
     assert len(VALID) >= 40
     assert len(INVALID) >= 60
-    assert not VALID.keys() & INVALID.keys()
+    assert len(VALID_PAGES) >= 40
+    assert len(INVALID_PAGES) >= 40
+    assert len({*VALID, *INVALID, *VALID_PAGES, *INVALID_PAGES}) == len([*ALL_VALID, *ALL_INVALID])
 
 
-@pytest.mark.parametrize("name", VALID)
+@pytest.mark.parametrize("name", ALL_VALID)
 def test_both_processors_accept_valid_documents(name: str, verdicts: Verdicts) -> None:
     """Neither processor reports a violation."""
-    assert [str(problem) for problem in find_problems(VALID[name])] == []
+    assert [str(problem) for problem in find_problems(ALL_VALID[name])] == []
     assert verdicts.valid[name] == "valid"
 
 
-@pytest.mark.parametrize("name", INVALID)
+@pytest.mark.parametrize("name", ALL_INVALID)
 def test_both_processors_refuse_invalid_documents(name: str, verdicts: Verdicts) -> None:
     """Each processor reports a violation."""
-    assert find_problems(INVALID[name])
+    assert find_problems(ALL_INVALID[name])
     assert verdicts.invalid[name] != "valid"
 
 
