@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from pulumi_cosjob._checks import check_identifier
 from pulumi_cosjob._cli.output import QUIET
 from pulumi_cosjob._errors import (
     ConfigurationError,
@@ -117,10 +118,11 @@ def open_client(appid: str | None, settings: Mapping[str, str | None]) -> Iterat
     """
     from pulumi_cosjob._service.client import CosBatchClient  # noqa: PLC0415  loads the request layer
 
-    found = appid or os.environ.get("COSJOB_APPID")
-    if not found:
+    found = (os.environ.get("COSJOB_APPID") or None) if appid is None else appid
+    if found is None:
         hint = "Set option --appid or environment variable COSJOB_APPID."
         raise InvalidArgumentError("appid", "is missing", hint=hint)
+    check_identifier("appid", found)
     given: dict[str, Any] = {name: value for name, value in settings.items() if value is not None}
     with CosBatchClient(**given) as client:
         yield client, found
