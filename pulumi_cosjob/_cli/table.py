@@ -35,7 +35,8 @@ def print_descriptions(jobs: Iterable[JobDescription], *, full: bool) -> None:
         jobs: The jobs.
         full: Whether to print all fields that have a value in place of the summary.
     """
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    # Python 3.10 returns 0 for a terminal that does not know its width.
+    width = (shutil.get_terminal_size().columns or 80) if sys.stdout.isatty() else None
     written = (_description(job, width, full=full) for job in jobs)
     write_output("\n".join(written), newline=False)
 
