@@ -67,6 +67,9 @@ def written(value: object) -> str:
 
 @given(st.from_regex(CORE, fullmatch=True) | st.from_regex(TYPES, fullmatch=True) | st.text(max_size=12))
 @example("1\n")
+@example(".")
+@example("+..e+1")
+@example("-.....0")
 def test_yaml_is_text_to_both_versions(text: str) -> None:
     """A text that either version reads as another type is in quotes, and every text is read as it was."""
     value, item = written({"value": text}), written({text or "empty": 0})
