@@ -92,12 +92,13 @@ _TIMEOUT = re.compile(rf"(?:([0-9]{{1,9}})d)?(?:([0-9]{{1,9}})h)?(?:([0-9]{{1,9}
 _LONGEST_TIMEOUT = 366 * 24 * 3600.0
 
 
-def check_timeout(value: Any) -> float:
-    """Return a time limit in seconds.
+def check_timeout(value: Any, name: str = "timeout") -> float:
+    """Return a time limit, or another length of time, in seconds.
 
     Args:
         value: Seconds, a text such as `90s`, `2h` or `1d12h` (d, h, m and s, the largest first), or a timedelta. In a
             text each number has its unit: `1h30` might mean 30 min or 30 s. A number alone is seconds.
+        name: Name of the argument.
 
     Raises:
         InvalidArgumentError: The value is none of these, not more than 0 s, or more than 366 d.
@@ -115,9 +116,9 @@ def check_timeout(value: Any) -> float:
     elif isinstance(value, (int, float)) and not isinstance(value, bool):
         seconds = float(max(-1, min(value, 2 * _LONGEST_TIMEOUT)))
     else:
-        raise InvalidArgumentError("timeout", f"must be seconds or text, not {kind_of(value)}", hint=hint)
+        raise InvalidArgumentError(name, f"must be seconds or text, not {kind_of(value)}", hint=hint)
     if not 0 < seconds <= _LONGEST_TIMEOUT:
-        raise InvalidArgumentError("timeout", f"cannot be {format_value(value)}", hint=hint)
+        raise InvalidArgumentError(name, f"cannot be {format_value(value)}", hint=hint)
     return seconds
 
 

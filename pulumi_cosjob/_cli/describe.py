@@ -2,33 +2,98 @@
 
 from __future__ import annotations
 
-from typing import Any
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import click
 
-from pulumi_cosjob._cli.options import account_options, exit_code
-from pulumi_cosjob._cli.output import OUTPUT_FORMATS, fail, print_description
-from pulumi_cosjob._errors import CosJobError
+from pulumi_cosjob._checks import DEFAULT_CONCURRENCY, check_identifier
+from pulumi_cosjob._cli.formats import compile_query, print_data
+from pulumi_cosjob._cli.options import (
+    account_options,
+    exit_code,
+    open_client,
+    output_option,
+    query_option,
+    quiet_option,
+)
+from pulumi_cosjob._cli.output import fail, render, write_error
+from pulumi_cosjob._errors import ConfigurationError, CosJobError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pulumi_cosjob._model.job import JobDescription
+    from pulumi_cosjob._service.client import CosBatchClient
 
 __all__ = ["describe"]
 
 
 @click.command()
-@click.argument("job_id")
+@click.argument("job_ids", nargs=-1, required=True, metavar="JOB_ID...")
+@click.option("--full", is_flag=True, help="All fields that have a value, in place of the summary.")
+@output_option(("table", "json", "yaml"))
+@query_option
+@quiet_option
 @account_options
-@click.option(
-    "--output",
-    type=click.Choice(OUTPUT_FORMATS),
-    default="table",
-    show_default=True,
-    help="Format of the output.",
-)
-def describe(job_id: str, appid: str, output: str, **settings: Any) -> None:
-    """Print the current state of a job."""
-    from pulumi_cosjob._service.client import describe_job  # noqa: PLC0415  loads the request layer
+def describe(
+    job_ids: tuple[str, ...], appid: str | None, full: bool, output: str, query: str | None, **settings: str | None
+) -> None:
+    """Print the current state of jobs.
 
+    A table has five lines for each job. On a terminal they are as wide as the terminal; elsewhere no line is folded or
+    cut. JSON and YAML have all fields: of one job its description, of several an object by job id.
+
+    A job that cannot be read is an error on standard error; the others are printed. The exit code is then that of the
+    worst error. With --query and without -o, a text that is selected is printed without quotes.
+    """
+    unique_ids = list(dict.fromkeys(job_ids))
     try:
-        description = describe_job(job_id, appid, **settings)
+        expression = compile_query(query)
+        for job_id in unique_ids:
+            check_identifier("job_id", job_id)
+        with open_client(appid, settings) as (client, found):
+            jobs, errors = _read(client, unique_ids, found)
+        _write_errors(errors)
+        if jobs and output == "table" and expression is None:
+            from pulumi_cosjob._cli.table import print_descriptions  # noqa: PLC0415  not needed for the other formats
+
+            print_descriptions(jobs.values(), full=full)
+        elif jobs:
+            print_data(jobs if len(unique_ids) > 1 else jobs[unique_ids[0]], output, expression)
     except CosJobError as error:
         fail(error, exit_code(error))
-    print_description(description, output)
+    sys.exit(max(map(exit_code, errors), default=0))
+
+
+def _read(
+    client: CosBatchClient, job_ids: Sequence[str], appid: str
+) -> tuple[dict[str, JobDescription], list[CosJobError]]:
+    """Read jobs at the same time; return those that could be read by their ids, and the errors of the others."""
+    if len(job_ids) == 1:
+        return {job_ids[0]: client.describe_job(job_ids[0], appid)}, []
+    jobs: dict[str, JobDescription] = {}
+    errors: list[CosJobError] = []
+    pool = ThreadPoolExecutor(min(DEFAULT_CONCURRENCY, len(job_ids)), "cosjob-read")
+    try:
+        reads = {each: pool.submit(client.describe_job, each, appid) for each in job_ids}
+        for job_id, read in reads.items():
+            error = read.exception()
+            if isinstance(error, CosJobError):
+                errors.append(error)
+            else:
+                jobs[job_id] = read.result()
+    except BaseException:
+        client.abort()
+        raise
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+    return jobs, errors
+
+
+def _write_errors(errors: Sequence[CosJobError]) -> None:
+    """Write the errors; what is wrong with the settings is the same for all jobs, and is written once."""
+    about_settings = [error for error in errors if isinstance(error, ConfigurationError)]
+    for error in about_settings[:1] or errors:
+        write_error(f"cosjob: {render(error)}")

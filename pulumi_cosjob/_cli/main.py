@@ -1,33 +1,41 @@
 """The `cosjob` command: arguments in, text and an exit code out.
 
 Each command is a module of this room, which is loaded when the command runs. A further command is a module and a line
-in `COMMANDS`.
-
-Exit codes: 0 success; 1 failure; 2 malformed arguments, or something that the command needs is missing; 124 the time
-limit was reached; 130 interrupted.
+in `COMMANDS`. What the exit codes mean is in `options`.
 """
 
 from __future__ import annotations
 
 import contextlib
 import importlib
+import io
+import sys
 import warnings
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, cast
 
 import click
 
-from pulumi_cosjob._cli.output import write_error
+from pulumi_cosjob._cli.options import EXIT_CODES, INTERRUPTED
+from pulumi_cosjob._cli.output import (
+    fail,
+    lost_output,
+    normalise_columns,
+    open_closed_streams,
+    write_error,
+    write_warning,
+)
 from pulumi_cosjob._errors import CosJobWarning
 
 __all__ = ["COMMANDS", "main"]
 
 COMMANDS: Mapping[str, str] = {
-    "describe": "Print the state of a job.",
+    "describe": "Print the state of jobs.",
     "wait": "Wait until jobs have completed.",
     "validate": "Check saved responses against the schema.",
     "plugin": "Manage the native plugin, for all languages of Pulumi.",
     "emulator": "Serve COS Batch on this machine, for tests.",
+    "completion": "Print the script that completes commands in a shell.",
 }
 """Each command with its line in the help, in the order in which the help lists them.
 
@@ -56,6 +64,39 @@ class LazyGroup(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  as above
+        """Write the table of exit codes."""
+        with formatter.section("Exit codes"):
+            formatter.write_dl([(str(code), meaning) for code, meaning in EXIT_CODES.items()])
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,  # noqa: FBT002  the signature is that of click
+        **extra: Any,
+    ) -> Any:
+        """Run the command and exit. Click's own way ends in a traceback where a stream cannot be written."""
+        open_closed_streams()
+        normalise_columns()
+        if not standalone_mode:
+            return super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
+        try:
+            code = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
+        except click.Abort:
+            fail("interrupted", INTERRUPTED)
+        except click.ClickException as error:
+            text = io.StringIO()
+            error.show(text)
+            write_error(text.getvalue(), newline=False)
+            sys.exit(error.exit_code)
+        except OSError as error:
+            # Only click itself writes without `write_output`: help, the version and what completes a word.
+            lost_output(error)
+        # Click returns the code of `Context.exit`, as after --help, else what the command returns.
+        sys.exit(code if isinstance(code, int) else 0)
+
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80})
 @click.version_option(package_name="pulumi-cosjob")
@@ -70,17 +111,20 @@ def main() -> None:
 
 @contextlib.contextmanager
 def _warnings_as_lines() -> Iterator[None]:
-    """Write the package's warnings as lines, like errors, without the place in the code."""
-    before = warnings.showwarning
+    """Write warnings as lines, like errors, without the place in the code.
 
-    def show(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
-        if issubclass(category, CosJobWarning):
-            write_error(f"cosjob: warning: {message}")
-        else:
-            before(message, category, *where, **more)
+    Python's filters neither hide the package's warnings, which are about the result, nor end the command.
+    """
+    meta = click.get_current_context().meta
 
-    warnings.showwarning = show
-    try:
+    def show(message: Warning | str, category: type[Warning], *_where: Any, **_more: Any) -> None:
+        name = "" if issubclass(category, CosJobWarning) else f"{category.__name__}: "
+        write_warning(f"{name}{message}", meta)
+
+    with warnings.catch_warnings():
+        # A list of its own within `catch_warnings`; it has no public way to remove single filters.
+        filters = cast("list[tuple[Any, ...]]", warnings.filters)
+        filters[:] = [each for each in filters if each[0] != "error"]
+        warnings.filterwarnings("always", category=CosJobWarning)
+        warnings.showwarning = show
         yield
-    finally:
-        warnings.showwarning = before

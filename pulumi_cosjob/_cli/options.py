@@ -1,12 +1,16 @@
-"""What several commands share: the options of the account, and the exit code of an error."""
+"""What several commands share: their options, their exit codes, and the client of the account."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+import contextlib
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from pulumi_cosjob._checks import check_identifier
+from pulumi_cosjob._cli.output import QUIET
 from pulumi_cosjob._errors import (
     ConfigurationError,
     CosJobError,
@@ -15,28 +19,110 @@ from pulumi_cosjob._errors import (
     WaitTimeoutError,
 )
 
-__all__ = ["account_options", "exit_code"]
+if TYPE_CHECKING:
+    from pulumi_cosjob._service.client import CosBatchClient
+
+__all__ = [
+    "EXIT_CODES",
+    "FAILED",
+    "INTERRUPTED",
+    "TERMINATED",
+    "TIMED_OUT",
+    "UNUSABLE",
+    "account_options",
+    "exit_code",
+    "open_client",
+    "output_option",
+    "query_option",
+    "quiet_option",
+]
+
+FAILED, UNUSABLE, TIMED_OUT, INTERRUPTED, TERMINATED = 1, 2, 124, 130, 143
+
+EXIT_CODES: Mapping[int, str] = {
+    0: "success: the jobs were read, or are complete",
+    FAILED: "a job failed or could not be read, or the output was lost",
+    UNUSABLE: "arguments or settings are malformed or missing",
+    TIMED_OUT: "wait: the time limit was reached",
+    INTERRUPTED: "interrupted (Ctrl-C); the jobs are not affected",
+    TERMINATED: "terminated (SIGTERM); the jobs are not affected",
+}
+"""What the exit codes of all commands mean."""
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
 def exit_code(error: CosJobError) -> int:
     """Return the exit code of a command that ends with an error."""
     if isinstance(error, (InvalidArgumentError, ConfigurationError)):
-        return 2
+        return UNUSABLE
     errors = error.errors if isinstance(error, JobsFailedError) else (error,)
-    return 124 if all(isinstance(each, WaitTimeoutError) for each in errors) else 1
+    return TIMED_OUT if all(isinstance(each, WaitTimeoutError) for each in errors) else FAILED
 
 
-def account_options(command: Callable[..., Any]) -> Callable[..., Any]:
+def account_options(command: _Command) -> _Command:
     """Add the options that select the account. Credentials come from the environment or files only."""
-    for option in reversed(
-        (
-            click.option("--appid", required=True, help="APPID of the account, such as 1250000000."),
-            click.option("--uin", help="Id of the main account; else COSJOB_UIN."),
-            click.option("--region", help="Such as ap-chengdu; else TENCENTCLOUD_REGION."),
-            click.option("--endpoint", help="In place of the one of uin and region; else COSJOB_ENDPOINT."),
-            click.option("--validation", help="lenient (default) or strict; else COSJOB_VALIDATION."),
-            click.option("--request-timeout", help="Seconds per request; else COSJOB_REQUEST_TIMEOUT, or 60."),
-        )
-    ):
-        command = option(command)
+    for name, text in reversed(list(_ACCOUNT.items())):
+        command = click.option(name, help=text)(command)
     return command
+
+
+_ACCOUNT: Mapping[str, str] = {
+    "--appid": "APPID of the account; else COSJOB_APPID; else discovered.",
+    "--uin": "Id of the main account; else COSJOB_UIN; else discovered.",
+    "--region": "Such as ap-chengdu; else TENCENTCLOUD_REGION.",
+    "--site": "intl for accounts of the international site; else COSJOB_SITE.",
+    "--endpoint": "In place of the one of uin and region; else COSJOB_ENDPOINT.",
+    "--validation": "lenient (default) or strict; else COSJOB_VALIDATION.",
+    "--request-timeout": "Seconds per request, 60 by default; else COSJOB_REQUEST_TIMEOUT.",
+}
+
+
+def output_option(choices: Sequence[str]) -> Callable[[_Command], _Command]:
+    """Add the option for the format of the output; the first one is the default."""
+    return click.option(
+        "-o",
+        "--output",
+        type=click.Choice(choices),
+        default=choices[0],
+        show_default=True,
+        help="Format of the output.",
+    )
+
+
+def query_option(command: _Command) -> _Command:
+    """Add the option that selects a part of the result."""
+    return click.option("--query", help="Print only what this JMESPath expression selects from the JSON.")(command)
+
+
+def quiet_option(command: _Command) -> _Command:
+    """Add the option for errors only. It sets the value `QUIET` of the context, and is no argument of the command."""
+
+    def keep(context: click.Context, _parameter: click.Parameter, value: bool) -> None:
+        context.meta[QUIET] = value
+
+    text = "Write nothing but errors on standard error."
+    return click.option("-q", "--quiet", is_flag=True, expose_value=False, callback=keep, help=text)(command)
+
+
+@contextlib.contextmanager
+def open_client(appid: str | None, settings: Mapping[str, str | None]) -> Iterator[tuple[CosBatchClient, str]]:
+    """Yield the client of the account that the options select, and the APPID for its requests.
+
+    Args:
+        appid: The option; None if it is absent.
+        settings: The other options of `account_options` by their names; None where one is absent.
+
+    Raises:
+        CosJobError: The settings lead to no account.
+    """
+    from pulumi_cosjob._service.client import CosBatchClient  # noqa: PLC0415  loads the request layer
+
+    found = (os.environ.get("COSJOB_APPID") or None) if appid is None else appid
+    if found is None:
+        hint = "Set option --appid or environment variable COSJOB_APPID."
+        raise InvalidArgumentError("appid", "is missing", hint=hint)
+    check_identifier("appid", found)
+    given: dict[str, Any] = {name: value for name, value in settings.items() if value is not None}
+    with CosBatchClient(**given) as client:
+        yield client, found

@@ -6,7 +6,8 @@ import sys
 
 import click
 
-from pulumi_cosjob._cli.output import fail, printable, write_output
+from pulumi_cosjob._cli.options import UNUSABLE
+from pulumi_cosjob._cli.output import fail, printable, render, write_output, write_warning
 from pulumi_cosjob._errors import ConfigurationError
 
 __all__ = ["plugin"]
@@ -23,17 +24,26 @@ def install() -> None:
 
     The plugin runs in this environment: run this again after the environment was moved or updated. Programs that use
     pulumi_cosjob.native do this by themselves. To remove it: pulumi plugin rm resource cosjob
+
+    The Pulumi CLI is not needed for this. If there is one on PATH that cannot be run or is too old, the plugin is
+    installed, and the exit code is 2.
     """
     from pulumi_cosjob._plugin.install import install_plugin, plugin_folder  # noqa: PLC0415  needed by this command only
+    from pulumi_cosjob._plugin.pulumi_cli import check_pulumi  # noqa: PLC0415  as above
     from pulumi_cosjob._version import plugin_version  # noqa: PLC0415  as above
 
     try:
         folder = plugin_folder()
         install_plugin(folder, replace=True)
     except ConfigurationError as error:
-        fail(error, 2)
+        fail(error, UNUSABLE)
     text = f"installed resource plugin cosjob {plugin_version()} in {folder.parent}; it runs with {sys.executable}"
     write_output(printable(text))
+    try:
+        if not check_pulumi():
+            write_warning("there is no pulumi on PATH; install the Pulumi CLI before a program uses the plugin")
+    except ConfigurationError as error:
+        fail(f"the plugin is installed, but {render(error)}", UNUSABLE)
 
 
 @plugin.command(short_help="Run it in this shell, for engines that attach to it.")

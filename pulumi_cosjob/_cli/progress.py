@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import contextlib
+import math
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pulumi_cosjob._waiting.notices import ATTENTION, progress_line
 from pulumi_cosjob._waiting.progress import JobsSum, Line, ProgressLines
 
 if TYPE_CHECKING:
-    from pulumi_cosjob._waiting.loop import Report
+    from pulumi_cosjob._clock import Clock
+    from pulumi_cosjob._waiting.loop import Tick
     from pulumi_cosjob._waiting.state import PollState
+    from pulumi_cosjob._waiting.waiter import Report
 
-__all__ = ["progress"]
+__all__ = ["Display", "Lines", "progress"]
 
 # More bars do not fit on a screen. For more jobs there is one bar, or one line, for all of them.
 _MOST_BARS = 12
+# A bar with its name takes half of that.
+_LEAST_COLUMNS = 40
 
 
 class BestEffortStream:
@@ -39,36 +46,107 @@ class BestEffortStream:
             self._stream.flush()
 
 
+class Display(NamedTuple):
+    """What shows the progress of a wait.
+
+    Attributes:
+        report: To be called after each poll.
+        tick: To be called between polls.
+    """
+
+    report: Report
+    tick: Tick
+
+
 @contextlib.contextmanager
-def progress(job_ids: Sequence[str], write_line: Callable[[str], None]) -> Iterator[Report]:
-    """Show the progress of jobs; yields the report for `wait_for_jobs`.
+def progress(
+    job_ids: Sequence[str], write_line: Callable[[str], None], heartbeat: float, clock: Clock
+) -> Iterator[Display]:
+    """Show the progress of jobs.
 
     Args:
         job_ids: The jobs, each once.
         write_line: Writes a line on standard error.
+        heartbeat: Seconds without a line after which there is one; infinite for never. Bars have none.
+        clock: The clock of the wait.
     """
-    if sys.stderr.isatty():
+    if _can_draw():
         with _bars(job_ids) as report:
-            yield report
+            yield Display(report, lambda _now: math.inf)
     else:
-        yield _lines(job_ids, write_line)
+        lines = Lines(job_ids, write_line, heartbeat, clock)
+        yield Display(lines.report, lines.tick)
 
 
-def _lines(job_ids: Sequence[str], write_line: Callable[[str], None]) -> Report:
-    """Write the lines that are due: those of each job, or those of all jobs together if there are many."""
-    together = ProgressLines(len(job_ids))
-    each_job = {job_id: ProgressLines() for job_id in job_ids}
+def _can_draw() -> bool:
+    """Return whether standard error is a terminal that moves its cursor, and wide enough for bars."""
+    if not sys.stderr.isatty() or os.environ.get("TERM") in ("dumb", "unknown"):
+        return False
+    columns = os.environ.get("COLUMNS")
+    try:
+        width = int(columns) if columns else os.get_terminal_size(sys.stderr.fileno()).columns
+    except (OSError, ValueError):
+        width = 0
+    # A terminal that does not know its width has none.
+    return (width or 80) >= _LEAST_COLUMNS
 
-    def report(job_id: str, state: PollState, now: float) -> None:
-        if len(job_ids) > _MOST_BARS:
-            texts = [line.text for line in together.add(job_id, state, now)]
+
+class Lines:
+    """Progress as lines of a log: those of each job, or those of all jobs together if there are many.
+
+    Each line begins with the time in UTC and the time since the wait began.
+
+    Args:
+        job_ids: The jobs, each once.
+        write_line: Writes a line.
+        heartbeat: Seconds without a line after which there is one about the jobs under way; infinite for never.
+        clock: The clock of the wait.
+    """
+
+    def __init__(
+        self, job_ids: Sequence[str], write_line: Callable[[str], None], heartbeat: float, clock: Clock
+    ) -> None:
+        self._write_line, self._heartbeat, self._clock = write_line, heartbeat, clock
+        self._started = self._written = clock.monotonic()
+        self._under_way: dict[str, PollState | None] = dict.fromkeys(job_ids)
+        self._sum = JobsSum(len(job_ids))
+        self._together = ProgressLines(len(job_ids), math.inf) if len(job_ids) > _MOST_BARS else None
+        self._each = {job_id: ProgressLines(heartbeat=math.inf) for job_id in job_ids}
+
+    def report(self, job_id: str, state: PollState, now: float) -> None:
+        """Write the lines that are due after a poll."""
+        self._sum.add(job_id, state)
+        if state.description is not None and state.description.state.final and state.last_error is None:
+            self._under_way.pop(job_id, None)
         else:
-            lines = each_job[job_id].add(job_id, state, now)
+            self._under_way[job_id] = state
+        if self._together is not None:
+            texts = [line.text for line in self._together.add(job_id, state, now)]
+        else:
+            lines = self._each[job_id].add(job_id, state, now)
             texts = [line.text if line.stays else f"{job_id}: {line.text}" for line in lines if _is_due(line, state)]
         for text in texts:
-            write_line(text)
+            self._write(text, now)
 
-    return report
+    def tick(self, now: float) -> float:
+        """Write a line about the jobs under way if one is due; return the seconds until the next one would be."""
+        if not self._under_way:
+            return math.inf
+        if now >= self._written + self._heartbeat:
+            self._write(self._line(now), now)
+        return self._written + self._heartbeat - now
+
+    def _line(self, now: float) -> str:
+        if len(self._under_way) > 1:
+            return self._sum.line(now)
+        job_id, state = next(iter(self._under_way.items()))
+        return f"{job_id}: {progress_line(state, now) if state else 'no response yet'}"
+
+    def _write(self, text: str, now: float) -> None:
+        self._written = now
+        time = datetime.fromtimestamp(self._clock.now(), timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+        minutes, seconds = divmod(int(now - self._started), 60)
+        self._write_line(f"{time} [{minutes // 60}:{minutes % 60:02}:{seconds:02}] {text}")
 
 
 def _is_due(line: Line, state: PollState) -> bool:

@@ -13,7 +13,7 @@ __all__ = ["validate"]
 
 
 @click.command()
-@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.argument("files", nargs=-1, required=True, type=click.Path(allow_dash=True), metavar="FILE...")
 def validate(files: tuple[str, ...]) -> None:
     """Check saved responses of DescribeJob against the schema; - reads standard input.
 

@@ -49,10 +49,12 @@ class ProgressLines:
 
     Args:
         jobs: The number of jobs that are waited for.
+        heartbeat: Seconds after which a line is due although nothing has changed; infinite for never.
     """
 
-    def __init__(self, jobs: int = 1) -> None:
+    def __init__(self, jobs: int = 1, heartbeat: float = HEARTBEAT_SECONDS) -> None:
         self._sum = JobsSum(jobs)
+        self._interval = heartbeat
         self._news: tuple[object, ...] | None = None
         self._heartbeat = 0.0
         self._unknown: set[str] = set()
@@ -91,12 +93,12 @@ class ProgressLines:
 
     def _is_due(self, news: tuple[object, ...], now: float) -> bool:
         if news != self._news:
-            self._news, self._heartbeat = news, now + HEARTBEAT_SECONDS
+            self._news, self._heartbeat = news, now + self._interval
             return True
         if now < self._heartbeat:
             return False
         # Polls do not come on the minute; that does not delay the heartbeats after this one.
-        self._heartbeat += HEARTBEAT_SECONDS * (1 + (now - self._heartbeat) // HEARTBEAT_SECONDS)
+        self._heartbeat += self._interval * (1 + (now - self._heartbeat) // self._interval)
         return True
 
 

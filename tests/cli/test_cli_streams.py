@@ -47,7 +47,7 @@ def test_wait_writes_valid_json_in_any_encoding(service: CosBatchEmulator) -> No
     done = run("wait", job_id, "--appid", "1250000000", "--output", "json", encoding="latin-1")
     assert done.returncode == 0, done.stderr
     assert b"caf\xe9 \\u009b31m" in done.stdout
-    assert json.loads(done.stdout.decode("latin-1"))[job_id]["description"] == TEXT
+    assert json.loads(done.stdout.decode("latin-1"))[job_id]["description"]["description"] == TEXT
 
 
 @pytest.mark.parametrize(("job_id", "code"), [("completes", 0), ("fails", 1), ("../x", 2)])

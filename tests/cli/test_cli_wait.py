@@ -16,7 +16,7 @@ from places import RESPONSES
 from pulumi_cosjob import JobDescription
 from pulumi_cosjob._cli.progress import progress
 from pulumi_cosjob._waiting.state import PollResult, PollState
-from pulumi_cosjob.testing import CosBatchEmulator, Fault
+from pulumi_cosjob.testing import CosBatchEmulator, Fault, ManualClock
 
 pytestmark = pytest.mark.usefixtures("service_environment")
 
@@ -28,10 +28,12 @@ def test_wait_ends_with_0_and_prints_the_final_descriptions(service: CosBatchEmu
     arguments = ["wait", *job_ids, "--appid", "1250000000", "--max-failed-tasks", "any", "--output", "json"]
     result = cosjob(*arguments)
     assert result.exit_code == 0
-    assert {name: job["status"] for name, job in json.loads(result.stdout).items()} == dict.fromkeys(
-        job_ids, "Complete"
+    printed = json.loads(result.stdout)
+    assert {name: (each["description"]["status"], each["error"]) for name, each in printed.items()} == dict.fromkeys(
+        job_ids, ("Complete", None)
     )
-    assert f"{job_ids[0]}: Complete, 100 %, 100 of 100 tasks" in result.stderr.splitlines()
+    lines = [line.partition("] ")[2] for line in result.stderr.splitlines()]
+    assert f"{job_ids[0]}: Complete, 100 %, 100 of 100 tasks" in lines
 
 
 @pytest.mark.parametrize(
@@ -73,7 +75,7 @@ def test_wait_warns_about_restored_objects(service: CosBatchEmulator) -> None:
     service.replay("nightly", RESPONSES / "restore-complete.xml")
     result = cosjob("wait", "nightly", "--appid", "1250000000", "--output", "json")
     assert result.exit_code == 0
-    assert json.loads(result.stdout)["nightly"]["status"] == "Complete"
+    assert json.loads(result.stdout)["nightly"]["description"]["status"] == "Complete"
     assert result.stderr.splitlines()[-1] == (
         "cosjob: warning: job nightly restores objects: Complete means that all restore requests were sent. "
         "The objects can be read up to 48 hours later."
@@ -120,5 +122,5 @@ def test_a_closed_terminal_does_not_end_a_wait(monkeypatch: pytest.MonkeyPatch) 
             raise OSError(5, "Input/output error")
 
     monkeypatch.setattr(sys, "stderr", Gone())
-    with progress(["a"], print) as report:
-        report("a", PollState(0.0).add(PollResult(1.0, JobDescription("a", "Active"))), 1.0)
+    with progress(["a"], print, 60.0, ManualClock()) as display:
+        display.report("a", PollState(0.0).add(PollResult(1.0, JobDescription("a", "Active"))), 1.0)

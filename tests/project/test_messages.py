@@ -90,13 +90,17 @@ def test_a_pickled_error_can_still_be_rendered_for_others() -> None:
     assert again.render(COMMAND_LINE) == "JOB_ID cannot be 'x'. Check --uin."
 
 
+# Options that stand for no argument, and about which there is no message of ours.
+FORMS = {"output", "quiet", "full", "fail_fast"}
+
+
 def test_options_are_those_of_the_commands() -> None:
     """Each option of `describe` and `wait` that stands for an argument has its name in messages, and no other has."""
     options = {
         parameter.name: parameter.opts[0]
         for command in (describe, wait)
         for parameter in command.params
-        if isinstance(parameter, click.Option) and parameter.name != "output"
+        if isinstance(parameter, click.Option) and parameter.name not in FORMS
     }
     assert {name: COMMAND_LINE.name(name or "") for name in options} == options
     assert set(options) == COMMAND_LINE.arguments

@@ -27,7 +27,7 @@ from pulumi_cosjob import (
 from pulumi_cosjob._engine import watch
 from pulumi_cosjob._service import signing
 from pulumi_cosjob._service.settings import resolve
-from pulumi_cosjob._waiting import loop
+from pulumi_cosjob._waiting import loop, waiter
 from pulumi_cosjob._waiting.loop import poll_before_waiting, poll_once, wait_for_jobs
 from pulumi_cosjob._waiting.notices import progress_line
 from pulumi_cosjob._waiting.policy import PollAgain, WaitOptions, next_step
@@ -281,7 +281,7 @@ def test_a_request_that_was_never_sent_is_reported_as_such(
 ) -> None:
     """With too many jobs, it is not the service that did not respond."""
     monkeypatch.setattr(loop, "MAX_CONCURRENT_POLLS", 1)
-    monkeypatch.setattr(loop, "_LAST_POLL_SECONDS", 0.1)
+    monkeypatch.setattr(waiter, "_LAST_POLL_SECONDS", 0.1)
     service.inject(Fault("delay", seconds=60.0, times=None))
     with pytest.raises(JobsFailedError) as raised:
         wait_for_jobs(client, ["a", "b"], APPID, WaitOptions(0.2))

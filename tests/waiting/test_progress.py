@@ -15,6 +15,7 @@ from pulumi_cosjob._model.job import ProgressSummary
 from pulumi_cosjob._waiting.policy import PollAgain, WaitOptions, next_step
 from pulumi_cosjob._waiting.progress import HEARTBEAT_SECONDS, Line, ProgressLines
 from pulumi_cosjob._waiting.state import PollResult, PollState
+from pulumi_cosjob.testing import ManualClock
 
 DAY = 24 * 3600.0
 LONGEST_PAUSE = 28.0
@@ -250,11 +251,11 @@ def test_an_unknown_status_has_one_warning() -> None:
 def test_the_command_line_shows_an_unknown_status() -> None:
     """It has a line of its own; that a job needs a person is part of the line of progress."""
     printed: list[str] = []
-    with progress(["job-1"], printed.append) as report:
+    with progress(["job-1"], lambda line: printed.append(line.partition("] ")[2]), 60.0, ManualClock()) as display:
         state = PollState(0.0)
         for now, status in enumerate(("Archiving", "Suspended", "Archiving")):
             state = state.add(PollResult(float(now), job(status)))
-            report("job-1", state, float(now))
+            display.report("job-1", state, float(now))
     assert [line for line in printed if not line.startswith("job-1: ")] == [
         "job job-1 has the status 'Archiving', which this version does not know; the wait goes on"
     ]
