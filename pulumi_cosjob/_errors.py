@@ -97,6 +97,7 @@ class CosJobError(Exception):
         http_status: The HTTP status of the response.
         request_id: The service's id of the request, for its support.
         attempts: How many attempts were made.
+        audience: Who reads `str(error)`: Pulumi programs by default.
     """
 
     def __init__(
@@ -122,16 +123,17 @@ class CosJobError(Exception):
         self.http_status = http_status
         self.request_id = request_id
         self.attempts = 1
+        self.audience = PYTHON
 
     @property
     def what(self) -> str:
         """What failed."""
-        return self._render_what(PYTHON)
+        return self._render_what(self.audience)
 
     @property
     def hint(self) -> str:
         """What to do about it; empty if there is nothing."""
-        return render(self._hint)
+        return render(self._hint, self.audience)
 
     def add_hint(self, hint: str | Message) -> None:
         """Add what else to do about it, as a sentence of its own."""
@@ -139,9 +141,9 @@ class CosJobError(Exception):
 
     def __str__(self) -> str:
         """Return what failed, where, and what to do about it."""
-        return self.render()
+        return self.render(self.audience)
 
-    def render(self, audience: Audience = PYTHON) -> str:
+    def render(self, audience: Audience) -> str:
         """Return the message with the names that its readers use."""
         context, hint = self._context(), render(self._hint, audience)
         message = f"{self._render_what(audience)}{f' ({context})' if context else ''}"
@@ -388,6 +390,7 @@ class JobsNotReadError(CosJobError):
     def __init__(self, errors: Sequence[CosJobError], jobs: int) -> None:
         super().__init__(f"{len(errors)} of {jobs} jobs could not be read")
         self.errors = tuple(errors)
+        self.audience = self.errors[0].audience
 
     def _lines(self, audience: Audience) -> Sequence[str]:
         return _error_lines(self.errors, audience)

@@ -13,12 +13,12 @@ Only the template is parsed. Values and nested messages are inserted as they are
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pulumi_cosjob._places import CREDENTIALS, CREDENTIALS_FILES, NAMESPACES, PLACES
 from pulumi_cosjob._text import join_words
 
-__all__ = ["PYTHON", "Audience", "Message", "render"]
+__all__ = ["PYTHON", "SCRIPT", "Audience", "Message", "render"]
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,10 @@ PYTHON = Audience(
     namespaces=NAMESPACES,
     any_number="None",
 )
-"""Python programs. This is how messages are rendered by default."""
+"""Pulumi programs in Python. This is how messages are rendered by default."""
+
+SCRIPT = replace(PYTHON, namespaces=())
+"""Plain Python scripts, which have no stack and so no configuration."""
 
 
 @dataclass(frozen=True)

@@ -116,7 +116,8 @@ def _in_json(character: str) -> str:
 # What version 1.1 or 1.2 of YAML, or a reader between them, may read as something else than text: whatever begins as a
 # number or a date does, and these words.
 _AMBIGUOUS = re.compile(
-    r"[-+]?\.?[0-9].*|[-+]?\.inf|\.nan|~|null|y|n|yes|no|on|off|true|false", re.IGNORECASE | re.DOTALL
+    r"[-+]?\.?[0-9].*|[-+]?\.[0-9._]*(?:e.*)?|[-+]?\.inf|\.nan|~|null|y|n|yes|no|on|off|true|false",
+    re.IGNORECASE | re.DOTALL,
 )
 
 

@@ -130,9 +130,11 @@ class Lines:
 
     def tick(self, now: float) -> float:
         """Write a line about the jobs under way if one is due; return the seconds until the next one would be."""
-        if now - self._written >= self._heartbeat and self._under_way:
+        if not self._under_way:
+            return math.inf
+        if now >= self._written + self._heartbeat:
             self._write(self._line(now), now)
-        return max(0.0, self._written + self._heartbeat - now)
+        return self._written + self._heartbeat - now
 
     def _line(self, now: float) -> str:
         if len(self._under_way) > 1:

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["print_descriptions"]
 
 _INDENT = "  "
-Row = tuple[str, str, bool]
-"""A label, a text, and whether the text may be cut."""
+Row = tuple[str, str, int | None]
+"""A label, a text, and how much of the text is never cut; None for all of it."""
 
 
 def print_descriptions(jobs: Iterable[JobDescription], *, full: bool) -> None:
@@ -35,7 +35,8 @@ def print_descriptions(jobs: Iterable[JobDescription], *, full: bool) -> None:
         jobs: The jobs.
         full: Whether to print all fields that have a value in place of the summary.
     """
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    # Python 3.10 returns 0 for a terminal that does not know its width.
+    width = (shutil.get_terminal_size().columns or 80) if sys.stdout.isatty() else None
     written = (_description(job, width, full=full) for job in jobs)
     write_output("\n".join(written), newline=False)
 
@@ -45,9 +46,9 @@ def _description(job: JobDescription, width: int | None, *, full: bool) -> str:
     label_width = max(len(label) for label, _, _ in rows)
     style = _style(job.state)
     lines = []
-    for label, text, cut in rows:
+    for label, text, kept in rows:
         indent = " " * (label_width + len(_INDENT))
-        parts = _fit(text, None if width is None else max(10, width - len(indent)), cut=cut)
+        parts = _fit(text, None if width is None else max(10, width - len(indent)), kept)
         parts[0] = style(label, parts[0])
         first = f"{label:{label_width}}{_INDENT}{parts[0]}".rstrip()
         lines += [first, *(indent + each for each in parts[1:])]
@@ -73,12 +74,14 @@ def _style(state: JobState) -> Callable[[str, str], str]:
 
 def _summary(job: JobDescription) -> Iterator[Row]:
     """Yield five lines: which job, its status and why, its progress, its times, and what it does."""
-    yield "job", job.job_id, False
-    details = "; ".join(filter(None, (job.state.meaning, _reasons(job))))
-    yield "status", printable(f"{job.status}: {details}"), True
-    yield "progress", _progress(job), True
-    yield "times", printable(_times(job)), True
-    yield "operation", printable(_what(job)), True
+    words = f'{_INDENT}"{job.description}"' if job.description else ""
+    yield "job", printable(job.job_id + words), len(job.job_id)
+    meaning = job.state.meaning if job.state.meaning != job.status.lower() else None
+    details = "; ".join(filter(None, (meaning, _reasons(job)))) or "no reason is given"
+    yield "status", printable(f"{job.status}: {details}"), 0
+    yield "progress", _progress(job), 0
+    yield "times", printable(_times(job)), 0
+    yield "operation", printable(_what(job)), 0
 
 
 def _reasons(job: JobDescription) -> str:
@@ -106,8 +109,7 @@ def _times(job: JobDescription) -> str:
 
 def _what(job: JobDescription) -> str:
     priority = None if job.priority is None else f"priority {job.priority}"
-    words = f'"{job.description}"' if job.description else None
-    return ", ".join(filter(None, (_operation(job.operation), words, priority))) or "unknown"
+    return ", ".join(filter(None, (_operation(job.operation), priority))) or "unknown"
 
 
 def _operation(operation: Operation | None) -> str | None:
@@ -128,10 +130,10 @@ def _operation(operation: Operation | None) -> str | None:
 
 
 def _all_fields(job: JobDescription) -> Iterator[Row]:
-    yield "job_id", job.job_id, False
-    yield "status", printable(f"{job.status}: {job.state.meaning}"), False
+    yield "job_id", job.job_id, None
+    yield "status", printable(f"{job.status}: {job.state.meaning}"), None
     for name, text in _rows({name: value for name, value in job.items() if name not in ("job_id", "status")}):
-        yield name, text, False
+        yield name, text, None
 
 
 def _rows(element: dict[str, Any], indent: str = "") -> Iterator[tuple[str, str]]:
@@ -157,13 +159,20 @@ def _rows(element: dict[str, Any], indent: str = "") -> Iterator[tuple[str, str]
 # --------------------------------------------------------------------------------------------------------------- width
 
 
-def _fit(text: str, width: int | None, *, cut: bool) -> list[str]:
-    """Return the lines of a text: folded, or cut, so that none is wider than a number of columns."""
+def _fit(text: str, width: int | None, kept: int | None) -> list[str]:
+    """Return the lines of a text so that none is wider than a number of columns.
+
+    Args:
+        text: The text.
+        width: The columns; None for any number.
+        kept: How many characters at its beginning are never cut. None folds the text, and cuts nothing.
+    """
     if width is None or sum(map(_columns, text)) <= width:
         return [text]
-    if cut:
-        return [next(_folded(text, width - 1)) + "…"]
-    return list(_folded(text, width))
+    if kept is None:
+        return list(_folded(text, width))
+    # What is kept is the id of a job, of one column for each character.
+    return list(_folded(text[:kept], width)) if kept >= width else [next(_folded(text, width - 1)) + "…"]
 
 
 def _folded(text: str, width: int) -> Iterator[str]:

@@ -80,26 +80,14 @@ def wait(
 
     The first job that fails ends the wait: the others are read once more. With --no-fail-fast each job is waited for.
     """
-    from pulumi_cosjob._clock import SystemClock  # noqa: PLC0415  needed by this command only
-    from pulumi_cosjob._waiting.policy import WaitOptions  # noqa: PLC0415  as above
-
     try:
-        options = WaitOptions(check_timeout(timeout), _failed_tasks(max_failed_tasks), fail_when_suspended)
-        seconds = _heartbeat(heartbeat)
+        options = _options(timeout, max_failed_tasks, fail_when_suspended)
+        seconds, quiet = _heartbeat(heartbeat), bool(context.meta.get(QUIET))
         expression = compile_query(query)
         for job_id in job_ids:
             check_identifier("job_id", job_id)
         with _signals(), open_client(appid, settings) as (client, found):
-            waiter = run_wait(
-                client,
-                job_ids,
-                found,
-                options,
-                heartbeat=seconds,
-                fail_fast=fail_fast,
-                quiet=bool(context.meta.get(QUIET)),
-                clock=SystemClock(),
-            )
+            waiter = run_wait(client, job_ids, found, options, heartbeat=seconds, fail_fast=fail_fast, quiet=quiet)
     except CosJobError as error:
         fail(error, exit_code(error))
     except KeyboardInterrupt:
@@ -121,7 +109,7 @@ def run_wait(
     heartbeat: float,
     fail_fast: bool,
     quiet: bool,
-    clock: Clock,
+    clock: Clock | None = None,
 ) -> JobWaiter:
     """Wait for jobs and show their progress; return the ended waits.
 
@@ -133,16 +121,24 @@ def run_wait(
         heartbeat: Seconds without a line after which there is one.
         fail_fast: Whether the first failure ends the wait for all jobs.
         quiet: Whether to show nothing.
-        clock: The clock of the wait and of its lines.
+        clock: Replaces the machine's clock in tests, for the wait and its lines.
     """
-    from pulumi_cosjob._cli.progress import progress  # noqa: PLC0415  needed by this command only
+    from pulumi_cosjob._cli.progress import progress  # noqa: PLC0415  as above
+    from pulumi_cosjob._clock import SystemClock  # noqa: PLC0415  needed by this command only
     from pulumi_cosjob._waiting.loop import wait_for_each  # noqa: PLC0415  as above
 
+    clock = clock or SystemClock()
     unique_ids = list(dict.fromkeys(job_ids))
     shown = contextlib.nullcontext(None) if quiet else progress(unique_ids, write_error, heartbeat, clock)
     with shown as display:
         more: dict[str, Any] = {"report": display.report, "tick": display.tick} if display else {}
         return wait_for_each(client, unique_ids, appid, options, fail_fast=fail_fast, clock=clock, **more)
+
+
+def _options(timeout: str, max_failed_tasks: str, fail_when_suspended: bool) -> WaitOptions:
+    from pulumi_cosjob._waiting.policy import WaitOptions  # noqa: PLC0415  needed by this command only
+
+    return WaitOptions(check_timeout(timeout), _failed_tasks(max_failed_tasks), fail_when_suspended)
 
 
 def _failed_tasks(text: str) -> int | None:

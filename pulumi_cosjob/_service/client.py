@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pulumi_cosjob._checks import DEFAULT_CONCURRENCY, check_appid, check_choice, check_concurrency, check_identifier
@@ -15,6 +16,7 @@ from pulumi_cosjob._errors import (
     NoSuchJobError,
     no_thread,
 )
+from pulumi_cosjob._messages import SCRIPT
 from pulumi_cosjob._service.connection import Call, Connection
 from pulumi_cosjob._service.job_changes import JobChanges
 from pulumi_cosjob._service.job_list import JobListing, check_listing, list_target, wanted_jobs
@@ -93,7 +95,12 @@ class CosBatchClient(JobChanges):
             "validation": validation,
             "request_timeout": request_timeout,
         }
-        self._open(resolve(arguments), clock)
+        try:
+            settings = resolve(arguments)
+        except CosJobError as error:
+            error.audience = SCRIPT
+            raise
+        self._open(replace(settings, audience=SCRIPT), clock)
 
     @staticmethod
     def from_settings(settings: Settings, clock: Clock | None = None) -> CosBatchClient:

@@ -143,6 +143,7 @@ class Connection:
             result: tuple[_T, Response] = retrying(self._attempt, call, parse, deadline)
         except CosJobError as error:
             error.job_id = call.job_id
+            error.audience = self._settings.audience
             self._location.complete(error, call.appid)
             error.attempts = retrying.statistics.get("attempt_number", 1)
             raise

@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeVar, cast
 
 from pulumi_cosjob._checks import SECONDS, check_choice, check_endpoint, check_identifier
 from pulumi_cosjob._errors import ConfigurationError, InvalidArgumentError
-from pulumi_cosjob._messages import Message
+from pulumi_cosjob._messages import PYTHON, Audience, Message
 from pulumi_cosjob._places import CREDENTIALS, CREDENTIALS_FILES, PLACES
 from pulumi_cosjob._service.credentials import Credentials, CredentialSource, VendorChain
 from pulumi_cosjob._text import format_value, join_words, kind_of
@@ -64,6 +64,7 @@ class Settings:
         site: The vendor's site that knows the account.
         validation: What to do with a response that violates the schema.
         request_timeout: Seconds for one request with all its attempts.
+        audience: Who reads errors of requests, where no way in renders them for others.
     """
 
     endpoint: str | None
@@ -73,6 +74,7 @@ class Settings:
     site: Site = "cn"
     validation: Validation = DEFAULT_VALIDATION
     request_timeout: float = DEFAULT_REQUEST_TIMEOUT
+    audience: Audience = PYTHON
 
 
 def config_keys(name: str) -> tuple[str, ...]:

@@ -214,7 +214,7 @@ def wait_for_each(
     Args:
         client: Sends the requests; shared by all jobs.
         job_ids: The jobs; each is waited for once.
-        appid: APPID of the account that owns them.
+        appid: APPID of the account that owns them; None for that of the client.
         options: What the wait accepts, for each job.
         report: Called after each poll, in this thread.
         tick: Called between polls, in this thread.

@@ -7,11 +7,14 @@ import fcntl
 import os
 import pty
 import re
+import signal
 import struct
 import subprocess
 import sys
 import termios
 import threading
+import types
+from collections.abc import Callable, Mapping
 
 import pytest
 
@@ -55,28 +58,43 @@ class Terminal:
         return [" ".join(row.split()) for row in self.rows if row.strip()]
 
 
-def on_terminal(*arguments: str) -> tuple[int, list[str], str]:
+def on_terminal(
+    *arguments: str,
+    columns: int = 80,
+    stdout: bool = False,
+    during: Callable[[subprocess.Popen[bytes], bytes], None] = lambda _process, _read: None,
+    variables: Mapping[str, str] = types.MappingProxyType({}),
+) -> tuple[int, list[str], str]:
     """Run the command in a process whose standard error is a terminal.
+
+    Args:
+        *arguments: The arguments of the command.
+        columns: The width of the terminal.
+        stdout: Whether standard output is the terminal too.
+        during: Called with the process and all that it has written, whenever it has written something.
+        variables: Environment variables.
 
     Returns:
         Its exit code, the final lines of the terminal, and all that was written.
     """
     ours, its = pty.openpty()
-    fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES", "NO_COLOR")}
     command = [sys.executable, "-c", "from pulumi_cosjob._cli.main import main; main()", *arguments]
     terminal, read = Terminal(), b""
-    with subprocess.Popen(
-        command, env={**environment, "TERM": "xterm"}, stdin=its, stdout=subprocess.DEVNULL, stderr=its
-    ) as process:
+    environment = {**environment, "TERM": "xterm", **variables}
+    output = its if stdout else subprocess.DEVNULL
+    with subprocess.Popen(command, env=environment, stdin=its, stdout=output, stderr=its) as process:
         os.close(its)
         # At its end Linux raises an error, other systems return nothing.
         with contextlib.suppress(OSError):
             while more := os.read(ours, 65536):
                 read += more
+                during(process, read)
         os.close(ours)
         code = process.wait(timeout=60)
-    terminal.show(read.decode())
+    # Colours do not move the cursor.
+    terminal.show(re.sub(r"\x1b\[[0-9;]*m", "", read.decode()))
     return code, terminal.lines(), read.decode()
 
 
@@ -128,3 +146,71 @@ def test_a_terminal_shows_messages_of_the_service_escaped(service: CosBatchEmula
     assert code == 124
     assert lines[0] == f"n {'━' * 12} no response yet: the service throttles requests: '\\x9b2J[red]'"
     assert lines[1].startswith("cosjob: the job was not complete within 2 s")
+
+
+def test_a_terminated_wait_leaves_the_cursor(service: CosBatchEmulator) -> None:
+    """SIGTERM ends the bars, makes the cursor visible again and has a sentence of its own."""
+    job_id = service.create_job("never-ends", job_id="n")
+    sent: list[bool] = []
+
+    def terminate(process: subprocess.Popen[bytes], read: bytes) -> None:
+        if b"New" in read and not sent:
+            sent.append(True)
+            process.send_signal(signal.SIGTERM)
+
+    code, lines, written = on_terminal("wait", job_id, "--appid", "1250000000", during=terminate)
+    assert code == 143
+    assert lines[-1] == "cosjob: terminated: the wait has ended; the jobs are not affected"
+    assert written.rindex("\x1b[?25h") > written.rindex("\x1b[?25l")
+
+
+@pytest.mark.parametrize(
+    ("columns", "variables"),
+    [(80, {"TERM": "dumb"}), (39, {}), (80, {"COLUMNS": "39"})],
+)
+def test_a_terminal_without_room_or_cursor_has_lines(
+    service: CosBatchEmulator, columns: int, variables: dict[str, str]
+) -> None:
+    """No control moves the cursor there; each line has its time."""
+    job_id = service.create_job("completes", seconds=0, job_id="n")
+    service.clock.advance(60)
+    code, lines, written = on_terminal("wait", job_id, "--appid", "1250000000", columns=columns, variables=variables)
+    assert code == 0
+    assert "\x1b" not in written
+    assert re.match(r"20\S+Z \[0:00:0\d\] n: Complete", lines[0])
+
+
+@pytest.mark.parametrize("variables", [{}, {"COLUMNS": "0"}, {"COLUMNS": "wide"}, {"COLUMNS": "-5"}])
+@pytest.mark.parametrize("full", [False, True])
+def test_a_table_fits_80_columns(
+    service: CosBatchEmulator, full: bool, variables: dict[str, str], full_response: bytes
+) -> None:
+    """A terminal that does not know its width has 80 columns, whatever nonsense COLUMNS is."""
+    service.replay(FULL, full_response)
+    arguments = ["describe", FULL, "--appid", "1250000000", *(["--full"] if full else [])]
+    code, _lines, written = on_terminal(*arguments, columns=0, stdout=True, variables=variables)
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", written).splitlines()
+    assert code == 0
+    assert 70 <= max(map(len, lines)) <= 80
+    assert (len(lines) == 5) is not full
+    assert "\x1b[36m" in written, "the status has a colour"
+
+
+@pytest.mark.parametrize("variables", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
+def test_a_table_has_no_colours_where_none_are_wanted(service: CosBatchEmulator, variables: dict[str, str]) -> None:
+    """NO_COLOR and a dumb terminal get plain text."""
+    job_id = service.create_job("completes")
+    code, _lines, written = on_terminal("describe", job_id, "--appid", "1250000000", stdout=True, variables=variables)
+    assert (code, "\x1b" in written) == (0, False)
+
+
+def test_a_narrow_terminal_keeps_the_whole_id(service: CosBatchEmulator, full_response: bytes) -> None:
+    """An id is folded and never cut; the other lines of a summary are cut."""
+    service.replay(FULL, full_response)
+    _code, lines, written = on_terminal(
+        "describe", FULL, "--appid", "1250000000", columns=40, stdout=True, variables={"NO_COLOR": "1"}
+    )
+    assert lines[:2] == [f"job {FULL[:29]}", FULL[29:]]
+    assert len(lines) == 6
+    assert max(map(len, written.splitlines())) <= 40
+    assert sum(line.endswith("…") for line in lines) >= 3

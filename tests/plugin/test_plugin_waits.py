@@ -25,7 +25,7 @@ from pulumi_cosjob._clock import SystemClock
 from pulumi_cosjob._model.job import JobDescription
 from pulumi_cosjob._plugin import accounts
 from pulumi_cosjob._service.location import Location
-from pulumi_cosjob._waiting import loop
+from pulumi_cosjob._waiting import waiter
 from pulumi_cosjob._waiting.policy import WaitOptions
 from pulumi_cosjob.testing import CosBatchEmulator, Fault
 
@@ -99,7 +99,7 @@ async def test_a_silent_service_delays_neither_a_preview_nor_the_end_of_a_wait(
     """Jobs with a response are decided; for the others the error says whether a request was sent."""
     monkeypatch.setattr(accounts, "FIRST_POLL_SECONDS", 0.3)
     monkeypatch.setattr(accounts, "MAX_CONCURRENT_POLLS", 3)
-    monkeypatch.setattr(loop, "_LAST_POLL_SECONDS", 0.1)
+    monkeypatch.setattr(waiter, "_LAST_POLL_SECONDS", 0.1)
     client: Any = Silent()
     account = accounts.Account(client, SystemClock(), asyncio.sleep)
     try:

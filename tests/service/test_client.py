@@ -15,7 +15,14 @@ from clients import APPID, client, client_of, clock, failure, service
 import pulumi_cosjob
 from documents import JOB_ID, job
 from patience import HANGS, new_threads
-from pulumi_cosjob._errors import ConfigurationError, InvalidArgumentError, NoSuchJobError, RequestError
+from pulumi_cosjob._errors import (
+    AccessDeniedError,
+    ConfigurationError,
+    InvalidArgumentError,
+    JobsNotReadError,
+    NoSuchJobError,
+    RequestError,
+)
 from pulumi_cosjob._service import deadline
 from pulumi_cosjob._service.client import CosBatchClient, describe_job
 from pulumi_cosjob._xml.decoder import parse_describe_job_result
@@ -84,8 +91,22 @@ def test_a_client_has_an_endpoint(client: CosBatchClient, service: CosBatchEmula
 
 def test_missing_settings_fail_when_the_client_is_made() -> None:
     """The error does not wait for the first request."""
-    with pytest.raises(ConfigurationError, match="region is not set"):
+    with pytest.raises(ConfigurationError, match="region is not set") as caught:
         CosBatchClient(secret_id="a", secret_key="b")
+    assert "argument region or environment variable TENCENTCLOUD_REGION" in caught.value.hint
+
+
+def test_errors_of_scripts_name_no_configuration_of_a_stack(service: CosBatchEmulator) -> None:
+    """A script has none: its errors name arguments and variables, those of several jobs too."""
+    with client_of(service, secret_key="wrong") as client:
+        one = failure(client)
+        with pytest.raises(JobsNotReadError) as several:
+            client.describe_jobs(["a", "b"], APPID, max_concurrency=2)
+        with pytest.raises(AccessDeniedError) as listed:
+            next(client.list_jobs(APPID))
+    for error in (one, several.value, listed.value):
+        assert "environment variables TENCENTCLOUD_SECRET_ID" in str(error)
+        assert "Pulumi" not in str(error)
 
 
 def test_a_machine_without_threads_is_reported(

@@ -104,8 +104,8 @@ def test_many_threads_share_one_request(service: CosBatchEmulator, clock: Manual
 
 # ------------------------------------------------------------------------------------------------------------ failures
 SETTINGS_NAMED = (
-    "Set argument uin, Pulumi config cosjob:uin or environment variable COSJOB_UIN, and argument appid, Pulumi config "
-    "cosjob:appid or environment variable COSJOB_APPID: the console shows both on its page Account Information"
+    "Set argument uin or environment variable COSJOB_UIN, and argument appid or environment variable COSJOB_APPID: the "
+    "console shows both on its page Account Information"
 )
 FAILURES: dict[str, tuple[Fault, type[CosJobError], str]] = {
     "a sub-account without the permission": (
