@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,16 @@ from pulumi_cosjob._text import quoted, truncate
 if TYPE_CHECKING:
     from pulumi_cosjob._model.job import JobDescription
 
-__all__ = ["MOST_PROBLEMS", "Account", "Problem", "failure", "failure_hint", "suspension", "task_counts"]
+__all__ = [
+    "MOST_PROBLEMS",
+    "Account",
+    "Problem",
+    "confirm_command",
+    "failure",
+    "failure_hint",
+    "suspension",
+    "task_counts",
+]
 
 
 @dataclass(frozen=True)
@@ -86,6 +96,12 @@ def failure_hint(description: JobDescription) -> str | Message:
     if description.failed_tasks is None:
         return Message(f"Accept any number of them by {{max_failed_tasks}}, or {_NEXT_JOB}")
     return Message(f"Accept them by {{max_failed_tasks}}, or {_NEXT_JOB}")
+
+
+def confirm_command(job_id: str) -> str:
+    """Return the command that confirms a job, as it can be pasted into a shell."""
+    # A job id has no character that a shell treats specially, except at its beginning.
+    return f"cosjob confirm {'-- ' if job_id.startswith('-') else ''}{shlex.quote(job_id)}"
 
 
 def suspension(description: JobDescription) -> str:

@@ -135,6 +135,10 @@ class CosJobError(Exception):
         """What to do about it; empty if there is nothing."""
         return render(self._hint, self.audience)
 
+    def add_hint(self, hint: str | Message) -> None:
+        """Add what else to do about it, as a sentence of its own."""
+        self._hint = Message("{first} {second}", {"first": self._hint, "second": hint}) if self._hint else hint
+
     def __str__(self) -> str:
         """Return what failed, where, and what to do about it."""
         return self.render(self.audience)
@@ -323,7 +327,10 @@ class JobSuspendedError(WaitError):
     """The job waits for a person, which the wait was to treat as a failure."""
 
     def __init__(self, description: JobDescription) -> None:
-        hint = Message("Confirm the job in the console or by UpdateJobStatus, or wait without {fail_when_suspended}.")
+        hint = Message(
+            "Confirm the job by {command} or in the console, or wait without {fail_when_suspended}.",
+            {"command": _details.confirm_command(description.job_id)},
+        )
         super().__init__(_details.suspension(description), description=description, hint=hint)
 
 

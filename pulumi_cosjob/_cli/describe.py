@@ -68,7 +68,7 @@ def describe(
 
 
 def _read(
-    client: CosBatchClient, job_ids: Sequence[str], appid: str
+    client: CosBatchClient, job_ids: Sequence[str], appid: str | None
 ) -> tuple[dict[str, JobDescription], list[CosJobError]]:
     """Read jobs at the same time; return those that could be read by their ids, and the errors of the others."""
     if len(job_ids) == 1:

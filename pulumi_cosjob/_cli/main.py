@@ -32,6 +32,9 @@ __all__ = ["COMMANDS", "main"]
 COMMANDS: Mapping[str, str] = {
     "describe": "Print the state of jobs.",
     "wait": "Wait until jobs have completed.",
+    "confirm": "Confirm a job that is Suspended.",
+    "cancel": "Cancel a job.",
+    "set-priority": "Give a job another priority.",
     "validate": "Check saved responses against the schema.",
     "plugin": "Manage the native plugin, for all languages of Pulumi.",
     "emulator": "Serve COS Batch on this machine, for tests.",
@@ -101,7 +104,9 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80})
 @click.version_option(package_name="pulumi-cosjob")
 def main() -> None:
-    """Read Tencent Cloud COS Batch jobs, and wait for them.
+    """Read Tencent Cloud COS Batch jobs, wait for them, and change them.
+
+    Only confirm, cancel and set-priority change anything.
 
     The secret id and the secret key come from TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY, from
     ~/.tencentcloud/credentials or /etc/tencentcloud/credentials, or from a role of this machine.

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from pulumi_cosjob._checks import check_identifier
+from pulumi_cosjob._checks import check_appid
 from pulumi_cosjob._cli.output import QUIET
 from pulumi_cosjob._errors import (
     ConfigurationError,
@@ -106,23 +105,20 @@ def quiet_option(command: _Command) -> _Command:
 
 
 @contextlib.contextmanager
-def open_client(appid: str | None, settings: Mapping[str, str | None]) -> Iterator[tuple[CosBatchClient, str]]:
-    """Yield the client of the account that the options select, and the APPID for its requests.
+def open_client(appid: str | None, settings: Mapping[str, str | None]) -> Iterator[tuple[CosBatchClient, str | None]]:
+    """Yield the client of the account that the options select, and the APPID for its requests; None for the client's.
 
     Args:
         appid: The option; None if it is absent.
         settings: The other options of `account_options` by their names; None where one is absent.
 
     Raises:
-        CosJobError: The settings lead to no account.
+        InvalidArgumentError: An option is malformed.
+        ConfigurationError: A setting is missing.
     """
     from pulumi_cosjob._service.client import CosBatchClient  # noqa: PLC0415  loads the request layer
 
-    found = (os.environ.get("COSJOB_APPID") or None) if appid is None else appid
-    if found is None:
-        hint = "Set option --appid or environment variable COSJOB_APPID."
-        raise InvalidArgumentError("appid", "is missing", hint=hint)
-    check_identifier("appid", found)
+    check_appid(appid)
     given: dict[str, Any] = {name: value for name, value in settings.items() if value is not None}
     with CosBatchClient(**given) as client:
-        yield client, found
+        yield client, appid

@@ -30,13 +30,15 @@ __all__ = [
 ]
 
 _OPTIONS = frozenset(
-    {"appid", "site", *PLACES, "timeout", "max_failed_tasks", "fail_when_suspended", "heartbeat", "query"}
+    {"appid", "site", *PLACES, "timeout", "max_failed_tasks", "fail_when_suspended", "heartbeat", "query", "reason"}
 )
 
 
 def _command_line_name(argument: str) -> str:
     if argument in ("job_id", "job_ids"):
         return "JOB_ID"
+    if argument == "priority":
+        return "PRIORITY"
     return f"--{argument.replace('_', '-')}" if argument in _OPTIONS else argument
 
 

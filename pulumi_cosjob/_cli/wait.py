@@ -32,6 +32,7 @@ from pulumi_cosjob._errors import CosJobError
 if TYPE_CHECKING:
     from pulumi_cosjob._clock import Clock
     from pulumi_cosjob._service.client import CosBatchClient
+    from pulumi_cosjob._service.location import Location
     from pulumi_cosjob._waiting.policy import WaitOptions
     from pulumi_cosjob._waiting.waiter import JobWaiter, Outcome
 
@@ -93,7 +94,7 @@ def wait(
         fail(f"interrupted: {_NOT_AFFECTED}", INTERRUPTED)
     except _TerminatedError:
         fail(f"terminated: {_NOT_AFFECTED}", TERMINATED)
-    code = _write_verdict(waiter, client.endpoint, found)
+    code = _write_verdict(waiter, client.location, found)
     if output == "json" or expression is not None:
         _print_outcomes(waiter.outcomes(), output, expression, code)
     sys.exit(code)
@@ -102,7 +103,7 @@ def wait(
 def run_wait(
     client: CosBatchClient,
     job_ids: Sequence[str],
-    appid: str,
+    appid: str | None,
     options: WaitOptions,
     *,
     heartbeat: float,
@@ -115,7 +116,7 @@ def run_wait(
     Args:
         client: Sends the requests.
         job_ids: The jobs; each is waited for once.
-        appid: APPID of the account that owns them.
+        appid: APPID of the account that owns them; None for that of the client.
         options: What the wait accepts.
         heartbeat: Seconds without a line after which there is one.
         fail_fast: Whether the first failure ends the wait for all jobs.
@@ -156,12 +157,12 @@ def _heartbeat(text: str | None) -> float:
     return math.inf if re.fullmatch(r"0[dhms]?", text) else check_timeout(text, "heartbeat")
 
 
-def _write_verdict(waiter: JobWaiter, endpoint: str, appid: str) -> int:
+def _write_verdict(waiter: JobWaiter, location: Location, appid: str | None) -> int:
     """Write the error of the wait, or what a person has to know of the completed jobs; return the exit code."""
     from pulumi_cosjob._waiting.notices import opening_notice  # noqa: PLC0415  needed by this command only
 
     try:
-        notice = opening_notice(waiter.result(endpoint, appid))
+        notice = opening_notice(waiter.result(location, appid))
     except CosJobError as error:
         write_error(f"cosjob: {render(error)}")
         return exit_code(error)

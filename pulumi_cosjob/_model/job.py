@@ -14,7 +14,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from pulumi_cosjob._model.element import Element, items
-from pulumi_cosjob._model.states import STATES, JobState
+from pulumi_cosjob._model.states import JobState, state_of
 
 __all__ = [
     "BEYOND_SCHEMA",
@@ -326,7 +326,7 @@ class JobProperties:
     @property
     def state(self) -> JobState:
         """What the status means. A status that this version does not know is not final."""
-        return STATES.get(self.status) or JobState(self.status, "a status that this version does not know")
+        return state_of(self.status)
 
     @property
     def failed_tasks(self) -> int | None:

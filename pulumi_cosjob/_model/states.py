@@ -6,7 +6,7 @@ import types
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-__all__ = ["STATES", "JobState"]
+__all__ = ["STATES", "JobState", "state_of"]
 
 
 @dataclass(frozen=True)
@@ -48,3 +48,8 @@ STATES: Mapping[str, JobState] = types.MappingProxyType(
         )
     }
 )
+
+
+def state_of(status: str) -> JobState:
+    """Return what a status means. A status that this version does not know is not final."""
+    return STATES.get(status) or JobState(status, "a status that this version does not know")

@@ -18,6 +18,7 @@ from pulumi_cosjob._errors import (
 )
 from pulumi_cosjob._messages import SCRIPT
 from pulumi_cosjob._service.connection import Call, Connection
+from pulumi_cosjob._service.job_changes import JobChanges
 from pulumi_cosjob._service.job_list import JobListing, check_listing, list_target, wanted_jobs
 from pulumi_cosjob._service.responses import parse_page, parse_response, service_time
 from pulumi_cosjob._service.settings import MISSING, SETTINGS, Missing, Settings, resolve
@@ -42,7 +43,7 @@ __all__ = ["Clients", "CosBatchClient", "describe_job"]
 _CLOCK_METHODS = ("now", "monotonic", "sleep")
 
 
-class CosBatchClient:
+class CosBatchClient(JobChanges):
     """A client of COS Batch with one pool of connections; safe for use by many threads at once.
 
     Args:

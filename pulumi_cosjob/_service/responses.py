@@ -40,7 +40,16 @@ if TYPE_CHECKING:
     from pulumi_cosjob._service.transport import Response
     from pulumi_cosjob._xml.validation import Validation
 
-__all__ = ["clock_offset", "no_such_job", "parse_page", "parse_response", "retry_after", "service_time"]
+__all__ = [
+    "clock_offset",
+    "no_such_job",
+    "parse_document",
+    "parse_page",
+    "parse_response",
+    "policy_for",
+    "retry_after",
+    "service_time",
+]
 
 # Signatures are valid from one minute before they are made, so a clock that is wrong by less does no harm.
 _TOLERATED_SKEW = 60.0
@@ -48,10 +57,22 @@ _TOLERATED_SKEW = 60.0
 _AGED_OUT = Message(
     "Check {job_id}, {appid}, {uin} and {region}; jobs are kept for about 90 days (documented: since creation)."
 )
-_POLICY = Message(
-    "Check that {appid} belongs to the account of the credentials, and that their policy allows cos:DescribeJob and "
-    "cos:ListJobs on resource * (a statement that names a bucket grants nothing); docs/errors.md has that policy."
-)
+
+
+def policy_for(actions: str) -> Message:
+    """Return what to do where access is denied.
+
+    Args:
+        actions: The actions that the policy has to allow, as part of a sentence.
+    """
+    return Message(
+        "Check that {appid} belongs to the account of the credentials, and that their policy allows {actions} on "
+        "resource * (a statement that names a bucket grants nothing); docs/errors.md has that policy.",
+        {"actions": actions},
+    )
+
+
+_POLICY = policy_for("cos:DescribeJob and cos:ListJobs")
 _CREDENTIALS = Message("Check the secret id and the secret key. They can be set by {credentials:places}.")
 _BLOCKED = "Settle the payment, or have the vendor unblock the account; then repeat the request."
 _ENDPOINT = "Check the endpoint: does COS Batch respond there, or a proxy?"
@@ -174,6 +195,36 @@ def parse_page(
     return page
 
 
+@_raises_own_errors
+def parse_document(
+    response: Response,
+    decode: Callable[[ET.Element, Callable[[str], str]], _R],
+    *,
+    job_id: str,
+    endpoint: str,
+    secrets: Sequence[str | None] = (),
+    policy: Message = _POLICY,
+) -> _R:
+    """Return what the document of a response about a job means.
+
+    Args:
+        response: The response.
+        decode: Returns it, of a successful response. The second argument removes secrets from a text before it is
+            quoted.
+        job_id: The job that the request was about.
+        endpoint: Where it was sent, for messages.
+        secrets: The credentials of the request, which no error shows.
+        policy: What to do where access is denied.
+
+    Raises:
+        ServiceError: The service refused; class and code are the reason.
+        InvalidResponseError: The response cannot be trusted, or could not be processed.
+    """
+    redacted = functools.partial(_redacted, job_id=job_id, secrets=secrets)
+    with _context(response, endpoint, redacted, job_id):
+        return decode(_read(response, secrets, redacted, policy=policy), redacted)
+
+
 def _refuse_echoes(page: JobPage, secrets: Sequence[str | None]) -> None:
     """Refuse a page with a secret in what messages, addresses and further requests show: ids, statuses, the token."""
     shown = {
@@ -214,7 +265,12 @@ def _redacted(text: str, *, job_id: str, secrets: Sequence[str | None]) -> str:
 
 
 def _read(
-    response: Response, secrets: Sequence[str | None], redacted: Callable[[str], str], check: Message = _CHECK
+    response: Response,
+    secrets: Sequence[str | None],
+    redacted: Callable[[str], str],
+    *,
+    check: Message = _CHECK,
+    policy: Message = _POLICY,
 ) -> ET.Element:
     """Return the document of a successful response; raise what any other response stands for.
 
@@ -223,6 +279,7 @@ def _read(
         secrets: The credentials of the request.
         redacted: Removes them from a text.
         check: The hint where the service refuses the request's arguments.
+        policy: The hint where access is denied.
     """
     root, unreadable = None, ""
     try:
@@ -235,11 +292,13 @@ def _read(
             unreadable = "the response cannot be read as XML, and is not quoted because it echoes a secret"
         _refuse_without_xml(unreadable, response)
     if root.tag == "Error" or response.status != 200:
-        _refuse(root, response, redacted, check)
+        _refuse(root, response, redacted, check, policy)
     return root
 
 
-def _refuse(root: ET.Element, response: Response, redacted: Callable[[str], str], check: Message) -> NoReturn:
+def _refuse(
+    root: ET.Element, response: Response, redacted: Callable[[str], str], check: Message, policy: Message
+) -> NoReturn:
     """Raise what an error document, or a status other than 200, stands for."""
     if 300 <= response.status < 400:
         raise InvalidResponseError("the endpoint redirects, which is not followed", hint=_ENDPOINT)
@@ -254,7 +313,7 @@ def _refuse(root: ET.Element, response: Response, redacted: Callable[[str], str]
         what = f"the service reports {words}" if message or code else "the service reports an error without a reason"
         _refuse_by_status(response, what, **context)
     kind, what, hint = _MEANINGS[code]
-    hint = check if hint is _CHECK else hint
+    hint = check if hint is _CHECK else policy if hint is _POLICY else hint
     if kind is UnavailableError:
         context["retry_after"] = retry_after(response)
     raise kind(f"{what}: {quoted(redacted(message), 120)}" if message else what, hint=hint, **context)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
+from pulumi_cosjob._details import confirm_command
 from pulumi_cosjob._model.states import STATES
 from pulumi_cosjob._waiting.notices import ATTENTION, progress_line, time_left
 
@@ -75,7 +76,8 @@ class ProgressLines:
         lines = []
         job = state.description
         if job is not None and job.status in ATTENTION and job.status != before:
-            lines.append(Line(f"job {job_id} {job.state.meaning}; the wait goes on", stays=True))
+            text = f"job {job_id} {job.state.meaning} ({confirm_command(job_id)}); the wait goes on"
+            lines.append(Line(text, stays=True))
         if job is not None and job.status not in STATES and self._is_new(job.status):
             text = f"job {job_id} has the status {job.status!r}, which this version does not know; the wait goes on"
             lines.append(Line(text, stays=True))

@@ -196,7 +196,7 @@ def test_accepted_failures_and_suspension_with_confirmation(new_stack: NewStack,
     person.start()
     run = stack.up().ok()
     person.join()
-    assert "waits for a person to confirm it; the wait goes on" in run.text
+    assert re.search(r"waits for a person to confirm it \(cosjob confirm [\w-]+\); the wait goes on", run.text)
     assert stack.outputs() == {"status": "Complete"}
 
 

@@ -58,7 +58,7 @@ def test_lines_are_shown_on_the_row_of_the_resource(engine: tuple[_Engine, list[
     logged, arguments = engine[0].logged, engine[1]
     report(request_, arguments)
     assert [(each.urn, each.severity, each.ephemeral, each.message) for each in logged] == [
-        (urn, engine_pb2.WARNING, False, "job a waits for a person to confirm it; the wait goes on"),
+        (urn, engine_pb2.WARNING, False, "job a waits for a person to confirm it (cosjob confirm a); the wait goes on"),
         (urn, engine_pb2.INFO, True, "NEEDS CONFIRMATION, Suspended"),
     ]
 

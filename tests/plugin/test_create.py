@@ -97,7 +97,7 @@ async def test_a_suspended_job_is_reported_once(timed_service: CosBatchEmulator,
     async with plugin(timed_service, time) as served:
         await refused(served.create(jobId=job_id, timeout="1h"))
         warnings = [line for line in served.lines(ephemeral=False) if "confirm" in line]
-    assert warnings == [f"job {job_id} waits for a person to confirm it; the wait goes on"]
+    assert warnings == [f"job {job_id} waits for a person to confirm it (cosjob confirm {job_id}); the wait goes on"]
 
 
 @on_a_loop

@@ -12,6 +12,7 @@ import click
 import pytest
 from test_rooms import sources
 
+from pulumi_cosjob._cli.cancel import cancel
 from pulumi_cosjob._cli.describe import describe
 from pulumi_cosjob._cli.output import COMMAND_LINE
 from pulumi_cosjob._cli.wait import wait
@@ -91,14 +92,14 @@ def test_a_pickled_error_can_still_be_rendered_for_others() -> None:
 
 
 # Options that stand for no argument, and about which there is no message of ours.
-FORMS = {"output", "quiet", "full", "fail_fast"}
+FORMS = {"output", "quiet", "full", "fail_fast", "yes"}
 
 
 def test_options_are_those_of_the_commands() -> None:
-    """Each option of `describe` and `wait` that stands for an argument has its name in messages, and no other has."""
+    """Each option of these commands that stands for an argument has its name in messages, and no other has."""
     options = {
         parameter.name: parameter.opts[0]
-        for command in (describe, wait)
+        for command in (cancel, describe, wait)
         for parameter in command.params
         if isinstance(parameter, click.Option) and parameter.name not in FORMS
     }
@@ -120,8 +121,9 @@ def templates(source: str) -> Iterator[str]:
 
 
 ARGUMENTS = {
-    *(parameter.name for command in (describe, wait) for parameter in command.params),
+    *(parameter.name for command in (cancel, describe, wait) for parameter in command.params),
     *("job_id", "any_number", "credentials"),
+    *("statuses", "created_after"),  # of `list_jobs`
 }
 
 
@@ -134,7 +136,8 @@ def test_placeholders_are_names_of_arguments() -> None:
         for _, name, form, _ in string.Formatter().parse(template)
         if name is not None
     }
-    own = {(name, "") for name in ("key", "hint")}  # values of a message of `_service.responses`
+    # Values of messages of `_service.responses` and `_errors`.
+    own = {(name, "") for name in ("key", "hint", "actions", "first", "second", "command")}
     assert len(placeholders) > 8
     assert {name for name, _ in placeholders - own} <= ARGUMENTS
     assert {name for name, form in placeholders if form == "places"} <= {*PLACES, "credentials"}

@@ -127,7 +127,7 @@ COMMANDS = {
     "describe": (["describe", "a", "--request-timeout", "0.3"], 1, "the name lookup did not end"),
     "wait": (["wait", "a", "--timeout", "0.3", "--request-timeout", "0.3"], 124, "the job was not complete within"),
     "wait, Ctrl-C": (["wait", "a"], 130, ""),
-    "describe, Ctrl-C": (["describe", "a"], 1, "Aborted"),
+    "describe, Ctrl-C": (["describe", "a"], 130, "interrupted"),
 }
 
 

@@ -190,6 +190,14 @@ def test_no_credential_is_written(rounds: dict[str, Round], source: str) -> None
 @pytest.mark.engine
 @pytest.mark.extra
 @pytest.mark.parametrize("source", SOURCES)
+def test_nothing_but_its_own_commands_changes_a_job(rounds: dict[str, Round], source: str) -> None:
+    """All that was run on the engine and as a command sent GET, except for the commands that change a job."""
+    assert rounds[source].methods == {"GET"}
+
+
+@pytest.mark.engine
+@pytest.mark.extra
+@pytest.mark.parametrize("source", SOURCES)
 def test_everything_was_logged(rounds: dict[str, Round], source: str) -> None:
     """Each place holds what is written there at the highest log level; without it, the search would prove nothing."""
     written = {place: b"".join(data) for place, data in rounds[source].places.items()}

@@ -60,12 +60,14 @@ class Round:
         search: Finds the credentials.
         places: All data that was written, by place.
         codes: The exit codes of the commands, by name.
+        methods: The HTTP methods of all requests to COS Batch but those of the commands that change a job.
     """
 
     source: str
     search: Search
     places: dict[str, list[bytes]] = dataclasses.field(default_factory=dict)
     codes: dict[str, int] = dataclasses.field(default_factory=dict)
+    methods: set[str] = dataclasses.field(default_factory=set)
 
     def add(self, place: str, data: bytes) -> None:
         """Add data to search; compressed data is searched decompressed too."""
@@ -115,6 +117,9 @@ SUCCEEDING = {
     "describe",
     "describe as JSON",
     "wait",
+    "confirm",
+    "set-priority",
+    "cancel",
     "script",
     "script, refused",
 }

@@ -198,7 +198,9 @@ def test_many_jobs_have_one_line_in_common() -> None:
     for number in range(4, 11):
         found = jobs.poll(number, 5.0, "Active", 100)
     warning, line = jobs.poll(11, 6.0, "Suspended")
-    assert warning == Line("job job-11 waits for a person to confirm it; the wait goes on", stays=True)
+    assert warning == Line(
+        "job job-11 waits for a person to confirm it (cosjob confirm job-11); the wait goes on", stays=True
+    )
     assert line.text == "1 NEEDS CONFIRMATION, 35 %, 3 of 12 jobs Complete, 8 Active"
     [line] = jobs.poll(11, 7.0, "Active", 0)
     assert line.text == "35 %, 3 of 12 jobs Complete, 9 Active"
