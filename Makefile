@@ -75,9 +75,9 @@ dist: $(VENV)/ready ## the wheel and the source archive, in dist/
 	$(VENV)/bin/python -m hatchling build
 
 pins: ## bring the pinned environments up to date; needs uv
-	uv pip compile pyproject.toml --extra emulator --group dev -o $(PINS)/dev.txt $(PIN_OPTIONS)
+	uv pip compile pyproject.toml --extra pulumi --extra emulator --group dev -o $(PINS)/dev.txt $(PIN_OPTIONS)
 	uv pip compile pyproject.toml --group fuzz -o $(PINS)/fuzz.txt $(PIN_OPTIONS)
-	uv pip compile pyproject.toml --extra emulator --group test --resolution lowest-direct -o $(PINS)/lowest.txt $(PIN_OPTIONS)
+	uv pip compile pyproject.toml --extra pulumi --extra emulator --group test --resolution lowest-direct -o $(PINS)/lowest.txt $(PIN_OPTIONS)
 
 PIN_OPTIONS = --upgrade --universal --python-version 3.10 --generate-hashes --quiet --no-header --no-annotate \
 	--no-emit-index-url --no-emit-find-links

@@ -134,7 +134,7 @@ class Bench:
     def fetching(self) -> Row:
         """Measure the provider's read of many jobs, against the same signed requests without any parsing."""
         from pulumi_cosjob._dynamic.providers import JobsProvider  # noqa: PLC0415  measured, not used
-        from pulumi_cosjob._service.client import Clients  # noqa: PLC0415  measured, not used
+        from pulumi_cosjob._service.clients import Clients  # noqa: PLC0415  measured, not used
 
         config = {
             "cosjob:endpoint": self.endpoint,
@@ -294,7 +294,7 @@ def done(name):
 begun = time.perf_counter()
 import pulumi, pulumi.dynamic
 done("pulumi, without which there is no provider")
-from pulumi_cosjob._service.client import Clients
+from pulumi_cosjob._service.clients import Clients
 from pulumi_cosjob._dynamic.providers import JobProvider
 done("this package")
 import requests

@@ -124,7 +124,13 @@ if not TYPE_CHECKING:  # type checkers know the names, and have to report any ot
 
             value: Any = package_version()
         elif name in _LOADED_AT_FIRST_USE:
-            value = getattr(importlib.import_module(f"{__name__}.{_LOADED_AT_FIRST_USE[name]}"), name)
+            try:
+                module = importlib.import_module(f"{__name__}.{_LOADED_AT_FIRST_USE[name]}")
+            except ModuleNotFoundError as missing:
+                from pulumi_cosjob._extras import needs_pulumi  # noqa: PLC0415  needed only here
+
+                raise needs_pulumi(name, missing) from None
+            value = getattr(module, name)
         else:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         globals()[name] = value

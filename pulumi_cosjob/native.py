@@ -14,9 +14,14 @@ addition to the package's names there is `Provider`, for accounts or regions oth
 
 from __future__ import annotations
 
-from pulumi_cosjob._native.functions import Job, Jobs, get_job, get_job_output, get_jobs, get_jobs_output
-from pulumi_cosjob._native.gates import AllJobsCompletion, JobCompletion
-from pulumi_cosjob._native.provider import Provider
+from pulumi_cosjob._extras import needs_pulumi
+
+try:
+    from pulumi_cosjob._native.functions import Job, Jobs, get_job, get_job_output, get_jobs, get_jobs_output
+    from pulumi_cosjob._native.gates import AllJobsCompletion, JobCompletion
+    from pulumi_cosjob._native.provider import Provider
+except ModuleNotFoundError as missing:
+    raise needs_pulumi(__name__, missing) from None
 
 __all__ = [
     "AllJobsCompletion",

@@ -241,7 +241,12 @@ def __getattr__(name: str) -> Any:
     # The emulator works without Pulumi, which takes long to load.
     if name != "CosJobMocks":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from pulumi_cosjob._mocks.cos_job_mocks import CosJobMocks  # noqa: PLC0415  as above
+    try:
+        from pulumi_cosjob._mocks.cos_job_mocks import CosJobMocks  # noqa: PLC0415  as above
+    except ModuleNotFoundError as missing:
+        from pulumi_cosjob._extras import needs_pulumi  # noqa: PLC0415  needed only here
+
+        raise needs_pulumi(name, missing) from None
 
     return CosJobMocks
 

@@ -29,7 +29,7 @@ _DESCRIPTION_LENGTH = 120
 @click.option("-y", "--yes", is_flag=True, help="Cancel without a confirmation on the terminal.")
 @output_option(OUTPUT_FORMATS)
 @account_options
-def cancel(job_id: str, reason: str | None, yes: bool, appid: str | None, output: str, **settings: str | None) -> None:
+def cancel(job_id: str, reason: str | None, yes: bool, output: str, **settings: str | None) -> None:
     """Cancel a job that has not ended.
 
     On a terminal it shows the job, and has to be confirmed by "y" or "yes"; elsewhere it needs --yes. Prints the status
@@ -39,15 +39,15 @@ def cancel(job_id: str, reason: str | None, yes: bool, appid: str | None, output
     if not yes and not (sys.stdin.isatty() and sys.stderr.isatty()):
         fail("there is no terminal on which to confirm that the job is cancelled: add --yes", UNUSABLE)
 
-    def make(client: CosBatchClient, found: str | None) -> JobUpdate:
+    def make(client: CosBatchClient) -> JobUpdate:
         try:
             if not yes:
-                _confirm(client.describe_job(job_id, found))
+                _confirm(client.describe_job(job_id))
         except KeyboardInterrupt:
             fail("interrupted: the job was not cancelled", INTERRUPTED)
-        return client.cancel_job(job_id, found, reason=reason)
+        return client.cancel_job(job_id, reason=reason)
 
-    change(make, appid=appid, output=output, settings=settings)
+    change(make, output, settings)
 
 
 def _confirm(job: JobDescription) -> None:

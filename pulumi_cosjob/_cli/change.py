@@ -23,24 +23,17 @@ OUTPUT_FORMATS = ("text", "json")
 _INTERRUPTED = "interrupted: the service may have received the request; read the job before you repeat it"
 
 
-def change(
-    make: Callable[[CosBatchClient, str | None], JobUpdate],
-    *,
-    appid: str | None,
-    output: str,
-    settings: Mapping[str, str | None],
-) -> None:
+def change(make: Callable[[CosBatchClient], JobUpdate], output: str, settings: Mapping[str, str | None]) -> None:
     """Change a job, and print what the service reports about it: a line, or the result as JSON.
 
     Args:
-        make: Changes it, with a client and the APPID; None for that of the client.
-        appid: As `open_client` takes it.
+        make: Changes it, with a client.
         output: One of `OUTPUT_FORMATS`.
         settings: As `open_client` takes them.
     """
     try:
-        with open_client(appid, settings) as (client, found):
-            update = make(client, found)
+        with open_client(settings) as client:
+            update = make(client)
     except CosJobError as error:
         fail(error, exit_code(error))
     except KeyboardInterrupt:

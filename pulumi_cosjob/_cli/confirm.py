@@ -14,9 +14,9 @@ __all__ = ["confirm"]
 @click.argument("job_id")
 @output_option(OUTPUT_FORMATS)
 @account_options
-def confirm(job_id: str, appid: str | None, output: str, **settings: str | None) -> None:
+def confirm(job_id: str, output: str, **settings: str | None) -> None:
     """Confirm a job that is Suspended, so that it runs.
 
     Prints the status of the job afterwards. The policy of the credentials has to allow cos:UpdateJobStatus.
     """
-    change(lambda client, found: client.confirm_job(job_id, found), appid=appid, output=output, settings=settings)
+    change(lambda client: client.confirm_job(job_id), output, settings)

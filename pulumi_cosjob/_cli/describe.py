@@ -37,9 +37,7 @@ __all__ = ["describe"]
 @query_option
 @quiet_option
 @account_options
-def describe(
-    job_ids: tuple[str, ...], appid: str | None, full: bool, output: str, query: str | None, **settings: str | None
-) -> None:
+def describe(job_ids: tuple[str, ...], full: bool, output: str, query: str | None, **settings: str | None) -> None:
     """Print the current state of jobs.
 
     A table has five lines for each job. On a terminal they are as wide as the terminal; elsewhere no line is folded or
@@ -53,8 +51,8 @@ def describe(
         expression = compile_query(query)
         for job_id in unique_ids:
             check_identifier("job_id", job_id)
-        with open_client(appid, settings) as (client, found):
-            jobs, errors = _read(client, unique_ids, found)
+        with open_client(settings) as client:
+            jobs, errors = _read(client, unique_ids)
         _write_errors(errors)
         if jobs and output == "table" and expression is None:
             from pulumi_cosjob._cli.table import print_descriptions  # noqa: PLC0415  not needed for the other formats
@@ -67,17 +65,15 @@ def describe(
     sys.exit(max(map(exit_code, errors), default=0))
 
 
-def _read(
-    client: CosBatchClient, job_ids: Sequence[str], appid: str | None
-) -> tuple[dict[str, JobDescription], list[CosJobError]]:
+def _read(client: CosBatchClient, job_ids: Sequence[str]) -> tuple[dict[str, JobDescription], list[CosJobError]]:
     """Read jobs at the same time; return those that could be read by their ids, and the errors of the others."""
     if len(job_ids) == 1:
-        return {job_ids[0]: client.describe_job(job_ids[0], appid)}, []
+        return {job_ids[0]: client.describe_job(job_ids[0])}, []
     jobs: dict[str, JobDescription] = {}
     errors: list[CosJobError] = []
     pool = ThreadPoolExecutor(min(DEFAULT_CONCURRENCY, len(job_ids)), "cosjob-read")
     try:
-        reads = {each: pool.submit(client.describe_job, each, appid) for each in job_ids}
+        reads = {each: pool.submit(client.describe_job, each) for each in job_ids}
         for job_id, read in reads.items():
             error = read.exception()
             if isinstance(error, CosJobError):

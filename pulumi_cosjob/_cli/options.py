@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from pulumi_cosjob._checks import check_appid
 from pulumi_cosjob._cli.output import QUIET
 from pulumi_cosjob._errors import (
     ConfigurationError,
@@ -105,12 +104,11 @@ def quiet_option(command: _Command) -> _Command:
 
 
 @contextlib.contextmanager
-def open_client(appid: str | None, settings: Mapping[str, str | None]) -> Iterator[tuple[CosBatchClient, str | None]]:
-    """Yield the client of the account that the options select, and the APPID for its requests; None for the client's.
+def open_client(settings: Mapping[str, str | None]) -> Iterator[CosBatchClient]:
+    """Yield the client of the account that the options select.
 
     Args:
-        appid: The option; None if it is absent.
-        settings: The other options of `account_options` by their names; None where one is absent.
+        settings: The options of `account_options` by their names; None where one is absent.
 
     Raises:
         InvalidArgumentError: An option is malformed.
@@ -118,7 +116,6 @@ def open_client(appid: str | None, settings: Mapping[str, str | None]) -> Iterat
     """
     from pulumi_cosjob._service.client import CosBatchClient  # noqa: PLC0415  loads the request layer
 
-    check_appid(appid)
     given: dict[str, Any] = {name: value for name, value in settings.items() if value is not None}
     with CosBatchClient(**given) as client:
-        yield client, appid
+        yield client

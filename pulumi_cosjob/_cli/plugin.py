@@ -9,6 +9,7 @@ import click
 from pulumi_cosjob._cli.options import UNUSABLE
 from pulumi_cosjob._cli.output import fail, printable, render, write_output, write_warning
 from pulumi_cosjob._errors import ConfigurationError
+from pulumi_cosjob._extras import check_pulumi_sdk
 
 __all__ = ["plugin"]
 
@@ -33,6 +34,7 @@ def install() -> None:
     from pulumi_cosjob._version import plugin_version  # noqa: PLC0415  as above
 
     try:
+        check_pulumi_sdk()
         folder = plugin_folder()
         install_plugin(folder, replace=True)
     except ConfigurationError as error:
@@ -55,6 +57,10 @@ def serve(port: int) -> None:
     """
     import asyncio  # noqa: PLC0415  needed by this command only
 
+    try:
+        check_pulumi_sdk()
+    except ConfigurationError as error:
+        fail(error, UNUSABLE)
     from pulumi_cosjob._plugin.server import serve_by_hand  # noqa: PLC0415  as above
 
     try:

@@ -17,16 +17,11 @@ __all__ = ["set_priority"]
 @click.argument("priority")
 @output_option(OUTPUT_FORMATS)
 @account_options
-def set_priority(job_id: str, priority: str, appid: str | None, output: str, **settings: str | None) -> None:
+def set_priority(job_id: str, priority: str, output: str, **settings: str | None) -> None:
     """Give a job that has not ended another priority, 0 to 2147483647.
 
     Prints the priority of the job afterwards. The policy of the credentials has to allow cos:UpdateJobPriority.
     """
     # Longer numbers stay text, which the check of the argument refuses.
     number = int(priority) if re.fullmatch(r"[0-9]{1,18}", priority) else priority
-    change(
-        lambda client, found: client.set_job_priority(job_id, number, found),  # type: ignore[arg-type]
-        appid=appid,
-        output=output,
-        settings=settings,
-    )
+    change(lambda client: client.set_job_priority(job_id, number), output, settings)  # type: ignore[arg-type]

@@ -60,7 +60,6 @@ def wait(
     context: click.Context,
     /,
     job_ids: tuple[str, ...],
-    appid: str | None,
     timeout: str,
     max_failed_tasks: str,
     fail_when_suspended: bool,
@@ -86,15 +85,15 @@ def wait(
         expression = compile_query(query)
         for job_id in job_ids:
             check_identifier("job_id", job_id)
-        with _signals(), open_client(appid, settings) as (client, found):
-            waiter = run_wait(client, job_ids, found, options, heartbeat=seconds, fail_fast=fail_fast, quiet=quiet)
+        with _signals(), open_client(settings) as client:
+            waiter = run_wait(client, job_ids, options, heartbeat=seconds, fail_fast=fail_fast, quiet=quiet)
     except CosJobError as error:
         fail(error, exit_code(error))
     except KeyboardInterrupt:
         fail(f"interrupted: {_NOT_AFFECTED}", INTERRUPTED)
     except _TerminatedError:
         fail(f"terminated: {_NOT_AFFECTED}", TERMINATED)
-    code = _write_verdict(waiter, client.location, found)
+    code = _write_verdict(waiter, client.location)
     if output == "json" or expression is not None:
         _print_outcomes(waiter.outcomes(), output, expression, code)
     sys.exit(code)
@@ -103,7 +102,6 @@ def wait(
 def run_wait(
     client: CosBatchClient,
     job_ids: Sequence[str],
-    appid: str | None,
     options: WaitOptions,
     *,
     heartbeat: float,
@@ -116,7 +114,6 @@ def run_wait(
     Args:
         client: Sends the requests.
         job_ids: The jobs; each is waited for once.
-        appid: APPID of the account that owns them; None for that of the client.
         options: What the wait accepts.
         heartbeat: Seconds without a line after which there is one.
         fail_fast: Whether the first failure ends the wait for all jobs.
@@ -132,7 +129,7 @@ def run_wait(
     shown = contextlib.nullcontext(None) if quiet else progress(unique_ids, write_error, heartbeat, clock)
     with shown as display:
         more: dict[str, Any] = {"report": display.report, "tick": display.tick} if display else {}
-        return wait_for_each(client, unique_ids, appid, options, fail_fast=fail_fast, clock=clock, **more)
+        return wait_for_each(client, unique_ids, None, options, fail_fast=fail_fast, clock=clock, **more)
 
 
 def _options(timeout: str, max_failed_tasks: str, fail_when_suspended: bool) -> WaitOptions:
@@ -157,12 +154,12 @@ def _heartbeat(text: str | None) -> float:
     return math.inf if re.fullmatch(r"0[dhms]?", text) else check_timeout(text, "heartbeat")
 
 
-def _write_verdict(waiter: JobWaiter, location: Location, appid: str | None) -> int:
+def _write_verdict(waiter: JobWaiter, location: Location) -> int:
     """Write the error of the wait, or what a person has to know of the completed jobs; return the exit code."""
     from pulumi_cosjob._waiting.notices import opening_notice  # noqa: PLC0415  needed by this command only
 
     try:
-        notice = opening_notice(waiter.result(location, appid))
+        notice = opening_notice(waiter.result(location, None))
     except CosJobError as error:
         write_error(f"cosjob: {render(error)}")
         return exit_code(error)

@@ -66,7 +66,7 @@ class ConfiguredProvider(pulumi.dynamic.ResourceProvider):
         from pulumi_cosjob._dynamic.provider_errors import show_sentences  # noqa: PLC0415  see the module
         from pulumi_cosjob._engine.log import pass_on_messages  # noqa: PLC0415  see the module
         from pulumi_cosjob._engine.watch import CancellableClock  # noqa: PLC0415  see the module
-        from pulumi_cosjob._service.client import Clients  # noqa: PLC0415  see the module
+        from pulumi_cosjob._service.clients import Clients  # noqa: PLC0415  see the module
 
         show_sentences()
         self._config = req.config.get

@@ -13,7 +13,7 @@ from pulumi_cosjob._checks import DEFAULT_CONCURRENCY
 from pulumi_cosjob._clock import Clock, SystemClock
 from pulumi_cosjob._errors import CosJobError, no_thread
 from pulumi_cosjob._plugin.inputs import PLUGIN
-from pulumi_cosjob._service.client import Clients, CosBatchClient
+from pulumi_cosjob._service.clients import Clients
 from pulumi_cosjob._waiting.loop import (
     FIRST_POLL_SECONDS,
     MAX_CONCURRENT_POLLS,
@@ -25,6 +25,7 @@ from pulumi_cosjob._waiting.loop import (
 
 if TYPE_CHECKING:
     from pulumi_cosjob._model.job import JobDescription
+    from pulumi_cosjob._service.client import CosBatchClient
     from pulumi_cosjob._service.location import Location
     from pulumi_cosjob._waiting.policy import WaitOptions
     from pulumi_cosjob._waiting.state import PollResult

@@ -48,7 +48,18 @@ def arguments(**values: Any) -> dict[str, Any]:
     for name, value in values.items():
         if not _is_output(value) and (value is not None or name in _REQUIRED):
             checked(_CHECKS[name], value)
-    return {name: value for name, value in values.items() if value is not None}
+    given = {name: value for name, value in values.items() if value is not None}
+    if _is_output(given.get("appid")):
+        given["appid"] = pulumi.Output.from_input(given["appid"]).apply(_without_absence)
+    return given
+
+
+def _without_absence(appid: Any) -> Any:
+    """Return the APPID of an output; null becomes text, which the provider refuses.
+
+    It may be one that another stack lacks: the program means that account, and not the one of the credentials.
+    """
+    return "null" if appid is None else appid
 
 
 def timeout_input(value: pulumi.Input[Timeout] | None) -> Any:

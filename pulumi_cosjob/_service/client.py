@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -21,7 +20,7 @@ from pulumi_cosjob._service.connection import Call, Connection
 from pulumi_cosjob._service.job_changes import JobChanges
 from pulumi_cosjob._service.job_list import JobListing, check_listing, list_target, wanted_jobs
 from pulumi_cosjob._service.responses import parse_page, parse_response, service_time
-from pulumi_cosjob._service.settings import MISSING, SETTINGS, Missing, Settings, resolve
+from pulumi_cosjob._service.settings import MISSING, Missing, Settings, resolve
 from pulumi_cosjob._text import format_value, kind_of
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
     from pulumi_cosjob._service.transport import Response
     from pulumi_cosjob._xml.validation import Validation
 
-__all__ = ["Clients", "CosBatchClient", "describe_job"]
+__all__ = ["CosBatchClient", "describe_job"]
 
 _CLOCK_METHODS = ("now", "monotonic", "sleep")
 
@@ -361,49 +360,3 @@ def describe_job(job_id: str, appid: str | None = None, **settings: Any) -> JobD
     """
     with CosBatchClient(**settings) as client:
         return client.describe_job(job_id, appid)
-
-
-class Clients:
-    """One client, with its pool of connections, for each account.
-
-    Args:
-        config: Returns the configuration's value of a full name, such as `cosjob:uin`, or None.
-        clock: A clock in place of the machine's, for tests.
-    """
-
-    def __init__(self, config: Callable[[str], Any], clock: Clock | None = None) -> None:
-        self._config = config
-        self._clock = clock
-        self._clients: dict[tuple[Any, ...], CosBatchClient] = {}
-        self._lock = threading.Lock()
-
-    def get(self, inputs: Mapping[str, Any]) -> CosBatchClient:
-        """Return the client for the account that inputs name by uin, region and endpoint, or else the configuration.
-
-        Raises:
-            ConfigurationError: A setting is missing.
-            InvalidArgumentError: A setting cannot be used.
-        """
-        arguments = {name: inputs.get(name) for name in SETTINGS}
-        account = tuple(arguments.values())
-        with self._lock:
-            if account not in self._clients:
-                settings = resolve(arguments, config=self._config)
-                self._clients[account] = CosBatchClient.from_settings(settings, self._clock)
-            return self._clients[account]
-
-    def locate(self, inputs: Mapping[str, Any], *, discover: bool = True) -> Location | None:
-        """Return where the requests about inputs go, or None where that cannot be found out now.
-
-        Args:
-            inputs: As for `get`, with the APPID.
-            discover: Whether a request may be sent for it.
-        """
-        if not all(isinstance(inputs.get(name), (str, type(None))) for name in ("appid", *SETTINGS)):
-            return None  # one is not known yet
-        try:
-            client, appid = self.get(inputs), inputs.get("appid")
-            location = client.locate(appid) if discover else client.location
-        except CosJobError:
-            return None
-        return location if location.is_known_for(appid) else None

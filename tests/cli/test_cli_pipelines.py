@@ -51,7 +51,7 @@ def run(
 ) -> None:
     """Wait for jobs as the command does."""
     options = WaitOptions(timeout)
-    run_wait(client, job_ids, APPID, options, heartbeat=heartbeat, fail_fast=False, quiet=False, clock=clock)
+    run_wait(client, job_ids, options, heartbeat=heartbeat, fail_fast=False, quiet=False, clock=clock)
 
 
 def seconds_of(line: str) -> int:
@@ -153,7 +153,7 @@ def test_a_failure_ends_the_other_waits_unless_it_is_not_to(
     """With --no-fail-fast the other job is waited for; without, it is under way, and its outcome has an error too."""
     options = WaitOptions(1200.0)
     waiter = run_wait(
-        client, ["broken", "nightly"], APPID, options, heartbeat=60.0, fail_fast=fail_fast, quiet=True, clock=clock
+        client, ["broken", "nightly"], options, heartbeat=60.0, fail_fast=fail_fast, quiet=True, clock=clock
     )
     outcomes = waiter.outcomes()
     description, error = outcomes["nightly"].description, outcomes["nightly"].error

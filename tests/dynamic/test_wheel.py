@@ -30,7 +30,7 @@ def test_the_wheel_alone_runs_the_quickstart(tmp_path: Path, service: CosBatchEm
     [wheel] = tmp_path.glob("*.whl")
     run(sys.executable, "-m", "venv", tmp_path / "empty")
     python = tmp_path / "empty" / "bin" / "python"
-    run(python, "-m", "pip", "install", "-q", "--disable-pip-version-check", wheel)
+    run(python, "-m", "pip", "install", "-q", "--disable-pip-version-check", f"{wheel}[pulumi]")
     job_id = service.create_job("completes", description="from the wheel")
     program = (ROOT / "examples" / "quickstart" / "__main__.py").read_text()
     stack = Stack(tmp_path / "stack", program, service.environment(), python)

@@ -206,7 +206,7 @@ def test_the_folder_requires_this_version() -> None:
     """The engine makes an environment for the folder, in which pip installs this version."""
     pinned = (FOLDER / "requirements.txt").read_text()
     [version] = re.findall(r'^version = "(.*)"$', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
-    assert pinned == f"pulumi-cosjob=={version}\n"
+    assert pinned == f"pulumi-cosjob[pulumi]=={version}\n"
     project = yaml.safe_load((FOLDER / "PulumiPlugin.yaml").read_text())
     assert project == {"runtime": {"name": "python", "options": {"toolchain": "pip", "virtualenv": "venv"}}}
 

@@ -75,7 +75,7 @@ def test_the_users_cli_may_be_older_than_ours(built: list[str], tmp_path: Path, 
 def test_the_oldest_cli_is_that_of_the_oldest_sdk() -> None:
     """The package's range of the SDK starts with the same version."""
     project = (ROOT / "pyproject.toml").read_text()
-    assert f'"pulumi>={engine.OLDEST},<4"' in project
+    assert f'pulumi = ["pulumi>={engine.OLDEST},<4"]' in project
 
 
 @pytest.mark.parametrize("binary", engine.BINARIES, ids=lambda binary: binary.name)

@@ -26,7 +26,7 @@ ROOMS = (
     {"_messages"},
     {"_details"},
     {"_errors"},
-    {"_checks", "_clock"},
+    {"_checks", "_clock", "_extras"},
     {"_model"},
     {"_xml", "types"},
     {"_service"},
@@ -40,7 +40,7 @@ ROOMS = (
 # What a room imports that is not below it.
 ALSO = {"_cli": {"_emulator"}}
 # Each stands beside the others, and imports what is named and nothing else of the package.
-BESIDE = {"testing": {"_emulator", "_clock", "_mocks"}, "_emulator": {"_emulator", "_clock"}}
+BESIDE = {"testing": {"_emulator", "_clock", "_extras", "_mocks"}, "_emulator": {"_emulator", "_clock"}}
 
 
 def run(program: str) -> str:

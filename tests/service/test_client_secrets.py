@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from clients import KEY, TOKEN, client, clock, failure, service
 
+from pulumi_cosjob._messages import Audience
 from pulumi_cosjob.testing import CosBatchEmulator, Fault
 
 if TYPE_CHECKING:
@@ -63,10 +64,10 @@ def test_no_error_or_log_shows_a_secret(
 
 
 def test_errors_keep_no_response_or_request(client: CosBatchClient, service: CosBatchEmulator) -> None:
-    """The attributes of an error are plain values: no object with headers goes into a pickle."""
+    """The attributes of an error are plain values and its audience: no object with headers goes into a pickle."""
     service.inject("other-job")
     error = failure(client, service.create_job())
-    assert {type(value) for value in vars(error).values()} <= {str, int, float, type(None)}
+    assert {type(value) for value in vars(error).values()} <= {str, int, float, type(None), Audience}
     assert error.__context__ is None or not vars(error.__context__).get("request")
 
 

@@ -21,6 +21,8 @@ _NAMES = {
 }
 _NATIVE = "The module `pulumi_cosjob.native` of that package offers the same, with every field typed: prefer it."
 
+_INSTALL = "pip install 'pulumi-cosjob[pulumi]'"
+
 
 def languages(version: str) -> Property:
     """Return what SDK generators read, by language; those of Go, Java and .NET ignore the README so far."""
@@ -75,7 +77,7 @@ def _readme(language: str, version: str) -> str:
             f"# COS Batch jobs in {name}\n",
             f"{DESCRIPTION}\n",
             *([example[0]] if example else []),
-            f"Programs need the plugin `{PACKAGE}` {version}: `pip install pulumi-cosjob`, `cosjob plugin install`.",
+            f"Programs need the plugin `{PACKAGE}` {version}: `{_INSTALL}`, then `cosjob plugin install`.",
             *([_NATIVE] if language == "python" else []),
             "\n| Pulumi config | environment variable | meaning |\n|---|---|---|",
             rows,
