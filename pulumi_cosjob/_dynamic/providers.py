@@ -30,6 +30,7 @@ from pulumi_cosjob._waiting.gate import (
     Gate,
     TargetInput,
     check_inputs,
+    known_inputs,
     make_id,
 )
 
@@ -137,7 +138,8 @@ class _GateProvider(ConfiguredProvider):
             prior = replace(prior, completed=dict.fromkeys(prior.job_ids))
             self._poll(gate, gate.new_job_ids(prior), preview=preview)
             gate = declared.located(self._clients.locate(declared.inputs, discover=False), prior)
-            news.update({name: gate.inputs[name] for name in LOCATION if name in gate.inputs})
+            known = known_inputs(gate.inputs)
+            news.update({name: known[name] for name in LOCATION if name in known})
         except InvalidArgumentError as error:
             return CheckResult(news, [CheckFailure(error.argument, str(error))])
         except CosJobError as error:
