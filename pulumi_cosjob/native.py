@@ -14,7 +14,17 @@ addition to the package's names there is `Provider`, for accounts or regions oth
 
 from __future__ import annotations
 
-from pulumi_cosjob._native.functions import Job, Jobs, get_job, get_job_output, get_jobs, get_jobs_output
+from pulumi_cosjob._native.functions import (
+    Job,
+    JobList,
+    Jobs,
+    get_job,
+    get_job_output,
+    get_jobs,
+    get_jobs_output,
+    list_jobs,
+    list_jobs_output,
+)
 from pulumi_cosjob._native.gates import AllJobsCompletion, JobCompletion
 from pulumi_cosjob._native.provider import Provider
 
@@ -22,10 +32,13 @@ __all__ = [
     "AllJobsCompletion",
     "Job",
     "JobCompletion",
+    "JobList",
     "Jobs",
     "Provider",
     "get_job",
     "get_job_output",
     "get_jobs",
     "get_jobs_output",
+    "list_jobs",
+    "list_jobs_output",
 ]
