@@ -33,6 +33,7 @@ from pulumi_cosjob._program.outputs import (
     missing_ids_output,
     summaries_output,
     summary_ids_output,
+    together,
 )
 from pulumi_cosjob._service.job_list import FILTERS
 from pulumi_cosjob._service.settings import SETTINGS, Missing
@@ -237,7 +238,7 @@ def get_jobs_output(
         resource_name=resource_name,
         opts=opts,
     )
-    return pulumi.Output.all(jobs=found.jobs, missing_job_ids=found.missing_job_ids)
+    return together(jobs=found.jobs, missing_job_ids=found.missing_job_ids)
 
 
 class JobList(pulumi.dynamic.Resource, JobListAttributes, module="cosjob", name="JobList"):
@@ -358,4 +359,4 @@ def list_jobs_output(
         resource_name=resource_name,
         opts=opts,
     )
-    return pulumi.Output.all(jobs=found.jobs, job_ids=found.job_ids)
+    return together(jobs=found.jobs, job_ids=found.job_ids)

@@ -304,6 +304,6 @@ def _properties(inputs: Mapping[str, Any]) -> Properties:
 
 
 def _beside_inputs(outputs: dict[str, Any], inputs: Mapping[str, Any], properties: Properties) -> dict[str, Any]:
-    """Return the inputs and outputs; an output that echoes a secret input is secret."""
-    secret = {name: rpc.wrap_rpc_secret(outputs[name]) for name in secret_outputs(outputs, secret_texts(properties))}
-    return {**inputs, **outputs, **secret}
+    """Return the inputs and outputs; an output that echoes a secret input, or has the name of one, is secret."""
+    names = secret_outputs(outputs, secret_texts(properties)) | (properties.secret & outputs.keys())
+    return {**inputs, **outputs, **{name: rpc.wrap_rpc_secret(outputs[name]) for name in names}}

@@ -313,7 +313,9 @@ def _invoke(token: str, arguments: Mapping[str, Any], opts: Options | None) -> p
         plugin_download_url=getattr(opts, "plugin_download_url", None),
     )
     dependencies = known_after(getattr(opts, "depends_on", None))
-    inputs: pulumi.Output[Any] = pulumi.Output.all(pulumi.Output.all(**arguments), dependencies)
+    # Of no arguments, `Output.all` would make a list.
+    given: pulumi.Input[Any] = pulumi.Output.all(**arguments) if arguments else {}
+    inputs: pulumi.Output[Any] = pulumi.Output.all(given, dependencies)
     return inputs.apply(lambda values: _call(token, values[0], options, inputs))
 
 

@@ -33,6 +33,7 @@ __all__ = [
     "partial_summary",
     "summaries_output",
     "summary_ids_output",
+    "together",
 ]
 
 _Summarised = TypeVar("_Summarised", JobDescription, JobSummary)
@@ -239,6 +240,12 @@ def summaries_output(results: pulumi.Output[Any]) -> JobSummariesOutput:
 def summary_ids_output(results: pulumi.Output[Any]) -> pulumi.Output[Sequence[str]]:
     """Return the ids of the jobs of a list, in its order; None as for `job_output`."""
     return results.apply(lambda text: [plain["job_id"] for plain in json.loads(text)] if text else _without_job(text))
+
+
+def together(**outputs: pulumi.Output[Any]) -> pulumi.Output[Mapping[str, Any]]:
+    """Return outputs as one, by name. `pulumi.Output.all` would make plain mappings of jobs."""
+    wrapped = {name: output.apply(lambda value: lambda: value) for name, output in outputs.items()}
+    return pulumi.Output.all(**wrapped).apply(lambda values: {name: value() for name, value in values.items()})
 
 
 JOB_FIELDS = frozenset({*element_fields(JobDescription), *BEYOND_SCHEMA})

@@ -18,9 +18,11 @@ from pulumi_cosjob._dynamic.providers import (
     AllJobsCompletionProvider,
     ConfiguredProvider,
     JobCompletionProvider,
+    JobListProvider,
     JobProvider,
     JobsProvider,
 )
+from pulumi_cosjob._service.client import Clients
 from pulumi_cosjob.testing import CosBatchEmulator
 
 APPID = "1250000000"
@@ -28,6 +30,7 @@ DAY = 24 * 3600
 PROVIDERS: list[type[ConfiguredProvider]] = [
     JobProvider,
     JobsProvider,
+    JobListProvider,
     JobCompletionProvider,
     AllJobsCompletionProvider,
 ]
@@ -81,17 +84,58 @@ def test_all_providers_are_in_that_module() -> None:
 
 def test_a_refresh_keeps_what_was_read(configured: Callable[[Any], Any], service: CosBatchEmulator) -> None:
     """A refresh passes the state. It sends no request, and works when the service no longer keeps the jobs."""
-    one, many = configured(JobProvider()), configured(JobsProvider())
+    one, many, list_ = (configured(each()) for each in (JobProvider, JobsProvider, JobListProvider))
     job = one.read("a", {"job_id": "a", "appid": APPID, "result": ""})
     jobs = many.read("jobs", {"job_ids": ["a", "b", "c"], "appid": APPID, "missing": "skip", "results": ""})
     assert json.loads(job.outs["result"])["status"] == "Complete"
     assert list(json.loads(jobs.outs["results"])) == ["a", "b"]
+    listed = list_.read("job-list", {"appid": APPID, "statuses": ["Complete"], "limit": 2.0, "results": ""})
+    assert {each["job_id"] for each in json.loads(listed.outs["results"])} == {"a", "b"}
+    empty = list_.read("job-list-2", {"statuses": ["Failed"], "results": None})
+    assert (empty.outs["results"], empty.outs["appid"]) == ("[]", APPID)
     requests = len(service.requests)
     service.clock.advance(91 * DAY)
-    for provider, read in ((one, job), (many, jobs)):
+    for provider, read in ((one, job), (many, jobs), (list_, listed), (list_, empty)):
         again = provider.read(read.id, read.outs)
         assert (again.id, again.outs) == (read.id, read.outs)
     assert len(service.requests) == requests
+
+
+def test_a_duration_counts_back_from_each_read(configured: Callable[[Any], Any], service: CosBatchEmulator) -> None:
+    """The state keeps the duration, and the next read has another time."""
+    provider = configured(JobListProvider())
+    provider._clients = Clients(lambda _: None, service.clock)
+    inputs = {"created_after": "1h", "description": None, "results": ""}
+    read = provider.read("job-list", inputs)
+    assert (read.outs["created_after"], len(json.loads(read.outs["results"]))) == ("1h", 2)
+    service.clock.advance(3600)
+    assert provider.read("job-list", inputs).outs["results"] == "[]"
+
+
+@pytest.mark.parametrize(
+    ("inputs", "message"),
+    [
+        ({"appid": "a b"}, "appid cannot be 'a b'"),
+        ({"uin": 7}, "uin must be text"),
+        ({"endpoint": "http://example.com"}, "endpoint must use https"),
+        ({"statuses": []}, "statuses must not be empty"),
+        ({"statuses": ["Active", "done"]}, "statuses cannot be 'done'"),
+        ({"statuses": {"Active": 1}}, "statuses must be a status or several"),
+        ({"created_after": "2026-11-20 18:00:30"}, "created_after cannot be '2026-11-20 18:00:30'"),
+        ({"created_after": "1h", "created_before": "1d"}, "created_before cannot be '1d'. It is later than"),
+        ({"description": ["a"]}, "description must be text"),
+        ({"operation": "copy it"}, "operation cannot be 'copy it'"),
+        ({"limit": 2.5}, "limit cannot be 2.5"),
+    ],
+)
+def test_malformed_inputs_of_a_list_are_named(
+    configured: Callable[[Any], Any], service: CosBatchEmulator, inputs: dict[str, Any], message: str
+) -> None:
+    """The values of outputs come to the provider unchecked; nothing is requested."""
+    with pytest.raises(InvalidArgumentError) as caught:
+        configured(JobListProvider()).read("job-list", {**inputs, "results": ""})
+    assert message in str(caught.value)
+    assert service.requests == []
 
 
 @pytest.mark.parametrize(

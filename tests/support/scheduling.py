@@ -21,6 +21,7 @@ ONE_BY_ONE = (
     "dynamic/test_unknown_values",
     "program/test_options",
     "program/test_gates_and_reads",
+    "program/test_job_lists",
     "dynamic/test_get_jobs",
     "project/test_readme",
     "program/test_typing",
