@@ -155,7 +155,8 @@ class _GateProvider(ConfiguredProvider):
             prior = replace(prior, completed=dict.fromkeys(prior.job_ids))
             self._poll(gate, gate.new_job_ids(prior), preview=preview)
             gate = declared.located(self._clients.locate(declared.inputs, discover=False), prior)
-            news.update({name: gate.inputs[name] for name in LOCATION if name in gate.inputs})
+            # The SDK cannot write UNKNOWN; the inputs have its own mark for what is not known yet.
+            news.update({name: gate.inputs[name] for name in LOCATION if gate.inputs.get(name, UNKNOWN) is not UNKNOWN})
         except InvalidArgumentError as error:
             return CheckResult(news, [CheckFailure(error.argument, str(error))])
         except CosJobError as error:

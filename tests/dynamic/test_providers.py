@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import dill
+import pulumi
 import pulumi.dynamic
 import pytest
+from pulumi.runtime import rpc
 
 from pulumi_cosjob import InvalidArgumentError, JobFailedError
 from pulumi_cosjob._dynamic import providers
@@ -23,6 +25,7 @@ from pulumi_cosjob._dynamic.providers import (
     JobsProvider,
 )
 from pulumi_cosjob._service.client import Clients
+from pulumi_cosjob._waiting import gate
 from pulumi_cosjob.testing import CosBatchEmulator
 
 APPID = "1250000000"
@@ -177,6 +180,16 @@ def test_an_absent_number_of_failed_tasks_is_none(configured: Callable[[Any], An
     state = {**provider.create({"job_id": "b", "appid": APPID, "max_failed_tasks": -1}).outs, "max_failed_tasks": None}
     assert provider.diff("id", state, {"job_id": "b", "appid": APPID, "max_failed_tasks": 0}).changes is False
     assert provider.diff("id", state, {"job_id": "b", "appid": APPID, "max_failed_tasks": -1}).changes is True
+
+
+@pytest.mark.parametrize("unknown", [pulumi.UNKNOWN, rpc.UNKNOWN], ids=["an object", "a text"])
+def test_a_check_keeps_inputs_that_are_not_known_yet(configured: Callable[[Any], Any], unknown: object) -> None:
+    """As the SDK passed them, which writes no other mark: the APPID of an account that the same update creates."""
+    provider = configured(JobCompletionProvider())
+    inputs = {"job_id": "a", "appid": unknown, "timeout": "1h", PREVIEW: True}
+    checked = provider.check({}, dict(inputs))
+    assert (checked.failures, checked.inputs["appid"]) == ([], unknown)
+    assert not [value for value in checked.inputs.values() if value is gate.UNKNOWN]
 
 
 def test_an_update_waits_for_new_jobs_only(configured: Callable[[Any], Any], service: CosBatchEmulator) -> None:
