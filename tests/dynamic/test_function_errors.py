@@ -68,7 +68,7 @@ def _page(service: CosBatchEmulator) -> None:
         (_page, {}, ["cannot be read as XML", "<!DOCTYPE html>", "Check the endpoint"]),
         (_break_schema, {}, ["the response violates the schema of DescribeJobResult in 2 places", FULL]),
     ],
-    ids=["uin", "region", "credentials", "no-such-job", "wrong-key", "no-route", "page", "schema"],
+    ids=["region", "credentials", "no-such-job", "wrong-key", "no-route", "page", "schema"],
 )
 def test_an_error_says_what_failed_and_what_to_do(
     new_stack: NewStack,
