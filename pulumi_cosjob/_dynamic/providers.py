@@ -32,6 +32,7 @@ from pulumi_cosjob._waiting.gate import (
     TargetInput,
     check_account,
     check_inputs,
+    known_inputs,
     make_id,
 )
 
@@ -155,8 +156,8 @@ class _GateProvider(ConfiguredProvider):
             prior = replace(prior, completed=dict.fromkeys(prior.job_ids))
             self._poll(gate, gate.new_job_ids(prior), preview=preview)
             gate = declared.located(self._clients.locate(declared.inputs, discover=False), prior)
-            # The SDK cannot write UNKNOWN; the inputs have its own mark for what is not known yet.
-            news.update({name: gate.inputs[name] for name in LOCATION if gate.inputs.get(name, UNKNOWN) is not UNKNOWN})
+            known = known_inputs(gate.inputs)
+            news.update({name: known[name] for name in LOCATION if name in known})
         except InvalidArgumentError as error:
             return CheckResult(news, [CheckFailure(error.argument, str(error))])
         except CosJobError as error:

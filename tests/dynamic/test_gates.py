@@ -234,7 +234,9 @@ def test_a_null_output_of_another_stack_opens_no_gate(new_stack: NewStack, servi
         ("AllJobsCompletion('gate', job_ids=nothing, appid='1')", "job_ids is missing"),
         ("AllJobsCompletion('gate', job_ids=empty, appid='1')", "job_ids must be a list of ids, not text"),
         ("JobCompletion('gate', job_id=nothing, appid='1')", "job_id is missing"),
+        ("JobCompletion('gate', job_id='a', appid=nothing)", "appid is missing"),
         ("JobCompletion('gate', job_id='a', appid='1', max_failed_tasks=nothing)", "max_failed_tasks cannot be"),
+        ("get_job('a', nothing)", "appid is missing"),
         ("get_jobs(nothing, '1')", "job_ids is missing"),
     ):
         stack.write(f"""

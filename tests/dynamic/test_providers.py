@@ -24,7 +24,6 @@ from pulumi_cosjob._dynamic.providers import (
     JobProvider,
     JobsProvider,
 )
-from pulumi_cosjob._service.client import Clients
 from pulumi_cosjob._waiting import gate
 from pulumi_cosjob.testing import CosBatchEmulator
 
@@ -107,7 +106,7 @@ def test_a_refresh_keeps_what_was_read(configured: Callable[[Any], Any], service
 def test_a_duration_counts_back_from_each_read(configured: Callable[[Any], Any], service: CosBatchEmulator) -> None:
     """The state keeps the duration, and the next read has another time."""
     provider = configured(JobListProvider())
-    provider._clients = Clients(lambda _: None, service.clock)
+    provider._clients = type(provider._clients)(lambda _: None, service.clock)
     inputs = {"created_after": "1h", "description": None, "results": ""}
     read = provider.read("job-list", inputs)
     assert (read.outs["created_after"], len(json.loads(read.outs["results"]))) == ("1h", 2)

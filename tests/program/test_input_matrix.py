@@ -29,7 +29,7 @@ INPUTS = {
 }
 ECHOED = {"job_id", "job_ids", "job_ids_item", "statuses_item", *ACCOUNT, *FILTERS}
 KINDS = ("plain", "secret", "unknown", "secret_unknown", "null")
-NEEDED = {"job_id", "job_ids", "job_ids_item", "max_failed_tasks"}
+NEEDED = {"job_id", "job_ids", "job_ids_item", "appid", "max_failed_tasks"}
 """Inputs that refuse an output of null; None itself as `max_failed_tasks` accepts any number."""
 
 PROGRAM = """
@@ -121,8 +121,7 @@ CELLS = [
     for target, names in INPUTS.items()
     for name in names
     for kind in KINDS
-    # In place of an APPID of null that of the credentials is used, which owns no job here. No status is null.
-    if kind != "null" or name not in ("appid", "statuses_item")
+    if (name, kind) != ("statuses_item", "null")
 ]
 
 
