@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -132,27 +133,26 @@ class Runner:
         path.write_text(f"#!{sys.executable}\n{program}")
         path.chmod(0o755)
 
+    def start(self, step: Step, job_id: str = "") -> subprocess.Popen[str]:
+        """Start the shell of a step with a file that has its lines, as the systems do."""
+        script = self.folder / "tools" / "step.sh"
+        script.write_text(step.script)
+        variables = {name: self._value(text, job_id) for name, text in step.variables.items()}
+        variables |= {"JOB_ID": job_id} if job_id else {}
+        variables |= {"PATH": self.path, "HOME": str(self.folder), "COSJOB_ENDPOINT": self._service.endpoint}
+        command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", str(script)]
+        return subprocess.Popen(command, cwd=self.folder, env=variables, stderr=subprocess.PIPE, text=True)
+
     def run(self, steps: list[Step], job_id: str = "") -> list[int]:
         """Run steps until one fails; return their exit codes. Steps that install are left out."""
         codes: list[int] = []
         for step in steps:
             if INSTALLS.fullmatch(step.script.strip()):
                 continue
-            variables = {name: self._value(text, job_id) for name, text in step.variables.items()}
-            variables |= {"JOB_ID": job_id} if job_id else {}
-            variables |= {"PATH": self.path, "HOME": str(self.folder), "COSJOB_ENDPOINT": self._service.endpoint}
-            done = subprocess.run(
-                ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step.script],
-                cwd=self.folder,
-                env=variables,
-                capture_output=True,
-                text=True,
-                timeout=120,
-                check=False,
-            )
-            codes.append(done.returncode)
-            self.log = done.stderr
-            if done.returncode:
+            with self.start(step, job_id) as process:
+                _, self.log = process.communicate(timeout=120)
+            codes.append(process.returncode)
+            if process.returncode:
                 break
         return codes
 
@@ -225,6 +225,22 @@ def test_a_list_that_fails_ends_the_pipeline(system: str, tmp_path: Path, servic
     assert runner.run(PIPELINES[system]().steps) == [1]
     assert "cos:ListJobs" in runner.log
     assert not runner.deployed
+
+
+def test_an_abort_reaches_the_wait_of_github(runner: Runner, service: CosBatchEmulator) -> None:
+    """The signal to the step's shell is one to the command, which has taken its place."""
+    service.create_job("never-ends", job_id=NEWEST)
+    (runner.folder / "job_ids").write_text(f"{NEWEST}\n")
+    with runner.start(github().steps[2]) as process:
+        try:
+            assert process.stderr is not None
+            assert "New" in process.stderr.readline()
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(timeout=60) == 143
+            assert process.stderr.read().splitlines()[-1].startswith("cosjob: terminated: the wait has ended")
+        finally:
+            process.kill()
+    assert (runner.folder / "outcome.json").read_text() == ""
 
 
 def test_each_pipeline_installs_the_command() -> None:
