@@ -217,6 +217,15 @@ def test_a_pipeline_without_a_job_ends_with_a_sentence(system: str, tmp_path: Pa
     assert not runner.deployed
 
 
+@pytest.mark.parametrize("given", ["--endpoint=http://127.0.0.1:9", "$(touch deployed)", "; touch deployed"])
+@pytest.mark.parametrize("system", PIPELINES)
+def test_a_given_id_is_neither_option_nor_command(system: str, given: str, runner: Runner) -> None:
+    """A text that is no id is refused as one."""
+    assert runner.run(PIPELINES[system]().steps, given) == [0, 2]
+    assert runner.log.startswith("cosjob: JOB_ID cannot be ")
+    assert not runner.deployed
+
+
 @pytest.mark.parametrize("system", PIPELINES)
 def test_a_list_that_fails_ends_the_pipeline(system: str, tmp_path: Path, service: CosBatchEmulator) -> None:
     """The step that finds the job fails; nothing is waited for."""
