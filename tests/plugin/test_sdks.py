@@ -267,7 +267,7 @@ def test_example_in_typescript(plugin: Path, typescript: Path, service: CosBatch
     job_id = service.create_job("completes", seconds=3)
     stack = Stack(typescript, typescript, service.environment(), plugin=plugin)
     stack.run("config", "set", "jobId", job_id).ok()
-    outputs = run_example(stack, service.clock.release, 3)
+    outputs = run_example(stack, 3, service)
     assert outputs.pop("terminatedAt").endswith("Z")
     assert outputs == {"released": "2026.11", "isComplete": True, "objects": 100}
 
@@ -277,7 +277,7 @@ def test_example_in_go(tmp_path: Path, plugin: Path, go: Path, service: CosBatch
     job_id = service.create_job("completes", seconds=3)
     stack = Stack(tmp_path / "stack", go, {**service.environment(), **GO}, plugin=plugin)
     stack.run("config", "set", "jobId", job_id).ok()
-    outputs = run_example(stack, service.clock.release, 3)
+    outputs = run_example(stack, 3, service)
     assert outputs.pop("terminatedAt").endswith("Z")
     assert outputs == {"released": "2026.11", "isComplete": True, "objects": 100}
 

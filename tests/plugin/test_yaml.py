@@ -37,7 +37,7 @@ def test_example_in_yaml(tmp_path: Path, plugin: Path, service: CosBatchEmulator
     """A program without code."""
     service.create_job("completes", seconds=3, job_id=JOB, description="Copy for the archive")
     stack = Stack(tmp_path / "stack", ROOT / "examples" / "yaml", service.environment(), plugin=plugin)
-    outputs = run_example(stack, service.clock.release, 3)
+    outputs = run_example(stack, 3, service)
     assert outputs["statusBefore"] in ("New", "Preparing", "Ready", "Active")
     assert outputs["terminatedAt"].endswith("Z")
     assert {name: outputs[name] for name in ("description", "status", "copied", "released")} == {
@@ -87,12 +87,7 @@ def test_example_of_two_accounts(tmp_path: Path) -> None:
         for account, _ in accounts.values():
             assert f"endpoint {account.endpoint}" in refused
         stack.run("config", "set-all", *credentials(archive="archive", live="live")).ok()
-
-        def release() -> None:
-            for account, _ in accounts.values():
-                account.clock.release()
-
-        outputs = run_example(stack, release, 6)
+        outputs = run_example(stack, 6, archive, other)
         files = "".join(path.read_text(errors="replace") for path in stack.folder.rglob("*") if path.is_file())
         assert "archive-copied" in files
         assert not [secret for secret in ("archive-id", "archive-key", "live-id", "live-key") if secret in files]
