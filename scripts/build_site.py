@@ -17,10 +17,11 @@ from pathlib import Path
 
 from site_map import DOCS, INDEX, ROOT, location, sections, title
 
-__all__ = ["build", "lay_out"]
+__all__ = ["build", "generate", "lay_out"]
 
 SOURCE = ROOT / "build" / "site-source"
 IMAGES = DOCS / "images"
+FILES = "_files"  # conf.py excludes it from the pages
 # The parts of Markdown and HTML that hold a link, each with what stands before it.
 _LINKS = re.compile(r'(\]\(|^\[[^\]]+\]:\s+|\b(?:src|srcset|href)=")([^)\s"]+)', re.MULTILINE)
 _FENCE = re.compile(r"(?ms)^ *(`{3,}|~{3,}).*?^ *\1 *$")
@@ -66,7 +67,7 @@ class _Layout:
         for page in (target, f"{target}/README.md"):
             if page in self.pages:
                 return location(page)
-        if target.startswith("docs/images/") or not (ROOT / target).exists() or target.startswith(".."):
+        if target.startswith(("docs/images/", "..")) or not (ROOT / target).exists():
             return location(target) if (ROOT / target).is_file() else None
         self.shown.add(target)
         return f"source/{target}.md"
@@ -105,21 +106,29 @@ def lay_out(folder: Path) -> None:
         if name not in texts:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, folder / name)
-    (folder / "_files").mkdir()
+    (folder / FILES).mkdir()
     if IMAGES.is_dir():
+        # Sphinx finds those of Markdown beside the pages; those of HTML have to be where the pages will be.
         shutil.copytree(IMAGES, folder / "images")
-        shutil.copytree(IMAGES, folder / "_files" / "images")
+        shutil.copytree(IMAGES, folder / FILES / "images")
+
+
+def generate(source: Path, output: Path) -> int:
+    """Have Sphinx make the site of its source; return its exit code, which is not 0 if there was a warning."""
+    strict = ["--fail-on-warning", "--keep-going", "--fresh-env", "--quiet"]
+    command = [sys.executable, "-m", "sphinx", *strict, "--conf-dir", str(DOCS), "--doctree-dir", f"{source}.doctrees"]
+    command += ["--define", f"html_extra_path={source / FILES}", str(source), str(output)]
+    return subprocess.run(command, check=False).returncode
 
 
 def build(output: Path, source: Path = SOURCE) -> int:
     """Build the site into a folder, which is emptied first; return the exit code of Sphinx."""
     lay_out(source)
     shutil.rmtree(output, ignore_errors=True)
-    strict = ["--fail-on-warning", "--keep-going", "--fresh-env", "--quiet"]
-    command = [sys.executable, "-m", "sphinx", *strict, "--conf-dir", str(DOCS), "--doctree-dir", f"{source}.doctrees"]
-    command += ["--define", f"html_extra_path={source / '_files'}"]
-    return subprocess.run([*command, str(source), str(output)], check=False).returncode
+    return generate(source, output)
 
 
 if __name__ == "__main__":
+    if sys.version_info < (3, 11):
+        sys.exit("the site needs Python 3.11 or later: make docs PYTHON=python3.11")
     sys.exit(build(Path(sys.argv[1]) if sys.argv[1:] else ROOT / "site"))

@@ -46,7 +46,11 @@ def _attributes() -> Iterator[tuple[str, str, str]]:
 
 def _codes() -> Iterator[tuple[str, str, str, str]]:
     for name, (cls, meaning, hint) in _MEANINGS.items():
-        what = f"{first_sentence(render(hint))} [Where](settings.md#credentials)." if hint is _CREDENTIALS else render(hint)
+        what = (
+            f"{first_sentence(render(hint))} [Where](settings.md#credentials)."
+            if hint is _CREDENTIALS
+            else render(hint)
+        )
         yield code(name), code(cls.__name__), meaning, what
 
 

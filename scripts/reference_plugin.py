@@ -19,8 +19,8 @@ _HEAD = f"""# Plugin schema
 
 {NOTICE}
 
-The package `cosjob` for YAML, TypeScript, Go and every other language of Pulumi: what `pulumi package get-schema` prints,
-as a page. Names are those of YAML and TypeScript; Go and .NET write `JobId`, Python `job_id`. Tokens begin with
+The package `cosjob` for YAML, TypeScript, Go and every other language of Pulumi: what `pulumi package get-schema`
+prints, as a page. Names are those of YAML and TypeScript; Go and .NET write `JobId`, Python `job_id`. Tokens begin with
 `{_PREFIX}`, which YAML shortens to `cosjob:`.
 """
 

@@ -60,7 +60,11 @@ def page(module: str) -> str:
             first = first_module(module, name)
             lines = ["```{eval-rst}", *_directive(module, name), "```"]
             value = getattr(loaded, name)
-            if inspect.isclass(value) and issubclass(value, pulumi.Resource) and not issubclass(value, pulumi.ProviderResource):
+            if (
+                inspect.isclass(value)
+                and issubclass(value, pulumi.Resource)
+                and not issubclass(value, pulumi.ProviderResource)
+            ):
                 lines.append("\n[Output fields](../fields.md) lists the outputs.")
             if first != module:
                 lines = [f"That of `{first}`: [{name}]({MODULES[first]}.md#{name.lower()})."]
