@@ -24,8 +24,8 @@ _HEAD = f"""# Emulator
 {NOTICE}
 
 The emulator of COS Batch for tests: its routes, scenarios and faults. [Testing](../testing.md#the-emulator) shows how
-to use it, [the command line](command-line.md#cosjob-emulator) how to start it, and [its Python classes](python-testing.md)
-how tests in Python control it.
+to use it, [the command line](command-line.md#cosjob-emulator) how to start it, and [its Python
+classes](python-testing.md) how tests in Python control it.
 """
 
 
