@@ -66,7 +66,8 @@ def _as_restructured_text(_app: Sphinx, what: str, _name: str, _value: Any, _opt
     """Write the blocks of code and the tables of a docstring, which are Markdown, as Sphinx reads them."""
     text = re.sub(r"(?ms)^( *)```(\w*)\n(.*?)^ *```$", _code_block, "\n".join(lines))
     if what == "module":
-        text = re.sub(r"(?m)^(\S.*\n\n)(?= {4})", r"\1::\n\n", text).replace("PYTEST_DONT_REWRITE", "")
+        text = re.sub(r"(?m)^(\S.*\n\n)(?= {4})", r"\1.. code-block:: python\n\n", text)
+        text = text.replace("PYTEST_DONT_REWRITE", "")
     if what in ("attribute", "property"):
         text = re.sub(r"(?m)^Raises:\n {4}(\w+): ", r":raises \1: ", text).replace(":", _COLON)
     lines[:] = re.sub(r"(?m)(?:^ *\|.*\|$\n?)+", _list_table, text).split("\n")

@@ -13,5 +13,5 @@ for (const table of document.querySelectorAll("table.docutils")) {
 
 // Lets long names break after their parts, rather than make a table wider than the page.
 for (const name of document.querySelectorAll("table.docutils td code span.pre")) {
-  if (name.textContent.length > 24) name.innerHTML = name.innerHTML.replace(/[._:/\]]/g, "$&<wbr>");
+  if (name.textContent.length > 16) name.innerHTML = name.innerHTML.replace(/[._:/\]]/g, "$&<wbr>");
 }
