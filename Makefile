@@ -5,6 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 LOWEST := .venv-lowest
 FUZZ := .venv-fuzz
+DOCS := .venv-docs
 PINS := scripts/requirements
 # All that is needed is pinned: pip is not to look for what would suit, in which it may come upon newer versions.
 # Two more than there are processors: many tests wait for other processes.
@@ -66,9 +67,11 @@ format: $(VENV)/ready ## correct style and layout, where a tool can
 	$(VENV)/bin/ruff check --fix
 	$(VENV)/bin/ruff format
 
-docs: $(VENV)/ready ## write the table of fields and the types of outputs; after each change of the schema
+docs: $(VENV)/ready $(DOCS)/ready ## write what is generated, then build the site, strictly, into site/; Python 3.11 or later
 	$(VENV)/bin/python scripts/field_table.py
 	$(VENV)/bin/python scripts/output_types.py
+	$(PATHS) $(VENV)/bin/python scripts/reference.py
+	$(DOCS)/bin/python scripts/build_site.py
 
 dist: $(VENV)/ready ## the wheel and the source archive, in dist/
 	rm -rf dist
@@ -76,6 +79,7 @@ dist: $(VENV)/ready ## the wheel and the source archive, in dist/
 
 pins: ## bring the pinned environments up to date; needs uv
 	uv pip compile pyproject.toml --extra pulumi --extra emulator --group dev -o $(PINS)/dev.txt $(PIN_OPTIONS)
+	uv pip compile pyproject.toml --extra pulumi --extra emulator --group docs -o $(PINS)/docs.txt $(PIN_OPTIONS)
 	uv pip compile pyproject.toml --group fuzz -o $(PINS)/fuzz.txt $(PIN_OPTIONS)
 	uv pip compile pyproject.toml --extra pulumi --extra emulator --group test --resolution lowest-direct -o $(PINS)/lowest.txt $(PIN_OPTIONS)
 
@@ -96,6 +100,13 @@ $(LOWEST)/ready: $(PINS)/lowest.txt pyproject.toml
 	$(LOWEST)/bin/python -m pip check
 	touch $@
 
+# Sphinx imports the package to document it.
+$(DOCS)/ready: $(PINS)/docs.txt pyproject.toml
+	$(PYTHON) -m venv --clear $(DOCS)
+	$(DOCS)/bin/python $(PIP_INSTALL) --require-hashes -r $(PINS)/docs.txt
+	echo "$(CURDIR)" > "$$($(DOCS)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/here.pth"
+	touch $@
+
 $(FUZZ)/ready: $(PINS)/fuzz.txt pyproject.toml
 	$(PYTHON) -m venv --clear $(FUZZ)
 	$(FUZZ)/bin/python $(PIP_INSTALL) --require-hashes -r $(PINS)/fuzz.txt
@@ -103,4 +114,4 @@ $(FUZZ)/ready: $(PINS)/fuzz.txt pyproject.toml
 	touch $@
 
 clean: ## remove what these commands leave in this folder
-	rm -rf $(VENV) $(VENV)-* .fuzz build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage*
+	rm -rf $(VENV) $(VENV)-* .fuzz build dist site .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage*
