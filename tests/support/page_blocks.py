@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from stacks import Stack
 
-__all__ = ["Page", "Shell", "run", "shows"]
+__all__ = ["Page", "Shell", "call", "run", "shows"]
 
 
 class Page:
@@ -41,6 +42,21 @@ class Shell:
     variables: dict[str, str]
 
 
+def call(place: Stack | Shell, *command: str | Path) -> subprocess.CompletedProcess[str]:
+    """Run a command in the folder and environment of a place."""
+    return subprocess.run(
+        command,
+        executable=shutil.which(command[0], path=place.variables["PATH"]),
+        cwd=place.folder,
+        env=place.variables,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
 def run(place: Stack | Shell, block: str) -> None:
     """Run the lines of a page that begin with `$`, and compare their outputs; exports count for all later lines.
 
@@ -55,17 +71,7 @@ def run(place: Stack | Shell, block: str) -> None:
             exports.append(line)
             continue
         typed = re.sub(r"\bpulumi up(?! --yes)", "pulumi up --yes --skip-preview", line)
-        done = subprocess.run(
-            ["bash", "-ec", "\n".join([*exports, typed])],
-            cwd=place.folder,
-            env=place.variables,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        assert done.returncode == 0, f"{line}: {done.stdout}"
+        done = call(place, "bash", "-ec", "\n".join([*exports, typed]))
+        assert done.returncode == 0, f"{line}: {done.stdout}{done.stderr}"
         if expected.strip("…\n"):
-            shows(expected, done.stdout)
+            shows(expected, done.stdout + done.stderr)
