@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -229,6 +230,8 @@ def test_languages(tmp_path: Path, service: CosBatchEmulator) -> None:
         yaml_stack.up().ok()
         run(python_stack, typed)
         python_stack.up().ok()
+        shutil.rmtree(python_stack.folder / "home" / "plugins")
+        fails(python_stack, "destroy --yes --skip-preview", elsewhere)
         assert yaml_stack.outputs()["terminatedAt"].endswith("Z")
         assert yaml_stack.outputs() == python_stack.outputs()
 

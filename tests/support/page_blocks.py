@@ -29,6 +29,7 @@ class Page:
 
 def shows(expected: str, output: str) -> None:
     """Check that an output has what a page shows of it; `…` stands for any text, and lines may be folded elsewhere."""
+    assert expected.strip("…\n "), "nothing is shown"
     parts = [re.escape(" ".join(part.split())) for part in expected.split("…")]
     pattern = r"\s*.*?\s*".join(parts)
     assert re.search(pattern, " ".join(output.split())), f"{expected}\nis not in\n{output}"
@@ -73,5 +74,5 @@ def run(place: Stack | Shell, block: str) -> None:
         typed = re.sub(r"\bpulumi up(?! --yes)", "pulumi up --yes --skip-preview", line)
         done = call(place, "bash", "-ec", "\n".join([*exports, typed]))
         assert done.returncode == 0, f"{line}: {done.stdout}{done.stderr}"
-        if expected.strip("…\n"):
+        if expected.strip("…\n "):
             shows(expected, done.stdout + done.stderr)
