@@ -44,6 +44,7 @@ EXCEPTIONS: Mapping[str, str] = {
     r"access key ids?": "the service's own name of a secret id, in its messages",
     r"(config(uration)?|mapping|object|source|target) keys?|one key with its value": "names of values",
     r"(report's|tag) keys?|keys? of (the|an) object": "the names of objects and tags at the service",
+    r"API Keys": "a page of the console",
     r"AES with keys": "what the service encrypts objects with",
     r"\"Key\"": "a column of a manifest",
     r"key: engine-": "the name of a cache in a workflow",
@@ -84,7 +85,7 @@ def _pages() -> Iterator[tuple[str, str]]:
     patterns = (
         "*.md",
         "LICENSE",
-        "docs/*.md",
+        "docs/**/*.md",
         "examples/*.md",
         "examples/*/*.py",
         "examples/*/*.ts",
