@@ -5,6 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 LOWEST := .venv-lowest
 FUZZ := .venv-fuzz
+RELEASE := .venv-release
 PINS := scripts/requirements
 # All that is needed is pinned: pip is not to look for what would suit, in which it may come upon newer versions.
 # Two more than there are processors: many tests wait for other processes.
@@ -14,7 +15,7 @@ PARALLEL = --numprocesses=$(WORKERS)
 PATHS = PYTHONPATH="$(CURDIR)/tests/support:$(CURDIR)/scripts:$(CURDIR)/benchmarks"
 PIP_INSTALL = -m pip install --quiet --disable-pip-version-check --no-deps
 
-.PHONY: help demo test lint check lowest extra compat faults secrets fuzz soak bench coverage engine docs dist pins format clean
+.PHONY: help demo test lint check lowest extra compat faults secrets fuzz soak bench coverage engine docs dist release pins format clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-10s%s\n", $$1, $$2 }' Makefile
@@ -74,10 +75,15 @@ dist: $(VENV)/ready ## the wheel and the source archive, in dist/
 	rm -rf dist
 	$(VENV)/bin/python -m hatchling build
 
-pins: ## bring the pinned environments up to date; needs uv
+release: $(VENV)/ready $(RELEASE)/ready ## all that a release publishes, in dist/, and what is missing before; needs Go, npm
+	$(PATHS) $(VENV)/bin/python scripts/release.py $(ARGS)
+
+pins: $(VENV)/ready ## bring the pinned environments up to date; needs uv, npm
 	uv pip compile pyproject.toml --extra pulumi --extra emulator --group dev -o $(PINS)/dev.txt $(PIN_OPTIONS)
 	uv pip compile pyproject.toml --group fuzz -o $(PINS)/fuzz.txt $(PIN_OPTIONS)
+	uv pip compile --group release -o $(PINS)/release.txt $(PIN_OPTIONS)
 	uv pip compile pyproject.toml --extra pulumi --extra emulator --group test --resolution lowest-direct -o $(PINS)/lowest.txt $(PIN_OPTIONS)
+	$(PATHS) $(VENV)/bin/python scripts/release.py --pin-npm
 
 PIN_OPTIONS = --upgrade --universal --python-version 3.10 --generate-hashes --quiet --no-header --no-annotate \
 	--no-emit-index-url --no-emit-find-links
@@ -100,6 +106,11 @@ $(FUZZ)/ready: $(PINS)/fuzz.txt pyproject.toml
 	$(PYTHON) -m venv --clear $(FUZZ)
 	$(FUZZ)/bin/python $(PIP_INSTALL) --require-hashes -r $(PINS)/fuzz.txt
 	echo "$(CURDIR)" > "$$($(FUZZ)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/here.pth"
+	touch $@
+
+$(RELEASE)/ready: $(PINS)/release.txt
+	$(PYTHON) -m venv --clear $(RELEASE)
+	$(RELEASE)/bin/python $(PIP_INSTALL) --require-hashes -r $(PINS)/release.txt
 	touch $@
 
 clean: ## remove what these commands leave in this folder
