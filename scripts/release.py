@@ -7,7 +7,8 @@
 - `site.tar.gz`: the pages, as `make docs` built them
 - `bill-of-materials.cdx.json`, `RELEASE.md`, `SHA256SUMS`
 
-Two builds of one commit are equal. `--set-version X` sets the version everywhere, and names the changelog's section.
+The files are tested as they are there: the engine installs the plugin from a server, programs run on the SDKs. Two
+builds of one commit are equal. `--set-version X` sets the version everywhere, and names the changelog's section.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from releasing.missing import missing_decisions, missing_steps
 from releasing.plugin_archives import write_plugin_archives
 from releasing.python_packages import build_python_packages, check_python_packages
 from releasing.sdks import build_go_sdk, build_nodejs_sdk, build_python_sdk, pin_npm
-from releasing.tools import ROOT, ReleaseError, report
+from releasing.tools import BUILT, ROOT, ReleaseError, report, run
 from releasing.version import read_version, set_version
 
 SITE = ROOT / "site"
@@ -91,13 +92,33 @@ def listing(folder: Path) -> Iterator[str]:
         yield f"{len(content) / 1024:8.1f} KiB  {name}"
 
 
-def release(folder: Path, *, strict: bool) -> int:
-    """Build the release into a folder, which is replaced; return the exit code."""
+def check(folder: Path) -> None:
+    """Test the files of a release.
+
+    Raises:
+        ReleaseError: A test fails; the message has the output of the tests.
+    """
+    report("tests of these files")
+    tests = "tests/project/test_released_files.py"
+    printed = run(ROOT, sys.executable, "-m", "pytest", "-q", "-m", "", tests, variables={BUILT: str(folder)})
+    report(printed.strip().splitlines()[-1])
+
+
+def release(folder: Path, *, strict: bool, tested: bool = True) -> int:
+    """Build the release into a folder, which is replaced; return the exit code.
+
+    Args:
+        folder: The folder.
+        strict: Whether the exit code is 1 if anything is missing.
+        tested: Whether the files are tested.
+    """
     version = read_version(ROOT)
     if package_version() != version:
         raise ReleaseError(f"version {package_version()} is installed here, not {version}: run make release")
     shutil.rmtree(folder, ignore_errors=True)
     build(folder, version, source_date(ROOT))
+    if tested:
+        check(folder)
     print(f"pulumi-cosjob {version}:")
     print("\n".join(listing(folder)))
     missing = [*missing_decisions(), *missing_steps(ROOT, version, site=SITE.is_dir())]
@@ -116,6 +137,7 @@ def main() -> int:
     parser.add_argument(
         "--into", type=Path, default=ROOT / "dist", help="the folder, which is replaced; dist by default"
     )
+    parser.add_argument("--untested", action="store_true", help="leave out the tests of what is built")
     parser.add_argument("--set-version", metavar="X", help="set the version everywhere, and build nothing")
     parser.add_argument("--pin-npm", action="store_true", help="write the pins of the SDK for TypeScript only")
     options = parser.parse_args()
@@ -128,7 +150,7 @@ def main() -> int:
             with tempfile.TemporaryDirectory() as work:
                 pin_npm(package_schema(semantic(read_version(ROOT))), Path(work))
             return 0
-        return release(options.into.resolve(), strict=options.strict)
+        return release(options.into.resolve(), strict=options.strict, tested=not options.untested)
     except (ReleaseError, ValueError) as error:
         print(f"release: {error}", file=sys.stderr)
         return 2

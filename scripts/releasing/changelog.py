@@ -42,4 +42,4 @@ def name_unreleased(text: str, version: str, day: str) -> str:
         )
     if unreleased is None:
         raise ValueError(f'{CHANGELOG} has no text under "{UNRELEASED}"')
-    return text.replace(f"## {UNRELEASED}\n", f"## {version} ({day})\n", 1)
+    return re.sub(rf"^## {UNRELEASED}\b.*$", f"## {version} ({day})", text, count=1, flags=re.MULTILINE)

@@ -8,11 +8,14 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-__all__ = ["ROOT", "TOOLS", "ReleaseError", "report", "run"]
+__all__ = ["BUILT", "ROOT", "TOOLS", "ReleaseError", "report", "run"]
 
 ROOT = Path(__file__).parents[2]
 TOOLS = ROOT / ".venv-release" / "bin" / "python"
 """The Python of the environment with twine and setuptools, which `make .venv-release/ready` makes."""
+
+BUILT = "COSJOB_RELEASE"
+"""The environment variable with the folder of a release, for the tests of its files."""
 
 
 class ReleaseError(Exception):
