@@ -37,7 +37,7 @@ lowest: $(LOWEST)/ready ## the tests again, with the oldest versions that the ra
 	$(LOWEST)/bin/python -m pytest $(PARALLEL) -m "not newest and (not engine or oldest)" $(ARGS)
 
 extra: $(VENV)/ready ## what `make test` leaves out: secrets at the highest log levels, more SDKs, wheels, all rows of the bench
-	$(VENV)/bin/python -m pytest $(PARALLEL) -m extra $(ARGS)
+	$(VENV)/bin/python -m pytest $(PARALLEL) --dist=loadgroup -m extra $(ARGS)
 
 compat: ## the tests on every Python here; about two minutes for each
 	$(PYTHON) scripts/compat.py

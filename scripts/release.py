@@ -100,7 +100,8 @@ def check(folder: Path) -> None:
     """
     report("tests of these files")
     tests = "tests/project/test_released_files.py"
-    printed = run(ROOT, sys.executable, "-m", "pytest", "-q", "-m", "", tests, variables={BUILT: str(folder)})
+    pytest = ("-m", "pytest", "-q", "-m", "", "-p", "no:cacheprovider", tests)
+    printed = run(ROOT, sys.executable, *pytest, variables={BUILT: str(folder)})
     report(printed.strip().splitlines()[-1])
 
 

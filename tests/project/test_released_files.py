@@ -35,7 +35,13 @@ from releasing.version import read_version
 from sdk_programs import JOB, run, run_example
 from stacks import Stack
 
-pytestmark = [pytest.mark.engine, pytest.mark.extra, pytest.mark.timeout(1200)]
+# One worker runs them all: a release is built once.
+pytestmark = [
+    pytest.mark.engine,
+    pytest.mark.extra,
+    pytest.mark.timeout(1200),
+    pytest.mark.xdist_group("release"),
+]
 
 VERSION = read_version(ROOT)
 PLUGIN = f"pulumi-resource-cosjob-v{semantic(VERSION)}"
