@@ -2,9 +2,9 @@
 
 import pulumi
 from batch import Batch
-from release import Release
 
 from pulumi_cosjob.native import JobCompletion, get_job
+from release import Release
 
 config = pulumi.Config()
 appid = config.get("appid") or "1250000000"

@@ -1,9 +1,9 @@
 """One release after many COS Batch jobs, all polled at the same time."""
 
 import pulumi
-from release import Release
 
 from pulumi_cosjob import AllJobsCompletion
+from release import Release
 
 config = pulumi.Config()
 job_ids = config.require_object("jobIds")

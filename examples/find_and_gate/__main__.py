@@ -1,9 +1,9 @@
 """Find the COS Batch jobs that are under way by their description, and release once they have completed."""
 
 import pulumi
-from release import Release
 
 from pulumi_cosjob import STATES, AllJobsCompletion, list_jobs
+from release import Release
 
 config = pulumi.Config()
 

@@ -1,9 +1,9 @@
 """Release only after a COS Batch job has completed, and report what it did in the same update."""
 
 import pulumi
-from release import Release
 
 from pulumi_cosjob import JobCompletion, get_job
+from release import Release
 
 config = pulumi.Config()
 job_id = config.require("jobId")
