@@ -185,7 +185,7 @@ def test_a_program_in_yaml_runs_on_it(home: Path, tmp_path: Path, service: CosBa
     """From a preview to the end; the gate waits for its job."""
     service.create_job("completes", seconds=3, job_id=JOB, description="Copy for the archive")
     stack = new_stack(tmp_path / "stack", ROOT / "examples" / "yaml", home, service.environment())
-    outputs = run_example(stack, service.clock.release, 3)
+    outputs = run_example(stack, 3, service)
     assert (outputs["status"], outputs["released"]) == ("Complete", [JOB])
 
 
@@ -225,7 +225,7 @@ def test_the_example_in_typescript(released: Path, home: Path, tmp_path: Path, s
     job_id = service.create_job("completes", seconds=3)
     stack = new_stack(folder, folder, home, service.environment())
     stack.run("config", "set", "jobId", job_id).ok()
-    outputs = run_example(stack, service.clock.release, 3)
+    outputs = run_example(stack, 3, service)
     assert (outputs["released"], outputs["isComplete"]) == ("2026.11", True)
     # Too large to be kept with other files of tests.
     shutil.rmtree(folder / "node_modules")
@@ -256,5 +256,5 @@ def test_the_example_in_go(released: Path, home: Path, tmp_path: Path, service: 
     job_id = service.create_job("completes", seconds=3)
     stack = new_stack(tmp_path / "stack", folder, home, {**service.environment(), **language})
     stack.run("config", "set", "jobId", job_id).ok()
-    outputs = run_example(stack, service.clock.release, 3)
+    outputs = run_example(stack, 3, service)
     assert (outputs["released"], outputs["isComplete"]) == ("2026.11", True)
