@@ -46,6 +46,7 @@ EXCEPTIONS: Mapping[str, str] = {
     r"(report's|tag) keys?|keys? of (the|an) object": "the names of objects and tags at the service",
     r"AES with keys": "what the service encrypts objects with",
     r"\"Key\"": "a column of a manifest",
+    r"> API Keys": "a page of the console",
     r"key: engine-": "the name of a cache in a workflow",
     r"KeyError|KeyboardInterrupt|emulator-key": "names",
     r"(service|it) asks to (slow down|wait)": "what the service does; a request is ours",

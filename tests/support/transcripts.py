@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 import socket
 import sys
@@ -48,7 +49,8 @@ def assert_prints_what_it_shows(page: str, folder: Path) -> None:
         port = listener.getsockname()[1]
     with Shell(folder, pulumi_environment(folder, python=Path(sys.executable))) as shell:
         printed = rerun(page, shell, folder, port)
-    assert comparable(printed).splitlines() == comparable(page).splitlines()
+    shown, now = (comparable(text).splitlines() for text in (page, printed))
+    assert shown == now, "\n".join(difflib.unified_diff(shown, now, "the page", "what is printed", lineterm=""))
 
 
 def rerun(page: str, shell: Shell, folder: Path, port: int) -> str:
