@@ -68,7 +68,7 @@ def _watch(shell: Shell, emulator: CosBatchEmulator) -> list[Frame]:
         if steps and re.search(rf"(?<!\d){steps[0][0]}", row):
             emulator.clock.advance(steps.pop(0)[1])
 
-    first = len(shell.screen.lines()) - 1
+    first = len(shell.screen.rows()) - 1
     shell.frames.clear()
     shell.type(COMMAND, advance)
     if steps:

@@ -33,6 +33,8 @@ _VARYING = (
     # Whether the program notices the end of the update before the engine ends it.
     (r"^ +error: Resource monitor has terminated, shutting down\n", ""),
     (r"(?<=\*\*failed\*\*)  [12] errors?$", ""),
+    (r"(?<=\*\*creating failed)( \(#s\))?\*\*.*", "**"),
+    (r"[12] errored$", "errored"),
 )
 
 
