@@ -72,6 +72,7 @@ docs: $(VENV)/ready $(DOCS)/ready ## write what is generated, then build the sit
 	$(VENV)/bin/python scripts/field_table.py
 	$(VENV)/bin/python scripts/output_types.py
 	$(PATHS) $(VENV)/bin/python scripts/reference.py
+	$(PATHS) PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/python scripts/picture.py
 	$(DOCS)/bin/python scripts/build_site.py
 
 dist: $(VENV)/ready ## the wheel and the source archive, in dist/
