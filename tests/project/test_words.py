@@ -47,6 +47,7 @@ EXCEPTIONS: Mapping[str, str] = {
     r"API Keys": "a page of the console",
     r"AES with keys": "what the service encrypts objects with",
     r"\"Key\"": "a column of a manifest",
+    r"> API Keys": "a page of the console",
     r"key: engine-": "the name of a cache in a workflow",
     r"KeyError|KeyboardInterrupt|emulator-key": "names",
     r"(service|it) asks to (slow down|wait)": "what the service does; a request is ours",
