@@ -1,10 +1,9 @@
 """Read Tencent Cloud COS Batch jobs in Pulumi programs.
 
-`get_job` and `get_jobs` read jobs in Pulumi programs; `JobCompletion` and `AllJobsCompletion` wait for them.
-`describe_job` and `CosBatchClient` are for plain scripts, `parse_describe_job_result`
-and `parse_list_jobs_result` are for saved responses. The
-classes of a job's parts, for annotations, are in `pulumi_cosjob.types`. A name loads its module when it is first used:
-importing the package takes a few milliseconds.
+`get_job`, `get_jobs` and `list_jobs` read jobs in Pulumi programs; `JobCompletion` and `AllJobsCompletion` wait for
+them. `describe_job` and `CosBatchClient` are for plain scripts, `parse_describe_job_result` and
+`parse_list_jobs_result` are for saved responses. The classes of a job's parts, for annotations, are in
+`pulumi_cosjob.types`. A name loads its module when it is first used: importing the package takes a few milliseconds.
 """
 
 from __future__ import annotations
@@ -39,7 +38,17 @@ from pulumi_cosjob._errors import (
 )
 
 if TYPE_CHECKING:
-    from pulumi_cosjob._dynamic.functions import Job, Jobs, get_job, get_job_output, get_jobs, get_jobs_output
+    from pulumi_cosjob._dynamic.functions import (
+        Job,
+        JobList,
+        Jobs,
+        get_job,
+        get_job_output,
+        get_jobs,
+        get_jobs_output,
+        list_jobs,
+        list_jobs_output,
+    )
     from pulumi_cosjob._dynamic.gates import AllJobsCompletion, JobCompletion
     from pulumi_cosjob._model.job import JobDescription
     from pulumi_cosjob._model.job_summary import JobPage, JobSummary
@@ -65,6 +74,7 @@ __all__ = [
     "JobCompletion",
     "JobDescription",
     "JobFailedError",
+    "JobList",
     "JobPage",
     "JobState",
     "JobSummary",
@@ -89,6 +99,8 @@ __all__ = [
     "get_job_output",
     "get_jobs",
     "get_jobs_output",
+    "list_jobs",
+    "list_jobs_output",
     "parse_describe_job_result",
     "parse_list_jobs_result",
     "schema_path",
@@ -99,6 +111,7 @@ _LOADED_AT_FIRST_USE = {
     "AllJobsCompletion": "_dynamic.gates",
     "CosBatchClient": "_service.client",
     "Job": "_dynamic.functions",
+    "JobList": "_dynamic.functions",
     "Jobs": "_dynamic.functions",
     "JobCompletion": "_dynamic.gates",
     "JobDescription": "_model.job",
@@ -110,6 +123,8 @@ _LOADED_AT_FIRST_USE = {
     "get_job_output": "_dynamic.functions",
     "get_jobs": "_dynamic.functions",
     "get_jobs_output": "_dynamic.functions",
+    "list_jobs": "_dynamic.functions",
+    "list_jobs_output": "_dynamic.functions",
     "parse_describe_job_result": "_xml.decoder",
     "parse_list_jobs_result": "_xml.decoder",
     "schema_path": "_xml.schema",

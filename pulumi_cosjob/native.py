@@ -17,7 +17,17 @@ from __future__ import annotations
 from pulumi_cosjob._extras import needs_pulumi
 
 try:
-    from pulumi_cosjob._native.functions import Job, Jobs, get_job, get_job_output, get_jobs, get_jobs_output
+    from pulumi_cosjob._native.functions import (
+        Job,
+        JobList,
+        Jobs,
+        get_job,
+        get_job_output,
+        get_jobs,
+        get_jobs_output,
+        list_jobs,
+        list_jobs_output,
+    )
     from pulumi_cosjob._native.gates import AllJobsCompletion, JobCompletion
     from pulumi_cosjob._native.provider import Provider
 except ModuleNotFoundError as missing:
@@ -27,10 +37,13 @@ __all__ = [
     "AllJobsCompletion",
     "Job",
     "JobCompletion",
+    "JobList",
     "Jobs",
     "Provider",
     "get_job",
     "get_job_output",
     "get_jobs",
     "get_jobs_output",
+    "list_jobs",
+    "list_jobs_output",
 ]

@@ -1,11 +1,12 @@
 """Writes the types of a job's fields as outputs. `make docs` runs it; a test checks the result.
 
-Names, types and texts come from the classes in `_model/job.py`, which another test compares with the schema.
+Names, types and texts come from the classes in `_model`, which other tests compare with the schemas.
 """
 
 from __future__ import annotations
 
 import ast
+import inspect
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,34 +14,46 @@ from pathlib import Path
 import pulumi
 
 from pulumi_cosjob._model import job as job_module
+from pulumi_cosjob._model import job_summary as summary_module
 
 MODULE = Path(job_module.__file__).parents[1] / "_program" / "output_types.py"
 BEGIN = "# Written by `make docs` from here on.\n"
 WIDTH = 120
 
 
+def definitions() -> dict[str, ast.ClassDef]:
+    """Return all classes of a job and of a list's jobs by name, in their order."""
+    trees = [ast.parse(inspect.getsource(module)) for module in (job_module, summary_module)]
+    return {each.name: each for tree in trees for each in tree.body if isinstance(each, ast.ClassDef)}
+
+
 def classes() -> dict[str, ast.ClassDef]:
     """Return the classes of elements by name, in their order."""
-    body = ast.parse(Path(job_module.__file__).read_text(encoding="utf-8")).body
-    found = [each for each in body if isinstance(each, ast.ClassDef)]
-    return {each.name: each for each in found if "Element" in map(ast.unparse, each.bases)}
+    found: dict[str, ast.ClassDef] = {}
+    for name, each in definitions().items():
+        if {"Element", *found} & {*map(ast.unparse, each.bases)}:
+            found[name] = each
+    return found
+
+
+def bases(cls: ast.ClassDef) -> list[ast.ClassDef]:
+    """Return the base classes of a class that are in these modules."""
+    return [definitions()[name] for name in map(ast.unparse, cls.bases) if name in definitions()]
 
 
 def fields(cls: ast.ClassDef) -> dict[str, tuple[str, str]]:
-    """Return annotation and docstring of each field of a class."""
+    """Return annotation and docstring of each field of a class and of its base classes."""
     found = {}
-    for node, after in zip(cls.body, [*cls.body[1:], None], strict=True):
-        if isinstance(node, ast.AnnAssign):
-            found[ast.unparse(node.target)] = (ast.unparse(node.annotation), _text(after))
+    for each in (*bases(cls), cls):
+        for node, after in zip(each.body, [*each.body[1:], None], strict=True):
+            if isinstance(node, ast.AnnAssign):
+                found[ast.unparse(node.target)] = (ast.unparse(node.annotation), _text(after))
     return found
 
 
 def properties(cls: ast.ClassDef) -> dict[str, tuple[str, str]]:
-    """Return type and docstring of each property of a class, and of its base classes in the module."""
-    body = ast.parse(Path(job_module.__file__).read_text(encoding="utf-8")).body
-    bases = {*map(ast.unparse, cls.bases)} - {"Element"}
-    classes_ = [each for each in body if isinstance(each, ast.ClassDef) and each.name in bases]
-    nodes = [node for each in (*classes_, cls) for node in each.body]
+    """Return type and docstring of each property of a class and of its base classes."""
+    nodes = [node for each in (*bases(cls), cls) for node in each.body]
     found = [node for node in nodes if isinstance(node, ast.FunctionDef) and node.returns]
     return {node.name: (ast.unparse(node.returns), _text(node.body[0])) for node in found if node.returns}
 
@@ -81,7 +94,7 @@ def _class(head: str, text: str, members: dict[str, tuple[str, str]]) -> Iterato
 def declarations() -> Iterator[str]:
     """Yield the classes, piece by piece."""
     for name, cls in classes().items():
-        if name != "JobDescription":
+        if name not in ("JobDescription", "JobSummary"):
             yield from _class(f"{name}Output(TypedOutput[{name} | None])", _text(cls.body[0]), fields(cls))
     job = classes()["JobDescription"]
     yield from _class("JobFields", "The fields of a job, each as an output.", fields(job))
@@ -89,6 +102,10 @@ def declarations() -> Iterator[str]:
     yield from _class("JobDescriptionOutput(JobFields, TypedOutput[JobDescription])", text, properties(job))
     result = {"result": ("JobDescription", "The whole job.")}
     yield from _class("JobAttributes(JobFields)", "The attributes of a resource that represents a job.", result)
+    summary = classes()["JobSummary"]
+    text = "A job of a list as an output, and its fields."
+    members = {**fields(summary), **properties(summary)}
+    yield from _class("JobSummaryOutput(TypedOutput[JobSummary])", text, members)
 
 
 def with_declarations(module: str) -> str:

@@ -1,4 +1,4 @@
-"""`get_job` and `get_jobs` on Pulumi dynamic providers: only the wheel has to be installed.
+"""`get_job`, `get_jobs` and `list_jobs` on Pulumi dynamic providers: only the wheel has to be installed.
 
 They run in the program's process, their providers in another one. The engine reads an external resource at every
 preview, up and refresh, and never creates, changes or deletes it. A refresh keeps what was read last.
@@ -6,8 +6,6 @@ preview, up and refresh, and never creates, changes or deletes it. A refresh kee
 
 from __future__ import annotations
 
-import collections
-import weakref
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -15,80 +13,52 @@ import pulumi
 import pulumi.dynamic
 
 from pulumi_cosjob._checks import DEFAULT_CONCURRENCY
-from pulumi_cosjob._dynamic.providers import JobProvider, JobsProvider
-from pulumi_cosjob._program.arguments import arguments, known_after, secret_placeholder
-from pulumi_cosjob._program.mock_outputs import given_job, given_jobs, given_missing, placeholders, taken
-from pulumi_cosjob._program.options import DYNAMIC_READ, check_options, take_secret_fields
-from pulumi_cosjob._program.outputs import JOB_FIELDS, JobOutputs, jobs_output, missing_ids_output
+from pulumi_cosjob._dynamic.providers import JobListProvider, JobProvider, JobsProvider
+from pulumi_cosjob._dynamic.reads import read_options, unused_name
+from pulumi_cosjob._program.arguments import CreationTime, arguments, filter_inputs, secret_placeholder
+from pulumi_cosjob._program.mock_outputs import (
+    given_ids,
+    given_job,
+    given_jobs,
+    given_missing,
+    given_summaries,
+    placeholders,
+    taken,
+)
+from pulumi_cosjob._program.options import take_secret_fields
+from pulumi_cosjob._program.outputs import (
+    JOB_FIELDS,
+    JobOutputs,
+    jobs_output,
+    missing_ids_output,
+    summaries_output,
+    summary_ids_output,
+    together,
+)
+from pulumi_cosjob._service.job_list import FILTERS
 from pulumi_cosjob._service.settings import SETTINGS, Missing
 
 if TYPE_CHECKING:
-    from pulumi_cosjob._program.output_types import AccountAttributes, JobDescriptionOutput, JobsAttributes
+    from pulumi_cosjob._program.output_types import (
+        AccountAttributes,
+        JobDescriptionOutput,
+        JobListAttributes,
+        JobsAttributes,
+    )
 else:
-    AccountAttributes = JobsAttributes = object
+    AccountAttributes = JobListAttributes = JobsAttributes = object
 
-__all__ = ["Job", "Jobs", "get_job", "get_job_output", "get_jobs", "get_jobs_output"]
-
-
-_used_names: weakref.WeakKeyDictionary[Any, tuple[Any, collections.Counter[str]]] = weakref.WeakKeyDictionary()
-_used_without_stack: collections.Counter[str] = collections.Counter()
-
-
-def unused_name(name: str) -> str:
-    """Return a resource name that this run of the program has not used yet: the second one ends in -2."""
-    used = _names_of_this_run()
-    used[name] += 1
-    return name if used[name] == 1 else f"{name}-{used[name]}"
-
-
-def _names_of_this_run() -> collections.Counter[str]:
-    """Return how often each name was used.
-
-    Each program and each `pulumi.runtime.set_mocks` has its own manager of requests. `pulumi.runtime.test` keeps the
-    manager and the stack from one test to the next, but gives the manager a new list of requests.
-    """
-    manager: Any = pulumi.runtime.settings.SETTINGS.rpc_manager
-    if pulumi.runtime.get_root_resource() is None or manager is None:
-        return _used_without_stack
-    requests = getattr(manager, "rpcs", None)
-    if manager not in _used_names or _used_names[manager][0] is not requests:
-        _used_names[manager] = requests, collections.Counter()
-    return _used_names[manager][1]
-
-
-def read_options(
-    resource_name: str,
-    props: Mapping[str, Any],
-    opts: pulumi.ResourceOptions | None,
-    id_: pulumi.Input[str] | None = None,
-) -> pulumi.ResourceOptions:
-    """Return the options that delay the read of a resource until its inputs are known and its dependencies exist.
-
-    Until then a preview reads nothing, and the outputs are not known.
-
-    Args:
-        resource_name: The resource's name. It is also its id if `id_` is absent or secret: an id is never secret.
-        props: The inputs of the read.
-        opts: The options of the program.
-        id_: The resource's id.
-    """
-    check_options(opts, DYNAMIC_READ)
-    depends_on = getattr(opts, "depends_on", None)
-    if id_ is not None and not depends_on and all(_is_plain(value) for value in [id_, *props.values()]):
-        return pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id_))
-    identity = pulumi.Output.from_input(id_)
-    known: pulumi.Output[Any] = pulumi.Output.all(known_after(depends_on), identity, *props.values())
-
-    async def make(values: list[Any]) -> str:
-        return values[1] if values[1] and not await identity.is_secret() else resource_name
-
-    return pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=pulumi.Output.unsecret(known.apply(make))))
-
-
-def _is_plain(value: Any) -> bool:
-    if isinstance(value, (list, tuple)):
-        return all(_is_plain(each) for each in value)
-    return isinstance(value, (str, int, float, bool))
+__all__ = [
+    "Job",
+    "JobList",
+    "Jobs",
+    "get_job",
+    "get_job_output",
+    "get_jobs",
+    "get_jobs_output",
+    "list_jobs",
+    "list_jobs_output",
+]
 
 
 class Job(JobOutputs, pulumi.dynamic.Resource, AccountAttributes, module="cosjob", name="Job"):
@@ -268,4 +238,125 @@ def get_jobs_output(
         resource_name=resource_name,
         opts=opts,
     )
-    return pulumi.Output.all(jobs=found.jobs, missing_job_ids=found.missing_job_ids)
+    return together(jobs=found.jobs, missing_job_ids=found.missing_job_ids)
+
+
+class JobList(pulumi.dynamic.Resource, JobListAttributes, module="cosjob", name="JobList"):
+    """The jobs that `list_jobs` found."""
+
+    limit: pulumi.Output[int | None]
+    """How many jobs are listed at most, the newest; None for all."""
+
+    def __init__(
+        self,
+        resource_name: str,
+        props: Mapping[str, pulumi.Input[Any]],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """List the jobs. Programs call `list_jobs`."""
+        opts = read_options(resource_name, props, opts)
+        opts, _ = take_secret_fields(opts, ("jobs", "job_ids"), props, "results")
+        mocked = placeholders(["jobs", "job_ids"])
+        # Inputs are outputs too, whether they are given or not.
+        absent = dict.fromkeys(("appid", *FILTERS, *SETTINGS))
+        inputs = {**mocked, **absent, **props, "results": secret_placeholder(props)}
+        super().__init__(JobListProvider(), resource_name, inputs, opts)
+        given = taken(self, mocked)
+        self.jobs = summaries_output(self.results)
+        self.job_ids = summary_ids_output(self.results)
+        if given:
+            self.jobs = given_summaries(given["jobs"], self.jobs)
+            self.job_ids = given_ids(given["job_ids"], self.jobs)
+
+
+def list_jobs(
+    appid: pulumi.Input[str] | None = None,
+    *,
+    statuses: pulumi.Input[str | Sequence[pulumi.Input[str]]] | None = None,
+    created_after: pulumi.Input[CreationTime] | None = None,
+    created_before: pulumi.Input[CreationTime] | None = None,
+    description: pulumi.Input[str] | None = None,
+    operation: pulumi.Input[str] | None = None,
+    limit: pulumi.Input[int] | None = None,
+    uin: pulumi.Input[str] | None = None,
+    region: pulumi.Input[str] | None = None,
+    endpoint: pulumi.Input[str] | None = None,
+    resource_name: str | None = None,
+    opts: pulumi.ResourceOptions | None = None,
+) -> JobList:
+    """List the COS Batch jobs of the last 90 days in a Pulumi program, newest first.
+
+    Jobs of the same time are in the order of their ids. A filter that is None, or an output of null, leaves out no job.
+
+    Every preview and up lists the jobs again; a refresh keeps what was listed last. `get_jobs(found.job_ids)` reads
+    their descriptions, and `AllJobsCompletion("name", job_ids=found.job_ids)` waits for them. Such a gate follows the
+    list: the next update waits for jobs that were added. Jobs that are no longer listed are removed from its state.
+    When the list becomes empty, the gate stays open.
+
+    Args:
+        appid: APPID of the account that owns the jobs. Default: as for `get_job`.
+        statuses: A status such as `Active`, or several: only jobs that have one of them.
+        created_after: Only jobs created at this time or later: a datetime with a time zone, a text such as
+            `2026-11-20T18:00:30Z` or `2026-11-20` (UTC if it has no offset), or a duration such as `7d`, which each
+            read counts back from its own time. Jobs without a creation time are left out; else they are the last ones.
+        created_before: Only jobs created before this time, in the same forms.
+        description: Only jobs whose whole description matches this glob, such as `nightly*`, upper and lower case
+            apart: `*` is any text, `?` any character, `[ab]` one of some.
+        operation: Only jobs of this operation, by the name of its element, such as `COSPutObjectCopy`.
+        limit: The newest of those jobs, at most so many. All pages are read in any case.
+        uin: As for `get_job`.
+        region: As for `get_job`.
+        endpoint: As for `get_job`.
+        resource_name: Name in the stack. Default: `job-list`, for the second one `job-list-2`.
+        opts: Resource options.
+
+    Returns:
+        A resource with the outputs `jobs`, a list of `JobSummary`, and `job_ids`, both empty if no job was found.
+
+    Raises:
+        InvalidArgumentError: An argument is malformed. Errors of the service are shown by the engine, as errors of
+            this resource; a list that cannot be read to its end is one of them.
+    """
+    filters = filter_inputs(
+        statuses=statuses,
+        created_after=created_after,
+        created_before=created_before,
+        description=description,
+        operation=operation,
+        limit=limit,
+    )
+    props = {**filters, **arguments(appid=appid, uin=uin, region=region, endpoint=endpoint)}
+    return JobList(resource_name or unused_name("job-list"), props, opts)
+
+
+def list_jobs_output(
+    appid: pulumi.Input[str] | None = None,
+    *,
+    statuses: pulumi.Input[str | Sequence[pulumi.Input[str]]] | None = None,
+    created_after: pulumi.Input[CreationTime] | None = None,
+    created_before: pulumi.Input[CreationTime] | None = None,
+    description: pulumi.Input[str] | None = None,
+    operation: pulumi.Input[str] | None = None,
+    limit: pulumi.Input[int] | None = None,
+    uin: pulumi.Input[str] | None = None,
+    region: pulumi.Input[str] | None = None,
+    endpoint: pulumi.Input[str] | None = None,
+    resource_name: str | None = None,
+    opts: pulumi.ResourceOptions | None = None,
+) -> pulumi.Output[Mapping[str, Any]]:
+    """Return `jobs` and `job_ids` of `list_jobs` as one output."""
+    found = list_jobs(
+        appid,
+        statuses=statuses,
+        created_after=created_after,
+        created_before=created_before,
+        description=description,
+        operation=operation,
+        limit=limit,
+        uin=uin,
+        region=region,
+        endpoint=endpoint,
+        resource_name=resource_name,
+        opts=opts,
+    )
+    return together(jobs=found.jobs, job_ids=found.job_ids)

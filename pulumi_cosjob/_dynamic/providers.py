@@ -21,6 +21,7 @@ from pulumi_cosjob._errors import CosJobError, InvalidArgumentError
 from pulumi_cosjob._model.job import JobDescription
 from pulumi_cosjob._model.serialization import from_plain, to_plain
 from pulumi_cosjob._program.outputs import dump_job, load_job
+from pulumi_cosjob._service.job_list import FILTERS
 from pulumi_cosjob._service.settings import SETTINGS
 from pulumi_cosjob._waiting.gate import (
     INPUTS,
@@ -29,6 +30,7 @@ from pulumi_cosjob._waiting.gate import (
     UNKNOWN,
     Gate,
     TargetInput,
+    check_account,
     check_inputs,
     known_inputs,
     make_id,
@@ -43,6 +45,7 @@ __all__ = [
     "AllJobsCompletionProvider",
     "ConfiguredProvider",
     "JobCompletionProvider",
+    "JobListProvider",
     "JobProvider",
     "JobsProvider",
 ]
@@ -106,6 +109,21 @@ class JobsProvider(ConfiguredProvider):
         found = client.describe_jobs(inputs["job_ids"], appid, **options)
         results = {job_id: to_plain(found[job_id]) for job_id in found}
         return ReadResult(id_, {**inputs, "appid": appid or client.location.appid, "results": json.dumps(results)})
+
+
+class JobListProvider(ConfiguredProvider):
+    """Lists jobs. They travel as JSON text, as those of `JobsProvider` do."""
+
+    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
+        """List the jobs for a program. A refresh keeps what was read last, as for one job."""
+        if props.get("results"):
+            return ReadResult(id_, props)
+        inputs = _present(props, "appid", *FILTERS, *SETTINGS)
+        check_account(inputs)
+        client, appid = self._clients.get(inputs), inputs.get("appid")
+        found = client.list_jobs(appid, **_present(inputs, *FILTERS))
+        results = json.dumps([to_plain(job) for job in found])
+        return ReadResult(id_, {**inputs, "appid": appid or client.location.appid, "results": results})
 
 
 def _present(props: Mapping[str, Any], *names: str) -> dict[str, Any]:

@@ -13,15 +13,18 @@ from pulumi.output import Unknown
 from pulumi.runtime import MockCallArgs, MockResourceArgs, rpc
 
 from pulumi_cosjob._checks import check_appid, check_identifier
+from pulumi_cosjob._clock import SystemClock
 from pulumi_cosjob._errors import CosJobError, InvalidArgumentError
-from pulumi_cosjob._mocks.job_table import job_table
+from pulumi_cosjob._mocks.job_table import job_table, summary_of
 from pulumi_cosjob._model.job import JobDescription, ProgressSummary
+from pulumi_cosjob._model.job_summary import JobPage, JobSummary
 from pulumi_cosjob._model.naming import in_camel_case, snake_name
 from pulumi_cosjob._model.serialization import to_plain
 from pulumi_cosjob._plugin.inputs import core_inputs, secret_outputs, secret_texts
 from pulumi_cosjob._plugin.properties import Properties
 from pulumi_cosjob._program.outputs import dump_job
 from pulumi_cosjob._service.client import CosBatchClient
+from pulumi_cosjob._service.job_list import FILTERS, check_listing, wanted_jobs
 from pulumi_cosjob._service.location import Location
 from pulumi_cosjob._service.responses import no_such_job
 from pulumi_cosjob._waiting.gate import INPUTS, UNKNOWN, Gate, TargetInput, is_known
@@ -43,6 +46,7 @@ class CosJobMocks(pulumi.runtime.Mocks):
     an update and in a preview. A job that is not in the table fails with `NoSuchJobError`. A gate opens if its job is
     Complete and has at most the failed tasks that the gate accepts. If not, it fails at once with the error of an
     update in which the jobs do not change: that of a failed job, or that of a wait whose time limit is over.
+    `list_jobs` lists the jobs of the table that its filters want; durations count back from this machine's time.
 
     Args:
         jobs: The jobs by job id: each a `JobDescription`, or a mapping of its fields in snake case, with mappings and
@@ -65,6 +69,7 @@ class CosJobMocks(pulumi.runtime.Mocks):
         self._resources: Mapping[str, Callable[[MockResourceArgs], _Outputs]] = {
             "pulumi-python:dynamic/cosjob:Job": self._read_job,
             "pulumi-python:dynamic/cosjob:Jobs": self._read_jobs,
+            "pulumi-python:dynamic/cosjob:JobList": self._read_list,
             "pulumi-python:dynamic/cosjob:JobCompletion": lambda args: self._gate(args, "job_id", _dynamic_job),
             "pulumi-python:dynamic/cosjob:AllJobsCompletion": lambda args: self._gate(args, "job_ids", _dynamic_jobs),
             "cosjob:index:JobCompletion": lambda args: self._gate(args, "job_id", _native_job),
@@ -73,6 +78,7 @@ class CosJobMocks(pulumi.runtime.Mocks):
         self._functions: Mapping[str, Callable[..., dict[str, Any]]] = {
             "cosjob:index:getJob": self._get_job,
             "cosjob:index:getJobs": self._get_jobs,
+            "cosjob:index:listJobs": self._list_jobs,
         }
 
     def new_resource(self, args: MockResourceArgs) -> _Outputs:
@@ -134,22 +140,43 @@ class CosJobMocks(pulumi.runtime.Mocks):
         given = {name: how[name] for name in ("missing", "max_concurrency") if how.get(name) is not None}
         return self._client.describe_jobs(job_ids, appid, **given)
 
+    def _list_jobs(self, appid: Any = None, **filters: Any) -> dict[str, Any]:
+        found = self._listed(appid, filters)
+        return {"jobs": [_native(job) for job in found], "jobIds": [job.job_id for job in found]}
+
+    def _listed(self, appid: Any, filters: Mapping[str, Any]) -> list[JobSummary]:
+        check_appid(appid)
+        given = {name: filters[name] for name in FILTERS if filters.get(name) is not None}
+        listing = check_listing(now=SystemClock().now(), **given)
+        page = JobPage([summary_of(job) for job in self._client.jobs.values()])
+        return wanted_jobs(lambda _token: page, listing)
+
     def _read_job(self, args: MockResourceArgs) -> _Outputs:
         def read(inputs: Mapping[str, Any]) -> JobDescription:
             job_id: Any = inputs.get("job_id")  # the client checks both
             appid: Any = inputs.get("appid")
             return self._client.describe_job(job_id, appid)
 
-        return self._read(args, "job_id", read)
+        return self._read(args, "job_id", read, _dynamic_job)
 
     def _read_jobs(self, args: MockResourceArgs) -> _Outputs:
         return self._read(
             args,
             "job_ids",
             lambda inputs: self._describe_jobs(inputs.get("job_ids"), inputs.get("appid"), inputs),
+            _dynamic_jobs,
         )
 
-    def _read(self, args: MockResourceArgs, subject: TargetInput, read: Callable[[Mapping[str, Any]], Any]) -> _Outputs:
+    def _read_list(self, args: MockResourceArgs) -> _Outputs:
+        return self._read(args, "a filter", lambda inputs: self._listed(inputs.get("appid"), inputs), _dynamic_jobs)
+
+    def _read(
+        self,
+        args: MockResourceArgs,
+        subject: str,
+        read: Callable[[Mapping[str, Any]], Any],
+        outputs_of: Callable[[Any], dict[str, Any]],
+    ) -> _Outputs:
         """Read the job or jobs of an external resource of the dynamic variant."""
         properties = _properties(args.inputs)
         if args.resource_id == rpc.UNKNOWN or not is_known(properties.values):
@@ -157,7 +184,7 @@ class CosJobMocks(pulumi.runtime.Mocks):
                 raise InvalidArgumentError(subject, "is not known")
             return args.resource_id, dict(args.inputs)
         found = read(properties.values)
-        outputs = (_dynamic_job if subject == "job_id" else _dynamic_jobs)(found)
+        outputs = outputs_of(found)
         return args.resource_id, _beside_inputs(outputs, args.inputs, properties)
 
     # -------------------------------------------------------------------------------------------------- gates
@@ -248,11 +275,11 @@ def _dynamic_job(job: JobDescription) -> dict[str, Any]:
     return {"result": dump_job(job)}
 
 
-def _dynamic_jobs(jobs: Mapping[str, JobDescription]) -> dict[str, Any]:
+def _dynamic_jobs(jobs: Mapping[str, JobDescription] | Sequence[JobSummary]) -> dict[str, Any]:
     return {"results": json.dumps(to_plain(jobs))}
 
 
-def _native(job: JobDescription) -> dict[str, Any]:
+def _native(job: JobDescription | JobSummary) -> dict[str, Any]:
     outputs: dict[str, Any] = in_camel_case(to_plain(job, exact=False))
     return outputs
 
@@ -277,6 +304,6 @@ def _properties(inputs: Mapping[str, Any]) -> Properties:
 
 
 def _beside_inputs(outputs: dict[str, Any], inputs: Mapping[str, Any], properties: Properties) -> dict[str, Any]:
-    """Return the inputs and outputs; an output that echoes a secret input is secret."""
-    secret = {name: rpc.wrap_rpc_secret(outputs[name]) for name in secret_outputs(outputs, secret_texts(properties))}
-    return {**inputs, **outputs, **secret}
+    """Return the inputs and outputs; an output that echoes a secret input, or has the name of one, is secret."""
+    names = secret_outputs(outputs, secret_texts(properties)) | (properties.secret & outputs.keys())
+    return {**inputs, **outputs, **{name: rpc.wrap_rpc_secret(outputs[name]) for name in names}}

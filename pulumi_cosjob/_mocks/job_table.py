@@ -9,11 +9,13 @@ from typing import Any, TypeVar
 from pulumi_cosjob._checks import check_identifier
 from pulumi_cosjob._errors import InvalidArgumentError
 from pulumi_cosjob._model.element import Element, FieldType, element_fields
-from pulumi_cosjob._model.job import BEYOND_SCHEMA, JobDescription
+from pulumi_cosjob._model.job import BEYOND_SCHEMA, JobDescription, Operation
+from pulumi_cosjob._model.job_summary import JobSummary, ListedProgressSummary
+from pulumi_cosjob._model.naming import xml_name
 from pulumi_cosjob._model.states import STATES
 from pulumi_cosjob._text import format_value, kind_of
 
-__all__ = ["job_table"]
+__all__ = ["job_table", "summary_of"]
 
 _E = TypeVar("_E", bound=Element)
 
@@ -30,6 +32,22 @@ def job_table(jobs: Any) -> dict[str, JobDescription]:
     if not isinstance(jobs, Mapping):
         raise InvalidArgumentError("jobs", f"must be a mapping of job ids, not {kind_of(jobs)}")
     return {job_id: _job(job_id, given) for job_id, given in jobs.items()}
+
+
+def summary_of(job: JobDescription) -> JobSummary:
+    """Return a job of the table as a list shows it."""
+    summary, operation = job.progress_summary, job.operation
+    names = [name for name in element_fields(Operation) if operation is not None and operation[name] is not None]
+    return JobSummary(
+        job_id=job.job_id,
+        status=job.status,
+        creation_time=job.creation_time,
+        description=job.description,
+        operation=xml_name(names[0]) if names else None,
+        priority=job.priority,
+        progress_summary=None if summary is None else ListedProgressSummary(**summary),
+        termination_date=job.termination_date,
+    )
 
 
 def _job(job_id: Any, given: Any) -> JobDescription:

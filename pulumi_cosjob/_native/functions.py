@@ -1,4 +1,4 @@
-"""`get_job` and `get_jobs` by functions of the native plugin."""
+"""`get_job`, `get_jobs` and `list_jobs` by functions of the native plugin."""
 
 from __future__ import annotations
 
@@ -8,19 +8,29 @@ from typing import TYPE_CHECKING, Any, cast
 import pulumi
 
 from pulumi_cosjob._checks import DEFAULT_CONCURRENCY
-from pulumi_cosjob._native.protocol import job_of, jobs_of, properties
+from pulumi_cosjob._native.protocol import job_of, jobs_of, properties, summaries_of
 from pulumi_cosjob._plugin.first_use import provide_plugin
-from pulumi_cosjob._program.arguments import arguments, known_after
+from pulumi_cosjob._program.arguments import CreationTime, arguments, filter_inputs, known_after
 from pulumi_cosjob._program.options import NATIVE_FUNCTION, check_options
 from pulumi_cosjob._program.outputs import Field, JobOutputs
 from pulumi_cosjob._program.secret_texts import SecretTexts
 from pulumi_cosjob._version import plugin_version
 
 if TYPE_CHECKING:
-    from pulumi_cosjob._program.output_types import JobDescriptionOutput, JobsOutput
+    from pulumi_cosjob._program.output_types import JobDescriptionOutput, JobsOutput, JobSummariesOutput
     from pulumi_cosjob._service.settings import Missing
 
-__all__ = ["Job", "Jobs", "get_job", "get_job_output", "get_jobs", "get_jobs_output"]
+__all__ = [
+    "Job",
+    "JobList",
+    "Jobs",
+    "get_job",
+    "get_job_output",
+    "get_jobs",
+    "get_jobs_output",
+    "list_jobs",
+    "list_jobs_output",
+]
 
 Options = pulumi.ResourceOptions | pulumi.InvokeOptions | pulumi.InvokeOutputOptions
 
@@ -52,6 +62,24 @@ class Jobs:
     def __repr__(self) -> str:
         """Explain why they cannot be a parent or a dependency."""
         return "<jobs that were read by a function, which are no resource: name what they depend on themselves>"
+
+
+class JobList:
+    """Jobs, as `list_jobs` returns them."""
+
+    jobs: JobSummariesOutput
+    """The jobs, newest first; without a creation time they are the last."""
+
+    job_ids: pulumi.Output[Sequence[str]]
+    """Ids of the jobs, in the same order."""
+
+    def __init__(self, jobs: JobSummariesOutput, job_ids: pulumi.Output[Sequence[str]]) -> None:
+        self.jobs = jobs
+        self.job_ids = job_ids
+
+    def __repr__(self) -> str:
+        """Explain why it cannot be a parent or a dependency."""
+        return "<a list of jobs that was read by a function, which is no resource: name what it depends on itself>"
 
 
 def get_job(
@@ -182,6 +210,99 @@ def get_jobs_output(
     return Field.of(_invoke("cosjob:index:getJobs", inputs, opts).apply(read))
 
 
+def list_jobs(
+    appid: pulumi.Input[str] | None = None,
+    *,
+    statuses: pulumi.Input[str | Sequence[pulumi.Input[str]]] | None = None,
+    created_after: pulumi.Input[CreationTime] | None = None,
+    created_before: pulumi.Input[CreationTime] | None = None,
+    description: pulumi.Input[str] | None = None,
+    operation: pulumi.Input[str] | None = None,
+    limit: pulumi.Input[int] | None = None,
+    uin: pulumi.Input[str] | None = None,
+    region: pulumi.Input[str] | None = None,
+    endpoint: pulumi.Input[str] | None = None,
+    resource_name: str | None = None,
+    opts: Options | None = None,
+) -> JobList:
+    """List the COS Batch jobs of the last 90 days, newest first. Nothing is kept in the stack's state.
+
+    Jobs of the same time are in the order of their ids. A filter that is None, or an output of null, leaves out no job.
+    For gates on a list, see `pulumi_cosjob.list_jobs`.
+
+    Args:
+        appid: As for `get_job`.
+        statuses: A status such as `Active`, or several: only jobs that have one of them.
+        created_after: Only jobs created at this time or later: a datetime with a time zone, a text such as
+            `2026-11-20T18:00:30Z` or `2026-11-20` (UTC if it has no offset), or a duration such as `7d`, which each
+            call counts back from its own time.
+        created_before: Only jobs created before this time, in the same forms.
+        description: Only jobs whose whole description matches this glob, such as `nightly*`.
+        operation: Only jobs of this operation, by the name of its element, such as `COSPutObjectCopy`.
+        limit: The newest of those jobs, at most so many. All pages are read in any case.
+        uin: As for `get_job`.
+        region: As for `get_job`.
+        endpoint: As for `get_job`.
+        resource_name: As for `get_job`.
+        opts: As for `get_job`.
+
+    Returns:
+        The jobs, a list of `JobSummary`, in the output `jobs`, and their ids in `job_ids`.
+
+    Raises:
+        InvalidArgumentError: An argument is malformed. The engine reports errors of the service.
+    """
+    del resource_name
+    found = list_jobs_output(
+        appid,
+        statuses=statuses,
+        created_after=created_after,
+        created_before=created_before,
+        description=description,
+        operation=operation,
+        limit=limit,
+        uin=uin,
+        region=region,
+        endpoint=endpoint,
+        opts=opts,
+    )
+    return JobList(cast("JobSummariesOutput", Field.of(found)["jobs"]), Field.of(found)["job_ids"])
+
+
+def list_jobs_output(
+    appid: pulumi.Input[str] | None = None,
+    *,
+    statuses: pulumi.Input[str | Sequence[pulumi.Input[str]]] | None = None,
+    created_after: pulumi.Input[CreationTime] | None = None,
+    created_before: pulumi.Input[CreationTime] | None = None,
+    description: pulumi.Input[str] | None = None,
+    operation: pulumi.Input[str] | None = None,
+    limit: pulumi.Input[int] | None = None,
+    uin: pulumi.Input[str] | None = None,
+    region: pulumi.Input[str] | None = None,
+    endpoint: pulumi.Input[str] | None = None,
+    opts: Options | None = None,
+) -> pulumi.Output[Mapping[str, Any]]:
+    """List jobs as `list_jobs` does; return `jobs` and `job_ids` as one output."""
+    filters = filter_inputs(
+        statuses=statuses,
+        created_after=created_after,
+        created_before=created_before,
+        description=description,
+        operation=operation,
+        limit=limit,
+    )
+    inputs = properties(**filters, **arguments(appid=appid, uin=uin, region=region, endpoint=endpoint))
+
+    def read(found: Mapping[str, Any]) -> Mapping[str, Any]:
+        jobs, job_ids = summaries_of(found.get("jobs")), found.get("jobIds")
+        if job_ids is None and jobs is not None:  # users' mocks need not return it
+            job_ids = [job.job_id for job in jobs]
+        return {"jobs": jobs, "job_ids": job_ids}
+
+    return Field.of(_invoke("cosjob:index:listJobs", inputs, opts).apply(read))
+
+
 def _invoke(token: str, arguments: Mapping[str, Any], opts: Options | None) -> pulumi.Output[Any]:
     check_options(opts, NATIVE_FUNCTION)
     provide_plugin()
@@ -192,7 +313,9 @@ def _invoke(token: str, arguments: Mapping[str, Any], opts: Options | None) -> p
         plugin_download_url=getattr(opts, "plugin_download_url", None),
     )
     dependencies = known_after(getattr(opts, "depends_on", None))
-    inputs: pulumi.Output[Any] = pulumi.Output.all(pulumi.Output.all(**arguments), dependencies)
+    # Of no arguments, `Output.all` would make a list.
+    given: pulumi.Input[Any] = pulumi.Output.all(**arguments) if arguments else {}
+    inputs: pulumi.Output[Any] = pulumi.Output.all(given, dependencies)
     return inputs.apply(lambda values: _call(token, values[0], options, inputs))
 
 

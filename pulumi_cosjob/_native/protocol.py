@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pulumi_cosjob._model.naming import camel_name, in_snake_case
-from pulumi_cosjob._program.outputs import jobs_by_id, partial_job
+from pulumi_cosjob._program.outputs import jobs_by_id, partial_job, partial_summary
 
 if TYPE_CHECKING:
     from pulumi_cosjob._model.job import JobDescription
+    from pulumi_cosjob._model.job_summary import JobSummary
 
-__all__ = ["job_of", "jobs_of", "properties"]
+__all__ = ["job_of", "jobs_of", "properties", "summaries_of"]
 
 
 def properties(**arguments: Any) -> dict[str, Any]:
@@ -26,3 +27,8 @@ def job_of(values: Mapping[str, Any]) -> JobDescription:
 def jobs_of(jobs: Mapping[str, Any] | None) -> Mapping[str, JobDescription] | None:
     """Return jobs by job id; None for a gate that does not exist and that the engine does not create (`--target`)."""
     return None if jobs is None else jobs_by_id({job_id: in_snake_case(job) for job_id, job in jobs.items()})
+
+
+def summaries_of(jobs: Iterable[Mapping[str, Any]] | None) -> Sequence[JobSummary] | None:
+    """Return the jobs of a list; None where users' mocks return none."""
+    return None if jobs is None else [partial_summary(in_snake_case(job)) for job in jobs]

@@ -13,18 +13,18 @@ import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
-from pulumi_cosjob._checks import DEFAULT_CONCURRENCY, check_appid, check_choice, check_concurrency, check_identifier
 from pulumi_cosjob._engine.log import EngineLog
 from pulumi_cosjob._errors import ConfigurationError, CosJobError, InvalidArgumentError
 from pulumi_cosjob._model.naming import camel_name
 from pulumi_cosjob._plugin.accounts import AccountPool, offload
-from pulumi_cosjob._plugin.gates import DYNAMIC, JOB_OUTPUTS, GateAdapter, PriorState, is_jobs_gate, job_outputs
+from pulumi_cosjob._plugin.functions import FUNCTIONS
+from pulumi_cosjob._plugin.gates import DYNAMIC, GateAdapter, PriorState, is_jobs_gate, job_outputs
 from pulumi_cosjob._plugin.inputs import core_inputs, offending_input, render, secret_texts, truncate_message
-from pulumi_cosjob._plugin.package_schema import CONFIG, GET_JOB, GET_JOBS, PACKAGE, package_schema
+from pulumi_cosjob._plugin.package_schema import CONFIG, PACKAGE, package_schema
 from pulumi_cosjob._plugin.properties import Properties, copy_struct, from_struct, to_struct
 from pulumi_cosjob._plugin.responses import check_failure, diff_response, invoke_response, name_failures
-from pulumi_cosjob._service.settings import MISSING, resolve
-from pulumi_cosjob._waiting.gate import UNKNOWN, check_inputs, job_ids_of, known_inputs, make_id
+from pulumi_cosjob._service.settings import resolve
+from pulumi_cosjob._waiting.gate import UNKNOWN, known_inputs, make_id
 from pulumi_cosjob._waiting.notices import opening_notice
 
 if TYPE_CHECKING:
@@ -137,48 +137,24 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     async def Invoke(self, request: Any, context: Context) -> Any:  # noqa: N802
         """Call a function."""
-        functions = {GET_JOB: self._get_job, GET_JOBS: self._get_jobs}
-        if request.tok not in functions:
+        if request.tok not in FUNCTIONS:
             await context.abort(grpc.StatusCode.NOT_FOUND, f"there is no function {request.tok}")
-        many = request.tok == GET_JOBS
+        function = FUNCTIONS[request.tok]
+        many = function.many
         arguments, secrets = await self._read(request.args, many=many)
         declared = package_schema(self._version)["functions"][request.tok]["inputs"]
-        misnamed = name_failures(arguments, declared["properties"], declared["required"])
+        misnamed = name_failures(arguments, declared["properties"], declared.get("required", ()))
         if misnamed:
             return provider_pb2.InvokeResponse(failures=misnamed)
         async with self._failing(context, arguments, secrets, _REQUEST_CANCELLED, of_resource=False):
             try:
                 inputs = core_inputs(arguments)
-                check_inputs("job_id" if request.tok == GET_JOB else "job_ids", inputs)
-                returned = await self._interruptible(functions[request.tok](inputs))
+                function.check(inputs)
+                returned = await self._interruptible(function.call(self._accounts, inputs))
             except InvalidArgumentError as error:
                 name = offending_input(error, arguments.values) or camel_name(error.argument)
                 return provider_pb2.InvokeResponse(failures=[check_failure(name, secrets.redact(render(error)))])
             return await offload(functools.partial(invoke_response, returned, secrets), many=many)
-
-    async def _get_job(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
-        account = self._accounts.get(inputs)
-        job_id, appid = check_identifier("job_id", inputs.get("job_id")), check_appid(inputs.get("appid"))
-        description = await account.run_blocking(account.client.describe_job, job_id, appid)
-        # A field that the job lacks is null: in a preview SDKs treat an output that is not present as not known.
-        return {**dict.fromkeys(JOB_OUTPUTS), **job_outputs(description)}
-
-    async def _get_jobs(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
-        account = self._accounts.get(inputs)
-        job_ids, appid = job_ids_of("job_ids", inputs), check_appid(inputs.get("appid"))
-        missing = check_choice("missing", inputs.get("missing", "error"), MISSING)
-        most = check_concurrency(inputs.get("max_concurrency", DEFAULT_CONCURRENCY))
-
-        def read() -> Mapping[str, Any]:
-            found = account.client.describe_jobs(
-                job_ids, appid, missing="skip" if missing == "skip" else "error", max_concurrency=most
-            )
-            return {
-                "jobs": {job_id: job_outputs(found[job_id]) for job_id in found},
-                "missingJobIds": [job_id for job_id in job_ids if job_id not in found],
-            }
-
-        return await account.run_blocking(read)
 
     # ----------------------------------------------------------------------------------------------------------- gates
 

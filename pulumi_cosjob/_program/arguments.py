@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import timedelta
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -22,14 +22,17 @@ from pulumi_cosjob._checks import (
 )
 from pulumi_cosjob._errors import InvalidArgumentError
 from pulumi_cosjob._program.options import InvalidProgramArgumentError
+from pulumi_cosjob._service.job_list import FILTERS, check_listing
 from pulumi_cosjob._service.settings import MISSING, SETTINGS, config_keys
 from pulumi_cosjob._text import kind_of
 
 __all__ = [
+    "CreationTime",
     "Timeout",
     "accepted_failures",
     "arguments",
     "checked",
+    "filter_inputs",
     "known_after",
     "secret_placeholder",
     "timeout_input",
@@ -37,6 +40,9 @@ __all__ = [
 
 Timeout = float | str | timedelta
 """A time limit in a program: seconds, a text such as `"2h"`, or a timedelta."""
+
+CreationTime = datetime | timedelta | str
+"""A limit of the creation time in a program: a time, or how long ago it is."""
 
 
 def arguments(**values: Any) -> dict[str, Any]:
@@ -81,6 +87,65 @@ def _as_text(timeout: Any) -> Any:
     if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
         return seconds
     return f"{seconds:.3f}".rstrip("0").rstrip(".") + "s"
+
+
+def filter_inputs(**filters: Any) -> dict[str, Any]:
+    """Check the filters of a list; return those that are not None by name, times as text and statuses as a list.
+
+    A duration stays one: each read counts it back from its own time.
+
+    Raises:
+        InvalidArgumentError: A plain value is malformed. The provider checks outputs.
+    """
+    return {name: _filter_input(name, value) for name, value in filters.items() if value is not None}
+
+
+def _filter_input(name: str, value: Any) -> Any:
+    form = _FILTER_FORMS.get(name, _unchanged)
+    if _is_output(value):
+        return pulumi.Output.from_input(value).apply(form)
+    if isinstance(value, datetime):  # as a text without a time zone it would be refused for its form
+        checked(partial(_check_filter, name), value)
+    text = form(value)
+    checked(partial(_check_filter, name), text)
+    return text
+
+
+def _check_filter(name: str, value: Any) -> None:
+    if isinstance(value, list):
+        known = [each for each in value if not _is_output(each)]
+        if value and not known:
+            return
+        value = known
+    # The provider compares the limits of the creation time: durations count back from the time of the read.
+    check_listing(now=0.0, **{name: value})
+
+
+def _as_time_text(value: Any) -> Any:
+    """Return a time as text. One without a time zone becomes a text that the provider refuses."""
+    if isinstance(value, datetime):
+        return str(value) if value.utcoffset() is None else value.isoformat()
+    return _as_text(value) if isinstance(value, timedelta) else value
+
+
+def _as_statuses(value: Any) -> Any:
+    """Return a status or several as a list, those of a set in an order that stays the same."""
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, (bytes, Mapping)) or not isinstance(value, Iterable):
+        return value
+    return sorted(value, key=str) if isinstance(value, (set, frozenset)) else list(value)
+
+
+def _unchanged(value: Any) -> Any:
+    return value
+
+
+_FILTER_FORMS: Mapping[str, Callable[[Any], Any]] = {
+    "statuses": _as_statuses,
+    "created_after": _as_time_text,
+    "created_before": _as_time_text,
+}
 
 
 def accepted_failures(value: pulumi.Input[int] | None) -> Any:
@@ -135,7 +200,7 @@ def secret_placeholder(inputs: Mapping[str, Any]) -> pulumi.Output[str | None]:
     same name is secret. The secret is an empty text, because null is dropped when the provider checks the inputs.
     """
     echoed: pulumi.Output[Any] = pulumi.Output.all(
-        *(inputs[name] for name in ("job_id", "job_ids", "appid", *SETTINGS) if name in inputs)
+        *(inputs[name] for name in ("job_id", "job_ids", "appid", *SETTINGS, *FILTERS) if name in inputs)
     )
     # Without an input, the endpoint comes from the configuration.
     if any(pulumi.runtime.is_config_secret(key) for name in SETTINGS for key in config_keys(name)):

@@ -14,12 +14,21 @@ from pulumi.runtime import settings
 from pulumi.runtime.proto import resource_pb2_grpc
 
 from pulumi_cosjob._model.job import JobDescription
-from pulumi_cosjob._program.outputs import Field, jobs_by_id, partial_job
+from pulumi_cosjob._program.outputs import Field, jobs_by_id, partial_job, partial_summary
 
 if TYPE_CHECKING:
-    from pulumi_cosjob._program.output_types import JobDescriptionOutput, JobsOutput
+    from pulumi_cosjob._program.output_types import JobDescriptionOutput, JobsOutput, JobSummariesOutput
 
-__all__ = ["given_job", "given_jobs", "given_missing", "is_mocked", "placeholders", "taken"]
+__all__ = [
+    "given_ids",
+    "given_job",
+    "given_jobs",
+    "given_missing",
+    "given_summaries",
+    "is_mocked",
+    "placeholders",
+    "taken",
+]
 
 
 def is_mocked() -> bool:
@@ -88,6 +97,28 @@ def given_missing(
         return None if found is None else [job_id for job_id in dict.fromkeys(wanted) if job_id not in found]
 
     return _combined([missing, job_ids, jobs], combine)
+
+
+def given_summaries(jobs: pulumi.Output[Any], carrier: pulumi.Output[Any]) -> JobSummariesOutput:
+    """Return the jobs of a list that mocks return; None if they return none."""
+
+    def combine(values: Sequence[Any]) -> Any:
+        whole, given = values
+        return [partial_summary(each) for each in given] if _is_given(given) and not _is_given(whole) else whole
+
+    return cast("JobSummariesOutput", _combined([carrier, jobs], combine))
+
+
+def given_ids(job_ids: pulumi.Output[Any], jobs: pulumi.Output[Any]) -> pulumi.Output[Sequence[str]]:
+    """Return the ids of a list's jobs: those that mocks list, or else those of the jobs."""
+
+    def combine(values: Sequence[Any]) -> Any:
+        listed, found = values
+        if _is_given(listed):
+            return listed
+        return [job.job_id for job in found] if _is_given(found) else found
+
+    return _combined([job_ids, jobs], combine)
 
 
 def _is_given(value: Any) -> bool:

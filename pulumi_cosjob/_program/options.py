@@ -70,11 +70,11 @@ DYNAMIC_GATE = OptionRules(
     },
 )
 DYNAMIC_READ = OptionRules(
-    "get_job and get_jobs",
+    "get_job, get_jobs and list_jobs",
     (pulumi.ResourceOptions,),
     frozenset(("parent", "depends_on", "additional_secret_outputs", "transformations")),
     {
-        **dict.fromkeys(("id", "import_", "urn"), "Name the job by job_id"),
+        **dict.fromkeys(("id", "import_", "urn"), "Name jobs by job_id or job_ids"),
         **dict.fromkeys(("provider", "providers", "version", "plugin_download_url"), _NO_PROVIDER),
         "custom_timeouts": "Set cosjob:requestTimeout in the configuration instead",
     },
@@ -83,7 +83,7 @@ NATIVE_GATE = OptionRules(
     "this gate", (pulumi.ResourceOptions,), None, {**_LOOKUP, "env_var_mappings": _ONLY_PROVIDERS}
 )
 NATIVE_FUNCTION = OptionRules(
-    "get_job and get_jobs",
+    "get_job, get_jobs and list_jobs",
     (pulumi.ResourceOptions, pulumi.InvokeOptions, pulumi.InvokeOutputOptions),
     frozenset(("parent", "depends_on", "provider", "version", "plugin_download_url")),
     {"custom_timeouts": "Set request_timeout of the provider instead"},

@@ -36,6 +36,7 @@ from pulumi_cosjob._model.job import (
     Report,
     UserMetadataMember,
 )
+from pulumi_cosjob._model.job_summary import JobSummary, ListedProgressSummary
 
 if TYPE_CHECKING:
     from pulumi_cosjob._model.states import JobState
@@ -72,6 +73,18 @@ class JobsOutput(TypedOutput[Mapping[str, JobDescription]]):
         raise NotImplementedError
 
 
+class JobSummariesOutput(TypedOutput[Sequence[JobSummary]]):
+    """The jobs of a list."""
+
+    @overload
+    def __getitem__(self, key: int) -> JobSummaryOutput: ...
+    @overload
+    def __getitem__(self, key: slice) -> pulumi.Output[Sequence[JobSummary]]: ...
+    def __getitem__(self, key: int | slice) -> object:
+        """Return a job, or a slice."""
+        raise NotImplementedError
+
+
 class AccountAttributes:
     """The inputs that select an account, as outputs."""
 
@@ -102,6 +115,34 @@ class JobsAttributes(AccountAttributes):
 
     missing: pulumi.Output[str]
     """How to treat jobs that the service does not know: `error` or `skip`."""
+
+    results: pulumi.Output[str]
+    """The jobs as JSON text, in which form the engine carries them; `jobs` is read from it."""
+
+
+class JobListAttributes(AccountAttributes):
+    """The outputs of `list_jobs`."""
+
+    jobs: JobSummariesOutput
+    """The jobs, newest first; without a creation time they are the last."""
+
+    job_ids: pulumi.Output[Sequence[str]]
+    """Ids of the jobs, in the same order."""
+
+    statuses: pulumi.Output[Sequence[str] | None]
+    """The statuses of which the jobs have one; None for any."""
+
+    created_after: pulumi.Output[str | None]
+    """The earliest time of creation, or how long ago that is, as text; None for any."""
+
+    created_before: pulumi.Output[str | None]
+    """The time before which the jobs were created, or how long ago that is, as text; None for any."""
+
+    description: pulumi.Output[str | None]
+    """The glob that the descriptions match; None for any."""
+
+    operation: pulumi.Output[str | None]
+    """Name of the operation's element; None for any."""
 
     results: pulumi.Output[str]
     """The jobs as JSON text, in which form the engine carries them; `jobs` is read from it."""
@@ -378,6 +419,22 @@ class ReportOutput(TypedOutput[Report | None]):
     """Which tasks are reported. Known values: `AllTasks`, `FailedTasksOnly`."""
 
 
+class ListedProgressSummaryOutput(TypedOutput[ListedProgressSummary | None]):
+    """How many tasks there are and how they ended so far, as a list shows it."""
+
+    number_of_tasks_failed: pulumi.Output[int | None]
+    """Tasks that failed; a job can be Complete and have some."""
+
+    number_of_tasks_succeeded: pulumi.Output[int | None]
+    """Tasks that succeeded."""
+
+    total_number_of_tasks: pulumi.Output[int | None]
+    """All tasks: one for each object of the manifest."""
+
+    auto_manifest_status: pulumi.Output[str | None]
+    """Status of a manifest that the service writes itself, such as Failed; its values are not documented."""
+
+
 class JobFields:
     """The fields of a job, each as an output."""
 
@@ -470,3 +527,54 @@ class JobAttributes(JobFields):
 
     result: JobDescriptionOutput
     """The whole job."""
+
+
+class JobSummaryOutput(TypedOutput[JobSummary]):
+    """A job of a list as an output, and its fields."""
+
+    job_id: pulumi.Output[str]
+    """Id of the job, assigned by the service when it created the job. 1 to 64 bytes. Always present."""
+
+    status: pulumi.Output[str]
+    """Status of the job. Complete, Failed and Cancelled are final. Always present. Known values: `Active`, `Cancelled`,
+    `Cancelling`, `Complete`, `Completing`, `Failed`, `Failing`, `New`, `Paused`, `Pausing`, `Preparing`, `Ready`,
+    `Suspended`.
+    """
+
+    creation_time: pulumi.Output[str | None]
+    """When the job was created."""
+
+    description: pulumi.Output[str | None]
+    """Free text given when the job was created. 0 to 256 bytes."""
+
+    operation: pulumi.Output[str | None]
+    """What is done to each object: the name of the operation's element, such as COSPutObjectCopy."""
+
+    priority: pulumi.Output[int | None]
+    """Jobs with a higher number run first. 0 to 2147483647."""
+
+    progress_summary: ListedProgressSummaryOutput
+    """How many tasks there are and how they ended so far."""
+
+    termination_date: pulumi.Output[str | None]
+    """When the job ended."""
+
+    unknown_elements: pulumi.Output[Sequence[str]]
+    """Paths of the elements of this job that the schema does not list."""
+
+    unknown_values: pulumi.Output[Sequence[str]]
+    """Values of this job that the schema does not list, each with the path of its element, such as
+    `/ListJobsResult/Jobs/member/Status: Archiving`.
+    """
+
+    state: pulumi.Output[JobState]
+    """What the status means. A status that this version does not know is not final."""
+
+    failed_tasks: pulumi.Output[int | None]
+    """How many tasks of a finished job failed or are unaccounted for; None if missing or contradictory."""
+
+    creation_datetime: pulumi.Output[datetime | None]
+    """When the job was created."""
+
+    termination_datetime: pulumi.Output[datetime | None]
+    """When the job ended."""

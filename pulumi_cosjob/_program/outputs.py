@@ -5,16 +5,17 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Awaitable, Callable, Collection, Generator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn, cast
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 
 import pulumi
 
 from pulumi_cosjob._model.element import element_fields
 from pulumi_cosjob._model.job import BEYOND_SCHEMA, JobDescription
+from pulumi_cosjob._model.job_summary import JobSummary
 from pulumi_cosjob._model.serialization import from_plain, to_plain
 
 if TYPE_CHECKING:
-    from pulumi_cosjob._program.output_types import JobAttributes, JobDescriptionOutput, JobsOutput
+    from pulumi_cosjob._program.output_types import JobAttributes, JobDescriptionOutput, JobsOutput, JobSummariesOutput
 else:
     JobAttributes = object
 
@@ -29,7 +30,13 @@ __all__ = [
     "load_job",
     "missing_ids_output",
     "partial_job",
+    "partial_summary",
+    "summaries_output",
+    "summary_ids_output",
+    "together",
 ]
+
+_Summarised = TypeVar("_Summarised", JobDescription, JobSummary)
 
 
 class _Deferred:
@@ -193,10 +200,19 @@ def jobs_by_id(jobs: Mapping[str, Any]) -> Mapping[str, JobDescription]:
 
 def partial_job(plain: Mapping[str, Any]) -> JobDescription:
     """Return a job, from the plain values of its fields. Any may be absent: users' mocks need not return them."""
+    return _partial(JobDescription, plain)
+
+
+def partial_summary(plain: Mapping[str, Any]) -> JobSummary:
+    """Return a job of a list, as `partial_job` does."""
+    return _partial(JobSummary, plain)
+
+
+def _partial(cls: type[_Summarised], plain: Mapping[str, Any]) -> _Summarised:
     present = {name: value for name, value in plain.items() if value is not None}
-    description = from_plain(JobDescription, {"job_id": "", "status": "", **present})
+    job = from_plain(cls, {"job_id": "", "status": "", **present})
     required: dict[str, Any] = {name: present.get(name) for name in ("job_id", "status")}
-    return dataclasses.replace(description, **required)
+    return dataclasses.replace(job, **required)
 
 
 def missing_ids_output(
@@ -211,6 +227,25 @@ def missing_ids_output(
         return [job_id for job_id in dict.fromkeys(values[0]) if job_id not in found]
 
     return pulumi.Output.all(job_ids, results).apply(missing)
+
+
+def summaries_output(results: pulumi.Output[Any]) -> JobSummariesOutput:
+    """Return the jobs of a list that an output carries as JSON text; None as for `job_output`."""
+    output = results.apply(
+        lambda text: [partial_summary(plain) for plain in json.loads(text)] if text else _without_job(text)
+    )
+    return cast("JobSummariesOutput", Field.of(output))
+
+
+def summary_ids_output(results: pulumi.Output[Any]) -> pulumi.Output[Sequence[str]]:
+    """Return the ids of the jobs of a list, in its order; None as for `job_output`."""
+    return results.apply(lambda text: [plain["job_id"] for plain in json.loads(text)] if text else _without_job(text))
+
+
+def together(**outputs: pulumi.Output[Any]) -> pulumi.Output[Mapping[str, Any]]:
+    """Return outputs as one, by name. `pulumi.Output.all` would make plain mappings of jobs."""
+    wrapped = {name: output.apply(lambda value: lambda: value) for name, output in outputs.items()}
+    return pulumi.Output.all(**wrapped).apply(lambda values: {name: value() for name, value in values.items()})
 
 
 JOB_FIELDS = frozenset({*element_fields(JobDescription), *BEYOND_SCHEMA})

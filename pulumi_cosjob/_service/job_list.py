@@ -27,10 +27,13 @@ from pulumi_cosjob._text import format_value, kind_of, quoted
 if TYPE_CHECKING:
     from pulumi_cosjob._model.job_summary import JobPage, JobSummary
 
-__all__ = ["MOST_PAGES", "JobListing", "check_listing", "list_target", "read_pages", "wanted_jobs"]
+__all__ = ["FILTERS", "MOST_PAGES", "JobListing", "check_listing", "list_target", "read_pages", "wanted_jobs"]
 
 MOST_PAGES = 100
 """How many pages of a list are read; a longer list is an error, as a part of it would appear to be all."""
+
+FILTERS = ("statuses", "created_after", "created_before", "description", "operation", "limit")
+"""The arguments of `check_listing` that select jobs, each of which is optional."""
 
 _JOBS_PER_PAGE = 1000
 _OPERATIONS = tuple(map(xml_name, element_fields(Operation)))

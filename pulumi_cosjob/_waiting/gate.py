@@ -38,6 +38,7 @@ __all__ = [
     "WAIT_INPUTS",
     "Gate",
     "TargetInput",
+    "check_account",
     "check_inputs",
     "is_known",
     "job_ids_of",
@@ -98,15 +99,25 @@ def check_inputs(target: TargetInput, inputs: Mapping[str, Any]) -> None:
     """
     if inputs.get(target) is None:
         raise InvalidArgumentError(target, "is missing")
+    check_account(inputs)
+    known = known_inputs(inputs)
+    for job_id in job_ids_of(target, known):
+        check_identifier("job_id", job_id)
+    wait_options(known)
+
+
+def check_account(inputs: Mapping[str, Any]) -> None:
+    """Refuse inputs that name no account, region or endpoint. Inputs that are not known yet pass.
+
+    Raises:
+        InvalidArgumentError: An input is malformed; the error names it.
+    """
     known = known_inputs(inputs)
     for name in ("appid", "uin", "region"):
         if name in known:
             check_identifier(name, known[name])
     if "endpoint" in known:
         check_endpoint(known["endpoint"])
-    for job_id in job_ids_of(target, known):
-        check_identifier("job_id", job_id)
-    wait_options(known)
 
 
 def job_ids_of(target: TargetInput, inputs: Mapping[str, Any]) -> list[Any]:

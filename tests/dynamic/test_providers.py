@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import dill
+import pulumi
 import pulumi.dynamic
 import pytest
+from pulumi.runtime import rpc
 
 from pulumi_cosjob import InvalidArgumentError, JobFailedError
 from pulumi_cosjob._dynamic import providers
@@ -18,9 +20,11 @@ from pulumi_cosjob._dynamic.providers import (
     AllJobsCompletionProvider,
     ConfiguredProvider,
     JobCompletionProvider,
+    JobListProvider,
     JobProvider,
     JobsProvider,
 )
+from pulumi_cosjob._waiting import gate
 from pulumi_cosjob.testing import CosBatchEmulator
 
 APPID = "1250000000"
@@ -28,6 +32,7 @@ DAY = 24 * 3600
 PROVIDERS: list[type[ConfiguredProvider]] = [
     JobProvider,
     JobsProvider,
+    JobListProvider,
     JobCompletionProvider,
     AllJobsCompletionProvider,
 ]
@@ -81,17 +86,58 @@ def test_all_providers_are_in_that_module() -> None:
 
 def test_a_refresh_keeps_what_was_read(configured: Callable[[Any], Any], service: CosBatchEmulator) -> None:
     """A refresh passes the state. It sends no request, and works when the service no longer keeps the jobs."""
-    one, many = configured(JobProvider()), configured(JobsProvider())
+    one, many, list_ = (configured(each()) for each in (JobProvider, JobsProvider, JobListProvider))
     job = one.read("a", {"job_id": "a", "appid": APPID, "result": ""})
     jobs = many.read("jobs", {"job_ids": ["a", "b", "c"], "appid": APPID, "missing": "skip", "results": ""})
     assert json.loads(job.outs["result"])["status"] == "Complete"
     assert list(json.loads(jobs.outs["results"])) == ["a", "b"]
+    listed = list_.read("job-list", {"appid": APPID, "statuses": ["Complete"], "limit": 2.0, "results": ""})
+    assert {each["job_id"] for each in json.loads(listed.outs["results"])} == {"a", "b"}
+    empty = list_.read("job-list-2", {"statuses": ["Failed"], "results": None})
+    assert (empty.outs["results"], empty.outs["appid"]) == ("[]", APPID)
     requests = len(service.requests)
     service.clock.advance(91 * DAY)
-    for provider, read in ((one, job), (many, jobs)):
+    for provider, read in ((one, job), (many, jobs), (list_, listed), (list_, empty)):
         again = provider.read(read.id, read.outs)
         assert (again.id, again.outs) == (read.id, read.outs)
     assert len(service.requests) == requests
+
+
+def test_a_duration_counts_back_from_each_read(configured: Callable[[Any], Any], service: CosBatchEmulator) -> None:
+    """The state keeps the duration, and the next read has another time."""
+    provider = configured(JobListProvider())
+    provider._clients = type(provider._clients)(lambda _: None, service.clock)
+    inputs = {"created_after": "1h", "description": None, "results": ""}
+    read = provider.read("job-list", inputs)
+    assert (read.outs["created_after"], len(json.loads(read.outs["results"]))) == ("1h", 2)
+    service.clock.advance(3600)
+    assert provider.read("job-list", inputs).outs["results"] == "[]"
+
+
+@pytest.mark.parametrize(
+    ("inputs", "message"),
+    [
+        ({"appid": "a b"}, "appid cannot be 'a b'"),
+        ({"uin": 7}, "uin must be text"),
+        ({"endpoint": "http://example.com"}, "endpoint must use https"),
+        ({"statuses": []}, "statuses must not be empty"),
+        ({"statuses": ["Active", "done"]}, "statuses cannot be 'done'"),
+        ({"statuses": {"Active": 1}}, "statuses must be a status or several"),
+        ({"created_after": "2026-11-20 18:00:30"}, "created_after cannot be '2026-11-20 18:00:30'"),
+        ({"created_after": "1h", "created_before": "1d"}, "created_before cannot be '1d'. It is later than"),
+        ({"description": ["a"]}, "description must be text"),
+        ({"operation": "copy it"}, "operation cannot be 'copy it'"),
+        ({"limit": 2.5}, "limit cannot be 2.5"),
+    ],
+)
+def test_malformed_inputs_of_a_list_are_named(
+    configured: Callable[[Any], Any], service: CosBatchEmulator, inputs: dict[str, Any], message: str
+) -> None:
+    """The values of outputs come to the provider unchecked; nothing is requested."""
+    with pytest.raises(InvalidArgumentError) as caught:
+        configured(JobListProvider()).read("job-list", {**inputs, "results": ""})
+    assert message in str(caught.value)
+    assert service.requests == []
 
 
 @pytest.mark.parametrize(
@@ -133,6 +179,16 @@ def test_an_absent_number_of_failed_tasks_is_none(configured: Callable[[Any], An
     state = {**provider.create({"job_id": "b", "appid": APPID, "max_failed_tasks": -1}).outs, "max_failed_tasks": None}
     assert provider.diff("id", state, {"job_id": "b", "appid": APPID, "max_failed_tasks": 0}).changes is False
     assert provider.diff("id", state, {"job_id": "b", "appid": APPID, "max_failed_tasks": -1}).changes is True
+
+
+@pytest.mark.parametrize("unknown", [pulumi.UNKNOWN, rpc.UNKNOWN], ids=["an object", "a text"])
+def test_a_check_keeps_inputs_that_are_not_known_yet(configured: Callable[[Any], Any], unknown: object) -> None:
+    """As the SDK passed them, which writes no other mark: the APPID of an account that the same update creates."""
+    provider = configured(JobCompletionProvider())
+    inputs = {"job_id": "a", "appid": unknown, "timeout": "1h", PREVIEW: True}
+    checked = provider.check({}, dict(inputs))
+    assert (checked.failures, checked.inputs["appid"]) == ([], unknown)
+    assert not [value for value in checked.inputs.values() if value is gate.UNKNOWN]
 
 
 def test_an_update_waits_for_new_jobs_only(configured: Callable[[Any], Any], service: CosBatchEmulator) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import string
 import warnings
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pulumi.runtime.proto import engine_pb2
 
+from list_documents import member, page
 from places import RESPONSES
 from plugins import (
     APPID,
@@ -19,6 +21,7 @@ from plugins import (
     VirtualTime,
     config_of,
     on_a_loop,
+    outcome,
     plugin,
     refused,
     wait_until,
@@ -28,6 +31,8 @@ from pulumi_cosjob._model.naming import in_snake_case, snake_name
 from pulumi_cosjob._model.serialization import to_plain
 from pulumi_cosjob._plugin.inputs import truncate_message
 from pulumi_cosjob._plugin.properties import Properties, from_struct, to_struct
+from pulumi_cosjob.testing import Fault
+from servers import reply
 
 if TYPE_CHECKING:
     import pytest
@@ -74,6 +79,70 @@ async def test_get_jobs_skips_missing_jobs_or_lists_them(service: CosBatchEmulat
         message = await refused(served.invoke("getJobs", jobIds=["nope", "neither"], appid=APPID))
         assert "2 of 2 jobs could not be read" in message
         assert await served.invoke("getJobs", jobIds=[], appid=APPID) == {"jobs": {}, "missingJobIds": []}
+
+
+@on_a_loop
+async def test_list_jobs_returns_every_field(service: CosBatchEmulator) -> None:
+    """The values are the client's, in its order; without any input it lists all jobs of the account."""
+    service.create_job("completes", description="nightly")
+    service.clock.advance(60)
+    new = service.create_job(description="weekly")
+    async with plugin(service) as served:
+        found = await served.invoke("listJobs")
+        with CosBatchClient(**client_settings(service)) as client:
+            expected = [to_plain(job, exact=False) for job in client.list_jobs()]
+        assert in_snake_case(found["jobs"]) == from_struct(to_struct(Properties({"jobs": expected}))).values["jobs"]
+        assert found["jobIds"] == [job["job_id"] for job in expected]
+        assert found["jobIds"][0] == new
+        assert found["jobs"][1]["progressSummary"]["numberOfTasksSucceeded"] == 100
+        filters: dict[str, Any] = {
+            "statuses": ["New", "Ready"],
+            "createdAfter": "1h",
+            "description": "week*",
+            "limit": 1,
+        }
+        again = await served.invoke("listJobs", appid=APPID, operation="COSPutObjectCopy", **filters)
+        assert again["jobIds"] == [new]
+        assert await served.invoke("listJobs", createdBefore="1h") == {"jobs": [], "jobIds": []}
+
+
+@on_a_loop
+async def test_an_error_in_a_list_is_one_message(service: CosBatchEmulator) -> None:
+    """It names the input by its name in the schema, or is about the list as a whole; no part of a list is returned."""
+    async with plugin(service) as served:
+        wrong = {"statuses": "active", "createdAfter": "soon", "createdBefore": 7, "description": 1, "limit": 0}
+        for name, value in {**wrong, "operation": "", "appid": "a", "uin": "b", "endpoint": "c"}.items():
+            [(named, reason)] = (await served.invoke("listJobs", **{name: value})).items()
+            assert named == name
+            assert reason.startswith(name)
+        pair = await served.invoke("listJobs", createdAfter="1h", createdBefore="2h")
+        assert pair == {"createdBefore": "createdBefore cannot be '2h'. It is later than createdAfter."}
+        assert "there is no input status" in (await served.invoke("listJobs", status="New"))["status"]
+        assert service.requests == []
+        service.inject(Fault("error", code="InvalidArgument", message="no"))
+        assert "Check statuses and appid" in await refused(served.invoke("listJobs", statuses=["New"]))
+        service.inject(Fault("error", code="AccessDenied", status=403))
+        assert "cos:ListJobs" in await refused(served.invoke("listJobs"))
+        for number in range(100):
+            service.inject(Fault("raw", body=reply(page([member(JobId=str(number))], str(number)))))
+        endless = await refused(served.invoke("listJobs"))
+        assert endless.startswith("the list of jobs does not end within 100 pages")
+        assert "List the jobs of one status by statuses." in endless
+        service.inject(Fault("raw", body=reply(page([member(JobId="a")], "a"))))
+        service.inject(Fault("html", status=200))
+        assert "must be a ListJobsResult, not 'html'" in await refused(served.invoke("listJobs"))
+
+
+@on_a_loop
+async def test_a_list_that_is_under_way_ends_when_it_is_cancelled(service: CosBatchEmulator) -> None:
+    """No further page is requested; meanwhile the plugin serves other calls."""
+    service.inject(Fault("delay", action="ListJobs", seconds=600))
+    async with plugin(service) as served:
+        listing = asyncio.ensure_future(outcome(served.invoke("listJobs")))
+        await wait_until(lambda: len(service.requests) == 1)
+        assert await served.invoke("getJobs", jobIds=[], appid=APPID) == {"jobs": {}, "missingJobIds": []}
+        served.servicer.interrupt()
+        assert "the request was cancelled" in await listing
 
 
 @on_a_loop

@@ -20,6 +20,7 @@ from pulumi_cosjob import CosBatchClient, native
 from pulumi_cosjob._model.naming import camel_name, snake_name
 from pulumi_cosjob._plugin import publication
 from pulumi_cosjob._plugin.package_schema import package_schema
+from pulumi_cosjob._service.job_list import FILTERS
 from pulumi_cosjob._service.settings import SETTINGS, Settings, resolve
 from pulumi_cosjob._waiting.gate import WAIT_INPUTS, Gate, wait_options
 
@@ -94,6 +95,19 @@ def test_defaults_of_get_jobs_are_those_of_python(function: Any) -> None:
     parameters = inspect.signature(function).parameters
     assert set(defaults(GET_JOBS)) == {"missing", "maxConcurrency"}
     assert {name: parameters[snake_name(name)].default for name in defaults(GET_JOBS)} == defaults(GET_JOBS)
+
+
+def test_filters_of_list_jobs_are_those_of_python() -> None:
+    """The schema, the client and both Python functions have the same, and none of them has a default."""
+    inputs = SCHEMA["functions"]["cosjob:index:listJobs"]["inputs"]
+    assert "required" not in inputs
+    assert defaults(inputs["properties"]) == {}
+    filters = [name for name in map(snake_name, inputs["properties"]) if name not in ("appid", *SETTINGS)]
+    assert tuple(filters) == FILTERS
+    for function in (CosBatchClient.list_jobs, native.list_jobs, pulumi_cosjob.list_jobs):
+        parameters = inspect.signature(function).parameters
+        assert [name for name in parameters if name in FILTERS] == filters
+        assert {parameters[name].default for name in ("appid", *FILTERS)} == {None}
 
 
 def found(**environment: str) -> Settings:

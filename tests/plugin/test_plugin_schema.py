@@ -18,6 +18,7 @@ from plugins import (
 from pulumi_cosjob import schema_path
 from pulumi_cosjob._model.element import Element, element_fields
 from pulumi_cosjob._model.job import JobDescription
+from pulumi_cosjob._model.job_summary import JobSummary
 from pulumi_cosjob._model.naming import camel_name, xml_name
 from pulumi_cosjob._plugin.package_schema import package_schema
 from pulumi_cosjob._plugin.servicer import Servicer
@@ -71,6 +72,17 @@ def test_the_schema_has_every_element_of_the_xsd() -> None:
         {name: each for name, each in gate.items() if name not in inputs},
     ):
         declared(xsd, properties, JobDescription, "/DescribeJobResult/Job")
+
+
+def test_the_schema_has_every_element_of_a_lists_xsd() -> None:
+    """A job of a list has a type of its own, and its progress too; both are made from the second XSD."""
+    schema = package_schema("0.1.0")
+    xsd = xmlschema.XMLSchema11(schema_path("ListJobsResult"))
+    declared(xsd, schema["types"]["cosjob:index:JobSummary"]["properties"], JobSummary, "/ListJobsResult/Jobs/member")
+    outputs = schema["functions"]["cosjob:index:listJobs"]["outputs"]["properties"]
+    assert outputs["jobs"]["items"] == {"$ref": "#/types/cosjob:index:JobSummary"}
+    progress = schema["types"]["cosjob:index:JobSummary"]["properties"]["progressSummary"]
+    assert progress["$ref"] == "#/types/cosjob:index:ListedProgressSummary"
 
 
 @pytest.mark.parametrize(

@@ -147,6 +147,7 @@ def test_go(go: Path) -> None:
     for declared in (
         "\nfunc GetJob(ctx ",
         "func GetJobsOutput(ctx ",
+        "func ListJobsOutput(ctx ",
         "func NewJobCompletion(ctx ",
         "func NewAllJobsCompletion(ctx ",
         '// Ended; some tasks may have failed.\n\tStatusComplete = Status("Complete")',
@@ -287,10 +288,13 @@ def test_documented_examples_in_python(
     """They run as one program. Of the environment, an explicit provider's account alone reaches the state."""
     create_completed_jobs(service)
     program = "\n".join([*documented("python").values(), 'cosjob.Provider("bare")'])
+    waiting = service.create_job(description="nightly copy", starts="first-request", seconds=0)
     variables = {**service.environment(), "COSJOB_UIN": "100000000001"}
     stack = Stack(tmp_path / "stack", program, {**variables, "PYTHONPATH": str(python_sdk)}, plugin=plugin)
-    assert "6 created" in stack.up().ok().text
+    service.clock.release()
+    assert "7 created" in stack.up().ok().text
     outputs = stack.outputs()
+    assert (outputs["found"], outputs["waitedFor"]) == (["nightly copy"], [waiting])
     assert (outputs["status"], outputs["statuses"], outputs["failedTasks"]) == ("Complete", ["Complete"] * 2, 0)
     assert outputs["terminatedAt"].endswith("Z")
     inputs = {resource["urn"].rpartition("::")[2]: resource.get("inputs", {}) for resource in stack.resources()}

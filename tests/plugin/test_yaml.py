@@ -52,6 +52,8 @@ def test_example_in_yaml(tmp_path: Path, plugin: Path, service: CosBatchEmulator
 def test_documented_example_in_yaml(tmp_path: Path, plugin: Path, service: CosBatchEmulator, name: str) -> None:
     """It returns outputs without warnings; programs in YAML get no defaults from the schema."""
     create_completed_jobs(service)
+    waiting = service.create_job(description="nightly copy", starts="first-request", seconds=0)
+    service.clock.release()
     folder = tmp_path / "program"
     folder.mkdir()
     (folder / "Pulumi.yaml").write_text(f"name: documented\nruntime: yaml\n{documented('yaml')[name]}")
@@ -62,6 +64,7 @@ def test_documented_example_in_yaml(tmp_path: Path, plugin: Path, service: CosBa
     assert None not in outputs.values()
     assert outputs.get("status", "Complete") == "Complete"
     assert set(outputs.get("jobs", (JOB, OTHER_JOB))) == {JOB, OTHER_JOB}
+    assert outputs.get("waitedFor", [waiting]) == [waiting]
 
 
 def test_example_of_two_accounts(tmp_path: Path) -> None:

@@ -143,10 +143,11 @@ def test_the_job_as_one_output(stack: Stack, native: str) -> None:
 pulumi.export("one", get_job_output("done", "1250000000").apply(lambda job: [job.job_id, job["status"]]))
 many = get_jobs_output(["done", "nope"], "1250000000", missing="skip")
 pulumi.export("many", many.apply(lambda found: [sorted(found["jobs"]), found["missing_job_ids"]]))
+pulumi.export("status", many.apply(lambda found: found["jobs"]["done"].status))
 """,
     )
     stack.up().ok()
-    assert stack.outputs() == {"one": ["done", "Complete"], "many": [["done"], ["nope"]]}
+    assert stack.outputs() == {"one": ["done", "Complete"], "many": [["done"], ["nope"]], "status": "Complete"}
 
 
 def test_a_drift_check_passes_while_a_job_is_active(stack: Stack, service: CosBatchEmulator) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from pulumi_cosjob._plugin.install import write_launcher
+from pulumi_cosjob._service.job_list import FILTERS
 from pulumi_cosjob.testing import CosBatchEmulator
 from stacks import Run, Stack
 
@@ -24,8 +25,9 @@ INPUTS = {
     "gates": ("job_ids", "job_ids_item", *ACCOUNT, *WAIT),
     "read": ("job_id", *ACCOUNT),
     "reads": ("job_ids", "job_ids_item", *ACCOUNT, "missing", "max_concurrency"),
+    "read_list": (*ACCOUNT, *FILTERS, "statuses_item"),
 }
-ECHOED = {"job_id", "job_ids", "job_ids_item", *ACCOUNT}
+ECHOED = {"job_id", "job_ids", "job_ids_item", "statuses_item", *ACCOUNT, *FILTERS}
 KINDS = ("plain", "secret", "unknown", "secret_unknown", "null")
 NEEDED = {"job_id", "job_ids", "job_ids_item", "appid", "max_failed_tasks"}
 """Inputs that refuse an output of null; None itself as `max_failed_tasks` accepts any number."""
@@ -33,7 +35,7 @@ NEEDED = {"job_id", "job_ids", "job_ids_item", "appid", "max_failed_tasks"}
 PROGRAM = """
 import json, pathlib
 import pulumi, pulumi.dynamic
-from pulumi_cosjob{native} import AllJobsCompletion, JobCompletion, get_job, get_jobs
+from pulumi_cosjob{native} import AllJobsCompletion, JobCompletion, get_job, get_jobs, list_jobs
 
 values = json.loads(pathlib.Path("values.json").read_text())
 
@@ -56,6 +58,14 @@ def of_kind(kind, name):
 
 def cell(target, name, kind):
     inputs = dict(appid=values["appid"])
+    if target == "read_list":
+        of_list = {{name: of_kind(kind, name.removesuffix("_item"))}}
+        if name == "statuses_item":
+            of_list = {{"statuses": [*of_list.values()]}}
+        label = f"{{target}}.{{name}}.{{kind}}"
+        listed = list_jobs(**{{**inputs, **of_list}}, resource_name=label)
+        pulumi.export(label, listed.jobs.apply(lambda jobs: [job.status for job in jobs][0]))
+        return
     one = target in ("gate", "read")
     inputs["job_id" if one else "job_ids"] = values["job_id" if one else "job_ids"]
     if name == "job_ids_item":
@@ -106,7 +116,13 @@ class Cell:
         return {"[secret]" if hidden else "[unknown]" if pending else "Complete"}
 
 
-CELLS = [Cell(target, name, kind) for target, names in INPUTS.items() for name in names for kind in KINDS]
+CELLS = [
+    Cell(target, name, kind)
+    for target, names in INPUTS.items()
+    for name in names
+    for kind in KINDS
+    if (name, kind) != ("statuses_item", "null")
+]
 
 
 @pytest.fixture
@@ -136,6 +152,12 @@ def stack(tmp_path: Path, service: CosBatchEmulator) -> Stack:
         "fail_when_suspended": True,
         "missing": "skip",
         "max_concurrency": 7,
+        "statuses": "Complete",
+        "created_after": "2020-01-01",
+        "created_before": "2999-12-31",
+        "description": "A job of*",
+        "operation": "COSPutObjectCopy",
+        "limit": 7,
     }
     (stack.folder / "values.json").write_text(json.dumps(values))
     return stack
@@ -169,6 +191,8 @@ def test_inputs_of_every_kind(stack: Stack, native: str) -> None:
         assert not wrong, "\n".join(wrong)
     values = json.loads((stack.folder / "values.json").read_text())
     values["job_ids_item"] = values["job_ids"] = SECRET_JOB
+    values["statuses_item"] = values["statuses"]
+    del values["limit"]  # the digit is in many other values
     resources = {each["urn"].rpartition("::")[2]: each for each in stack.resources()}
     echoing = [
         cell.label
@@ -176,6 +200,7 @@ def test_inputs_of_every_kind(stack: Stack, native: str) -> None:
         if "secret" in cell.kind
         and cell.input in ECHOED
         and cell.label in resources
+        and cell.input in values
         and values[cell.input] in json.dumps(resources[cell.label])
     ]
     assert not echoing, "\n".join(echoing)
@@ -212,6 +237,7 @@ def test_every_input_is_in_the_matrix() -> None:
         "gates": "AllJobsCompletion",
         "read": "get_job",
         "reads": "get_jobs",
+        "read_list": "list_jobs",
     }.items():
         parameters = {*inspect.signature(getattr(pulumi_cosjob, name)).parameters} - {"resource_name", "opts"}
-        assert parameters == {*INPUTS[target]} - {"job_ids_item"}
+        assert parameters == {*INPUTS[target]} - {"job_ids_item", "statuses_item"}

@@ -172,7 +172,7 @@ def stack(tmp_path: Path, service: CosBatchEmulator) -> Stack:
 PROGRAM = """
 import pulumi
 from pulumi import CustomTimeouts, ResourceOptions
-from pulumi_cosjob{native} import AllJobsCompletion, JobCompletion, get_job, get_jobs
+from pulumi_cosjob{native} import AllJobsCompletion, JobCompletion, get_job, get_jobs, list_jobs
 {statements}
 """
 
@@ -257,10 +257,16 @@ def test_an_option_without_effect_is_refused_in_one_sentence(stack: Stack) -> No
             "get_job('done', '1', opts=ResourceOptions(protect=True))",
             "error: opts.protect has no effect on get_job",
         ),
+        (
+            "",
+            "list_jobs(opts=ResourceOptions(id='x'))",
+            "error: opts.id has no effect on get_job, get_jobs and list_jobs. Name jobs by job_id or job_ids.",
+        ),
         ("", "JobCompletion('g', job_id='done', appid='1', opts=pulumi.InvokeOptions())", "error: opts must be"),
         ("", "JobCompletion('g', job_id='done', appid='1', opts=ResourceOptions(import_='x'))", "A gate cannot be"),
         (".native", "JobCompletion('g', job_id='done', appid='1', opts=ResourceOptions(id='x'))", "A gate cannot be"),
         (".native", "get_job('done', '1', opts=ResourceOptions(protect=True))", "error: opts.protect has no effect"),
+        (".native", "list_jobs(opts=ResourceOptions(protect=True))", "error: opts.protect has no effect"),
         (
             ".native",
             "JobCompletion('g', job_id='a', appid='1', opts=ResourceOptions(parent=get_job('done', '1250000000')))",

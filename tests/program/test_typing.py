@@ -136,16 +136,22 @@ _ALL = (TYPES_MODULE, "AllJobsAttributes")
 DECLARED = {
     "job": [(TYPES_MODULE, "AccountAttributes")],
     "jobs": [(TYPES_MODULE, "AccountAttributes"), (TYPES_MODULE, "JobsAttributes"), ("_dynamic/functions.py", "Jobs")],
+    "list": [
+        (TYPES_MODULE, "AccountAttributes"),
+        (TYPES_MODULE, "JobListAttributes"),
+        ("_dynamic/functions.py", "JobList"),
+    ],
     "gate": [*_GATE, ("_dynamic/gates.py", "JobCompletion")],
     "both": [*_GATE, _ALL, (TYPES_MODULE, "DynamicAllJobsAttributes"), ("_dynamic/gates.py", "AllJobsCompletion")],
     "native_gate": [*_GATE, ("_native/gates.py", "JobCompletion")],
     "native_both": [*_GATE, _ALL, ("_native/gates.py", "AllJobsCompletion")],
 }
 DERIVED = {"jobs", "missing_job_ids"}  # from another output: they are no inputs
+DERIVED_OF = {"list": {"job_ids"}}
 
 INPUTS_PROGRAM = """
 import datetime, json, pulumi
-from pulumi_cosjob import AllJobsCompletion, JobCompletion, get_job, get_jobs, native
+from pulumi_cosjob import AllJobsCompletion, JobCompletion, get_job, get_jobs, list_jobs, native
 
 APPID, IDS = "1250000000", ["first", "second"]
 account = {account!r}
@@ -157,9 +163,14 @@ variants = {{
 }}
 for suffix, wait in variants.items():
     where = account if wait else {{}}
+    filters = dict(
+        statuses="Complete", created_after=datetime.timedelta(days=7), created_before="1s", description="*",
+        operation="COSPutObjectCopy", limit=7,
+    )
     resources = dict(
         job=get_job("first", APPID, **where),
         jobs=get_jobs(IDS, APPID, **where),
+        list=list_jobs(**where, **(filters if wait else {{}})),
         gate=JobCompletion("gate" + suffix, job_id="first", appid=APPID, **where, **wait),
         both=AllJobsCompletion("both" + suffix, job_ids=IDS, appid=APPID, **where, **wait),
         native_gate=native.JobCompletion("native-gate" + suffix, job_id="first", appid=APPID, **where, **wait),
@@ -192,7 +203,7 @@ def test_inputs_are_outputs_of_the_types_that_are_declared(tmp_path: Path) -> No
             name: each.annotation.removeprefix("pulumi.Output[").removesuffix("]").split(" | ")
             for file, cls in places
             for name, each in declared_attributes(PACKAGE / file, cls).items()
-            if name not in DERIVED
+            if name not in DERIVED | DERIVED_OF.get(label, set())
         }
         for label, places in DECLARED.items()
     }

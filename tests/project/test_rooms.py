@@ -61,14 +61,22 @@ def test_all_is_sorted_and_complete() -> None:
     assert shown - modules - {"Any", "TYPE_CHECKING", "annotations", "importlib"} == set(listed)
 
 
-@pytest.mark.parametrize("name", ["AllJobsCompletion", "JobCompletion", "get_job", "get_jobs"])
+@pytest.mark.parametrize("name", ["AllJobsCompletion", "JobCompletion", "get_job", "get_jobs", "list_jobs"])
 def test_native_takes_what_the_package_takes(name: str) -> None:
     """A program moves over by a change of its imports: the same arguments, in the same order, by the same defaults."""
     ours, native_ones = (inspect.signature(getattr(module, name)).parameters for module in (pulumi_cosjob, native))
     assert list(ours) == list(native_ones)
     assert [each for each in ours if ours[each].default != native_ones[each].default] == []
     assert native.__all__ == sorted(native.__all__, key=lambda each: (each.islower(), each))
-    assert set(native.__all__) >= {"Job", "Jobs", "Provider", "get_job_output", "get_jobs_output"}
+    assert set(native.__all__) >= {
+        "Job",
+        "JobList",
+        "Jobs",
+        "Provider",
+        "get_job_output",
+        "get_jobs_output",
+        "list_jobs_output",
+    }
 
 
 def test_a_star_import_brings_the_names() -> None:

@@ -1,4 +1,4 @@
-"""The places where a fault can occur: the decoder, a request, a wait. Each case runs in a process of its own.
+"""The places where a fault can occur: the decoder, a request, a wait, a list. Each case runs in a process of its own.
 
 The fork server loads this module, so that no process has to load it, and no measurement includes it.
 """
@@ -25,14 +25,14 @@ from pulumi_cosjob._service import signing, transport
 from pulumi_cosjob._service.client import CosBatchClient
 from pulumi_cosjob._waiting import loop
 from pulumi_cosjob._waiting.policy import WaitOptions
-from pulumi_cosjob._xml.decoder import parse_describe_job_result
-from pulumi_cosjob._xml.schema import schema_path
+from pulumi_cosjob._xml.decoder import parse_describe_job_result, parse_list_jobs_result
+from pulumi_cosjob._xml.schema import DOCUMENTS, schema_path
 from pulumi_cosjob.testing import ManualClock
 
 if TYPE_CHECKING:
     from pulumi_cosjob._xml.validation import Validation
 
-__all__ = ["Measurement", "Target", "decode", "measure", "request", "wait"]
+__all__ = ["Measurement", "Target", "decode", "list_jobs", "measure", "request", "wait"]
 
 _CODE = tuple(
     {str(Path(each).resolve()) for each in (*sys.path, sysconfig.get_path("stdlib"), sys.base_prefix) if each}
@@ -68,7 +68,7 @@ class Measurement:
     """The outcome of a case, and its cost.
 
     Attributes:
-        outcome: The status of the job, or the name of the error.
+        outcome: The status of the job, the number of listed jobs, or the name of the error.
         seconds: CPU time; real time depends on the machine and is not measured.
         megabytes: The memory that it took beyond what the process had.
         touched: Files and addresses that were opened and must not be.
@@ -152,6 +152,12 @@ def request(target: Target) -> Measurement:
         return measure(lambda: client.describe_job(hostile.JOB_ID, "1250000000").status, _allowed(target), clock)
 
 
+def list_jobs(target: Target) -> Measurement:
+    """List jobs, over as many pages as there are."""
+    with _client(target) as (client, clock):
+        return measure(lambda: f"{len([*client.list_jobs('1250000000')])} listed", _allowed(target), clock)
+
+
 def wait(target: Target) -> Measurement:
     """Wait for a job, by a simulated clock."""
     with _client(target) as (client, clock):
@@ -199,7 +205,8 @@ def _client(target: Target) -> Iterator[tuple[CosBatchClient, ManualClock]]:
 
 def _allowed(target: Target) -> list[str]:
     host, _, port = target.endpoint.rpartition("/")[2].rpartition(":")
-    return [f"{host}:{port}", f"127.0.0.1:{port}", f"::1:{port}", target.certificates, str(schema_path())]
+    schemas = [str(schema_path(document)) for document in DOCUMENTS]
+    return [f"{host}:{port}", f"127.0.0.1:{port}", f"::1:{port}", target.certificates, *schemas]
 
 
 def _fail_lookups(unresolved: range) -> None:
@@ -218,6 +225,7 @@ def _warm_up() -> None:
     """Load all modules that are loaded at first use."""
     document = b"<DescribeJobResult><Job a=''><JobId>a</JobId><Status>New</Status></Job></DescribeJobResult>"
     parse_describe_job_result(document)
+    parse_list_jobs_result(b"<ListJobsResult><Jobs a=''/></ListJobsResult>")
     import tenacity  # noqa: F401, PLC0415  a client loads it with its first request
 
 

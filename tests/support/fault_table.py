@@ -27,6 +27,7 @@ from fault_places import Measurement, Target
 from hostile import Fault, Forbidden
 from hostile_bodies import BodyFault, body_faults
 from hostile_connections import ConnectionFault, Handler, connection_faults, respond_with, respond_with_job, tls_context
+from list_documents import member, page
 from places import PYTHONPATH
 from servers import reply, serving
 
@@ -38,6 +39,7 @@ _MOST_MEGABYTES = 200.0
 _HANGS = 600.0
 _ALL = range(1_000_000_000)
 _AT_ONCE = 2
+_FIRST_PAGE = respond_with(reply(page([member(JobId="a")], "a")))
 
 HEAD = f"{'fault':35} {'place':8} {'outcome':21} {'CPU s':>5} {'MB':>4}"
 
@@ -48,8 +50,8 @@ class FaultCase:
 
     Attributes:
         fault: The fault.
-        place: `decoder` or `lenient` for a body; `request`; or a wait that meets the fault for some time (`passes`),
-            from its second request on (`persists`), or always (`never`).
+        place: `decoder` or `lenient` for a body; `request`; a `list` that meets the fault from its second page on; or a
+            wait that meets it for some time (`passes`), from its second request on (`persists`), or always (`never`).
         outcomes: The outcomes that are right.
     """
 
@@ -66,7 +68,7 @@ class FaultCase:
         """The numbers of the requests that meet the fault."""
         if self.place == "passes":
             return _ALL[1 : 1 + self.fault.times]
-        return _ALL[1:] if self.place == "persists" else _ALL
+        return _ALL[1:] if self.place in ("persists", "list") else _ALL
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,9 @@ def _cases_of(fault: Fault) -> Iterator[FaultCase]:
         accepted = ("Active",) if fault.decoder == "SchemaError" else ()
         yield FaultCase(fault, "lenient", (fault.decoder, *accepted))
     yield FaultCase(fault, "request", (fault.request,))
+    # A page that is no page is an error whatever it is; of the others, tests of lists know the outcomes.
+    if fault.request.endswith("Error") and fault.request not in ("SchemaError", "WrongJobError"):
+        yield FaultCase(fault, "list", (fault.request,))
     for place, outcome in (("passes", fault.passes), ("persists", fault.persists), ("never", fault.never)):
         if outcome:
             yield FaultCase(fault, place, (outcome,))
@@ -165,12 +170,13 @@ class FaultRunner:
                 limit=fault.limit if case.place == "persists" else 3 * 3600.0,
                 unresolved=case.faulty_requests if fault.unresolved else range(0),
             )
-            place = fault_places.request if case.place == "request" else fault_places.wait
+            places = {"request": fault_places.request, "list": fault_places.list_jobs}
+            place = places.get(case.place, fault_places.wait)
             return FaultRow(case, self._measure(place, target))
 
     @contextlib.contextmanager
     def _service(self, case: FaultCase) -> Iterator[int]:
-        """Serve a job that completes once the fault has passed; yield the port."""
+        """Serve a job that completes once the fault has passed, or a page that is not the last; yield the port."""
         fault = case.fault
         faulty = self._faulty_handler(fault)
         if faulty is None:
@@ -187,7 +193,9 @@ class FaultRunner:
                 tls, respond = faulty_tls, faulty
             else:
                 tls = self._good_tls if fault.secure else None
-                respond = respond_with_job(b"Complete" if number else b"Active")
+                respond = (
+                    _FIRST_PAGE if case.place == "list" else respond_with_job(b"Complete" if number else b"Active")
+                )
             if tls is None:
                 respond(connection)
                 return

@@ -22,6 +22,7 @@ ONE_BY_ONE = (
     "program/test_discovered_accounts",
     "program/test_options",
     "program/test_gates_and_reads",
+    "program/test_job_lists",
     "dynamic/test_get_jobs",
     "project/test_readme",
     "program/test_typing",

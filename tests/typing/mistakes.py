@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pulumi
 
 import pulumi_cosjob
-from pulumi_cosjob import AllJobsCompletion, JobCompletion, get_job, get_jobs
+from pulumi_cosjob import AllJobsCompletion, JobCompletion, get_job, get_jobs, list_jobs
 
 if TYPE_CHECKING:
     from pulumi_cosjob.types import JobDescription, ProgressSummary, Report
@@ -18,11 +18,18 @@ job = get_job("job", APPID)
 many = get_jobs(["job"], APPID)
 gate = JobCompletion("gate", job_id=job.job_id, appid=APPID)
 both = AllJobsCompletion("both", job_ids=["job"], appid=APPID)
+week = list_jobs(APPID, created_after="7d")
 
 # Unknown names, at each level.
 pulumi.export("typo", pulumi_cosjob.get_jbo)  # wrong
 pulumi.export("typo", job.typo)  # wrong
 pulumi.export("typo", many.typo)  # wrong
+pulumi.export("typo", week.typo)  # wrong
+pulumi.export("typo", week.jobs.typo)  # wrong
+pulumi.export("typo", week.jobs[0].typo)  # wrong
+pulumi.export("typo", week.jobs[0].progress_summary.typo)  # wrong
+pulumi.export("missing", week.jobs[0].manifest)  # wrong
+pulumi.export("typo", week.jobs.apply(lambda jobs: jobs[0].typo))  # wrong
 pulumi.export("typo", gate.typo)  # wrong
 pulumi.export("typo", both.typo)  # wrong
 pulumi.export("typo", both.job_id)  # wrong
@@ -59,7 +66,15 @@ ids: pulumi.Output[list[int]] = both.job_ids  # wrong
 pulumi.export("key", both.jobs[0])  # wrong
 pulumi.export("index", job.failure_reasons["job"])  # wrong
 
+pulumi.export("key", week.jobs["job"])  # wrong
+name: pulumi.Output[str] = week.jobs[0].description  # wrong
+
 # Arguments.
+list_jobs(statuses=[1])  # wrong
+list_jobs(created_after=7)  # wrong
+list_jobs(limit="1")  # wrong
+list_jobs(status="Active")  # wrong
+list_jobs(APPID, "Active")  # wrong
 get_job(1, APPID)  # wrong
 get_job()  # wrong
 get_job("job", APPID, regoin="ap-chengdu")  # wrong

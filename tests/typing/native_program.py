@@ -11,11 +11,13 @@ from pulumi_cosjob.native import (
     AllJobsCompletion,
     Job,
     JobCompletion,
+    JobList,
     Jobs,
     Provider,
     get_job,
     get_job_output,
     get_jobs,
+    list_jobs,
 )
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ provider = Provider("mine", uin="100000000001", region="ap-chengdu", request_tim
 mine = pulumi.ResourceOptions(provider=provider)
 job: Job = get_job("job", APPID, opts=pulumi.InvokeOptions(provider=provider))
 jobs: Jobs = get_jobs(["job"], APPID, opts=mine)
+week: JobList = list_jobs(created_after="7d", opts=mine)
 gate = JobCompletion("gate", job_id="job", appid=APPID, opts=mine)
 both = AllJobsCompletion("both", job_ids=["job"], appid=APPID, timeout=gate.timeout.apply(lambda limit: limit or "1h"))
 

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta, timezone
+from typing import Any
 
 import pulumi
 from typing_extensions import assert_type
 
-from pulumi_cosjob import AllJobsCompletion, JobCompletion, get_job, get_jobs
+from pulumi_cosjob import AllJobsCompletion, JobCompletion, get_job, get_jobs, list_jobs, list_jobs_output
 from pulumi_cosjob.types import (
     COSGrant,
     COSPutObjectCopy,
     COSTag,
     JobDescription,
     JobFailure,
+    JobState,
+    JobSummary,
+    ListedProgressSummary,
     Manifest,
     Operation,
     ProgressSummary,
@@ -120,6 +125,33 @@ assert_type(many.missing_job_ids, pulumi.Output[Sequence[str]])
 assert_type(many.jobs.apply(statuses), pulumi.Output[dict[str, str]])
 assert_type(many.jobs["another"].status, pulumi.Output[str])
 assert_type(many.jobs["another"].report.bucket, pulumi.Output[str | None])
+
+# ------------------------------------------------------------------------------------------------------------- a list
+
+weeks = list_jobs(
+    statuses=["Active", job.status],
+    created_after=timedelta(days=14),
+    created_before=datetime(2026, 11, 20, tzinfo=timezone.utc),
+    description="nightly*",
+    limit=10,
+)
+listed: pulumi.Output[Sequence[JobSummary]] = weeks.jobs
+assert_type(weeks.job_ids, pulumi.Output[Sequence[str]])
+assert_type(weeks.jobs.apply(len), pulumi.Output[int])
+assert_type(weeks.jobs[0].job_id, pulumi.Output[str])
+assert_type(weeks.jobs[:3], pulumi.Output[Sequence[JobSummary]])
+assert_type(weeks.jobs[-1].description, pulumi.Output[str | None])
+assert_type(weeks.jobs[0].state, pulumi.Output[JobState])
+assert_type(weeks.jobs[0].creation_datetime, pulumi.Output[datetime | None])
+assert_type(weeks.jobs[0].unknown_values, pulumi.Output[Sequence[str]])
+assert_type(weeks.jobs[0].progress_summary.number_of_tasks_failed, pulumi.Output[int | None])
+assert_type(weeks.jobs[0].progress_summary.auto_manifest_status, pulumi.Output[str | None])
+progress: pulumi.Output[ListedProgressSummary | None] = weeks.jobs[0].progress_summary
+assert_type(weeks.jobs.apply(lambda jobs: [each.status for each in jobs]), pulumi.Output[list[str]])
+assert_type(list_jobs_output(APPID, statuses="Active"), pulumi.Output[Mapping[str, Any]])
+get_jobs(weeks.job_ids)
+AllJobsCompletion("listed", job_ids=weeks.job_ids)
+list_jobs(statuses=job.status, created_after="7d", created_before=job.creation_time.apply(lambda time: time or "1h"))
 
 # -------------------------------------------------------------------------------------------------------------- gates
 

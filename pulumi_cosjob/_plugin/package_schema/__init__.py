@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from pulumi_cosjob._plugin import publication
-from pulumi_cosjob._plugin.package_schema.functions import GET_JOB, GET_JOBS, functions
+from pulumi_cosjob._plugin.package_schema.functions import GET_JOB, GET_JOBS, LIST_JOBS, functions
 from pulumi_cosjob._plugin.package_schema.languages import DESCRIPTION, languages
 from pulumi_cosjob._plugin.package_schema.parts import PACKAGE
 from pulumi_cosjob._plugin.package_schema.provider import CONFIG, config_variables, provider
 from pulumi_cosjob._plugin.package_schema.resources import JOB_GATE, JOBS_GATE, resources
 from pulumi_cosjob._plugin.package_schema.types import JOB, types
 
-__all__ = ["CONFIG", "GET_JOB", "GET_JOBS", "JOBS_GATE", "JOB_GATE", "PACKAGE", "package_schema"]
+__all__ = ["CONFIG", "GET_JOB", "GET_JOBS", "JOBS_GATE", "JOB_GATE", "LIST_JOBS", "PACKAGE", "package_schema"]
 
 
 @functools.cache

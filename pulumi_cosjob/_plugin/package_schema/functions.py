@@ -15,11 +15,13 @@ from pulumi_cosjob._plugin.package_schema.parts import (
     reference,
     with_default,
 )
-from pulumi_cosjob._plugin.package_schema.types import REQUIRED_OF_JOB, jobs_by_id
+from pulumi_cosjob._plugin.package_schema.types import REQUIRED_OF_JOB, SUMMARY, jobs_by_id
+from pulumi_cosjob._service.job_list import MOST_PAGES
 
-__all__ = ["GET_JOB", "GET_JOBS", "functions"]
+__all__ = ["GET_JOB", "GET_JOBS", "LIST_JOBS", "functions"]
 
 GET_JOB, GET_JOBS = f"{PACKAGE}:index:getJob", f"{PACKAGE}:index:getJobs"
+LIST_JOBS = f"{PACKAGE}:index:listJobs"
 
 _MANY = {
     "missing": with_default(
@@ -41,13 +43,36 @@ _MANY = {
 }
 
 
+_TIME = (
+    'A text such as `"2026-11-20T18:00:30Z"` or `"2026-11-20"` (UTC if it has no offset), or a duration back from now, '
+)
+_FILTERS = {
+    "statuses": list_of({"type": "string"}, "Only jobs that have one of these statuses, such as `Active`."),
+    "createdAfter": property_of(
+        "string",
+        f'Only jobs created at this time or later. {_TIME}such as `"7d"`. Jobs without a creation time are '
+        "left out; without this limit they are the last ones.",
+    ),
+    "createdBefore": property_of("string", f'Only jobs created before this time. {_TIME}such as `"1h"`.'),
+    "description": property_of(
+        "string",
+        "Only jobs whose whole description matches this glob, such as `nightly*`, upper and lower case apart: `*` is "
+        "any text, `?` any character, `[ab]` one of some.",
+    ),
+    "operation": property_of(
+        "string", "Only jobs of this operation, by the name of its element, such as `COSPutObjectCopy`."
+    ),
+    "limit": property_of("integer", "The newest of those jobs, at most so many. All pages are read in any case."),
+}
+
+
 def functions(job: Mapping[str, Property]) -> dict[str, Property]:
     """Return the functions by token.
 
     Args:
         job: The properties of a job.
     """
-    return {GET_JOB: _get_job(job), GET_JOBS: _get_jobs()}
+    return {GET_JOB: _get_job(job), GET_JOBS: _get_jobs(), LIST_JOBS: _list_jobs()}
 
 
 def _get_job(job: Mapping[str, Property]) -> Property:
@@ -87,5 +112,31 @@ def _get_jobs() -> Property:
                 "missingJobIds": list_of({"type": "string"}, "Ids of the jobs that were skipped."),
             },
             "required": ["jobs", "missingJobIds"],
+        },
+    }
+
+
+def _list_jobs() -> Property:
+    return {
+        "description": "Lists the jobs of the last 90 days, newest first; those of the same time by their ids.\n\n"
+        f"All pages of the list are read: a list that cannot be read to its end, or has more than {MOST_PAGES} pages, "
+        "is an error and never a part of the list. A gate on `jobIds` follows the list: the next update waits for jobs "
+        "that were added, and jobs that are no longer listed are removed from the gate's state. When the list becomes "
+        f"empty, the gate stays open.\n\n{documentation('listJobs')}",
+        "inputs": {
+            "type": "object",
+            "description": "Which jobs to list; all of the account if nothing is given.",
+            "properties": {**APPID, **_FILTERS, **ACCOUNT},
+        },
+        "outputs": {
+            "type": "object",
+            "description": "The jobs that were found.",
+            "properties": {
+                "jobs": list_of(
+                    reference(SUMMARY), "The jobs, newest first; without a creation time they are the last."
+                ),
+                "jobIds": list_of({"type": "string"}, "Ids of the jobs, in the same order."),
+            },
+            "required": ["jobs", "jobIds"],
         },
     }

@@ -1,4 +1,4 @@
-"""The types of the plugin's schema: those of a job come from the XSD, with their texts and values."""
+"""The types of the plugin's schema: those of jobs come from the two XSDs, with their texts and values."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from xml.etree import ElementTree as ET
 
 from pulumi_cosjob._model.element import Element, element_fields
 from pulumi_cosjob._model.job import BEYOND_SCHEMA, JobDescription
+from pulumi_cosjob._model.job_summary import JobSummary
 from pulumi_cosjob._model.naming import camel_name, xml_name
 from pulumi_cosjob._plugin.package_schema.parts import Property, enumeration, list_of, property_of, reference
 from pulumi_cosjob._service.settings import MISSING, SITES
-from pulumi_cosjob._xml.schema import schema_path
+from pulumi_cosjob._xml.schema import DESCRIBE_JOB, LIST_JOBS, Document, schema_path
 from pulumi_cosjob._xml.validation import VALIDATIONS
 
-__all__ = ["JOB", "REQUIRED_OF_JOB", "jobs_by_id", "types"]
+__all__ = ["JOB", "REQUIRED_OF_JOB", "SUMMARY", "jobs_by_id", "types"]
 
-JOB = "JobDescription"
+JOB, SUMMARY = "JobDescription", "JobSummary"
 REQUIRED_OF_JOB = ["jobId", "status", *map(camel_name, BEYOND_SCHEMA)]
 
 _XS = "{http://www.w3.org/2001/XMLSchema}"
@@ -32,6 +33,14 @@ _BEYOND_SCHEMA = {
         {"type": "string"},
         "Values of the response that its schema does not list, at most 100, each with the path of its element, "
         "such as `/DescribeJobResult/Job/Status: Archiving`.",
+    ),
+}
+_BEYOND_LIST = {
+    "unknownElements": list_of({"type": "string"}, "Paths of the elements of this job that the schema does not list."),
+    "unknownValues": list_of(
+        {"type": "string"},
+        "Values of this job that the schema does not list, each with the path of its element, such as "
+        "`/ListJobsResult/Jobs/member/Status: Archiving`.",
     ),
 }
 
@@ -58,15 +67,22 @@ _ENUMERATIONS = {
 
 
 def types() -> dict[str, Property]:
-    """Return the types of the schema by name, the job among them."""
-    xsd = _Xsd()
+    """Return the types of the schema by name, a job and a job of a list among them."""
+    xsd, list_xsd = _Xsd(DESCRIBE_JOB), _Xsd(LIST_JOBS)
     job = {
         "type": "object",
         "description": "A job as the service described it. Fields that the response lacks are absent; times are text.",
         "properties": {**xsd.properties(JobDescription, "Job"), **_BEYOND_SCHEMA},
         "required": REQUIRED_OF_JOB,
     }
-    return {JOB: job, **xsd.types, **_ENUMERATIONS}
+    summary = {
+        "type": "object",
+        "description": "A job as a list shows it. Fields that the response lacks are absent; times are text.",
+        "properties": {**list_xsd.properties(JobSummary, "JobSummary"), **_BEYOND_LIST},
+        "required": REQUIRED_OF_JOB,
+    }
+    # Values of a list have the types of a job's: a test compares the two XSDs.
+    return {JOB: job, SUMMARY: summary, **list_xsd.types, **xsd.types, **_ENUMERATIONS}
 
 
 def jobs_by_id(description: str) -> Property:
@@ -75,14 +91,17 @@ def jobs_by_id(description: str) -> Property:
 
 
 class _Xsd:
-    """Reads elements, types and their documentation from the XSD.
+    """Reads elements, types and their documentation from an XSD.
+
+    Args:
+        document: The kind of response that it is about.
 
     Attributes:
         types: The types that the properties returned so far refer to, by name.
     """
 
-    def __init__(self) -> None:
-        root = ET.parse(schema_path()).getroot()  # noqa: S314  our own file
+    def __init__(self, document: Document) -> None:
+        root = ET.parse(schema_path(document.root)).getroot()  # noqa: S314  our own file
         self._named = {part.get("name", ""): part for part in root}
         self.types: dict[str, Property] = {}
 
