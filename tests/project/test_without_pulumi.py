@@ -23,7 +23,7 @@ def run(program: str, *arguments: str, **variables: str) -> subprocess.Completed
     return subprocess.run(command, env=variables, capture_output=True, text=True, timeout=60, check=False)
 
 
-@pytest.mark.parametrize("name", ["get_job", "get_jobs", "JobCompletion", "AllJobsCompletion"])
+@pytest.mark.parametrize("name", ["get_job", "get_jobs", "list_jobs", "JobCompletion", "AllJobsCompletion"])
 def test_a_program_learns_what_it_needs(name: str) -> None:
     """The last line names the extra, not a module that nobody has heard of."""
     done = run(f"{ABSENT}from pulumi_cosjob import {name}")
