@@ -13,12 +13,10 @@ func main() {
 	pulumi.Run(func(ctx *pulumi.Context) error {
 		settings := config.New(ctx, "")
 		jobID := pulumi.String(settings.Require("jobId"))
-		appid := pulumi.String(cmp.Or(settings.Get("appid"), "1250000000"))
 
 		// The gate: it exists once the job is complete, with no failed tasks.
 		copied, err := cosjob.NewJobCompletion(ctx, "copied", &cosjob.JobCompletionArgs{
 			JobId:   jobID,
-			Appid:   appid,
 			Timeout: pulumi.String(cmp.Or(settings.Get("timeout"), "2h")),
 		})
 		if err != nil {
@@ -33,7 +31,7 @@ func main() {
 		}
 
 		// Read after the gate has opened, so this is the job's final state.
-		job := cosjob.GetJobOutput(ctx, cosjob.GetJobOutputArgs{JobId: jobID, Appid: appid}, after)
+		job := cosjob.GetJobOutput(ctx, cosjob.GetJobOutputArgs{JobId: jobID}, after)
 
 		ctx.Export("released", release.Output)
 		ctx.Export("terminatedAt", copied.TerminationDate)

@@ -4,8 +4,7 @@ import pulumi
 
 from pulumi_cosjob import get_jobs
 
-config = pulumi.Config()
-nightly = get_jobs(config.require_object("jobIds"), config.get("appid") or "1250000000", missing="skip")
+nightly = get_jobs(pulumi.Config().require_object("jobIds"), missing="skip")
 
 pulumi.export("statuses", nightly.jobs.apply(lambda jobs: {job_id: job.status for job_id, job in jobs.items()}))
 pulumi.export(

@@ -10,9 +10,8 @@ def gate(account: str) -> JobCompletion:
     config = pulumi.Config(account)
     provider = Provider(
         account,
-        uin=config.require("uin"),
-        region=config.get("region") or "ap-chengdu",
-        # Only where the account's jobs are not read at the default endpoint: an emulator, for example.
+        region=config.get("region"),
+        # Only where the jobs are not read at the default endpoint: at an emulator, for example.
         endpoint=config.get("endpoint"),
         # Encrypted in the configuration, and in the state as well.
         secret_id=config.require_secret("secretId"),
@@ -21,7 +20,6 @@ def gate(account: str) -> JobCompletion:
     return JobCompletion(
         f"{account}-copied",
         job_id=config.require("jobId"),
-        appid=config.get("appid") or "1250000000",
         timeout=config.get("timeout") or "2h",
         opts=pulumi.ResourceOptions(provider=provider),
     )

@@ -4,8 +4,7 @@ import pulumi
 
 from pulumi_cosjob import get_job
 
-config = pulumi.Config()
-job = get_job(config.require("jobId"))
+job = get_job(pulumi.Config().require("jobId"))
 
 pulumi.export("status", job.status)
 pulumi.export("description", job.description)

@@ -5,16 +5,15 @@ import * as cosjob from "pulumi-cosjob";
 
 const config = new pulumi.Config();
 const jobId = config.require("jobId");
-const appid = config.get("appid") ?? "1250000000";
 
 // The gate: it exists once the job is complete, with no failed tasks.
-const copied = new cosjob.JobCompletion("copied", { jobId, appid, timeout: config.get("timeout") ?? "2h" });
+const copied = new cosjob.JobCompletion("copied", { jobId, timeout: config.get("timeout") ?? "2h" });
 
 // Nothing that depends on the gate starts before. (A stash stands for whatever you deploy.)
 const release = new pulumi.Stash("release", { input: "2026.11" }, { dependsOn: [copied] });
 
 // Read after the gate has opened, so this is the job's final state.
-const job = cosjob.getJobOutput({ jobId, appid }, { dependsOn: [copied] });
+const job = cosjob.getJobOutput({ jobId }, { dependsOn: [copied] });
 
 export const released = release.output;
 export const terminatedAt = copied.terminationDate;

@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import re
 import threading
-import time
 from collections.abc import Callable, Iterator
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +78,11 @@ def is_opened(stack: Stack) -> bool:
     return (stack.folder / "after-the-gate").exists()
 
 
+def job_requests(service: CosBatchEmulator) -> list[str]:
+    """Return the paths of all requests about jobs, without those that discover the account."""
+    return [request.path for request in service.requests if request.path.startswith("/jobs/")]
+
+
 def test_gate_deployment(example: Callable[[str], Stack], service: CosBatchEmulator) -> None:
     """A dependent resource starts after the job's end, and a read that depends on the gate has the final state."""
     service.clock.hold()
@@ -91,17 +94,14 @@ def test_gate_deployment(example: Callable[[str], Stack], service: CosBatchEmula
     service.clock.release()
     run = stack.up().ok()
     outputs = stack.outputs()
-    released = datetime.fromisoformat(outputs["released_at"]).timestamp()
-    ended = datetime.fromisoformat(outputs["terminated_at"].replace("Z", "+00:00")).timestamp()
-    # The jobs' clock stood still for a while, and is that much behind ours.
-    assert released - ended >= time.time() - service.clock.now()
-    assert (outputs["status"], outputs["copied"]) == ("Complete", 100)
+    assert run.text.rindex("copied created") < run.text.index("release creating")
+    assert (outputs["status"], outputs["copied"], outputs["released"]) == ("Complete", 100, "2026.11")
     row = r"cosjob:JobCompletion \S+ creating \([0-9]+s\) \d+ %, (\d+ s left, )?Active, \d+ of 100 tasks"
     assert re.search(row, run.text), "live progress is shown on the gate's own row"
-    requests = len(service.requests)
+    requests = len(job_requests(service))
     again = stack.up("--expect-no-changes").ok()
     assert "3 unchanged" in again.text
-    assert len(service.requests) == requests + 1, "get_job sends a request, the gate none"
+    assert len(job_requests(service)) == requests + 1, "get_job sends a request, the gate none"
 
 
 def test_fan_in(example: Callable[[str], Stack], service: CosBatchEmulator) -> None:
@@ -113,11 +113,11 @@ def test_fan_in(example: Callable[[str], Stack], service: CosBatchEmulator) -> N
     assert stack.outputs()["statuses"] == dict.fromkeys(job_ids, "Complete")
     assert "12 of 12 jobs Complete" in run.text
     added = service.create_job("completes", seconds=1)
-    requests = len(service.requests)
+    requests = len(job_requests(service))
     stack.run("config", "set", "jobIds", json.dumps([*job_ids[1:], added])).ok()
     stack.up().ok()
     assert stack.outputs()["statuses"] == dict.fromkeys([*job_ids[1:], added], "Complete")
-    assert {added in request.path for request in service.requests[requests:]} == {True}
+    assert {added in path for path in job_requests(service)[requests:]} == {True}
     service.clock.advance(91 * DAY)
     requests = len(service.requests)
     stack.refresh().ok()

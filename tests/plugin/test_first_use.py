@@ -59,7 +59,7 @@ def configure(stack: Stack, **accounts: CosBatchEmulator) -> None:
         service.create_job("completes", seconds=3, job_id="job")
         variables = service.environment()
         secret = {"secretId": variables["TENCENTCLOUD_SECRET_ID"], "secretKey": variables["TENCENTCLOUD_SECRET_KEY"]}
-        plain = {"jobId": "job", "uin": "100000000001", "endpoint": service.endpoint}
+        plain = {"jobId": "job", "endpoint": service.endpoint}
         for kind, values in (("--secret", secret), ("--plaintext", plain)):
             settings += [part for key, value in values.items() for part in (kind, f"{name}:{key}={value}")]
     stack.run("config", "set-all", *settings).ok()

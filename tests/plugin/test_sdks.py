@@ -13,14 +13,15 @@ from typing import Any
 
 import pytest
 
+from example_pages import SDK, page, run_at_the_emulator, run_with_an_account, sections
 from places import RESPONSES, ROOT
 from pulumi_cosjob import __version__
 from pulumi_cosjob._plugin.install import EXECUTABLE, write_launcher
 from pulumi_cosjob._plugin.publication import CSHARP_NAMESPACE, GO_MODULE, JAVA_PACKAGE, NPM_PACKAGE
 from pulumi_cosjob.testing import CosBatchEmulator
 from pulumi_environment import pulumi_environment
-from sdk_programs import JOB, OTHER_JOB, SCHEMA, create_completed_jobs, documented, run, run_example
-from stacks import Stack
+from sdk_programs import JOB, OTHER_JOB, SCHEMA, create_completed_jobs, documented, run
+from stacks import Stack, name_plugin
 
 pytestmark = pytest.mark.engine
 
@@ -262,24 +263,28 @@ def service() -> Iterator[CosBatchEmulator]:
 
 
 @pytest.mark.extra
-def test_example_in_typescript(plugin: Path, typescript: Path, service: CosBatchEmulator) -> None:
-    """A function after the gate reads the final state."""
-    job_id = service.create_job("completes", seconds=3)
-    stack = Stack(typescript, typescript, service.environment(), plugin=plugin)
-    stack.run("config", "set", "jobId", job_id).ok()
-    outputs = run_example(stack, 3, service)
-    assert outputs.pop("terminatedAt").endswith("Z")
-    assert outputs == {"released": "2026.11", "isComplete": True, "objects": 100}
+def test_example_in_typescript(plugin: Path, typescript: Path, tmp_path: Path) -> None:
+    """The lines of its page open the gate, at the emulator and with an account."""
+    for run_lines in (run_at_the_emulator, run_with_an_account):
+        folder = tmp_path / run_lines.__name__ / "program"
+        shutil.copytree(typescript, folder, symlinks=True)
+        name_plugin(folder, plugin)
+        run_lines("typescript", folder)
 
 
-def test_example_in_go(tmp_path: Path, plugin: Path, go: Path, service: CosBatchEmulator) -> None:
-    """The language host compiles the program."""
-    job_id = service.create_job("completes", seconds=3)
-    stack = Stack(tmp_path / "stack", go, {**service.environment(), **GO}, plugin=plugin)
-    stack.run("config", "set", "jobId", job_id).ok()
-    outputs = run_example(stack, 3, service)
-    assert outputs.pop("terminatedAt").endswith("Z")
-    assert outputs == {"released": "2026.11", "isComplete": True, "objects": 100}
+def test_example_in_go(plugin: Path, go: Path, tmp_path: Path) -> None:
+    """The lines of its page open the gate; the language host compiles the program."""
+    folder = tmp_path / "program"
+    shutil.copytree(go, folder)
+    name_plugin(folder, plugin)
+    run_at_the_emulator("go", folder, **GO)
+
+
+def test_what_replaces_the_lines_for_sdks() -> None:
+    """Beside the fixtures above, the lines of the pages that make an SDK are no others than these."""
+    lines = {name: [step.command for step in sections(page(name))[SDK]] for name in ("typescript", "go")}
+    add = "pulumi package add ../../plugin"
+    assert lines == {"typescript": [add, "npm install"], "go": [add, "go mod tidy"]}
 
 
 def test_documented_examples_in_python(

@@ -27,7 +27,6 @@ from pulumi_cosjob._emulator.faults import KINDS, REPLACES_RESPONSE
 from pulumi_cosjob._emulator.request_checks import check_request
 from pulumi_cosjob._service.responses import _POLICY
 from pulumi_cosjob.testing import CosBatchEmulator, CosJobMocks, Fault, Scenario
-from stacks import Stack
 from transcripts import assert_prints_what_it_shows, comparable
 
 PAGES = {
@@ -307,54 +306,3 @@ def test_the_control_routes_do_what_the_page_shows() -> None:
 def _row(route: str) -> str:
     """Return the row of a control route."""
     return next(line for line in TESTING.splitlines() if line.startswith("| `") and f"/_emulator/{route}`" in line)
-
-
-def _blocks(page: str) -> dict[str, list[str]]:
-    """Return the shell lines below each heading that has some."""
-    sections = (section.partition("\n") for section in page.split("\n## ")[1:])
-    blocks = {name: "".join(re.findall(r"```console\n(.*?)```", text, re.DOTALL)) for name, _, text in sections}
-    return {name: re.findall(r"^\$ (.*)$", block, re.MULTILINE) for name, block in blocks.items() if block}
-
-
-EXAMPLES = _blocks(PAGES["examples/README.md"])
-
-
-def test_each_example_has_its_lines() -> None:
-    """Every folder has a section, and every section is of one."""
-    assert set(EXAMPLES) == {path.name for path in (ROOT / "examples").iterdir() if path.is_dir()}
-
-
-@pytest.mark.engine
-@pytest.mark.parametrize("name", sorted(set(EXAMPLES) - {"typescript", "go"}))
-def test_an_example_runs_by_its_lines(name: str, tmp_path: Path) -> None:
-    """It needs no more than its lines; other tests run those on generated SDKs."""
-    with CosBatchEmulator() as emulator:
-        for last in "ef":
-            job_id = f"53dc6228-c50b-46f7-8ad7-65e7159f1aa{last}"
-            # As the page's emulator does: it is under way until a program reads it.
-            emulator.create_job("completes", seconds=1, job_id=job_id, starts="first-request")
-        stack = Stack(tmp_path / "stack", ROOT / "examples" / name, emulator.environment())
-        for line in EXAMPLES[name]:
-            typed = line.replace("http://127.0.0.1:8080", emulator.endpoint)
-            if typed == "pulumi up":
-                typed += " --yes --skip-preview --non-interactive"
-            done = subprocess.run(
-                ["sh", "-ec", typed],
-                cwd=stack.folder,
-                env=stack.variables,
-                capture_output=True,
-                text=True,
-                timeout=120,
-                check=False,
-            )
-            assert done.returncode == 0, done.stdout + done.stderr
-        outputs = stack.outputs()
-        stack.destroy().ok()
-    first = {
-        "many_jobs": "statuses",
-        "fan_in": "statuses",
-        "find_and_gate": "statuses",
-        "native": "objects",
-        "quickstart": "status",
-    }
-    assert outputs[first.get(name, "status")]

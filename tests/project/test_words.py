@@ -88,6 +88,7 @@ def _pages() -> Iterator[tuple[str, str]]:
         "LICENSE",
         "docs/**/*.md",
         "examples/*.md",
+        "examples/*/*.md",
         "examples/*/*.py",
         "examples/*/*.ts",
         "examples/*/*.go",

@@ -13,6 +13,7 @@ ONE_BY_ONE = (
     "plugin/test_sdks",
     "plugin/test_first_use",
     "program/test_input_matrix",
+    "project/test_examples",
     "plugin/test_yaml",
     "dynamic/test_gates",
     "plugin/test_native",

@@ -56,6 +56,12 @@ def new_backend(project: str) -> Path:
     return folder
 
 
+def name_plugin(folder: Path, plugin: Path) -> None:
+    """Name the folder of the native plugin in a project, in place of an installation of it."""
+    with (folder / "Pulumi.yaml").open("a") as file:
+        file.write(f"plugins: {{providers: [{{name: cosjob, path: {json.dumps(str(plugin))}}}]}}\n")
+
+
 @dataclass(frozen=True)
 class Run:
     """Exit code and output of a CLI call."""
@@ -192,8 +198,7 @@ class Stack:
         elif program != folder:
             shutil.copytree(program, folder, dirs_exist_ok=True)
         if plugin is not None:
-            with project.open("a") as file:
-                file.write(f"plugins: {{providers: [{{name: cosjob, path: {json.dumps(str(plugin))}}}]}}\n")
+            name_plugin(folder, plugin)
         backend = new_backend(yaml.safe_load(project.read_text())["name"])
         shutil.copytree(backend / STATE, folder / STATE, dirs_exist_ok=True)
         shutil.copy(backend / f"Pulumi.{STACK}.yaml", folder)
