@@ -65,9 +65,9 @@ def test_links_are_rewritten_to_where_pages_stand_in_the_site(tmp_path: Path) ->
     assert "](how-to/gates.md)" in (tmp_path / "errors.md").read_text(encoding="utf-8")
     assert "](contributing.md)" in (tmp_path / "design.md").read_text(encoding="utf-8")
     assert "](errors.md" in (tmp_path / "readme.md").read_text(encoding="utf-8")
-    examples = (tmp_path / "examples" / "index.md").read_text(encoding="utf-8")
-    assert "](../testing.md" in examples
-    assert "](../source/plugin.md)" in examples
+    assert "](../testing.md" in (tmp_path / "examples" / "index.md").read_text(encoding="utf-8")
+    example = (tmp_path / "examples" / "go" / "index.md").read_text(encoding="utf-8")
+    assert "](../../source/plugin.md)" in example
     assert "PulumiPlugin.yaml" in (tmp_path / "source" / "plugin.md").read_text(encoding="utf-8")
 
 
