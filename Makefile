@@ -5,6 +5,8 @@ PYTHON ?= python3
 VENV := .venv
 LOWEST := .venv-lowest
 FUZZ := .venv-fuzz
+DOCS := .venv-docs
+RELEASE := .venv-release
 PINS := scripts/requirements
 # All that is needed is pinned: pip is not to look for what would suit, in which it may come upon newer versions.
 # Two more than there are processors: many tests wait for other processes.
@@ -14,7 +16,7 @@ PARALLEL = --numprocesses=$(WORKERS)
 PATHS = PYTHONPATH="$(CURDIR)/tests/support:$(CURDIR)/scripts:$(CURDIR)/benchmarks"
 PIP_INSTALL = -m pip install --quiet --disable-pip-version-check --no-deps
 
-.PHONY: help demo test lint check lowest extra compat faults secrets fuzz soak bench coverage engine docs dist pins format clean
+.PHONY: help demo test lint check lowest extra compat faults secrets fuzz soak bench coverage engine docs dist release pins format clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-10s%s\n", $$1, $$2 }' Makefile
@@ -36,7 +38,7 @@ lowest: $(LOWEST)/ready ## the tests again, with the oldest versions that the ra
 	$(LOWEST)/bin/python -m pytest $(PARALLEL) -m "not newest and (not engine or oldest)" $(ARGS)
 
 extra: $(VENV)/ready ## what `make test` leaves out: secrets at the highest log levels, more SDKs, wheels, all rows of the bench
-	$(VENV)/bin/python -m pytest $(PARALLEL) -m extra $(ARGS)
+	$(VENV)/bin/python -m pytest $(PARALLEL) --dist=loadgroup -m extra $(ARGS)
 
 compat: ## the tests on every Python here; about two minutes for each
 	$(PYTHON) scripts/compat.py
@@ -66,18 +68,27 @@ format: $(VENV)/ready ## correct style and layout, where a tool can
 	$(VENV)/bin/ruff check --fix
 	$(VENV)/bin/ruff format
 
-docs: $(VENV)/ready ## write the table of fields and the types of outputs; after each change of the schema
+docs: $(VENV)/ready $(DOCS)/ready ## write what is generated, then build the site, strictly, into site/; Python 3.11 or later
 	$(VENV)/bin/python scripts/field_table.py
 	$(VENV)/bin/python scripts/output_types.py
+	$(PATHS) $(VENV)/bin/python scripts/reference.py
+	$(PATHS) PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/python scripts/picture.py
+	$(DOCS)/bin/python scripts/build_site.py
 
 dist: $(VENV)/ready ## the wheel and the source archive, in dist/
 	rm -rf dist
 	$(VENV)/bin/python -m hatchling build
 
-pins: ## bring the pinned environments up to date; needs uv
+release: docs $(RELEASE)/ready ## all that a release publishes, in dist/, and what is missing before; needs Go, npm
+	$(PATHS) $(VENV)/bin/python scripts/release.py $(ARGS)
+
+pins: $(VENV)/ready ## bring the pinned environments up to date; needs uv, npm
 	uv pip compile pyproject.toml --extra pulumi --extra emulator --group dev -o $(PINS)/dev.txt $(PIN_OPTIONS)
+	uv pip compile pyproject.toml --extra pulumi --extra emulator --group docs -o $(PINS)/docs.txt $(PIN_OPTIONS)
 	uv pip compile pyproject.toml --group fuzz -o $(PINS)/fuzz.txt $(PIN_OPTIONS)
+	uv pip compile --group release -o $(PINS)/release.txt $(PIN_OPTIONS)
 	uv pip compile pyproject.toml --extra pulumi --extra emulator --group test --resolution lowest-direct -o $(PINS)/lowest.txt $(PIN_OPTIONS)
+	$(PATHS) $(VENV)/bin/python scripts/release.py --pin-npm
 
 PIN_OPTIONS = --upgrade --universal --python-version 3.10 --generate-hashes --quiet --no-header --no-annotate \
 	--no-emit-index-url --no-emit-find-links
@@ -96,11 +107,23 @@ $(LOWEST)/ready: $(PINS)/lowest.txt pyproject.toml
 	$(LOWEST)/bin/python -m pip check
 	touch $@
 
+# Sphinx imports the package to document it.
+$(DOCS)/ready: $(PINS)/docs.txt pyproject.toml
+	$(PYTHON) -m venv --clear $(DOCS)
+	$(DOCS)/bin/python $(PIP_INSTALL) --require-hashes -r $(PINS)/docs.txt
+	echo "$(CURDIR)" > "$$($(DOCS)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/here.pth"
+	touch $@
+
 $(FUZZ)/ready: $(PINS)/fuzz.txt pyproject.toml
 	$(PYTHON) -m venv --clear $(FUZZ)
 	$(FUZZ)/bin/python $(PIP_INSTALL) --require-hashes -r $(PINS)/fuzz.txt
 	echo "$(CURDIR)" > "$$($(FUZZ)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/here.pth"
 	touch $@
 
+$(RELEASE)/ready: $(PINS)/release.txt
+	$(PYTHON) -m venv --clear $(RELEASE)
+	$(RELEASE)/bin/python $(PIP_INSTALL) --require-hashes -r $(PINS)/release.txt
+	touch $@
+
 clean: ## remove what these commands leave in this folder
-	rm -rf $(VENV) $(VENV)-* .fuzz build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage*
+	rm -rf $(VENV) $(VENV)-* .fuzz build dist site .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage*

@@ -14,7 +14,7 @@ __all__ = ["completion"]
 @click.argument("shell", type=click.Choice(("bash", "zsh", "fish")))
 @click.pass_context
 def completion(context: click.Context, shell: str) -> None:
-    r"""Print the script that completes commands and options in a shell.
+    """Print the script that completes commands and options in a shell.
 
     \b
     bash (from 4.4 on), in ~/.bashrc:  eval "$(cosjob completion bash)"
@@ -22,7 +22,7 @@ def completion(context: click.Context, shell: str) -> None:
     fish, once:  cosjob completion fish > ~/.config/fish/completions/cosjob.fish
 
     Nothing is requested from the service: job ids are not completed.
-    """
+    """  # noqa: D301  click needs the character itself
     kind = get_completion_class(shell)
     assert kind is not None  # noqa: S101  click has these three
     script = kind(context.find_root().command, {}, "cosjob", "_COSJOB_COMPLETE")

@@ -13,6 +13,7 @@ from pulumi_cosjob._cli.formats import compile_query, print_data
 from pulumi_cosjob._cli.options import (
     account_options,
     exit_code,
+    job_ids_argument,
     open_client,
     output_option,
     query_option,
@@ -31,7 +32,7 @@ __all__ = ["describe"]
 
 
 @click.command()
-@click.argument("job_ids", nargs=-1, required=True, metavar="JOB_ID...")
+@job_ids_argument
 @click.option("--full", is_flag=True, help="All fields that have a value, in place of the summary.")
 @output_option(("table", "json", "yaml"))
 @query_option

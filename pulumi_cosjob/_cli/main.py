@@ -30,6 +30,7 @@ from pulumi_cosjob._errors import CosJobWarning
 __all__ = ["COMMANDS", "main"]
 
 COMMANDS: Mapping[str, str] = {
+    "list": "List the jobs of the account.",
     "describe": "Print the state of jobs.",
     "wait": "Wait until jobs have completed.",
     "confirm": "Confirm a job that is Suspended.",
@@ -42,7 +43,8 @@ COMMANDS: Mapping[str, str] = {
 }
 """Each command with its line in the help, in the order in which the help lists them.
 
-The command `set-priority` is the function `set_priority` of the module `set_priority`.
+The command `set-priority` is the function `set_priority` of the module `set_priority`; `list`, which is a builtin of
+Python, is `list_jobs`.
 """
 
 
@@ -57,7 +59,7 @@ class LazyGroup(click.Group):
         """Load a command; None if there is none of that name."""
         if cmd_name not in COMMANDS:
             return None
-        name = cmd_name.replace("-", "_")
+        name = "list_jobs" if cmd_name == "list" else cmd_name.replace("-", "_")
         command: click.Command = getattr(importlib.import_module(f"pulumi_cosjob._cli.{name}"), name)
         command.short_help = COMMANDS[cmd_name]
         return command

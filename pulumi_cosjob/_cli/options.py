@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from pulumi_cosjob._cli.output import QUIET
+from pulumi_cosjob._cli.output import QUIET, fail
 from pulumi_cosjob._errors import (
     ConfigurationError,
     CosJobError,
@@ -29,10 +30,12 @@ __all__ = [
     "UNUSABLE",
     "account_options",
     "exit_code",
+    "job_ids_argument",
     "open_client",
     "output_option",
     "query_option",
     "quiet_option",
+    "whole_number",
 ]
 
 FAILED, UNUSABLE, TIMED_OUT, INTERRUPTED, TERMINATED = 1, 2, 124, 130, 143
@@ -76,6 +79,21 @@ _ACCOUNT: Mapping[str, str] = {
 }
 
 
+def job_ids_argument(command: _Command) -> _Command:
+    """Add the argument for one job or several."""
+
+    def check(context: click.Context, _parameter: click.Parameter, job_ids: tuple[str, ...]) -> tuple[str, ...]:
+        # Not while a shell completes a line.
+        if not job_ids and not context.resilient_parsing:
+            fail(_NO_JOB_IDS, UNUSABLE)
+        return job_ids
+
+    return click.argument("job_ids", nargs=-1, metavar="JOB_ID...", callback=check)(command)
+
+
+_NO_JOB_IDS = "there is no JOB_ID: give one at least. If `cosjob list -o ids` was to print it, no job matched."
+
+
 def output_option(choices: Sequence[str]) -> Callable[[_Command], _Command]:
     """Add the option for the format of the output; the first one is the default."""
     return click.option(
@@ -101,6 +119,12 @@ def quiet_option(command: _Command) -> _Command:
 
     text = "Write nothing but errors on standard error."
     return click.option("-q", "--quiet", is_flag=True, expose_value=False, callback=keep, help=text)(command)
+
+
+def whole_number(text: str) -> Any:
+    """Return a text of digits as a number; any other, and one of too many digits, as it is: checks refuse it."""
+    # Python refuses to convert thousands of digits, and nothing here has so many that they need more than these.
+    return int(text) if re.fullmatch(r"[0-9]{1,18}", text) else text
 
 
 @contextlib.contextmanager

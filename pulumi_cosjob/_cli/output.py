@@ -31,7 +31,9 @@ __all__ = [
 
 _OPTIONS = frozenset(
     {"appid", "site", *PLACES, "timeout", "max_failed_tasks", "fail_when_suspended", "heartbeat", "query", "reason"}
+    | {"statuses", "created_after", "created_before", "description", "operation", "limit"}
 )
+_SHORT_NAMES = {"statuses": "--status", "created_after": "--since", "created_before": "--before"}
 
 
 def _command_line_name(argument: str) -> str:
@@ -39,6 +41,8 @@ def _command_line_name(argument: str) -> str:
         return "JOB_ID"
     if argument == "priority":
         return "PRIORITY"
+    if argument in _SHORT_NAMES:
+        return _SHORT_NAMES[argument]
     return f"--{argument.replace('_', '-')}" if argument in _OPTIONS else argument
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 import click
 
 from pulumi_cosjob._cli.change import OUTPUT_FORMATS, change
-from pulumi_cosjob._cli.options import account_options, output_option
+from pulumi_cosjob._cli.options import account_options, output_option, whole_number
 
 __all__ = ["set_priority"]
 
@@ -22,6 +20,5 @@ def set_priority(job_id: str, priority: str, output: str, **settings: str | None
 
     Prints the priority of the job afterwards. The policy of the credentials has to allow cos:UpdateJobPriority.
     """
-    # Longer numbers stay text, which the check of the argument refuses.
-    number = int(priority) if re.fullmatch(r"[0-9]{1,18}", priority) else priority
-    change(lambda client: client.set_job_priority(job_id, number), output, settings)  # type: ignore[arg-type]
+    number = whole_number(priority)
+    change(lambda client: client.set_job_priority(job_id, number), output, settings)

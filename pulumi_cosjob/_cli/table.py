@@ -1,4 +1,4 @@
-"""The description of a job for people: a summary of five lines, or all fields."""
+"""The description of a job for people: a summary of five lines, or all fields. And what other tables share with it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,10 +16,10 @@ from pulumi_cosjob._details import task_counts
 from pulumi_cosjob._text import duration
 
 if TYPE_CHECKING:
-    from pulumi_cosjob._model.job import JobDescription, Operation
+    from pulumi_cosjob._model.job import JobDescription, Operation, ProgressSummary
     from pulumi_cosjob._model.states import JobState
 
-__all__ = ["print_descriptions"]
+__all__ = ["fit", "percent", "print_descriptions", "styled_status", "terminal_width", "text_width"]
 
 _INDENT = "  "
 Row = tuple[str, str, int | None]
@@ -35,8 +35,7 @@ def print_descriptions(jobs: Iterable[JobDescription], *, full: bool) -> None:
         jobs: The jobs.
         full: Whether to print all fields that have a value in place of the summary.
     """
-    # Python 3.10 returns 0 for a terminal that does not know its width.
-    width = (shutil.get_terminal_size().columns or 80) if sys.stdout.isatty() else None
+    width = terminal_width()
     written = (_description(job, width, full=full) for job in jobs)
     write_output("\n".join(written), newline=False)
 
@@ -44,29 +43,24 @@ def print_descriptions(jobs: Iterable[JobDescription], *, full: bool) -> None:
 def _description(job: JobDescription, width: int | None, *, full: bool) -> str:
     rows = list(_all_fields(job) if full else _summary(job))
     label_width = max(len(label) for label, _, _ in rows)
-    style = _style(job.state)
     lines = []
     for label, text, kept in rows:
         indent = " " * (label_width + len(_INDENT))
-        parts = _fit(text, None if width is None else max(10, width - len(indent)), kept)
-        parts[0] = style(label, parts[0])
+        parts = fit(text, None if width is None else max(10, width - len(indent)), kept)
+        if label == "status":
+            status, colon, meaning = parts[0].partition(":")
+            parts[0] = styled_status(status, job.state) + colon + meaning
         first = f"{label:{label_width}}{_INDENT}{parts[0]}".rstrip()
         lines += [first, *(indent + each for each in parts[1:])]
     return "".join(f"{line}\n" for line in lines)
 
 
-def _style(state: JobState) -> Callable[[str, str], str]:
-    """Return what colours the text of a label: the status on a terminal that shows colours."""
+def styled_status(text: str, state: JobState) -> str:
+    """Return the text of a status with the colour of its state, on a terminal that shows colours."""
+    if not sys.stdout.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") in ("dumb", "unknown"):
+        return text
     colour = "green" if state.succeeded else "red" if state.final else "yellow" if state.needs_person else "cyan"
-    plain = not sys.stdout.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") in ("dumb", "unknown")
-
-    def styled(label: str, text: str) -> str:
-        if plain or label != "status":
-            return text
-        status, colon, meaning = text.partition(":")
-        return click.style(status, fg=colour, bold=True) + colon + meaning
-
-    return styled
+    return click.style(text, fg=colour, bold=True)
 
 
 # ------------------------------------------------------------------------------------------------------------- summary
@@ -91,12 +85,17 @@ def _reasons(job: JobDescription) -> str:
 
 
 def _progress(job: JobDescription) -> str:
-    summary = job.progress_summary
+    done = percent(job.progress_summary)
+    return "no tasks are counted yet" if done is None else f"{done} %, {task_counts(job)}"
+
+
+def percent(summary: ProgressSummary | None) -> int | None:
+    """Return how many percent of the tasks have ended; None where none are counted."""
     total = summary.total_number_of_tasks if summary else None
     if summary is None or not total:
-        return "no tasks are counted yet"
+        return None
     done = (summary.number_of_tasks_succeeded or 0) + (summary.number_of_tasks_failed or 0)
-    return f"{min(100, 100 * done // total)} %, {task_counts(job)}"
+    return min(100, 100 * done // total)
 
 
 def _times(job: JobDescription) -> str:
@@ -159,7 +158,18 @@ def _rows(element: dict[str, Any], indent: str = "") -> Iterator[tuple[str, str]
 # --------------------------------------------------------------------------------------------------------------- width
 
 
-def _fit(text: str, width: int | None, kept: int | None) -> list[str]:
+def terminal_width() -> int | None:
+    """Return how many columns lines may have; None where standard output is no terminal, for any number."""
+    # Python 3.10 returns 0 for a terminal that does not know its width.
+    return (shutil.get_terminal_size().columns or 80) if sys.stdout.isatty() else None
+
+
+def text_width(text: str) -> int:
+    """Return how many columns of a terminal a text takes."""
+    return sum(map(_columns, text))
+
+
+def fit(text: str, width: int | None, kept: int | None) -> list[str]:
     """Return the lines of a text so that none is wider than a number of columns.
 
     Args:
@@ -167,7 +177,7 @@ def _fit(text: str, width: int | None, kept: int | None) -> list[str]:
         width: The columns; None for any number.
         kept: How many characters at its beginning are never cut. None folds the text, and cuts nothing.
     """
-    if width is None or sum(map(_columns, text)) <= width:
+    if width is None or text_width(text) <= width:
         return [text]
     if kept is None:
         return list(_folded(text, width))

@@ -21,10 +21,12 @@ from pulumi_cosjob._cli.options import (
     TERMINATED,
     account_options,
     exit_code,
+    job_ids_argument,
     open_client,
     output_option,
     query_option,
     quiet_option,
+    whole_number,
 )
 from pulumi_cosjob._cli.output import QUIET, fail, render, write_error, write_warning
 from pulumi_cosjob._errors import CosJobError
@@ -42,7 +44,7 @@ _NOT_AFFECTED = "the wait has ended; the jobs are not affected"
 
 
 @click.command()
-@click.argument("job_ids", nargs=-1, required=True, metavar="JOB_ID...")
+@job_ids_argument
 @click.option("--timeout", default=DEFAULT_TIMEOUT, show_default=True, help="Such as 90s, 2h or 1d12h.")
 @click.option("--max-failed-tasks", default="0", show_default=True, help="Failed tasks to accept per job, or any.")
 @click.option("--fail-when-suspended", is_flag=True, help="Fail when a job waits for a person.")
@@ -140,9 +142,7 @@ def _options(timeout: str, max_failed_tasks: str, fail_when_suspended: bool) -> 
 
 def _failed_tasks(text: str) -> int | None:
     """Return how many failed tasks are accepted; None for any number."""
-    # No job has so many tasks that their number has more digits.
-    number = int(text) if re.fullmatch(r"[0-9]{1,18}", text) else text
-    return None if text == "any" else check_count("max_failed_tasks", number)
+    return None if text == "any" else check_count("max_failed_tasks", whole_number(text))
 
 
 def _heartbeat(text: str | None) -> float:

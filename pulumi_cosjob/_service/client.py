@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from pulumi_cosjob._service.location import Location
     from pulumi_cosjob._service.settings import Site
     from pulumi_cosjob._service.transport import Response
-    from pulumi_cosjob._xml.validation import Validation
+    from pulumi_cosjob._xml.modes import Validation
 
 __all__ = ["CosBatchClient", "describe_job"]
 

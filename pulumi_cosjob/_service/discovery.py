@@ -22,6 +22,7 @@ from pulumi_cosjob._errors import (
     AccessDeniedError,
     CosJobError,
     InvalidResponseError,
+    RequestError,
     ServiceError,
     TimeLimitError,
     UnavailableError,
@@ -121,7 +122,9 @@ def _log(account: Account) -> None:
 
 def undiscovered(error: CosJobError, more: str = "") -> CosJobError:
     """Return an error as one of the discovery, with the settings that make it unnecessary."""
-    return error.restated(Message(_WHAT, {"reason": error.what}), Message(f"{_HINT} {more}".strip()))
+    hint = Message(f"{_HINT} {more}".strip())
+    # Without a response, such as where a proxy refuses, the two settings seldom help.
+    return error.restated(Message(_WHAT, {"reason": error.what}), hint, keep_hint=isinstance(error, RequestError))
 
 
 def parse_account(response: Response, secrets: Sequence[str | None], endpoint: str) -> Account:

@@ -6,7 +6,6 @@ other. So all pages are read, to an end that can show in four ways; then the job
 
 from __future__ import annotations
 
-import difflib
 import fnmatch
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -201,6 +200,8 @@ def _status(value: Any, hint: str) -> str:
     if value in STATES:
         return value
     known = {each.lower(): each for each in STATES}
+    import difflib  # noqa: PLC0415  needed for a refused word only
+
     close = difflib.get_close_matches(value.lower()[:64], known, n=1)
     raise InvalidArgumentError(
         "statuses", f"cannot be {quoted(value)}", hint=f"Did you mean {known[close[0]]}?" if close else hint

@@ -28,7 +28,7 @@ from pulumi_cosjob._service.redaction import contains_secret, redact
 from pulumi_cosjob._text import quoted, truncate
 from pulumi_cosjob._xml.decoder import describe, describe_page
 from pulumi_cosjob._xml.lenient import warnings_of
-from pulumi_cosjob._xml.validation import DEFAULT_VALIDATION
+from pulumi_cosjob._xml.modes import DEFAULT_VALIDATION
 from pulumi_cosjob._xml.xml_reader import read_xml
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from pulumi_cosjob._model.job import JobDescription
     from pulumi_cosjob._model.job_summary import JobPage
     from pulumi_cosjob._service.transport import Response
-    from pulumi_cosjob._xml.validation import Validation
+    from pulumi_cosjob._xml.modes import Validation
 
 __all__ = [
     "clock_offset",

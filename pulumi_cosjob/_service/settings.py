@@ -18,7 +18,7 @@ from pulumi_cosjob._messages import PYTHON, Audience, Message
 from pulumi_cosjob._places import CREDENTIALS, CREDENTIALS_FILES, PLACES
 from pulumi_cosjob._service.credentials import Credentials, CredentialSource, VendorChain
 from pulumi_cosjob._text import format_value, join_words, kind_of
-from pulumi_cosjob._xml.validation import DEFAULT_VALIDATION, VALIDATIONS, Validation
+from pulumi_cosjob._xml.modes import DEFAULT_VALIDATION, VALIDATIONS, Validation
 
 __all__ = [
     "LONGEST_REQUEST_TIMEOUT",

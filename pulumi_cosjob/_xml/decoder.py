@@ -20,8 +20,9 @@ from pulumi_cosjob._model.naming import xml_name
 from pulumi_cosjob._text import kind_of
 from pulumi_cosjob._xml.fast_validator import XML_SPACE
 from pulumi_cosjob._xml.lenient import prune, warnings_of
+from pulumi_cosjob._xml.modes import DEFAULT_VALIDATION, VALIDATIONS, Validation
 from pulumi_cosjob._xml.schema import DESCRIBE_JOB, DOCUMENTS, LIST_JOBS, Document, compiled_schema
-from pulumi_cosjob._xml.validation import DEFAULT_VALIDATION, VALIDATIONS, Validation, collect_problems
+from pulumi_cosjob._xml.validation import collect_problems
 from pulumi_cosjob._xml.xml_reader import read_xml
 
 __all__ = ["describe", "describe_page", "parse_describe_job_result", "parse_list_jobs_result"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
 from pulumi_cosjob._details import MOST_PROBLEMS
@@ -19,12 +19,9 @@ if TYPE_CHECKING:
     import xmlschema
 
 __all__ = [
-    "DEFAULT_VALIDATION",
     "INSTANCE_NAMESPACE",
     "SPACE_AROUND",
     "SPACE_BETWEEN",
-    "VALIDATIONS",
-    "Validation",
     "Violation",
     "collect_problems",
     "find_excess",
@@ -36,10 +33,6 @@ __all__ = [
     "violations",
     "without_positions",
 ]
-
-Validation = Literal["strict", "lenient"]
-VALIDATIONS: tuple[Validation, ...] = ("strict", "lenient")
-DEFAULT_VALIDATION: Validation = "lenient"
 
 # A limit on a response that the compiled checks do not recognise; `Document.most_nodes` is another.
 _MOST_ATTRIBUTES = 100

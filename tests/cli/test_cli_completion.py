@@ -47,6 +47,7 @@ def test_bash_completes_commands_and_options(with_command: dict[str, str]) -> No
     assert completed("cosjob describe -o ''", 3, with_command) == ["table", "json", "yaml"]
     assert completed("cosjob completion ''", 2, with_command) == ["bash", "zsh", "fish"]
     assert completed("cosjob wait ''", 2, with_command) == []
+    assert completed("cosjob list --status su", 3, with_command) == ["Suspended"]
 
 
 @pytest.mark.parametrize(

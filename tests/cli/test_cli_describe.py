@@ -89,7 +89,7 @@ def test_describe_reads_the_account_from_options(service: CosBatchEmulator, monk
         (["../nope", "--appid", "1250000000"], 2, "cosjob: JOB_ID cannot be '../nope'"),
         (["nope", "--appid", "1", "--validation", "lax"], 2, "--validation must be one of strict, lenient, not 'lax'"),
         (["nope", "--appid", "1", "--request-timeout", "nan"], 2, "cosjob: --request-timeout cannot be 'nan'"),
-        ([], 2, "Missing argument 'JOB_ID...'"),
+        ([], 2, "cosjob: there is no JOB_ID: give one at least."),
         (["nope", "--appid", "1", "-o", "text"], 2, "'text' is not one of 'table', 'json', 'yaml'"),
     ],
 )

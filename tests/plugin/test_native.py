@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from patience import until
+from patience import moved_by_requests, until
 from pulumi_cosjob.testing import CosBatchEmulator
 from pulumi_environment import engine_path
 from stacks import Stack
@@ -76,8 +76,8 @@ def test_a_program_on_the_plugin(new_stack: NewStack, service: CosBatchEmulator)
     preview = stack.preview().ok()
     assert "3 to create" in preview.text
     assert "warning" not in preview.text
-    service.clock.release()
-    run = stack.up().ok()
+    with moved_by_requests(service, seconds=0.5):
+        run = stack.up().ok()
     row = r"cosjob:index:JobCompletion gate creating \([0-9]+s\) \d+ %, (\d+ s left, )?Active, \d+ of 100 tasks"
     assert re.search(row, run.text)
     assert "2 of 2 jobs Complete" in run.text

@@ -74,12 +74,7 @@ def test_example_of_two_accounts(tmp_path: Path) -> None:
         for account in accounts.values():
             assert f"endpoint {account.endpoint}" in refused
         stack.run("config", "set-all", *credentials(archive="archive", live="live")).ok()
-
-        def release() -> None:
-            for account in accounts.values():
-                account.clock.release()
-
-        outputs = run_example(stack, release, 6)
+        outputs = run_example(stack, 6, archive, other)
         files = "".join(path.read_text(errors="replace") for path in stack.folder.rglob("*") if path.is_file())
         assert "archive-copied" in files
         assert not [secret for secret in ("archive-id", "archive-key", "live-id", "live-key") if secret in files]

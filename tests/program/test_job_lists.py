@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from list_documents import member, page
+from patience import moved_by_requests
 from pulumi_cosjob._plugin.install import write_launcher
 from pulumi_cosjob.testing import CosBatchEmulator, Fault
 from servers import reply
@@ -74,6 +75,7 @@ def lists(service: CosBatchEmulator) -> list[str]:
 @BOTH
 def test_a_gate_and_a_read_follow_from_a_list(stack: Stack, service: CosBatchEmulator, native: str) -> None:
     """A preview lists as an update does; what was found is waited for and read, and next time there is nothing."""
+    service.clock.hold()
     done = service.create_job("completes", seconds=0, description="nightly done")
     service.clock.advance(3600)
     first, second = (service.create_job("completes", seconds=1, description=f"nightly {each}") for each in "ab")
@@ -99,8 +101,8 @@ pulumi.export("tasks", later.jobs[0].progress_summary.number_of_tasks_succeeded)
     )
     shown = " ".join(stack.preview().ok().text.split())
     assert "complete : [unknown]" in shown
-    service.clock.release()
-    stack.up().ok()
+    with moved_by_requests(service, seconds=0.5):
+        stack.up().ok()
     newest = sorted([first, second])
     assert recorded(stack, "ids") == recorded(stack, "read") == {"preview": newest, "up": newest}
     jobs = recorded(stack, "jobs")

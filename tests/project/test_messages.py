@@ -14,6 +14,7 @@ from test_rooms import sources
 
 from pulumi_cosjob._cli.cancel import cancel
 from pulumi_cosjob._cli.describe import describe
+from pulumi_cosjob._cli.list_jobs import list_jobs
 from pulumi_cosjob._cli.output import COMMAND_LINE
 from pulumi_cosjob._cli.wait import wait
 from pulumi_cosjob._errors import InvalidArgumentError, JobsFailedError, NoSuchJobError
@@ -99,7 +100,7 @@ def test_options_are_those_of_the_commands() -> None:
     """Each option of these commands that stands for an argument has its name in messages, and no other has."""
     options = {
         parameter.name: parameter.opts[0]
-        for command in (cancel, describe, wait)
+        for command in (cancel, describe, list_jobs, wait)
         for parameter in command.params
         if isinstance(parameter, click.Option) and parameter.name not in FORMS
     }
@@ -121,9 +122,8 @@ def templates(source: str) -> Iterator[str]:
 
 
 ARGUMENTS = {
-    *(parameter.name for command in (cancel, describe, wait) for parameter in command.params),
+    *(parameter.name for command in (cancel, describe, list_jobs, wait) for parameter in command.params),
     *("job_id", "any_number", "credentials"),
-    *("statuses", "created_after"),  # of `list_jobs`
 }
 
 

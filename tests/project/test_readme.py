@@ -9,12 +9,14 @@ import re
 import subprocess
 import sys
 from dataclasses import fields
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pulumi
 import pytest
 
+import picture
 import pulumi_cosjob
 from mocked import seen
 from places import ROOT
@@ -25,6 +27,7 @@ from pulumi_cosjob._emulator.faults import KINDS, REPLACES_RESPONSE
 from pulumi_cosjob._emulator.request_checks import check_request
 from pulumi_cosjob._service.responses import _POLICY
 from pulumi_cosjob.testing import CosBatchEmulator, CosJobMocks, Fault, Scenario
+from transcripts import assert_prints_what_it_shows, comparable
 
 PAGES = {
     path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
@@ -59,6 +62,8 @@ def _anchors(page: str) -> set[str]:
 def test_links_lead_somewhere(name: str) -> None:
     """Each link within the repository leads to a file, and to a heading of it where it names one."""
     for link in re.findall(r"\]\(([^)]+)\)", PAGES[name]):
+        if link.startswith("https://"):
+            continue
         path, _, anchor = link.partition("#")
         target = (ROOT / name).parent / path if path else ROOT / name
         assert target.exists(), link
@@ -66,9 +71,9 @@ def test_links_lead_somewhere(name: str) -> None:
 
 
 def test_each_page_is_found_from_the_readme() -> None:
-    """The README links to every page."""
+    """The README links to every page; the site's first page stands for it there."""
     linked = {link.partition("#")[0] for link in re.findall(r"\]\(([^)]+)\)", README)}
-    assert set(PAGES) - {"README.md"} - linked == set()
+    assert set(PAGES) - {"README.md", "docs/index.md"} - linked == set()
 
 
 def test_make_help_lists_all_targets() -> None:
@@ -85,26 +90,83 @@ def test_make_help_lists_all_targets() -> None:
         assert set(re.findall(r"(?:^\$ |`)make ([a-z]+)", page, re.MULTILINE)) <= set(targets), name
 
 
-def test_the_first_program_is_the_quickstart() -> None:
-    """What the README shows is what the demo and the tests run."""
-    assert (ROOT / "examples" / "quickstart" / "__main__.py").read_text() in PYTHON
+def test_the_readme_is_short() -> None:
+    """A reader finds the way in within 150 lines; all else has a page of its own."""
+    assert len(README.splitlines()) <= 150
 
 
-def test_the_program_in_yaml_is_the_example() -> None:
-    """What the README shows is what the tests run."""
-    assert f"```yaml\n{(ROOT / 'examples' / 'yaml' / 'Pulumi.yaml').read_text()}```" in README
+@pytest.mark.engine
+def test_the_readmes_lines_print_what_it_shows(tmp_path: Path) -> None:
+    """Typed into a shell on a terminal, in order, they do what the README shows: a wait, and a gate that opens."""
+    assert README.count("$ pulumi up") == 1
+    assert_prints_what_it_shows(README, tmp_path)
 
 
-def test_the_plain_script_runs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """The script without Pulumi prints the job."""
-    [script] = [snippet for snippet in PYTHON if "CosBatchClient" in snippet]
+def test_the_lines_for_an_account_are_complete() -> None:
+    """The same commands work at the emulator, with its credentials in place of an account's."""
+    [lines] = re.findall(r"```sh\n(.*?)```", README.partition("## With an account")[2], re.DOTALL)
+    commands = [line for line in lines.splitlines() if line.startswith("cosjob ")]
+    assert [command.split()[1] for command in commands] == ["list", "wait"]
     with CosBatchEmulator() as emulator:
-        emulator.clock.hold()
-        emulator.create_job("completes", job_id="53dc6228-c50b-46f7-8ad7-65e7159f1aae")
-        for name, value in emulator.environment().items():
-            monkeypatch.setenv(name, value)
-        exec(compile(script, "README.md", "exec"), {})  # noqa: S102  our own README
-    assert capsys.readouterr().out.startswith("New created, not processed yet 20")
+        emulator.create_job("completes", seconds=0.1, job_id="53dc6228-c50b-46f7-8ad7-65e7159f1aae")
+        emulator.clock.advance(60)
+        variables = {
+            **os.environ,
+            **emulator.environment(),
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        }
+        for name in re.findall(r"^export (\w+)=|(?<= )(\w+)=", lines, re.MULTILINE):
+            assert "".join(name) in {"TENCENTCLOUD_REGION", "TENCENTCLOUD_SECRET_ID", "TENCENTCLOUD_SECRET_KEY"}
+        for command in commands:
+            done = subprocess.run(
+                ["sh", "-c", command], env=variables, capture_output=True, text=True, timeout=60, check=False
+            )
+            assert done.returncode == 0, done.stderr
+
+
+def test_the_policy_is_that_of_the_page_on_errors() -> None:
+    """The README has the statement that its readers need, in short form."""
+    [policy], [other] = (re.findall(r"```json\n(.*?)```", page, re.DOTALL)[:1] for page in (README, ERRORS))
+    assert json.loads(policy) == json.loads(other)
+
+
+def test_the_settings_of_the_readme_exist() -> None:
+    """Each variable, and each name in Pulumi config, is one that the package reads."""
+    source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "pulumi_cosjob").rglob("*.py"))
+    variables = set(re.findall(r"`((?:COSJOB|TENCENTCLOUD)_[A-Z_]+)`", README))
+    names = set(re.findall(r"`cosjob:(\w+)`", README)) - {"JobCompletion"}
+    assert {"COSJOB_UIN", "COSJOB_APPID", "COSJOB_SITE"} <= variables
+    assert {"uin", "appid", "region", "secretId", "secretKey", "site"} == names
+    for name in variables | names:
+        assert re.search(rf'[":]{name}\b', source), name
+
+
+# -------------------------------------------------------------------------------------------------------------- picture
+
+
+@pytest.mark.engine
+def test_the_picture_shows_what_a_run_prints() -> None:
+    """Recorded again, the film has the same words and ends with the same screen; durations differ."""
+    drawn, recorded = (
+        picture.texts(picture.PICTURE.read_text(encoding="utf-8")),
+        picture.texts(picture.draw(picture.record())),
+    )
+    assert picture.words(recorded) == picture.words(drawn), "run `make docs`"
+    ends = [comparable("\n".join(scenes[-1])) for scenes in (drawn, recorded)]
+    assert ends[0] == ends[1]
+
+
+def test_the_picture_is_small_and_still_where_nothing_may_move() -> None:
+    """It is well-formed, has no scripts, and fits a page; without animation its last screen shows."""
+    text = picture.PICTURE.read_text(encoding="utf-8")
+    scenes = picture.texts(text)
+    assert {scene[0] for scene in scenes if len(scene) > 1} == {"$ pulumi up --yes --skip-preview"}
+    assert "objects_copied: 20000" in scenes[-1]
+    assert any("50 %" in line for scene in scenes for line in scene)
+    assert len(text.encode()) < 60_000
+    assert not re.search(r"<script|<image|@import|https?://(?!www\.w3\.org/2000/svg)| on[a-z]+=", text)
+    height = int(re.findall(r'<svg x=[^>]* height="([0-9]+)"', text)[0])
+    assert f".film {{ transform: translateY(-{height * (len(scenes) - 1)}px)" in text
 
 
 def test_the_emulators_snippet_runs() -> None:

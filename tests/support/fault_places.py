@@ -30,7 +30,7 @@ from pulumi_cosjob._xml.schema import DOCUMENTS, schema_path
 from pulumi_cosjob.testing import ManualClock
 
 if TYPE_CHECKING:
-    from pulumi_cosjob._xml.validation import Validation
+    from pulumi_cosjob._xml.modes import Validation
 
 __all__ = ["Measurement", "Target", "decode", "list_jobs", "measure", "request", "wait"]
 

@@ -25,7 +25,9 @@ ONE_BY_ONE = (
     "program/test_gates_and_reads",
     "program/test_job_lists",
     "dynamic/test_get_jobs",
+    "project/test_tutorial",
     "project/test_readme",
+    "project/test_how_to",
     "program/test_typing",
     "program/test_gate_notices",
 )

@@ -6,10 +6,10 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from patience import moved_by_requests
 from pulumi_cosjob import __version__
 from pulumi_cosjob._plugin.package_schema import package_schema
 from pulumi_environment import engine_path
@@ -54,20 +54,20 @@ def documented(language: str) -> dict[str, str]:
     }
 
 
-def run_example(stack: Stack, release: Callable[[], None], created: int) -> dict[str, Any]:
+def run_example(stack: Stack, created: int, *services: CosBatchEmulator) -> dict[str, Any]:
     """Run an example from a preview to `pulumi destroy`; its jobs run after the preview.
 
     Args:
         stack: The example.
-        release: Starts the clock of its jobs.
         created: The number of its resources, including the stack.
+        services: The emulators with its jobs, whose clocks are held.
 
     Returns:
         The outputs of the stack.
     """
     assert f"{created} to create" in stack.preview().ok().text
-    release()
-    up = stack.up().ok()
+    with moved_by_requests(*services):
+        up = stack.up().ok()
     assert "warning" not in up.text
     assert re.search(r"copied creating \([0-9]+s\) .*\d+ %, .*\d+ of 100 tasks", up.text), "live progress is shown"
     # The gate is created before the creation of its dependents starts.

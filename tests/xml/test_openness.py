@@ -16,7 +16,8 @@ from pulumi_cosjob._service.settings import resolve
 from pulumi_cosjob._waiting.loop import wait_for_jobs
 from pulumi_cosjob._waiting.policy import WaitOptions
 from pulumi_cosjob._xml.decoder import parse_describe_job_result
-from pulumi_cosjob._xml.validation import VALIDATIONS, Validation, find_problems
+from pulumi_cosjob._xml.modes import VALIDATIONS, Validation
+from pulumi_cosjob._xml.validation import find_problems
 from pulumi_cosjob.testing import CosBatchEmulator, ManualClock
 from schema_corpus import COPY, COUNTS, DECISIVE, EMPTIED, JOB
 

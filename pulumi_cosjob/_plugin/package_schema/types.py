@@ -12,8 +12,8 @@ from pulumi_cosjob._model.job_summary import JobSummary
 from pulumi_cosjob._model.naming import camel_name, xml_name
 from pulumi_cosjob._plugin.package_schema.parts import Property, enumeration, list_of, property_of, reference
 from pulumi_cosjob._service.settings import MISSING, SITES
+from pulumi_cosjob._xml.modes import VALIDATIONS
 from pulumi_cosjob._xml.schema import DESCRIBE_JOB, LIST_JOBS, Document, schema_path
-from pulumi_cosjob._xml.validation import VALIDATIONS
 
 __all__ = ["JOB", "REQUIRED_OF_JOB", "SUMMARY", "jobs_by_id", "types"]
 
