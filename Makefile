@@ -22,7 +22,7 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-10s%s\n", $$1, $$2 }' Makefile
 
 demo: $(VENV)/ready ## a job's life, read by a real `pulumi up`, without any account
-	$(PATHS) PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/python scripts/demo.py
+	@$(PATHS) PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/python scripts/demo.py
 
 test: lint check lowest ## everything that has to pass: lint, check and lowest; about ten minutes on two processors
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import requests
 
-import demo
+import local_service
 import stalls
 from read_programs import one_by_one
 from rows import Row, alternate
@@ -84,7 +84,7 @@ class Gates:
         launcher.chmod(0o755)
         self._sleeper = launcher.parent
 
-    def _stack(self, program: str) -> demo.Shell:
+    def _stack(self, program: str) -> local_service.Shell:
         shell = self._bench.stack(program)
         project = (shell.folder / "Pulumi.yaml").read_text(encoding="utf-8") + "plugins:\n  providers:\n"
         project += f"    - name: sleeper\n      path: {self._sleeper}\n"
@@ -93,7 +93,7 @@ class Gates:
         shell.variables |= {"PULUMI_EXPERIMENTAL": "1", "PULUMI_SKIP_CHECKPOINTS": "1"}
         return shell
 
-    def _up(self, shell: demo.Shell, gates: int) -> float:
+    def _up(self, shell: local_service.Shell, gates: int) -> float:
         started = time.perf_counter()
         shell.read("pulumi", "up", "--yes", "--skip-preview", "--non-interactive", "--parallel", str(2 * gates))
         return time.perf_counter() - started
@@ -102,7 +102,7 @@ class Gates:
         """Wait for jobs in a program; return the seconds, what its plugin used, and the requests for each job."""
         self._runs += 1
         prefix, endpoint = f"gate{self._runs}", self._bench.endpoint
-        shell = self._stack(_GATES.format(native=native, gates=gates, prefix=prefix, appid=demo.APPID))
+        shell = self._stack(_GATES.format(native=native, gates=gates, prefix=prefix, appid=local_service.APPID))
         _control(endpoint, "clock", {"hold": True})
         for number in range(gates):
             _control(endpoint, "jobs", {"job_id": f"{prefix}-{number}", "scenario": "completes", "seconds": seconds})
@@ -186,8 +186,8 @@ def _stalls(bench: Bench, jobs: int) -> Iterator[Row]:
         "uin": "100000000001",
         "region": "ap-chengdu",
         "endpoint": endpoint,
-        "secretId": demo.SECRET_ID,
-        "secretKey": demo.SECRET_KEY,
+        "secretId": local_service.SECRET_ID,
+        "secretKey": local_service.SECRET_KEY,
     }
     for scenario, what in (("completes", ""), ("waits-for-confirmation", ", a warning each")):
         job_ids = [f"{scenario}-{number}" for number in range(jobs)]
@@ -196,7 +196,7 @@ def _stalls(bench: Bench, jobs: int) -> Iterator[Row]:
                 job = {"job_id": job_id, "scenario": scenario, "seconds": 0}
                 session.post(f"{endpoint}/_emulator/jobs", json=job, timeout=10).raise_for_status()
         _control(endpoint, "clock", {"advance": _BESIDE_WORK + 1})
-        inputs = {"jobIds": job_ids, "appid": demo.APPID, "failWhenSuspended": True}
+        inputs = {"jobIds": job_ids, "appid": local_service.APPID, "failWhenSuspended": True}
         found = stalls.measure(config, inputs, ["jobIds"])
         if (scenario == "completes") is bool(found.error):
             sys.exit(f"bench: unexpected end of the gate: {found.error[:1000] or 'it opened'}")

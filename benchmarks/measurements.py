@@ -27,8 +27,8 @@ from xml.etree import ElementTree as ET
 
 import requests
 
-import demo
 import gate_measurements
+import local_service
 from pulumi_environment import write_project
 from read_programs import constants, of_the_credentials, one_by_one, together
 from rows import Row, Sizes, time_alternately, timed
@@ -58,14 +58,14 @@ class Bench:
             job = {"job_id": job_id, "scenario": "completes", "seconds": 3600}
             requests.post(f"{endpoint}/_emulator/jobs", json=job, timeout=10).raise_for_status()
 
-    def stack(self, program: str) -> demo.Shell:
+    def stack(self, program: str) -> local_service.Shell:
         """Create a stack of a program."""
         self._stacks += 1
         name = f"bench{self._stacks}"
         folder = self._folder / name
         folder.mkdir()
         write_project(folder, name, program)
-        shell = demo.Shell(folder, demo.environment(self.endpoint, folder))
+        shell = local_service.Shell(folder, local_service.environment(self.endpoint, folder))
         shell.read("pulumi", "stack", "init", "bench")
         return shell
 
@@ -87,7 +87,7 @@ class Bench:
 
     def discovery(self) -> Row:
         """Measure a preview that discovers its account, where each request takes 20 ms."""
-        with demo.emulator() as endpoint:
+        with local_service.emulator() as endpoint:
             slow = {"kind": "delay", "seconds": 0.02, "times": None}
             delays = [slow, {**slow, "action": "GetUserAppId"}]
             requests.post(f"{endpoint}/_emulator/faults", json=delays, timeout=10).raise_for_status()
@@ -138,13 +138,13 @@ class Bench:
 
         config = {
             "cosjob:endpoint": self.endpoint,
-            "cosjob:secretId": demo.SECRET_ID,
-            "cosjob:secretKey": demo.SECRET_KEY,
+            "cosjob:secretId": local_service.SECRET_ID,
+            "cosjob:secretKey": local_service.SECRET_KEY,
         }
         job_ids = self.job_ids[: self.sizes.jobs]
         provider = JobsProvider()
         provider._clients = Clients(config.get)  # noqa: SLF001  as configure does
-        props = {"appid": demo.APPID, "missing": "error", "max_concurrency": 16}
+        props = {"appid": local_service.APPID, "missing": "error", "max_concurrency": 16}
         provider.read("first", {**props, "job_ids": job_ids[:1]})
         pairs = time_alternately(
             self.sizes.pairs,
@@ -162,8 +162,8 @@ class Bench:
         def request(job_id: str) -> bytes:
             response = session.get(
                 f"{self.endpoint}/jobs/{job_id}",
-                headers={"x-cos-appid": demo.APPID},
-                auth=demo.signed,
+                headers={"x-cos-appid": local_service.APPID},
+                auth=local_service.signed,
                 timeout=10,
             )
             response.raise_for_status()
@@ -233,13 +233,13 @@ def _provider_process(endpoint: str) -> Iterator[_Provider]:
                 arguments.update(
                     {
                         "cosjob:endpoint": endpoint,
-                        "cosjob:secretId": demo.SECRET_ID,
-                        "cosjob:secretKey": demo.SECRET_KEY,
+                        "cosjob:secretId": local_service.SECRET_ID,
+                        "cosjob:secretKey": local_service.SECRET_KEY,
                     }
                 )
                 stub.Configure(provider_pb2.ConfigureRequest(args=arguments), timeout=30)
                 pickled = base64.b64encode(pickle.dumps(JobProvider())).decode()
-                yield _Provider(stub, process.pid, {"__provider": pickled, "appid": demo.APPID})
+                yield _Provider(stub, process.pid, {"__provider": pickled, "appid": local_service.APPID})
         finally:
             process.terminate()
             process.communicate()
@@ -318,7 +318,7 @@ print(json.dumps(steps))
 
 def starting(endpoint: str, sizes: Sizes) -> dict[str, float]:
     """Return the milliseconds of each step of a provider process up to its first response."""
-    variables = demo.service_environment(endpoint)
+    variables = local_service.service_environment(endpoint)
     found: dict[str, list[float]] = {}
     for _ in range(sizes.pairs):
         done = subprocess.run(
@@ -350,7 +350,7 @@ def measure(sizes: Sizes, show: Callable[[str], None]) -> tuple[list[Row], dict[
             rows.append(row)
             show(f"{row.what}: {row.ratio:.2f}")
 
-    with tempfile.TemporaryDirectory(prefix="cosjob-bench-") as temporary, demo.emulator() as endpoint:
+    with tempfile.TemporaryDirectory(prefix="cosjob-bench-") as temporary, local_service.emulator() as endpoint:
         bench = Bench(endpoint, Path(temporary), sizes)
         add(importing(sizes))
         add(*parsing(sizes))

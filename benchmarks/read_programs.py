@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import demo
+import local_service
 
 _READ = """
 import pulumi
@@ -31,7 +31,9 @@ for name in {job_ids!r}:
 
 def one_by_one(job_ids: Sequence[str]) -> str:
     """Return a program that reads each job with `get_job`."""
-    calls = f'for job_id in {list(job_ids)!r}:\n    pulumi.export(job_id, get_job(job_id, "{demo.APPID}").status)'
+    calls = (
+        f'for job_id in {list(job_ids)!r}:\n    pulumi.export(job_id, get_job(job_id, "{local_service.APPID}").status)'
+    )
     return _READ.format(name="get_job", calls=calls)
 
 
@@ -42,7 +44,7 @@ def of_the_credentials(job_id: str) -> str:
 
 def together(job_ids: Sequence[str]) -> str:
     """Return a program that reads the same jobs with `get_jobs`, and exports the same."""
-    calls = f'read = get_jobs({list(job_ids)!r}, "{demo.APPID}")\n'
+    calls = f'read = get_jobs({list(job_ids)!r}, "{local_service.APPID}")\n'
     calls += f"for job_id in {list(job_ids)!r}:\n    pulumi.export(job_id, read.jobs[job_id].status)"
     return _READ.format(name="get_jobs", calls=calls)
 

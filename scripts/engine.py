@@ -19,6 +19,8 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -39,6 +41,11 @@ VERSION_VARIABLES = {
 }
 
 
+# Seconds between two lines of progress, and how many last lines of Go are shown if it fails.
+REPORT_EVERY = 5.0
+LAST_LINES = 30
+
+
 class Binary(NamedTuple):
     """A binary that can be built.
 
@@ -48,6 +55,7 @@ class Binary(NamedTuple):
         package: Go package to build.
         scripts: Scripts that the binary starts, as paths inside the SDK's module.
         versioned_by: The Go module whose version is the binary's.
+        takes: How long a build takes on two processors.
     """
 
     name: str
@@ -55,6 +63,7 @@ class Binary(NamedTuple):
     package: str
     scripts: tuple[str, ...] = ()
     versioned_by: str = PULUMI_SDK
+    takes: str = "half a minute"
 
     @property
     def version(self) -> str:
@@ -71,7 +80,7 @@ class Binary(NamedTuple):
 
 
 BINARIES = (
-    Binary("pulumi", "pulumi", "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"),
+    Binary("pulumi", "pulumi", "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi", takes="four minutes"),
     Binary(
         "pulumi-language-python",
         "language-python",
@@ -150,9 +159,36 @@ def fetch(root: Path) -> bool:
 
         PulumiCommand.install(root=str(root), version=VersionInfo.parse(VERSION))
     except Exception as error:  # noqa: BLE001  after any error the CLI is built
-        report(f"the official build cannot be fetched here ({type(error).__name__})")
+        report(f"the official build cannot be fetched here ({type(error).__name__}), so it is built")
         return False
     return holds(root / "bin", "pulumi")
+
+
+def run_with_progress(command: list[str], folder: Path, what: str) -> None:
+    """Run a command that writes a line to standard error for each of its steps; report every few seconds where it is.
+
+    Args:
+        command: The command.
+        folder: Where it runs.
+        what: What it builds, for the lines.
+    """
+    started = time.monotonic()
+    with subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True) as process:
+        lines: list[str] = []
+        assert process.stderr is not None  # noqa: S101  it is piped
+        reader = threading.Thread(target=lines.extend, args=(process.stderr,), daemon=True)
+        reader.start()
+        try:
+            reader.join(REPORT_EVERY)
+            while reader.is_alive():
+                step = f"{len(lines)} steps so far, now {lines[-1].strip()}" if lines else "Go reads the modules"
+                report(f"{time.monotonic() - started:.0f} s: {what}; {step}")
+                reader.join(REPORT_EVERY)
+        except BaseException:
+            process.terminate()
+            raise
+    if process.returncode:
+        sys.exit("".join([*lines[-LAST_LINES:], f"engine: {command[0]} could not build {what}"]))
 
 
 def build(binary: Binary, folder: Path) -> None:
@@ -164,8 +200,9 @@ def build(binary: Binary, folder: Path) -> None:
             "(https://www.pulumi.com/docs/install)"
         )
     target = str(folder / binary.name)
-    command = [go, "build", "-trimpath", "-ldflags", binary.linker_flags, "-o", target, binary.package]
-    subprocess.run(command, cwd=MODULES / binary.module, check=True)
+    # Go names each module that it downloads, and each package that it compiles.
+    command = [go, "build", "-v", "-trimpath", "-ldflags", binary.linker_flags, "-o", target, binary.package]
+    run_with_progress(command, MODULES / binary.module, f"{binary.name}, which takes {binary.takes} on two processors")
     if not binary.scripts:
         return
     # From the SDK that the CLI is built with. Programs use this version of the SDK or a newer one.
@@ -221,7 +258,7 @@ def provide(binaries: Collection[str] = DEFAULT) -> list[Path]:
                     move(Path(unfinished) / "bin", cache / "bin", "pulumi")
                     wanted = missing(binaries, folders)
         for binary in wanted:
-            report(f"building {binary.name} with Go, once; it is kept in {cache}")
+            report(f"building {binary.name} with Go, once, in about {binary.takes}; it is kept in {cache}")
             with tempfile.TemporaryDirectory(dir=cache) as unfinished:
                 build(binary, Path(unfinished))
                 move(Path(unfinished), cache / "bin", binary.name)
@@ -233,4 +270,8 @@ def provide(binaries: Collection[str] = DEFAULT) -> list[Path]:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--all", action="store_true", help="also the other languages' hosts, and cosjob-sdkgen")
-    print(os.pathsep.join(map(str, provide(ALL if parser.parse_args().all else DEFAULT))))
+    wanted = ALL if parser.parse_args().all else DEFAULT
+    try:
+        print(os.pathsep.join(map(str, provide(wanted))))
+    except KeyboardInterrupt:
+        sys.exit("\nengine: interrupted")

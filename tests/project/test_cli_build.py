@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -133,6 +134,35 @@ def test_the_last_line_is_for_path() -> None:
     printed = subprocess.run(command, capture_output=True, text=True, timeout=3000, check=True).stdout
     folders = [Path(each) for each in printed.splitlines()[-1].split(os.pathsep)]
     assert not engine.missing(engine.ALL, folders)
+
+
+def test_a_build_reports_its_steps(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """While it runs, lines name what is built, for how long, and the last step; its own output is not shown."""
+    monkeypatch.setattr(engine, "REPORT_EVERY", 0.01)
+    # It ends when a line has been reported: no time is measured.
+    with tempfile.TemporaryDirectory() as folder:
+        done = Path(folder) / "done"
+        reported: list[str] = []
+
+        def report(text: str) -> None:
+            reported.append(text)
+            if "now second" in text:
+                done.touch()
+
+        monkeypatch.setattr(engine, "report", report)
+        program = "echo first >&2; echo second >&2; until [ -e done ]; do sleep 0.01; done"
+        engine.run_with_progress(["sh", "-c", program], Path(folder), "a thing, which takes a minute")
+    assert re.fullmatch(r"\d+ s: a thing, which takes a minute; 2 steps so far, now second", reported[-1])
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_failed_build_shows_its_last_lines(tmp_path: Path) -> None:
+    """Then it names what could not be built."""
+    program = "for number in $(seq 100); do echo line $number >&2; done; exit 3"
+    with pytest.raises(SystemExit) as failed:
+        engine.run_with_progress(["sh", "-c", program], tmp_path, "a thing")
+    lines = str(failed.value.code).splitlines()
+    assert lines == [*(f"line {number}" for number in range(71, 101)), "engine: sh could not build a thing"]
 
 
 @pytest.mark.parametrize("before", ["SIG_IGN", "default_int_handler"])
