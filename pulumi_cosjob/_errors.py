@@ -171,19 +171,12 @@ class CosJobError(Exception):
         ]
         return ", ".join(part for part in parts if part)
 
-    def restated(self, what: Message, hint: Message, *, keep_hint: bool = False) -> Self:
-        """Return an error of the same kind, with other words for what failed and what to do about it.
-
-        Args:
-            what: What failed.
-            hint: What to do about it.
-            keep_hint: Whether the error's own hint stays, before the other one.
-        """
-        if keep_hint and self._hint:
-            hint = Message("{first} {second}", {"first": self._hint, "second": hint})
+    def restated(self, what: Message, hint: Message) -> Self:
+        """Return an error of the same kind, with other words for what failed, and a hint after its own."""
         other = copy.copy(self)
-        vars(other).update(_what=what, _hint=hint)
+        vars(other).update(_what=what)
         other.args = (str(what),)
+        other.add_hint(hint)
         return other
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pulumi_cosjob import CosJobError, CosJobWarning, _errors
 from pulumi_cosjob._messages import render
-from pulumi_cosjob._service.responses import _CREDENTIALS, _MEANINGS, parse_response
+from pulumi_cosjob._service.responses import _MEANINGS, CREDENTIALS_HINT, parse_response
 from pulumi_cosjob._service.transport import Response
 from reference_parts import NOTICE, code, first_sentence, section, table, text_of
 
@@ -48,7 +48,7 @@ def _codes() -> Iterator[tuple[str, str, str, str]]:
     for name, (cls, meaning, hint) in _MEANINGS.items():
         what = (
             f"{first_sentence(render(hint))} [Where](settings.md#credentials)."
-            if hint is _CREDENTIALS
+            if hint is CREDENTIALS_HINT
             else render(hint)
         )
         yield code(name), code(cls.__name__), meaning, what

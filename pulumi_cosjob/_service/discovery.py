@@ -22,14 +22,13 @@ from pulumi_cosjob._errors import (
     AccessDeniedError,
     CosJobError,
     InvalidResponseError,
-    RequestError,
     ServiceError,
     TimeLimitError,
     UnavailableError,
 )
 from pulumi_cosjob._messages import Message
 from pulumi_cosjob._service.redaction import redact
-from pulumi_cosjob._service.responses import retry_after, service_time
+from pulumi_cosjob._service.responses import CREDENTIALS_HINT, retry_after, service_time
 from pulumi_cosjob._text import quoted, truncate
 
 if TYPE_CHECKING:
@@ -53,14 +52,15 @@ _HINT = (
     "ID of the main account)."
 )
 _ALLOW = "Or allow the action cam:GetUserAppId."
-# By the beginning of the code: the service adds more specific ones, such as AuthFailure.SignatureExpire.
-_REFUSALS: tuple[tuple[str, type[ServiceError], str], ...] = (
-    ("AuthFailure.UnauthorizedOperation", AccessDeniedError, _ALLOW),
-    ("UnauthorizedOperation", AccessDeniedError, _ALLOW),
-    ("AuthFailure", AccessDeniedError, "If that does not help, the credentials are wrong, or have expired."),
-    ("RequestLimitExceeded", UnavailableError, ""),
-    ("InternalError", UnavailableError, ""),
-    ("ServiceUnavailable", UnavailableError, ""),
+# By the beginning of the code, as the service has more specific ones: the error, and what else to do, before the two
+# settings and after them. Wrong credentials are the first thing to check: with both settings, jobs would refuse them.
+_REFUSALS: tuple[tuple[str, type[ServiceError], str | Message, str], ...] = (
+    ("AuthFailure.UnauthorizedOperation", AccessDeniedError, "", _ALLOW),
+    ("UnauthorizedOperation", AccessDeniedError, "", _ALLOW),
+    ("AuthFailure", AccessDeniedError, CREDENTIALS_HINT, ""),
+    ("RequestLimitExceeded", UnavailableError, "", ""),
+    ("InternalError", UnavailableError, "", ""),
+    ("ServiceUnavailable", UnavailableError, "", ""),
 )
 _EXPIRED = "AuthFailure.SignatureExpire"
 
@@ -123,8 +123,8 @@ def _log(account: Account) -> None:
 def undiscovered(error: CosJobError, more: str = "") -> CosJobError:
     """Return an error as one of the discovery, with the settings that make it unnecessary."""
     hint = Message(f"{_HINT} {more}".strip())
-    # Without a response, such as where a proxy refuses, the two settings seldom help.
-    return error.restated(Message(_WHAT, {"reason": error.what}), hint, keep_hint=isinstance(error, RequestError))
+    # What the error advises comes first: where a proxy refuses, for example, the two settings seldom help.
+    return error.restated(Message(_WHAT, {"reason": error.what}), hint)
 
 
 def parse_account(response: Response, secrets: Sequence[str | None], endpoint: str) -> Account:
@@ -162,8 +162,9 @@ def _nonsense(response: Response, endpoint: str) -> CosJobError:
 
 def _refusal(code: str, message: str, request_id: str, response: Response, endpoint: str) -> CosJobError:
     found = next((each for each in _REFUSALS if code.startswith(each[0])), None)
-    _, kind, more = found or ("", ServiceError, "")
+    _, kind, first, more = found or ("", ServiceError, "", "")
     context: dict[str, Any] = {"endpoint": endpoint, "code": truncate(code), "request_id": truncate(request_id) or None}
+    context["hint"] = first
     if kind is UnavailableError:
         context["retry_after"] = retry_after(response)
     return undiscovered(kind(f"the service reports {quoted(' '.join(message.split()), 120)}", **context), more)

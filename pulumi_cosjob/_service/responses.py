@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from pulumi_cosjob._xml.modes import Validation
 
 __all__ = [
+    "CREDENTIALS_HINT",
     "clock_offset",
     "no_such_job",
     "parse_document",
@@ -73,7 +74,7 @@ def policy_for(actions: str) -> Message:
 
 
 _POLICY = policy_for("cos:DescribeJob and cos:ListJobs")
-_CREDENTIALS = Message("Check the secret id and the secret key. They can be set by {credentials:places}.")
+CREDENTIALS_HINT = Message("Check the secret id and the secret key. They can be set by {credentials:places}.")
 _BLOCKED = "Settle the payment, or have the vendor unblock the account; then repeat the request."
 _ENDPOINT = "Check the endpoint: does COS Batch respond there, or a proxy?"
 _CHECK = Message("Check {job_id} and {appid}.")
@@ -82,8 +83,8 @@ _REPORT = "Report this if it came from the service itself."
 _MEANINGS: Mapping[str, tuple[type[ServiceError], str, str | Message]] = {
     "NoSuchJob": (NoSuchJobError, "there is no such job", _AGED_OUT),
     "AccessDenied": (AccessDeniedError, "access was denied", _POLICY),
-    "SignatureDoesNotMatch": (AccessDeniedError, "the signature was refused: wrong secret key", _CREDENTIALS),
-    "InvalidAccessKeyId": (AccessDeniedError, "the service does not know the secret id", _CREDENTIALS),
+    "SignatureDoesNotMatch": (AccessDeniedError, "the signature was refused: wrong secret key", CREDENTIALS_HINT),
+    "InvalidAccessKeyId": (AccessDeniedError, "the service does not know the secret id", CREDENTIALS_HINT),
     "RequestTimeTooSkewed": (
         AccessDeniedError,
         "this machine's clock is too far from the service's",
@@ -345,7 +346,11 @@ def _refuse_by_status(response: Response, what: str, *, hint: str = "", **contex
     if response.status in (408, 429) or (response.status >= 500 and not is_refusal(response.status)):
         raise UnavailableError(what, hint="Try again later.", retry_after=retry_after(response), **context)
     if response.status in (401, 403):
-        both = Message("{credentials} {hint}", {"credentials": _CREDENTIALS, "hint": hint}) if hint else _CREDENTIALS
+        both = (
+            Message("{credentials} {hint}", {"credentials": CREDENTIALS_HINT, "hint": hint})
+            if hint
+            else CREDENTIALS_HINT
+        )
         raise AccessDeniedError(what, hint=both, **context)
     if response.status == 451:
         raise ServiceError(what, hint=" ".join(filter(None, (_BLOCKED, hint))), **context)

@@ -113,6 +113,11 @@ FAILURES: dict[str, tuple[Fault, type[CosJobError], str]] = {
         AccessDeniedError,
         "allow the action cam:GetUserAppId",
     ),
+    "a wrong secret id": (
+        Fault("error", action=ACCOUNT, times=None, code="AuthFailure.SecretIdNotFound"),
+        AccessDeniedError,
+        ". Check the secret id and the secret key. They can be set by environment variables TENCENTCLOUD_SECRET_ID",
+    ),
     "a throttled account": (
         Fault("error", action=ACCOUNT, times=None, code="RequestLimitExceeded"),
         UnavailableError,
