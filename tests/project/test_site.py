@@ -62,8 +62,8 @@ def test_the_home_page_lists_all_pages() -> None:
 def test_links_are_rewritten_to_where_pages_stand_in_the_site(tmp_path: Path) -> None:
     """Links out of docs/ and back, to headings, to files and to folders, keep their targets."""
     build_site.lay_out(tmp_path)
-    tutorial = (tmp_path / "tutorial.md").read_text(encoding="utf-8")
-    assert "](readme.md#what-you-need)" in tutorial
+    errors = (tmp_path / "errors.md").read_text(encoding="utf-8")
+    assert "](readme.md#wait-for-a-jobs-completion)" in errors
     assert "](errors.md" in (tmp_path / "readme.md").read_text(encoding="utf-8")
     examples = (tmp_path / "examples" / "index.md").read_text(encoding="utf-8")
     assert "](../testing.md" in examples
