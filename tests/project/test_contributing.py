@@ -89,8 +89,8 @@ def test_the_hooks_have_the_versions_of_make_lint() -> None:
 
 
 def test_the_page_names_files_that_exist() -> None:
-    """Each path in CONTRIBUTING.md that looks like one of this repository exists."""
-    named = set(re.findall(r"`([\w.]+(?:/[\w.-]+)+)`", PAGE))
+    """Each path in CONTRIBUTING.md that looks like one of this repository exists, but for what a release makes."""
+    named = {each for each in re.findall(r"`([\w.]+(?:/[\w.-]+)+)`", PAGE) if not re.search(r"^dist/|v1\.2\.3", each)}
     assert len(named) > 5
     assert [each for each in sorted(named) if not (ROOT / each).exists()] == []
 

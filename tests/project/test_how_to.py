@@ -28,7 +28,7 @@ HOW_TO = ROOT / "docs" / "how-to"
 PAGES = {path.name: path.read_text(encoding="utf-8") for path in sorted(HOW_TO.glob("*.md"))}
 SECRETS = {"TENCENTCLOUD_SECRET_ID": "emulator-id", "TENCENTCLOUD_SECRET_KEY": "emulator-key"}
 OTHER_JOB = JOB[:-1] + "f"
-LANGUAGES = frozenset({"console", "go", "python", "text", "typescript", "yaml"})
+LANGUAGES = frozenset({"console", "go", "ini", "python", "text", "typescript", "yaml"})
 
 
 @contextmanager
@@ -205,7 +205,7 @@ def test_restore_then_copy(tmp_path: Path, service: CosBatchEmulator) -> None:
 
 @pytest.mark.engine
 def test_languages(tmp_path: Path, service: CosBatchEmulator) -> None:
-    """The programs run, or are those that `test_sdks` compiles; the messages are the engine's without the plugin."""
+    """The programs run, or are those that `test_sdks` compiles."""
     with page("languages.md") as shown:
         for language in ("typescript", "go"):
             # Without the APPID, which is optional.
@@ -214,26 +214,111 @@ def test_languages(tmp_path: Path, service: CosBatchEmulator) -> None:
         program = tmp_path / "yaml"
         program.mkdir()
         (program / "Pulumi.yaml").write_text(shown.take("yaml"))
+        yaml_stack = Stack(tmp_path / "in-yaml", program, service.environment())
+        python_stack = project(tmp_path, service, shown.take("python"))
+        call(yaml_stack, "cosjob", "plugin", "install").check_returncode()
+        yaml_stack.up().ok()
+        service.clock.advance(60)
+        python_stack.up().ok()
+        shown_by_yaml = yaml_stack.outputs()
+        assert shown_by_yaml.pop("terminatedAt").endswith("Z")
+        assert shown_by_yaml == {"statusBefore": "New", "status": "Complete", "copied": 100}
+        assert python_stack.outputs()["terminatedAt"].endswith("Z")
+
+
+@pytest.mark.engine
+def test_plugin(tmp_path: Path, service: CosBatchEmulator) -> None:
+    """It is installed, attached or named by a project; without it the messages are the engine's."""
+    with page("plugin.md") as shown:
+        service.clock.advance(60)
+        never = {**service.environment(), "COSJOB_PLUGIN_INSTALL": "never"}
+        program = tmp_path / "yaml"
+        program.mkdir()
+        (program / "Pulumi.yaml").write_text(Page(PAGES["languages.md"]).take("yaml"))
+        yaml_stack = Stack(tmp_path / "in-yaml", program, never)
+        python_stack = project(tmp_path, service, Page(PAGES["gates.md"]).take("python"), COSJOB_PLUGIN_INSTALL="never")
+        python_stack.run("config", "set", "jobId", JOB).ok()
         in_yaml, elsewhere, without_download = (shown.take("text") for _ in range(3))
-        variables = {**service.environment(), "COSJOB_PLUGIN_INSTALL": "never"}
-        yaml_stack = Stack(tmp_path / "in-yaml", program, variables)
-        python_stack = project(tmp_path, service, shown.take("python"), COSJOB_PLUGIN_INSTALL="never")
         fails(python_stack, "up --yes --skip-preview", without_download)
+        install, serve, typed = (shown.take("console") for _ in range(3))
+
+        with _served(python_stack, serve) as attached:
+            python_stack.variables["PULUMI_DEBUG_PROVIDERS"] = attached
+            python_stack.preview().ok()
+            del python_stack.variables["PULUMI_DEBUG_PROVIDERS"]
+
         for stack, message in ((yaml_stack, in_yaml), (python_stack, elsewhere)):
             # As for users: the engine attempts a download, for which it gets no connection.
             stack.variables.pop("PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION")
             stack.variables["HTTPS_PROXY"] = "http://127.0.0.1:9"
             fails(stack, "up --yes --skip-preview", message)
-        service.clock.advance(60)
-        typed = shown.take("console")
-        run(yaml_stack, typed)
+        run(yaml_stack, install)
         yaml_stack.up().ok()
         run(python_stack, typed)
         python_stack.up().ok()
-        shutil.rmtree(python_stack.folder / "home" / "plugins")
+        [installed] = (python_stack.folder / "home" / "plugins").glob("resource-cosjob-v*/")
+        installed.rename(python_stack.folder / "launcher")
         fails(python_stack, "destroy --yes --skip-preview", elsewhere)
-        assert yaml_stack.outputs()["terminatedAt"].endswith("Z")
-        assert yaml_stack.outputs() == python_stack.outputs()
+        declared = yaml.safe_load(shown.take("yaml"))
+        settings = python_stack.folder / "Pulumi.yaml"
+        settings.write_text(yaml.safe_dump({**yaml.safe_load(settings.read_text()), "plugins": declared["plugins"]}))
+        python_stack.run("destroy", "--yes", "--skip-preview").ok()
+
+
+@contextmanager
+def _served(stack: Stack, block: str) -> Iterator[str]:
+    """Run a plugin in a shell of its own; yield the value of the variable that it prints."""
+    line, printed = block.removeprefix("$ ").splitlines()
+    command = [str(Path(sys.executable).with_name("cosjob")), *line.split()[1:]]
+    with subprocess.Popen(command, env=stack.variables, stdout=subprocess.PIPE, text=True) as plugin:
+        assert plugin.stdout is not None
+        export = plugin.stdout.readline()
+        shows(printed, export)
+        yield export.strip().partition("=")[2]
+        plugin.terminate()
+
+
+@pytest.mark.engine
+def test_reads(tmp_path: Path, service: CosBatchEmulator) -> None:
+    """A field of a job that lacks its parent is None, and parts have attributes and items."""
+    with page("reads.md") as shown:
+        new, typed = shown.take("console"), shown.take("console")
+        stack = project(tmp_path, service, shown.take("python"))
+        *before, requirement, _ = new.splitlines()
+        assert before[-1] == "$ pulumi new python"  # which downloads a template
+        run(stack, requirement)
+        assert (stack.folder / "requirements.txt").read_text() == "pulumi-cosjob[pulumi]\n"
+        run(stack, typed)
+        # An output that is None is not among those of the stack.
+        assert stack.outputs() == {"status": "New", "report": stack.outputs()["report"]}
+        service.clock.advance(60)
+        stack.up().ok()
+        assert stack.outputs()["progress"]["number_of_tasks_failed"] == stack.outputs()["failed"] == 0
+        stack.write(shown.take("python"))
+        stack.up().ok()
+        assert stack.outputs() == dict.fromkeys(("attribute", "item", "plain"), "COSBatchOperations_CSV_V1")
+
+
+@pytest.mark.engine
+def test_credentials(tmp_path: Path, service: CosBatchEmulator) -> None:
+    """The command takes them from the environment and the file, a program from its configuration."""
+    with page("credentials.md") as shown:
+        elsewhere = {"COSJOB_ENDPOINT": service.endpoint, "HOME": str(tmp_path)}
+        environment = here(tmp_path, **elsewhere)
+        run(environment, shown.take("console"))
+        assert call(environment, "cosjob", "describe", JOB).returncode == 2
+        file = tmp_path / ".tencentcloud" / "credentials"
+        file.parent.mkdir()
+        file.write_text(shown.take("ini"))
+        call(environment, "cosjob", "describe", JOB).check_returncode()
+        program = Page(PAGES["accounts-and-regions.md"]).take("python")
+        stack = project(tmp_path, service, program, TENCENTCLOUD_SECRET_ID="", TENCENTCLOUD_SECRET_KEY="")
+        stack.run("config", "set", "jobId", JOB).ok()
+        for line, value in zip(shown.take("console").splitlines(), SECRETS.values(), strict=True):
+            run(stack, f"$ printf {value} | {line.removeprefix('$ ')}")
+        stack.up().ok()
+        state = stack.run("stack", "export").ok().text
+        assert not [value for value in SECRETS.values() if value in state]
 
 
 @pytest.mark.engine
@@ -359,6 +444,25 @@ def test_unit_tests(tmp_path: Path) -> None:
             lines = [emulator.stdout.readline() for _ in printed.splitlines()]
             emulator.terminate()
         assert "".join(lines) == printed.replace("8080", port)
+
+
+def test_scripts(tmp_path: Path, service: CosBatchEmulator) -> None:
+    """Each script prints what the page shows."""
+    with page("scripts.md") as shown:
+        service.reset()
+        service.clock.hold()
+        for name, scenario in {"nightly-b": "completes-with-failed-tasks", "nightly-a": "completes"}.items():
+            service.create_job(scenario, job_id=name, seconds=0, description="nightly copy")
+            service.clock.advance(60)
+        service.create_job("waits-for-confirmation", job_id="waits")
+        service.create_job(job_id=JOB, seconds=60)
+        service.clock.advance(10)
+        shutil.copy(ROOT / "tests" / "responses" / "full.xml", tmp_path / "response.xml")
+        place = here(tmp_path, **service.environment())
+        for _ in range(4):
+            done = call(place, "python", "-c", shown.take("python"))
+            shows(shown.take("text"), done.stdout + done.stderr)
+        assert call(place, "python", "-c", shown.take("python")).stdout == f"{JOB}\n"
 
 
 def test_proxy(tmp_path: Path, service: CosBatchEmulator) -> None:
