@@ -21,6 +21,7 @@ ONE_BY_ONE = (
     "dynamic/test_function_errors",
     "dynamic/test_unknown_values",
     "program/test_discovered_accounts",
+    "project/test_demo",
     "program/test_options",
     "program/test_gates_and_reads",
     "program/test_job_lists",
