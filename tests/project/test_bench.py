@@ -28,6 +28,7 @@ ROWS = [
     ("memory of the provider after 60 reads", "after 20", 1.05),
     ("preview with 1 get_job", "a dynamic read of a constant", 1.25),
     ("preview with 3 get_job", "3 dynamic reads of constants", 1.3),
+    ("preview with discovery of the account", "the same with an APPID", 1.1),
     ("growth: preview of 4 jobs by get_jobs", "the line through 1 and 2 jobs", None),
     ("up with 6 jobs by get_jobs", "the same by get_job", 0.1),
     ("up with 6 JobCompletion of jobs that end after 5 s", "as many resources that sleep until then", 1.15),

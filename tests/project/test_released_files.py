@@ -32,7 +32,7 @@ from releasing.plugin_archives import PLATFORMS
 from releasing.sdks import GO_LANGUAGE
 from releasing.tools import BUILT
 from releasing.version import read_version
-from sdk_programs import JOB, run, run_example
+from sdk_programs import run, run_example
 from stacks import Stack
 
 # One worker runs them all: a release is built once.
@@ -183,10 +183,10 @@ def test_the_engine_installs_the_plugin_from_a_server(home: Path) -> None:
 
 def test_a_program_in_yaml_runs_on_it(home: Path, tmp_path: Path, service: CosBatchEmulator) -> None:
     """From a preview to the end; the gate waits for its job."""
-    service.create_job("completes", seconds=3, job_id=JOB, description="Copy for the archive")
+    service.create_job("completes", seconds=3, job_id="my-job", description="Copy for the archive")
     stack = new_stack(tmp_path / "stack", ROOT / "examples" / "yaml", home, service.environment())
     outputs = run_example(stack, 3, service)
-    assert (outputs["status"], outputs["released"]) == ("Complete", [JOB])
+    assert (outputs["status"], outputs["released"]) == ("Complete", ["my-job"])
 
 
 def test_a_plugin_without_its_environment_names_what_to_do(released: Path, tmp_path: Path) -> None:
