@@ -24,7 +24,7 @@ help: ## this list
 demo: $(VENV)/ready ## a job's life, read by a real `pulumi up`, without any account
 	@$(PATHS) PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/python scripts/demo.py
 
-test: lint check lowest ## everything that has to pass: lint, check and lowest; about ten minutes on two processors
+test: lint check lowest ## everything that has to pass: lint, check and lowest; about a quarter of an hour on two processors
 
 lint: $(VENV)/ready ## style, layout and types of the code (ruff, mypy)
 	$(VENV)/bin/ruff check
