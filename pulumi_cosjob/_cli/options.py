@@ -45,8 +45,8 @@ EXIT_CODES: Mapping[int, str] = {
     FAILED: "a job failed or could not be read, or the output was lost",
     UNUSABLE: "arguments or settings are malformed or missing",
     TIMED_OUT: "wait: the time limit was reached",
-    INTERRUPTED: "interrupted (Ctrl-C); the jobs are not affected",
-    TERMINATED: "terminated (SIGTERM); the jobs are not affected",
+    INTERRUPTED: "interrupted (Ctrl-C)",
+    TERMINATED: "wait: terminated (SIGTERM)",
 }
 """What the exit codes of all commands mean."""
 
