@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import sys
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -51,6 +53,17 @@ def _environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempP
     for name, folder in kept:
         monkeypatch.setenv(name, os.environ.get(name) or str(home / folder))
     monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
+
+
+@pytest.fixture(autouse=True)
+def _no_hooks_are_left() -> Iterator[None]:
+    """Undo what passes the package's messages on to an engine: a process has one, but this one has many tests."""
+    logger, show = logging.getLogger("pulumi_cosjob"), warnings.showwarning
+    level, propagate, handlers = logger.level, logger.propagate, logger.handlers[:]
+    yield
+    warnings.showwarning = show
+    logger.setLevel(level)
+    logger.propagate, logger.handlers[:] = propagate, handlers
 
 
 @pytest.fixture(autouse=True)

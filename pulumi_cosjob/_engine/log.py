@@ -112,7 +112,9 @@ class _DebugLines(logging.Handler):
         self._send = send
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._send(record.getMessage())
+        # Best effort: what is being logged goes on, also after the engine, the event loop or the channel has ended.
+        with contextlib.suppress(Exception):
+            self._send(record.getMessage())
 
 
 def pass_on_debug_lines(send: Callable[[str], None]) -> None:

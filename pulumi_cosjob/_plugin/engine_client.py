@@ -69,16 +69,17 @@ class Engine:
         """Show the package's warnings and debug lines: the engine writes standard error to its log only."""
         loop = asyncio.get_running_loop()
 
+        def call(add: Callable[..., None], *arguments: Any) -> None:
+            # A thread may still be at work when the loop has ended. A line is best effort there, too.
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(add, *arguments)
+
         def show(message: Warning | str, category: type[Warning], *_where: Any, **_more: Any) -> None:
             if issubclass(category, CosJobWarning):
-                loop.call_soon_threadsafe(self.warn, "", functools.partial(str, message))
+                call(self.warn, "", functools.partial(str, message))
 
         warnings.showwarning = show
-
-        def debug(line: str) -> None:
-            loop.call_soon_threadsafe(self.debug, functools.partial(str, line))
-
-        pass_on_debug_lines(debug)
+        pass_on_debug_lines(lambda line: call(self.debug, functools.partial(str, line)))
 
     def debug(self, line: Line) -> None:
         """Write a line to the engine's log."""

@@ -27,6 +27,7 @@ from plugins import (
     wait_until,
 )
 from pulumi_cosjob import CosBatchClient
+from pulumi_cosjob._details import Account
 from pulumi_cosjob._model.naming import in_snake_case, snake_name
 from pulumi_cosjob._model.serialization import to_plain
 from pulumi_cosjob._plugin.inputs import truncate_message
@@ -204,6 +205,20 @@ async def test_lenient_validation_warns_about_what_it_leaves_out(service: CosBat
     [warning] = served.logged
     assert (warning.severity, warning.ephemeral) == (engine_pb2.WARNING, False)
     assert "was left out: /DescribeJobResult/Job/Priority: must be a whole number" in warning.message
+
+
+def test_what_cannot_be_logged_any_more_fails_no_call(service: CosBatchEmulator) -> None:
+    """The hooks stay in the process after the loop of their engine has ended; a thread may still be at work then."""
+    service.replay(FULL, (RESPONSES / "full.xml").read_text().replace("<Priority>", "<Priority>-"))
+
+    async def hook() -> None:
+        async with plugin() as served:
+            served.engine.pass_on_messages()
+
+    asyncio.run(hook())
+    with CosBatchClient(**client_settings(service) | {"uin": None}, validation="lenient") as client:
+        assert client.describe_job(FULL).priority is None
+        assert client.location.account == Account("100000000001", APPID)
 
 
 @on_a_loop

@@ -68,10 +68,12 @@ def test_example_of_two_accounts(tmp_path: Path) -> None:
         stack = Stack(tmp_path / "stack", ROOT / "examples" / "native", {})
         # It has credentials of emulators too.
         (stack.folder / "README.md").unlink()
-        stack.run("config", "set-all", *settings, *credentials(archive="live", live="archive")).ok()
-        refused = stack.preview().failed().diagnostics()
-        assert refused.count("the service reports 'The SecretId does not exist.'") == 2
-        for account in accounts.values():
+        # The engine ends a preview with the first error, so there is one for each account.
+        for wrong, account in accounts.items():
+            owners = {**{name: name for name in accounts}, wrong: "live" if wrong == "archive" else "archive"}
+            stack.run("config", "set-all", *settings, *credentials(**owners)).ok()
+            refused = stack.preview().failed().diagnostics()
+            assert "the service reports 'The SecretId does not exist.'" in refused
             assert f"endpoint {account.endpoint}" in refused
         stack.run("config", "set-all", *credentials(archive="archive", live="live")).ok()
         outputs = run_example(stack, 6, archive, other)
