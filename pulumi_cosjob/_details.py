@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pulumi_cosjob._messages import Message
+from pulumi_cosjob._records import Record
 from pulumi_cosjob._text import quoted, truncate
 
 if TYPE_CHECKING:
@@ -24,8 +24,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True)
-class Account:
+class Account(Record):
     """The account of a set of credentials, as the service names it.
 
     Attributes:
@@ -47,8 +46,7 @@ class Account:
         return f"account {self.uin}, discovered, APPID {appid}"
 
 
-@dataclass(frozen=True)
-class Problem:
+class Problem(Record):
     """One place where a response violates the schema.
 
     Attributes:

@@ -13,16 +13,16 @@ Only the template is parsed. Values and nested messages are inserted as they are
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from pulumi_cosjob._places import CREDENTIALS, CREDENTIALS_FILES, NAMESPACES, PLACES
+from pulumi_cosjob._records import Record
 from pulumi_cosjob._text import join_words
 
 __all__ = ["PYTHON", "SCRIPT", "Audience", "Message", "render"]
 
 
-@dataclass(frozen=True)
-class Audience:
+class Audience(Record):
     """How the readers of a message name things, and which places of settings they use.
 
     Attributes:
@@ -75,8 +75,7 @@ SCRIPT = replace(PYTHON, namespaces=())
 """Plain Python scripts, which have no stack and so no configuration."""
 
 
-@dataclass(frozen=True)
-class Message:
+class Message(Record):
     """A message that each audience reads with its own names.
 
     Attributes:
@@ -114,8 +113,7 @@ class _Placeholders(dict[str, object]):
         return self._audience.any_number if name == "any_number" else _Name(name, self._audience)
 
 
-@dataclass(frozen=True)
-class _Name:
+class _Name(Record):
     """An argument or a setting in a template."""
 
     name: str

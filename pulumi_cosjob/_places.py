@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from pulumi_cosjob._records import Record
 
 __all__ = ["CREDENTIALS", "CREDENTIALS_FILES", "NAMESPACES", "PLACES", "Places"]
 
@@ -11,8 +12,7 @@ NAMESPACES = ("cosjob", "tencentcloud")
 """Namespaces of the stack's configuration, in the order in which they are read."""
 
 
-@dataclass(frozen=True)
-class Places:
+class Places(Record):
     """Where a setting is read from after the argument of its name, nearest first.
 
     Attributes:

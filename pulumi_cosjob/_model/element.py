@@ -7,28 +7,34 @@ import functools
 import types
 import typing
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+
+from pulumi_cosjob._records import Record
 
 __all__ = ["Element", "FieldType", "element_fields", "items"]
 
 
-class Element(dict[str, Any]):
+class Element(Record, dict[str, Any]):
     """An element of a response: frozen, with its children as attributes and as items.
 
     A child that the response lacks is None. An element is a dict so that a Pulumi program can export it, or a list of
     elements, or pass it to another resource.
     """
 
-    def __post_init__(self) -> None:
-        """Add the fields as items."""
-        super().update(self.__dict__)
+    if not TYPE_CHECKING:  # type checkers know the fields of each class
+
+        def __init__(self, *positional: Any, **named: Any) -> None:
+            """Set the fields, as attributes and as items."""
+            super().__init__(*positional, **named)
+            dict.update(self, self.__dict__)
 
     def _refuse(self, *_args: Any, **_kwargs: Any) -> NoReturn:
         raise TypeError(f"{type(self).__name__} cannot be changed")
 
     __setitem__ = __delitem__ = __ior__ = _refuse
     update = setdefault = pop = popitem = clear = _refuse
+
+    __eq__ = dict.__eq__
 
     def __hash__(self) -> int:  # type: ignore[override]
         """Hash by value. The class does not count, as it does not count for equality."""
@@ -44,8 +50,7 @@ def items(tag: str) -> Any:
     return dataclasses.field(default=None, metadata={"item": tag})
 
 
-@dataclass(frozen=True)
-class FieldType:
+class FieldType(NamedTuple):
     """The type of one field of an element.
 
     Attributes:
@@ -60,14 +65,11 @@ class FieldType:
 @functools.cache
 def element_fields(cls: type[Element]) -> Mapping[str, FieldType]:
     """Return the fields of a class that stand for XML elements, by field name."""
-    hints = typing.get_type_hints(cls)
     found = {}
-    for field in dataclasses.fields(cls):  # type: ignore[arg-type]
+    for field in dataclasses.fields(cls):
         if field.metadata.get("beyond_schema"):
             continue
-        (inner, *_) = [arg for arg in typing.get_args(hints[field.name]) if arg is not type(None)] or [
-            hints[field.name]
-        ]
+        (inner, *_) = [arg for arg in typing.get_args(field.type) if arg is not type(None)] or [field.type]
         item = field.metadata.get("item")
         found[field.name] = FieldType(typing.get_args(inner)[0] if item else inner, item)
     return types.MappingProxyType(found)

@@ -4,12 +4,10 @@ The classes are written by hand, so that editors and type checkers know them. A 
 element by element. A field has the name of its element in snake case; `naming.xml_name` returns the element's name.
 """
 
-from __future__ import annotations
-
+# Without `from __future__ import annotations`: the types of the fields are read, and texts would have to be evaluated.
 import dataclasses
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
@@ -43,7 +41,6 @@ __all__ = [
 _INSTANT = re.compile(r"([0-9-]{10}T[0-9:]{8})(?:\.([0-9]+))?(Z|[+-][0-9]{2}:[0-9]{2})?")
 
 
-@dataclass(frozen=True, eq=False)
 class JobFailure(Element):
     """One reason why a job failed."""
 
@@ -54,7 +51,6 @@ class JobFailure(Element):
     """The failure in words. 0 to 256 bytes."""
 
 
-@dataclass(frozen=True, eq=False)
 class ManifestLocation(Element):
     """The object that lists the objects to work on."""
 
@@ -68,7 +64,6 @@ class ManifestLocation(Element):
     """Version of the list, where its bucket keeps versions. 1 to 1024 bytes."""
 
 
-@dataclass(frozen=True, eq=False)
 class ManifestSpec(Element):
     """How that list is written."""
 
@@ -81,7 +76,6 @@ class ManifestSpec(Element):
     """
 
 
-@dataclass(frozen=True, eq=False)
 class Manifest(Element):
     """The list of objects that a job works on."""
 
@@ -92,7 +86,6 @@ class Manifest(Element):
     """How the list is written."""
 
 
-@dataclass(frozen=True, eq=False)
 class Grantee(Element):
     """Who receives a permission."""
 
@@ -106,7 +99,6 @@ class Grantee(Element):
     """How Identifier is to be read. Known values: `ID`."""
 
 
-@dataclass(frozen=True, eq=False)
 class COSGrant(Element):
     """One permission for one grantee."""
 
@@ -117,7 +109,6 @@ class COSGrant(Element):
     """What the grantee may do. Known values: `READ`, `WRITE`, `FULL_CONTROL`."""
 
 
-@dataclass(frozen=True, eq=False)
 class UserMetadataMember(Element):
     """One entry of the user's own metadata."""
 
@@ -128,7 +119,6 @@ class UserMetadataMember(Element):
     """Value of the metadata entry."""
 
 
-@dataclass(frozen=True, eq=False)
 class COSTag(Element):
     """One tag."""
 
@@ -139,7 +129,6 @@ class COSTag(Element):
     """Value of the tag."""
 
 
-@dataclass(frozen=True, eq=False)
 class NewObjectMetadata(Element):
     """Metadata of the copies."""
 
@@ -165,7 +154,6 @@ class NewObjectMetadata(Element):
     """The user's own metadata of the copies."""
 
 
-@dataclass(frozen=True, eq=False)
 class COSPutObjectCopy(Element):
     """Each object is copied."""
 
@@ -219,7 +207,6 @@ class COSPutObjectCopy(Element):
     """Only objects not changed after this time are copied. A timestamp or seconds since 1970."""
 
 
-@dataclass(frozen=True, eq=False)
 class COSInitiateRestoreObject(Element):
     """Each object is restored from an archive."""
 
@@ -230,7 +217,6 @@ class COSInitiateRestoreObject(Element):
     """How fast the objects are restored. Known values: `Bulk`, `Standard`."""
 
 
-@dataclass(frozen=True, eq=False)
 class COSPutObjectTagging(Element):
     """Each object is tagged."""
 
@@ -241,12 +227,10 @@ class COSPutObjectTagging(Element):
     """Whether the tags replace or extend the existing tags. Known values: `Copy`, `Replaced`, `Add`."""
 
 
-@dataclass(frozen=True, eq=False)
 class COSDeleteObject(Element):
     """Each object is deleted."""
 
 
-@dataclass(frozen=True, eq=False)
 class Operation(Element):
     """What a job does to each object. One field is set, or none if this version does not know the operation."""
 
@@ -263,7 +247,6 @@ class Operation(Element):
     """Each object is tagged."""
 
 
-@dataclass(frozen=True, eq=False)
 class ProgressSummary(Element):
     """How many tasks there are and how they ended so far."""
 
@@ -289,7 +272,6 @@ def contradiction(summary: ProgressSummary) -> str:
     return f"{words} {'is' if len(more) == 1 else 'are'} more than TotalNumberOfTasks {total}"
 
 
-@dataclass(frozen=True, eq=False)
 class Report(Element):
     """Where and how a job reports on its tasks."""
 
@@ -350,7 +332,6 @@ class JobProperties:
         return instant(self.termination_date)
 
 
-@dataclass(frozen=True, eq=False)
 class JobDescription(JobProperties, Element):
     """A job as DescribeJob returns it: every element of the schema, absent ones as None, times as text.
 

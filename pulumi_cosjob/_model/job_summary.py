@@ -1,18 +1,16 @@
 """The summary of a job in a list, and a page of the list; a test compares the classes with the list's own schema."""
 
-from __future__ import annotations
-
+# Without `from __future__ import annotations`: the types of the fields are read, and texts would have to be evaluated.
 import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from pulumi_cosjob._model.element import Element
 from pulumi_cosjob._model.job import JobProperties, ProgressSummary
+from pulumi_cosjob._records import Record
 
 __all__ = ["JobPage", "JobSummary", "ListedProgressSummary"]
 
 
-@dataclass(frozen=True, eq=False)
 class ListedProgressSummary(ProgressSummary):
     """How many tasks there are and how they ended so far, as a list shows it."""
 
@@ -20,7 +18,6 @@ class ListedProgressSummary(ProgressSummary):
     """Status of a manifest that the service writes itself, such as Failed; its values are not documented."""
 
 
-@dataclass(frozen=True, eq=False)
 class JobSummary(JobProperties, Element):
     """A job as ListJobs returns it: every element of the list's schema, absent ones as None, times as text.
 
@@ -64,8 +61,7 @@ class JobSummary(JobProperties, Element):
     """
 
 
-@dataclass(frozen=True)
-class JobPage:
+class JobPage(Record):
     """One page of a list of jobs.
 
     Attributes:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import types
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from pulumi_cosjob._records import Record
 
 __all__ = ["STATES", "JobState", "state_of"]
 
 
-@dataclass(frozen=True)
-class JobState:
+class JobState(Record):
     """What one status means.
 
     Attributes:

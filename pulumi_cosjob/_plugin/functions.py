@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pulumi_cosjob._checks import DEFAULT_CONCURRENCY, check_appid, check_choice, check_concurrency, check_identifier
@@ -11,6 +10,7 @@ from pulumi_cosjob._model.naming import in_camel_case
 from pulumi_cosjob._model.serialization import to_plain
 from pulumi_cosjob._plugin.gates import JOB_OUTPUTS, job_outputs
 from pulumi_cosjob._plugin.package_schema import GET_JOB, GET_JOBS, LIST_JOBS
+from pulumi_cosjob._records import Record
 from pulumi_cosjob._service.job_list import FILTERS
 from pulumi_cosjob._service.settings import MISSING
 from pulumi_cosjob._waiting.gate import check_account, check_inputs, job_ids_of
@@ -24,8 +24,7 @@ Inputs = Mapping[str, Any]
 """Inputs by their names in Python."""
 
 
-@dataclass(frozen=True)
-class Function:
+class Function(Record):
     """A function.
 
     Attributes:

@@ -7,11 +7,11 @@ than everything else that is done with the seventy values of a job.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from google.protobuf import struct_pb2
 
+from pulumi_cosjob._records import Record
 from pulumi_cosjob._waiting.gate import UNKNOWN
 
 __all__ = ["Properties", "copy_struct", "from_struct", "to_struct"]
@@ -33,8 +33,7 @@ _UNKNOWN = {
 }
 
 
-@dataclass(frozen=True)
-class Properties:
+class Properties(Record):
     """Properties by their names in the protocol.
 
     Attributes:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import pulumi
 
 from pulumi_cosjob._errors import InvalidArgumentError
+from pulumi_cosjob._records import Record
 from pulumi_cosjob._text import format_value
 
 __all__ = [
@@ -33,8 +33,7 @@ class InvalidProgramArgumentError(InvalidArgumentError, pulumi.RunError):
     """An argument in the program is malformed; Pulumi shows the message and no traceback."""
 
 
-@dataclass(frozen=True)
-class OptionRules:
+class OptionRules(Record):
     """How a kind of resource or function treats options.
 
     Attributes:

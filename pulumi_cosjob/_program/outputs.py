@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 
 import pulumi
 
-from pulumi_cosjob._model.element import element_fields
-from pulumi_cosjob._model.job import BEYOND_SCHEMA, JobDescription
+from pulumi_cosjob._model.job import JobDescription
 from pulumi_cosjob._model.job_summary import JobSummary
 from pulumi_cosjob._model.serialization import from_plain, to_plain
 
@@ -248,4 +247,4 @@ def together(**outputs: pulumi.Output[Any]) -> pulumi.Output[Mapping[str, Any]]:
     return pulumi.Output.all(**wrapped).apply(lambda values: {name: value() for name, value in values.items()})
 
 
-JOB_FIELDS = frozenset({*element_fields(JobDescription), *BEYOND_SCHEMA})
+JOB_FIELDS = frozenset(field.name for field in dataclasses.fields(JobDescription))

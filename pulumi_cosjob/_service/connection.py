@@ -9,11 +9,11 @@ from __future__ import annotations
 import functools
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from pulumi_cosjob._clock import Clock, SystemClock
 from pulumi_cosjob._errors import CosJobError
+from pulumi_cosjob._records import Record
 from pulumi_cosjob._service.credentials import VendorChain
 from pulumi_cosjob._service.discovery import (
     ACCOUNT_HEADERS,
@@ -49,8 +49,7 @@ Parse = Callable[["Response", Sequence[str | None]], _T]
 """Returns what a response means; the secrets that it may echo are the second argument."""
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(Record):
     """A request to COS Batch.
 
     Attributes:

@@ -8,11 +8,12 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent import futures
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from pulumi_cosjob._clock import CANCELLED
 from pulumi_cosjob._errors import ConfigurationError, RequestError, TimeLimitError, no_thread
+from pulumi_cosjob._records import Record
 
 if TYPE_CHECKING:
     from pulumi_cosjob._messages import Message
@@ -27,8 +28,7 @@ _CHAIN_TIME_LIMIT = 8.0
 _FIRST_SHARE_SECONDS = 60.0
 
 
-@dataclass(frozen=True, repr=False)
-class Credentials:
+class Credentials(Record):
     """A secret id and a secret key, with the token of temporary credentials. Neither shown nor pickled."""
 
     secret_id: str

@@ -9,7 +9,6 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -21,6 +20,7 @@ from pulumi_cosjob._model.element import element_fields
 from pulumi_cosjob._model.job import Operation, instant
 from pulumi_cosjob._model.naming import xml_name
 from pulumi_cosjob._model.states import STATES
+from pulumi_cosjob._records import Record
 from pulumi_cosjob._text import format_value, kind_of, quoted
 
 if TYPE_CHECKING:
@@ -48,8 +48,7 @@ _ENDLESS_HINT = Message(
 )
 
 
-@dataclass(frozen=True)
-class JobListing:
+class JobListing(Record):
     """Which jobs are wanted; None is no limit. `check_listing` makes one of arguments.
 
     Attributes:

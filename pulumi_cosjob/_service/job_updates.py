@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
@@ -24,6 +23,7 @@ from pulumi_cosjob._errors import (
     TlsError,
     WrongJobError,
 )
+from pulumi_cosjob._records import Record
 from pulumi_cosjob._service.responses import parse_document, policy_for
 from pulumi_cosjob._service.retries import is_retryable
 from pulumi_cosjob._text import format_value, kind_of, quoted
@@ -47,8 +47,7 @@ _UNCONFIRMED = frozenset({"New", "Preparing", "Suspended", "Failing", "Failed", 
 _MAY_BE_RECEIVED = "The service may have received the request all the same: read the job before you repeat it."
 
 
-@dataclass(frozen=True)
-class JobUpdate:
+class JobUpdate(Record):
     """What the service reports about a job after a change.
 
     Attributes:
@@ -64,8 +63,7 @@ class JobUpdate:
     priority: int | None = None
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(Record):
     """A change of one job.
 
     Attributes:

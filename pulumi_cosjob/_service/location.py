@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from pulumi_cosjob._records import Record
 
 if TYPE_CHECKING:
     from pulumi_cosjob._details import Account
@@ -12,8 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["Location"]
 
 
-@dataclass(frozen=True)
-class Location:
+class Location(Record):
     """Where requests go, as far as it is known.
 
     Attributes:

@@ -13,11 +13,12 @@ import os
 import threading
 import weakref
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pulumi_cosjob._clock import CANCELLED
 from pulumi_cosjob._errors import CosJobError, RequestError, UnavailableError
+from pulumi_cosjob._records import Record
 
 if TYPE_CHECKING:
     from pulumi_cosjob._clock import Clock
@@ -34,8 +35,7 @@ def is_throttling(error: BaseException) -> bool:
     return isinstance(error, CosJobError) and (error.code in _CODES or error.http_status == 429)
 
 
-@dataclass(frozen=True)
-class AimdState:
+class AimdState(Record):
     """How many requests may be under way, and from when on.
 
     Attributes:

@@ -9,13 +9,14 @@ import math
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import field
 from typing import Any, Literal, TypeVar, cast
 
 from pulumi_cosjob._checks import SECONDS, check_choice, check_endpoint, check_identifier
 from pulumi_cosjob._errors import ConfigurationError, InvalidArgumentError
 from pulumi_cosjob._messages import PYTHON, Audience, Message
 from pulumi_cosjob._places import CREDENTIALS, CREDENTIALS_FILES, PLACES
+from pulumi_cosjob._records import Record
 from pulumi_cosjob._service.credentials import Credentials, CredentialSource, VendorChain
 from pulumi_cosjob._text import format_value, join_words, kind_of
 from pulumi_cosjob._xml.modes import DEFAULT_VALIDATION, VALIDATIONS, Validation
@@ -51,8 +52,7 @@ LONGEST_REQUEST_TIMEOUT = 3600.0
 """The largest `request_timeout`, in seconds."""
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(Record):
     """All settings of a client.
 
     Attributes:
@@ -89,12 +89,11 @@ def environment_variable(name: str) -> str:
     return dict(zip(arguments, variables, strict=False)).get(name) or PLACES[name].environment[0]
 
 
-@dataclass(frozen=True, repr=False)
-class _Pair:
+class _Pair(Record):
     """The credentials that a place has: names and values of the secret id, the secret key and the tokens."""
 
     names: tuple[str, ...]
-    values: tuple[Any, ...]
+    values: tuple[Any, ...] = field(repr=False)
 
 
 class _Lookup:

@@ -6,7 +6,6 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import NoReturn
 
 import requests
@@ -22,6 +21,7 @@ from pulumi_cosjob._errors import (
     TlsError,
 )
 from pulumi_cosjob._messages import Message
+from pulumi_cosjob._records import Record
 from pulumi_cosjob._service.deadline import DeadlineAdapter, DeadlineMonitor
 from pulumi_cosjob._service.environment import certificates_for, proxies_for
 from pulumi_cosjob._service.resolver import LookupTimeoutError
@@ -34,8 +34,7 @@ _CHUNK_SIZE = 64 * 1024
 _ENCODINGS = frozenset({"gzip", "deflate", "br", "zstd", "compress"})
 
 
-@dataclass(frozen=True)
-class Response:
+class Response(Record):
     """A response of the service, as it came.
 
     Attributes:

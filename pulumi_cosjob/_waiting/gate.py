@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -22,6 +22,7 @@ from pulumi_cosjob._checks import (
     check_timeout,
 )
 from pulumi_cosjob._errors import InvalidArgumentError
+from pulumi_cosjob._records import Record
 from pulumi_cosjob._service.settings import SETTINGS
 from pulumi_cosjob._text import kind_of
 from pulumi_cosjob._waiting.policy import WaitOptions
@@ -166,8 +167,7 @@ def make_id() -> str:
     return uuid.uuid4().hex
 
 
-@dataclass(frozen=True)
-class Gate:
+class Gate(Record):
     """A gate as a program declares it, or as the state has it. Nothing here sends a request.
 
     Attributes:

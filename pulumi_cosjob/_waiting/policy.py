@@ -8,7 +8,6 @@ of the job's age, whatever the job does. Where progress predicts the end, the ne
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pulumi_cosjob._errors import (
@@ -23,6 +22,7 @@ from pulumi_cosjob._errors import (
     WaitTimeoutError,
 )
 from pulumi_cosjob._model.job import contradiction
+from pulumi_cosjob._records import Record
 from pulumi_cosjob._waiting.state import PollState, is_refused
 
 if TYPE_CHECKING:
@@ -61,8 +61,7 @@ _UNRESOLVED_GRACE = 30.0
 _DENIAL_STATUSES = (400, 401, 403, 407)
 
 
-@dataclass(frozen=True)
-class WaitOptions:
+class WaitOptions(Record):
     """What a wait accepts.
 
     Attributes:
@@ -76,22 +75,19 @@ class WaitOptions:
     fail_when_suspended: bool = False
 
 
-@dataclass(frozen=True)
-class Completed:
+class Completed(Record):
     """The job has completed, with no more failed tasks than accepted."""
 
     description: JobDescription
 
 
-@dataclass(frozen=True)
-class Failed:
+class Failed(Record):
     """The wait has failed."""
 
     error: CosJobError
 
 
-@dataclass(frozen=True)
-class PollAgain:
+class PollAgain(Record):
     """The wait goes on: poll again.
 
     Attributes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from pulumi_cosjob._errors import (
@@ -13,6 +13,7 @@ from pulumi_cosjob._errors import (
     UnavailableError,
     is_refusal,
 )
+from pulumi_cosjob._records import Record
 
 if TYPE_CHECKING:
     from pulumi_cosjob._model.job import JobDescription
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["PollResult", "PollState", "is_refused"]
 
 
-@dataclass(frozen=True)
-class PollResult:
+class PollResult(Record):
     """The result of one poll: a description or an error.
 
     Attributes:
@@ -37,8 +37,7 @@ class PollResult:
     service_time: float | None = None
 
 
-@dataclass(frozen=True)
-class Streak:
+class Streak(Record):
     """Consecutive polls that failed with one kind of error.
 
     Attributes:
@@ -64,8 +63,7 @@ class Progress(NamedTuple):
     total: int
 
 
-@dataclass(frozen=True)
-class PollState:
+class PollState(Record):
     """What a wait knows of its polls so far. Its size does not grow with the number of polls.
 
     Attributes:

@@ -6,10 +6,10 @@ import heapq
 import math
 import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pulumi_cosjob._errors import CosJobError, JobsFailedError, TimeLimitError, WaitError
+from pulumi_cosjob._records import Record
 from pulumi_cosjob._waiting.policy import Completed, Failed, WaitOptions, next_step
 from pulumi_cosjob._waiting.state import PollResult, PollState
 
@@ -30,8 +30,7 @@ Report = Callable[[str, PollState, float], None]
 """Called after each poll with the job's id, the state of its wait and the time."""
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(Record):
     """How the wait for one job ended.
 
     Attributes:
