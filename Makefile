@@ -15,6 +15,8 @@ PARALLEL = --numprocesses=$(WORKERS)
 # Where scripts, benchmarks and tests import each other from.
 PATHS = PYTHONPATH="$(CURDIR)/tests/support:$(CURDIR)/scripts:$(CURDIR)/benchmarks"
 PIP_INSTALL = -m pip install --quiet --disable-pip-version-check --no-deps
+# As pip does for what it copies: where PYTHONDONTWRITEBYTECODE is set, each of thousands of processes would compile it.
+COMPILE = -m compileall -q pulumi_cosjob tests/support
 
 .PHONY: help demo test lint check lowest extra compat faults secrets fuzz soak bench coverage engine docs dist release pins format clean
 
@@ -98,6 +100,7 @@ $(VENV)/ready: $(PINS)/dev.txt pyproject.toml
 	$(VENV)/bin/python $(PIP_INSTALL) --require-hashes -r $(PINS)/dev.txt
 	$(VENV)/bin/python $(PIP_INSTALL) --no-build-isolation --editable .
 	$(VENV)/bin/python -m pip check
+	$(VENV)/bin/python $(COMPILE)
 	touch $@
 
 $(LOWEST)/ready: $(PINS)/lowest.txt pyproject.toml
@@ -105,6 +108,7 @@ $(LOWEST)/ready: $(PINS)/lowest.txt pyproject.toml
 	$(LOWEST)/bin/python $(PIP_INSTALL) --require-hashes -r $(PINS)/lowest.txt
 	$(LOWEST)/bin/python $(PIP_INSTALL) --no-build-isolation --editable .
 	$(LOWEST)/bin/python -m pip check
+	$(LOWEST)/bin/python $(COMPILE)
 	touch $@
 
 # Sphinx imports the package to document it.
