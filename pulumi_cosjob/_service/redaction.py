@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import html
 import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import unquote
@@ -81,6 +80,8 @@ def _contains_run(form: str, runs: frozenset[str], pieces: frozenset[str]) -> bo
 
 def _forms(text: str) -> Iterator[str]:
     """Yield a text in lower case as it is, unescaped, unescaped twice, and so on, each also without markup."""
+    import html  # noqa: PLC0415  most of it is a table of entities, and few texts need it
+
     for _ in range(_MOST_ESCAPED):
         text = _NOT_IN_SECRETS.sub("", text.lower())
         yield text

@@ -31,7 +31,7 @@ from plugins import (
     refused,
 )
 from pulumi_cosjob import parse_describe_job_result
-from pulumi_cosjob._dynamic import calls
+from pulumi_cosjob._dynamic import gate_calls
 from pulumi_cosjob._dynamic.providers import AllJobsCompletionProvider, JobCompletionProvider
 from pulumi_cosjob._model.job import JobDescription
 from pulumi_cosjob._model.naming import in_camel_case, in_snake_case
@@ -93,7 +93,7 @@ async def test_a_gate_takes_over_the_state_of_a_dynamic_one(service: CosBatchEmu
             updated = await served.update(kind, Properties(outputs), native_inputs)
             assert updated["serviceEndpoint"] == service.endpoint
             jobs = {job_ids[0]: updated} if kind == JOB else updated["jobs"]
-            expected = calls._completed(provider.target, outputs)
+            expected = gate_calls._completed(provider.target, outputs)
             assert jobs.keys() == expected.keys()
             for job_id, job in jobs.items():
                 known = {name: value for name, value in job.items() if value is not None}

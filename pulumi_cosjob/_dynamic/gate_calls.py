@@ -1,29 +1,25 @@
-"""What the dynamic providers do when the engine calls them: from the properties of a resource to its outputs.
+"""What the dynamic providers of gates do when the engine calls them. `Gate` has the rules; values are converted for it.
 
-Only the provider's process loads this module, and all that a call needs with it.
+Only the provider's process loads this module, and all that a wait needs with it.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 from pulumi.runtime import rpc
 
-from pulumi_cosjob._dynamic.provider_errors import show_sentences
 from pulumi_cosjob._dynamic.providers import CUSTOM_TIMEOUTS, PREVIEW
-from pulumi_cosjob._engine.log import EngineLog, pass_on_messages, to_engine
+from pulumi_cosjob._engine.log import EngineLog, to_engine
 from pulumi_cosjob._engine.watch import CancellableClock
 from pulumi_cosjob._errors import CosJobError, InvalidArgumentError
 from pulumi_cosjob._model.job import JobDescription
 from pulumi_cosjob._model.serialization import from_plain, to_plain
-from pulumi_cosjob._program.outputs import dump_job, load_job
-from pulumi_cosjob._service.clients import Clients
-from pulumi_cosjob._service.job_list import FILTERS
-from pulumi_cosjob._service.settings import SETTINGS
+from pulumi_cosjob._program.outputs import load_job
 from pulumi_cosjob._waiting.gate import (
     INPUTS,
     LOCATION,
@@ -31,91 +27,26 @@ from pulumi_cosjob._waiting.gate import (
     UNKNOWN,
     Gate,
     TargetInput,
-    check_account,
-    check_inputs,
     known_inputs,
+    make_id,
 )
 from pulumi_cosjob._waiting.loop import poll_before_waiting, recheck, wait_for_jobs
 from pulumi_cosjob._waiting.notices import opening_notice
 
-__all__ = ["check_gate", "configure", "differences", "list_jobs", "opened", "read_gate", "read_job", "read_jobs"]
+if TYPE_CHECKING:
+    from pulumi_cosjob._service.clients import Clients
+
+__all__ = ["check", "create", "differences", "keep", "update"]
 
 Properties = Mapping[str, Any]
-"""Inputs or outputs of a resource by their names, as the SDK passes them."""
+"""Inputs or outputs of a gate by their names, as the SDK passes them."""
 
 
-def configure(config: Callable[[str], Any]) -> Clients:
-    """Prepare this process for calls; return the clients that they use.
-
-    Args:
-        config: Returns the stack's configuration, with its secrets, by a full key.
-    """
-    show_sentences()
-    clients = Clients(config, CancellableClock())
-    pass_on_messages()
-    return clients
-
-
-# ------------------------------------------------------------------------------------------------------------- reads
-
-
-def read_job(clients: Clients, props: dict[str, Any]) -> dict[str, Any]:
-    """Return the outputs of a job that is read. A refresh keeps what was read last.
-
-    If a refresh read the job, `pulumi refresh --expect-no-changes` would fail for as long as a job is under way.
-    """
-    if props.get("result"):
-        return props
-    inputs = _present(props, "job_id", "appid", *SETTINGS)
-    check_inputs("job_id", inputs)
-    client, appid = clients.get(inputs), inputs.get("appid")
-    description = client.describe_job(inputs["job_id"], appid)
-    return {**inputs, "appid": appid or client.location.appid, "result": dump_job(description)}
-
-
-def read_jobs(clients: Clients, props: dict[str, Any]) -> dict[str, Any]:
-    """Return the outputs of many jobs that are read. A refresh keeps what was read last, as for one job.
-
-    They travel as JSON text: the engine takes seconds over hundreds of them as properties.
-    """
-    if props.get("results"):
-        return props
-    inputs = _present(props, "job_ids", "appid", "missing", "max_concurrency", *SETTINGS)
-    check_inputs("job_ids", inputs)
-    options = _present(inputs, "missing", "max_concurrency")
-    client, appid = clients.get(inputs), inputs.get("appid")
-    found = client.describe_jobs(inputs["job_ids"], appid, **options)
-    results = {job_id: to_plain(found[job_id]) for job_id in found}
-    return {**inputs, "appid": appid or client.location.appid, "results": json.dumps(results)}
-
-
-def list_jobs(clients: Clients, props: dict[str, Any]) -> dict[str, Any]:
-    """Return the outputs of a list of jobs, as text too. A refresh keeps what was read last, as for one job."""
-    if props.get("results"):
-        return props
-    inputs = _present(props, "appid", *FILTERS, *SETTINGS)
-    check_account(inputs)
-    client, appid = clients.get(inputs), inputs.get("appid")
-    found = client.list_jobs(appid, **_present(inputs, *FILTERS))
-    results = json.dumps([to_plain(job) for job in found])
-    return {**inputs, "appid": appid or client.location.appid, "results": results}
-
-
-def _present(props: Properties, *names: str) -> dict[str, Any]:
-    return {name: props[name] for name in names if props.get(name) is not None}
-
-
-# ------------------------------------------------------------------------------------------------------------- gates
-# `Gate` has the rules of both gates; here values are converted for it.
-
-
-def check_gate(
-    clients: Clients, target: TargetInput, olds: Properties, news: dict[str, Any]
-) -> Sequence[tuple[str, str]]:
+def check(clients: Clients, target: TargetInput, olds: Properties, news: dict[str, Any]) -> Sequence[tuple[str, str]]:
     """Refuse malformed inputs and, before the gate waits for them, jobs that never complete.
 
     Args:
-        clients: What `configure` returned.
+        clients: Where the clients of accounts come from.
         target: The input that names the jobs of the gate.
         olds: The inputs in the state.
         news: The inputs of the program; where the requests go is added to them.
@@ -162,20 +93,29 @@ def differences(target: TargetInput, olds: Properties, news: Properties) -> tupl
     return bool(gate.changed(prior)), gate.replacing(prior)
 
 
-def opened(
-    clients: Clients, target: TargetInput, props: Properties, operation: str, olds: Properties | None = None
+def create(clients: Clients, target: TargetInput, props: Properties) -> tuple[str, dict[str, Any]]:
+    """Wait for the jobs of a gate; return its id and its outputs."""
+    return make_id(), _opened(clients, target, props, {}, "create")
+
+
+def update(clients: Clients, target: TargetInput, olds: Properties, news: Properties) -> dict[str, Any]:
+    """Wait for the new jobs only; return the outputs. Jobs that are no longer named are removed from the state."""
+    return _opened(clients, target, news, olds, "update")
+
+
+def _opened(
+    clients: Clients, target: TargetInput, props: Properties, olds: Properties, operation: str
 ) -> dict[str, Any]:
-    """Wait for the jobs of a gate that it has not waited for; return its outputs.
+    """Wait, and return the outputs.
 
     Args:
-        clients: What `configure` returned.
+        clients: Where the clients of accounts come from.
         target: The input that names the jobs of the gate.
         props: The inputs.
+        olds: The state of the gate; empty before it is created.
         operation: `create` or `update`: which custom timeout is the time limit where the inputs have none.
-        olds: The state of the gate, if it exists. Jobs that are no longer named are removed from it.
     """
-    old = olds or {}
-    prior = Gate(target, _gate_inputs(old), _completed(target, old))
+    prior = Gate(target, _gate_inputs(olds), _completed(target, olds))
     gate = Gate(target, _gate_inputs(props))
     gate.check(preview=False)
     to_recheck = gate.jobs_to_recheck(prior)
@@ -211,7 +151,7 @@ def _wait(clients: Clients, gate: Gate, job_ids: Sequence[str], timeout: float |
     return found
 
 
-def read_gate(id_: str, props: dict[str, Any]) -> dict[str, Any]:
+def keep(id_: str, props: dict[str, Any]) -> dict[str, Any]:
     """Keep a gate as it is, also when the service no longer keeps the jobs: they have completed.
 
     Raises:
