@@ -54,7 +54,7 @@ class Record:
             values = {**self._defaults, **named}
             if positional:
                 values.update(zip(self._defaults, positional))  # noqa: B905  checked below
-            if positional or len(values) != len(self._defaults) or not self._required <= named.keys():
+            if positional or len(values) != len(self._defaults) or (self._required and self._required - named.keys()):
                 self._check_fields(positional, named)
             for name, make in self._factories.items():
                 if values[name] is dataclasses.MISSING:

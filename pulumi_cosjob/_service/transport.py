@@ -1,4 +1,4 @@
-"""One pooled session to the service: requests that are bounded in time and size, and errors of this package."""
+"""Pooled connections to the service: requests that are bounded in time and size, and errors of this package."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ __all__ = ["Response", "Transport"]
 
 _CONNECT_SECONDS = 10.0
 _CHUNK_SIZE = 64 * 1024
+_HEADERS = {"Accept": "*/*", "Accept-Encoding": "identity", "Connection": "keep-alive"}
 _ENCODINGS = frozenset({"gzip", "deflate", "br", "zstd", "compress"})
 
 
@@ -48,15 +49,11 @@ class Response(Record):
     body: bytes
 
 
-class _Session(requests.Session):
-    """Follows no redirect, and does not parse where one leads: `requests` would do so, and fail if it cannot."""
-
-    def get_redirect_target(self, resp: requests.Response) -> None:  # noqa: ARG002  as requests calls it
-        return None
-
-
 class Transport:
-    """A pooled session to one endpoint; safe for use by many threads at once.
+    """Pooled connections to one endpoint; safe for use by many threads at once.
+
+    They are those of an adapter of `requests`, without a session: that would merge its settings into each request, a
+    quarter of the request's time, and parse cookies and where a redirect leads, though none is followed.
 
     Args:
         endpoint: Scheme, host and port of the service.
@@ -74,19 +71,15 @@ class Transport:
 
     def _open(self) -> None:
         self._process = os.getpid()
-        self._session = _Session()
         # The environment is read and checked here, once: all requests use the same settings.
-        self._session.trust_env = False
-        self._session.proxies.update(proxies_for(self.endpoint))
-        self._session.verify = certificates_for(self.endpoint)
+        self._proxies = proxies_for(self.endpoint)
+        self._certificates = certificates_for(self.endpoint)
         self._monitor = DeadlineMonitor()
-        adapter = DeadlineAdapter(pool_connections=1, pool_maxsize=self._connections)
-        self._session.mount("https://", adapter)
-        self._session.mount("http://", adapter)
+        self._adapter = DeadlineAdapter(pool_connections=1, pool_maxsize=self._connections)
 
     def close(self) -> None:
         """Close the connections."""
-        self._session.close()
+        self._adapter.close()
         self._monitor.stop_when_idle()
 
     def abort(self) -> None:
@@ -147,19 +140,14 @@ class Transport:
         seconds: float,
         body: bytes,
     ) -> Response:
-        def sign_last(request: requests.PreparedRequest) -> requests.PreparedRequest:
-            prepare(request)
-            return request
-
-        with self._session.request(
-            method,
-            self.endpoint + target,
-            data=body or None,
-            headers={"Accept-Encoding": "identity", **headers},
-            auth=sign_last,
-            timeout=(min(_CONNECT_SECONDS, seconds), seconds),
-            allow_redirects=False,
+        request = requests.Request(method, self.endpoint + target, {**_HEADERS, **headers}, data=body or None).prepare()
+        prepare(request)
+        with self._adapter.send(
+            request,
             stream=True,
+            timeout=(min(_CONNECT_SECONDS, seconds), seconds),
+            verify=self._certificates,
+            proxies=self._proxies,
         ) as response:
             return Response(response.status_code, response.headers, _read(response))
 
