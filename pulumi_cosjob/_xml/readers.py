@@ -143,10 +143,10 @@ def _reader(declared: Declared, path: str, field: FieldType) -> ElementReader:
         return _list(declared, path, field.item, field.type)
     if declared.simple is not None:
         return ElementReader(_leaf(declared.simple, path, field.type))
-    is_job = issubclass(field.type, JobProperties)
-    if is_job:
-        return _job(declared, path, field.type)
-    return _parent(declared, path, element_fields(field.type), element_builder(field.type))
+    cls: type[Element] = field.type
+    if issubclass(cls, JobProperties):
+        return _job(declared, path, cls)
+    return _parent(declared, path, element_fields(cls), element_builder(cls))
 
 
 def _parent(
