@@ -6,12 +6,14 @@ import dataclasses
 import functools
 import types
 import typing
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar
 
 from pulumi_cosjob._records import Record
 
-__all__ = ["Element", "FieldType", "element_fields", "items"]
+__all__ = ["Element", "FieldType", "element_builder", "element_fields", "items"]
+
+_E = TypeVar("_E", bound="Element")
 
 
 class Element(Record, dict[str, Any]):
@@ -73,3 +75,22 @@ def element_fields(cls: type[Element]) -> Mapping[str, FieldType]:
         item = field.metadata.get("item")
         found[field.name] = FieldType(typing.get_args(inner)[0] if item else inner, item)
     return types.MappingProxyType(found)
+
+
+def element_builder(cls: type[_E]) -> Callable[[Mapping[str, Any]], _E]:
+    """Return a function that does as `cls(**values)`, in less time: it does not check the names of fields.
+
+    It takes the values of fields that have no default as given.
+    """
+    absent = {
+        field.name: None if field.default is dataclasses.MISSING else field.default for field in dataclasses.fields(cls)
+    }
+
+    def build(values: Mapping[str, Any]) -> _E:
+        element = cls.__new__(cls)
+        every = {**absent, **values}
+        element.__dict__.update(every)
+        dict.update(element, every)
+        return element
+
+    return build

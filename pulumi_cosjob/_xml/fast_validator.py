@@ -1,4 +1,4 @@
-"""Compiles the schema to plain checks, which recognise a valid response in a fraction of a millisecond.
+"""Compiles the schema to plain checks, by which `readers` recognise a valid response in a fraction of a millisecond.
 
 The checks either accept a document or leave it open. An XSD processor validates what they leave open; it is slow to
 load, and most programs never need it. The checks are compiled from the schema once in each process. An XSD construct
@@ -9,11 +9,13 @@ checks may leave open a document that is valid but unusual (an attribute, a numb
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import field
 from datetime import datetime
 from typing import NoReturn
 from xml.etree import ElementTree as ET
+
+from pulumi_cosjob._records import Record
 
 __all__ = ["BYTES", "XML_SPACE", "Declared", "Simple", "compile_schema"]
 
@@ -25,22 +27,23 @@ _XS = "{http://www.w3.org/2001/XMLSchema}"
 _OPEN = {"notQName": "##definedSibling", "processContents": "skip"}
 # The part of the pattern language that has the same meaning in Python.
 _PLAIN_PATTERN = re.compile(r"(?:[A-Za-z0-9 :!~\[\](){}|,?+*-]|\\[-.])*")
-_DIGITS = re.compile(r"[0-9]{1,20}")
+_MOST_DIGITS = 20
 _DATE_TIME = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(\.[0-9]{1,9})?(Z|[+-](0[0-9]|1[0-3]):[0-5][0-9])?"
 )
 
-_Check = Callable[[str], bool]
+# Whether a value passes is the truth of what the check returns.
+_Check = Callable[[str], object]
 
 
-@dataclass(frozen=True)
-class Simple:
+class Simple(Record):
     """A simple type.
 
     Attributes:
         collapse: Whether white space around a value is ignored, and a run of it inside counts as one space.
         checks: The checks that a value has to pass; empty if any text is valid.
-        known: The words that an enumeration lists; empty if there is none. Other words may be valid as well.
+        known: The words that an enumeration lists, each of them valid; empty if there is none. Other words may be valid
+            as well.
     """
 
     collapse: bool
@@ -49,29 +52,31 @@ class Simple:
 
     def accepts(self, text: str) -> bool:
         """Return whether a text is recognised as valid."""
-        value = text.strip(XML_SPACE) if self.collapse else text
+        return self.passes(text.strip(XML_SPACE) if self.collapse else text)
+
+    def passes(self, value: str) -> bool:
+        """Return whether a value, which is a text without the white space that is ignored, passes all checks."""
         for check in self.checks:  # noqa: SIM110  all() makes a generator for each text
             if not check(value):
                 return False
         return True
 
 
-@dataclass(frozen=True)
-class Declared:
+class Declared(Record):
     """An element that the schema declares: with a simple type, or with children.
 
     Attributes:
         simple: The type of its text; None if it has children.
         children: Its declared children by name. Other children are valid too.
         required: Names of the required children.
-        repeated: Names of the children that may occur more than once.
+        repeated: Whether the only declared child may occur more than once; each other child occurs once at most.
         one_of: Whether only one of the children may occur.
     """
 
     simple: Simple | None = None
     children: Mapping[str, Declared] = field(default_factory=dict)
     required: frozenset[str] = frozenset()
-    repeated: frozenset[str] = frozenset()
+    repeated: bool = False
     one_of: bool = False
 
     def find(self, path: str) -> Declared:
@@ -80,29 +85,6 @@ class Declared:
         for name in path.split("/"):
             found = found.children[name]
         return found
-
-    def accepts(self, element: ET.Element) -> bool:
-        """Return whether an element, with everything below it, is recognised as valid."""
-        if element.attrib:  # could be xsi:type or xsi:nil
-            return False
-        if self.simple is not None:
-            return not len(element) and self.simple.accepts(element.text or "")
-        if not _is_blank(element.text):
-            return False
-        seen = set()
-        for child in element:
-            declared = self.children.get(child.tag)
-            if not _is_blank(child.tail) or (child.tag in seen and child.tag not in self.repeated):
-                return False
-            if declared is not None:
-                if not declared.accepts(child):
-                    return False
-                seen.add(child.tag)
-        return self.required <= seen and not (self.one_of and len(seen) > 1)
-
-
-def _is_blank(text: str | None) -> bool:
-    return text is None or not text.strip(XML_SPACE)
 
 
 # --------------------------------------------------------------------------------------------------------- compiling
@@ -175,10 +157,13 @@ class _Compiler:
         one_of = group.tag == f"{_XS}choice"
         _attributes(group, **({"minOccurs": "0"} if one_of else {}))
         elements = _parts(group, "element")
+        repeated = any(each.get("maxOccurs") == "unbounded" for each in elements)
+        if repeated and len(elements) > 1:
+            _refuse("a list with other children", declared)
         return Declared(
             children={each.get("name", ""): self._element(each) for each in elements},
             required=frozenset(e.get("name", "") for e in elements if not one_of and e.get("minOccurs") != "0"),
-            repeated=frozenset(e.get("name", "") for e in elements if e.get("maxOccurs") == "unbounded"),
+            repeated=repeated,
             one_of=one_of,
         )
 
@@ -203,21 +188,35 @@ class _Compiler:
             _attributes(facet, **{value: r".+"})
             facets.setdefault(facet.tag.removeprefix(_XS), []).append(facet.get(value, ""))
         checks = (*base.checks, *(_FACETS[kind](values) for kind, values in facets.items()))
-        return Simple(base.collapse, checks, frozenset(facets.get("enumeration", ())))
+        known = filter(Simple(base.collapse, checks).accepts, facets.get("enumeration", ()))
+        return Simple(base.collapse, checks, frozenset(known))
 
     def _union(self, how: ET.Element) -> Simple:
         _attributes(how, memberTypes=r".+")
         members = [self._simple_type(member) for member in how.get("memberTypes", "").split()]
         members += [self._derived(member) for member in _parts(how, "simpleType")]
+        collapse = all(member.collapse for member in members)
         return Simple(
-            all(member.collapse for member in members),
-            (lambda value: any(member.accepts(value) for member in members),) if all(m.checks for m in members) else (),
+            collapse,
+            (_any_of([member.passes if collapse else member.accepts for member in members]),)
+            if all(member.checks for member in members)
+            else (),
             frozenset().union(*(member.known for member in members)),
         )
 
 
+def _any_of(checks: Sequence[_Check]) -> _Check:
+    def passes(value: str) -> bool:
+        for check in checks:  # noqa: SIM110  as in Simple.passes
+            if check(value):
+                return True
+        return False
+
+    return passes
+
+
 def _below(limit: int) -> _Check:
-    return lambda value: _DIGITS.fullmatch(value) is not None and int(value) < limit
+    return lambda value: value.isascii() and value.isdigit() and len(value) <= _MOST_DIGITS and int(value) < limit
 
 
 def _date_time(value: str) -> bool:
@@ -242,8 +241,7 @@ def _pattern(values: list[str]) -> _Check:
     [pattern] = values
     if not _PLAIN_PATTERN.fullmatch(pattern):
         raise ValueError(f"the pattern {pattern!r} cannot be compiled")
-    compiled = re.compile(pattern)
-    return lambda value: compiled.fullmatch(value) is not None
+    return re.compile(pattern).fullmatch
 
 
 def _assertion(values: list[str]) -> _Check:
@@ -255,10 +253,10 @@ def _assertion(values: list[str]) -> _Check:
     return lambda value: len(value) * 4 <= limit or len(value.encode("utf-8", "surrogatepass")) <= limit
 
 
-def _limit(holds: Callable[[int, int], bool], measure: Callable[[str], int]) -> Callable[[list[str]], _Check]:
+def _limit(check: Callable[[int], _Check]) -> Callable[[list[str]], _Check]:
     def compiled(values: list[str]) -> _Check:
-        [limit] = map(int, values)
-        return lambda value: holds(measure(value), limit)
+        [limit] = values
+        return check(int(limit))
 
     return compiled
 
@@ -266,9 +264,9 @@ def _limit(holds: Callable[[int, int], bool], measure: Callable[[str], int]) -> 
 _FACETS: Mapping[str, Callable[[list[str]], _Check]] = {
     "enumeration": lambda values: frozenset(values).__contains__,
     "pattern": _pattern,
-    "minInclusive": _limit(int.__ge__, int),
-    "maxInclusive": _limit(int.__le__, int),
-    "minLength": _limit(int.__ge__, len),
-    "maxLength": _limit(int.__le__, len),
+    "minInclusive": _limit(lambda limit: lambda value: int(value) >= limit),
+    "maxInclusive": _limit(lambda limit: lambda value: int(value) <= limit),
+    "minLength": _limit(lambda limit: lambda value: len(value) >= limit),
+    "maxLength": _limit(lambda limit: lambda value: len(value) <= limit),
     "assertion": _assertion,
 }

@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 from pulumi_cosjob._details import MOST_PROBLEMS
 from pulumi_cosjob._errors import Problem, SchemaError
 from pulumi_cosjob._xml.fast_validator import XML_SPACE, Declared
+from pulumi_cosjob._xml.readers import document_reader
 from pulumi_cosjob._xml.schema import DESCRIBE_JOB, DOCUMENTS, Document, compiled_schema, load_schema
 from pulumi_cosjob._xml.validation import (
     INSTANCE_NAMESPACE,
@@ -19,6 +20,7 @@ from pulumi_cosjob._xml.validation import (
     is_recognised,
     only_once,
     presentable,
+    recognised_parts,
     texts_between,
     violations,
     without_positions,
@@ -67,7 +69,7 @@ def prune(
         decisive = set(_decisive_parts(root, document))
         seen = {without_positions(problem.path) for problem in found}
         to_remove: set[ET.Element] = set()
-        for violation in violations(root, document):
+        for violation in violations(root, document, recognised_parts(root, document)):
             offending = violation.offending
             if offending is root or offending in decisive or violation.is_repeated:
                 raise refusal
@@ -93,10 +95,10 @@ def _path(element: ET.Element, parents: Mapping[ET.Element, ET.Element]) -> str:
 def _remove_unrecognised(root: ET.Element, document: Document, rule: str) -> list[Problem]:
     """Remove what the compiled checks do not accept of each job, from a document too large to be validated."""
     problems: dict[Problem, None] = {}
-    declared = compiled_schema(document).find(document.job)
+    reader = document_reader(document).find(document.job)
     for job in root.iterfind(document.job):
         for parent, path in [(job, ""), *((child, f"{child.tag}/") for child in job if child.tag in document.decisive)]:
-            known = declared if parent is job else declared.children[parent.tag]
+            known = reader if parent is job else reader.children[parent.tag]
             names = known.children.keys() - document.decisive if parent is job else document.spared
             for child in [each for each in parent if each.tag in names and each.tag in known.children]:
                 if not known.children[child.tag].accepts(child):

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
 from pulumi_cosjob._details import MOST_PROBLEMS
 from pulumi_cosjob._errors import Problem
+from pulumi_cosjob._records import Record
 from pulumi_cosjob._text import join_words, quoted, truncate
 from pulumi_cosjob._xml.fast_validator import XML_SPACE, Declared
+from pulumi_cosjob._xml.readers import document_reader
 from pulumi_cosjob._xml.schema import DOCUMENTS, Document, compiled_schema, load_schema
 from pulumi_cosjob._xml.xml_reader import read_xml
 
@@ -29,6 +30,7 @@ __all__ = [
     "is_recognised",
     "only_once",
     "presentable",
+    "recognised_parts",
     "texts_between",
     "violations",
     "without_positions",
@@ -46,11 +48,15 @@ SPACE_BETWEEN = "must not hold white space that XML does not know between its el
 
 def is_recognised(root: ET.Element, document: Document) -> bool:
     """Return whether the compiled checks accept a document. If so, it is valid; if not, the XSD processor decides."""
-    return root.tag == document.root and compiled_schema(document).accepts(root)
+    return root.tag == document.root and document_reader(document).accepts(root)
 
 
-@dataclasses.dataclass(frozen=True)
-class Violation:
+def recognised_parts(root: ET.Element, document: Document) -> Collection[ET.Element]:
+    """Return the largest parts of a document that the compiled checks accept."""
+    return frozenset(document_reader(document).recognised_parts(root)) if root.tag == document.root else frozenset()
+
+
+class Violation(Record):
     """A violation of the schema, with the element whose removal makes the rest valid.
 
     Attributes:
@@ -65,8 +71,14 @@ class Violation:
     is_repeated: bool = False
 
 
-def violations(root: ET.Element, document: Document) -> Iterator[Violation]:
-    """Yield every violation that the XSD processor finds, and white space that it wrongly accepts."""
+def violations(root: ET.Element, document: Document, recognised: Collection[ET.Element] = ()) -> Iterator[Violation]:
+    """Yield every violation that the XSD processor finds, and white space that it wrongly accepts.
+
+    Args:
+        root: The document.
+        document: What it has to be.
+        recognised: Elements that the compiled checks accept. The processor would accept them too, and is spared them.
+    """
     import xmlschema  # noqa: PLC0415  slow to load
 
     if root.tag != document.root:
@@ -78,7 +90,10 @@ def violations(root: ET.Element, document: Document) -> Iterator[Violation]:
         return
     try:
         # The schema hints of a document are ignored: they could name a file or a host.
-        for error in load_schema(document).iter_errors(root, use_location_hints=False):
+        errors = load_schema(document).iter_errors(
+            root, use_location_hints=False, validation_hook=lambda element, _: element in recognised
+        )
+        for error in errors:
             element = error.elem if isinstance(error.elem, ET.Element) else root
             child = getattr(error, "invalid_child", None)
             offending = element if child is None else child
@@ -87,7 +102,7 @@ def violations(root: ET.Element, document: Document) -> Iterator[Violation]:
     except xmlschema.XMLSchemaException as error:  # such as an unknown xsi:type
         reason = " ".join(str(error).split())
         yield Violation(root, lambda: Problem(f"/{root.tag}", None, f"cannot be validated: {reason}"))
-    yield from _foreign_spaces(compiled_schema(document), root, f"/{root.tag}")
+    yield from _foreign_spaces(compiled_schema(document), root, f"/{root.tag}", recognised)
 
 
 def find_excess(root: ET.Element, document: Document) -> str:
@@ -130,24 +145,24 @@ def presentable(problem: Problem, redact: Callable[[str], str]) -> Problem:
 
 
 def collect_problems(root: ET.Element, document: Document, redact: Callable[[str], str] = str) -> list[Problem]:
-    """Return the problems of a document, without duplicates, at most `MOST_PROBLEMS`.
+    """Return the problems of a document that is not recognised, without duplicates, at most `MOST_PROBLEMS`.
 
     Args:
         root: The document.
         document: What it has to be.
         redact: Removes secrets from a text of the document before it is quoted.
     """
-    if is_recognised(root, document):
-        return []
     found: dict[Problem, None] = {}
-    for violation in violations(root, document):
+    for violation in violations(root, document, recognised_parts(root, document)):
         found[presentable(violation.make_problem(), redact)] = None
         if len(found) == MOST_PROBLEMS:
             break
     return list(found)
 
 
-def _foreign_spaces(declared: Declared, element: ET.Element, path: str) -> Iterator[Violation]:
+def _foreign_spaces(
+    declared: Declared, element: ET.Element, path: str, recognised: Collection[ET.Element]
+) -> Iterator[Violation]:
     """Yield white space that XML does not define; xmlschema treats it as blank, other processors do not."""
     if declared.simple is not None:
         text = element.text or ""
@@ -158,8 +173,8 @@ def _foreign_spaces(declared: Declared, element: ET.Element, path: str) -> Itera
     if any(text.strip(XML_SPACE) and not text.strip() for text in texts_between(element)):
         yield Violation(element, functools.partial(Problem, path, None, SPACE_BETWEEN))
     for child in element:
-        if child.tag in declared.children:
-            yield from _foreign_spaces(declared.children[child.tag], child, f"{path}/{child.tag}")
+        if child.tag in declared.children and child not in recognised:
+            yield from _foreign_spaces(declared.children[child.tag], child, f"{path}/{child.tag}", recognised)
 
 
 def texts_between(element: ET.Element) -> Iterator[str]:
@@ -220,4 +235,6 @@ def find_problems(document: bytes) -> list[Problem]:
     """
     root = read_xml(document)
     expected = DOCUMENTS.get(root.tag)
-    return [presentable(_foreign(root, DOCUMENTS), str)] if expected is None else collect_problems(root, expected)
+    if expected is None:
+        return [presentable(_foreign(root, DOCUMENTS), str)]
+    return [] if is_recognised(root, expected) else collect_problems(root, expected)

@@ -15,6 +15,7 @@ __all__ = ["MOST_BYTES", "read_xml"]
 MOST_BYTES = 1024 * 1024
 
 _DEEPEST = 100
+_TOO_DEEP = f"elements are nested more than {_DEEPEST} deep"
 _CHUNK_SIZE = 32
 _LONGEST_PROLOG = 4096
 # Put before the names of elements without a namespace if the root has one: they are not elements of the schema.
@@ -50,11 +51,15 @@ def read_xml(document: bytes) -> ET.Element:
 
 
 def _parse(document: bytes) -> ET.Element:
-    """Parse a document: by the parser's own builder if it is harmless, otherwise by `_Builder`."""
-    builder = None if _is_harmless(document) else _Builder()
+    """Parse a document: by the parser's own builder if it can have no document type, otherwise by `_Builder`."""
+    if _has_no_doctype(document):
+        root = ET.fromstring(document)  # noqa: S314  without a document type there are no entities
+        _check_depth(root, document)
+        return root
+    builder = _Builder()
     parser = ET.XMLParser(target=builder)  # noqa: S314  the builder refuses document types
     start = 0
-    while builder is not None and not builder.begun and start < len(document):
+    while not builder.begun and start < len(document):
         # An error of the builder is raised only after the parser has processed the whole chunk. So chunks stay small
         # until the root begins: no entity of a document type can expand before the error.
         if start >= _LONGEST_PROLOG:
@@ -62,17 +67,25 @@ def _parse(document: bytes) -> ET.Element:
         parser.feed(document[start : start + _CHUNK_SIZE])
         start += _CHUNK_SIZE
     parser.feed(document[start:])
-    root: ET.Element = parser.close()
-    return root
+    built: ET.Element = parser.close()
+    return built
 
 
-def _is_harmless(document: bytes) -> bool:
-    """Return whether a document can have no document type and no deep nesting, so that the faster builder is safe.
+def _has_no_doctype(document: bytes) -> bool:
+    """Return whether a document can have no document type, which begins with `<!`, by its bytes alone."""
+    # The first search is for a single byte, which is faster by far.
+    return (b"!" not in document or b"<!" not in document) and _USUAL_BEGINNING.match(document) is not None
 
-    A document type begins with `<!`, and nesting a hundred deep takes two hundred tags.
-    """
-    few_tags = document.count(b"<") <= 2 * _DEEPEST
-    return few_tags and b"<!" not in document and _USUAL_BEGINNING.match(document) is not None
+
+def _check_depth(root: ET.Element, document: bytes) -> None:
+    """Raise a `ValueError` where elements are nested too deep. Nesting a hundred deep takes two hundred tags."""
+    if document.count(b"<") <= 2 * _DEEPEST:
+        return
+    level = [root]
+    for _ in range(_DEEPEST):
+        level = [child for element in level for child in element]
+    if level:
+        raise ValueError(_TOO_DEEP)
 
 
 class _Builder(ET.TreeBuilder):
@@ -94,7 +107,7 @@ class _Builder(ET.TreeBuilder):
         self.begun = True
         self._depth += 1
         if self._depth > _DEEPEST:
-            raise ValueError(f"elements are nested more than {_DEEPEST} deep")
+            raise ValueError(_TOO_DEEP)
         return super().start(tag, attrs)
 
     def end(self, tag: Any, /) -> ET.Element:

@@ -6,12 +6,14 @@ import copy
 import dataclasses
 import pickle
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from documents import walk
+from pulumi_cosjob._model.element import Element, element_builder
 from pulumi_cosjob._model.job import (
+    COSDeleteObject,
     COSPutObjectCopy,
     COSTag,
     JobDescription,
@@ -21,10 +23,8 @@ from pulumi_cosjob._model.job import (
     ProgressSummary,
     UserMetadataMember,
 )
+from pulumi_cosjob._model.job_summary import JobSummary
 from pulumi_cosjob._xml.decoder import parse_describe_job_result
-
-if TYPE_CHECKING:
-    from pulumi_cosjob._model.element import Element
 
 JOB = JobDescription("job-1", "Active")
 
@@ -58,6 +58,21 @@ def test_a_decoded_description_is_hashable(full_response: bytes) -> None:
     job = parse_describe_job_result(full_response)
     assert isinstance(job.failure_reasons, tuple)
     assert isinstance(hash(job), int)
+
+
+@pytest.mark.parametrize("cls", [COSTag, COSDeleteObject, ManifestSpec, JobDescription, JobSummary])
+def test_an_element_is_built_as_its_class_builds_it(cls: type[Element]) -> None:
+    """The fast way to build an element differs from a call of its class in nothing but time."""
+    names = [field.name for field in dataclasses.fields(cls)]
+    for given in (names, [name for name in names if name in ("key", "format", "job_id", "status")]):
+        values = {name: f"a {name}" for name in reversed(given)}
+        fast, usual = element_builder(cls)(values), cls(**values)
+        assert type(fast) is cls
+        assert fast == usual
+        assert (repr(fast), hash(fast), vars(fast), list(fast)) == (repr(usual), hash(usual), vars(usual), list(usual))
+        assert pickle.dumps(fast) == pickle.dumps(usual)
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            fast.other = 1  # type: ignore[attr-defined]
 
 
 def test_equal_elements_have_equal_hashes() -> None:

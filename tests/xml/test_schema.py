@@ -7,8 +7,9 @@ import sys
 from xml.etree import ElementTree as ET
 
 import pytest
+import xmlschema
 
-from pulumi_cosjob._xml.schema import schema_path
+from pulumi_cosjob._xml.schema import DOCUMENTS, schema_path
 from schema_reference import (
     FULL,
     TEXTS,
@@ -38,6 +39,15 @@ def test_the_documentation_has_the_limits(path: str, fewest: int, most: int) -> 
         if element.get("name") == path.rpartition("/")[2]
     ]
     assert any(f"{fewest} to {most} bytes" in text for text in texts)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_the_schema_is_valid(document: str) -> None:
+    """A schema is a schema by XSD 1.1: loading it with all checks finds nothing, and a mistake in it is found."""
+    text = schema_path(document).read_text(encoding="utf-8")
+    assert xmlschema.XMLSchema11(text).validity == "valid"
+    with pytest.raises(xmlschema.XMLSchemaParseError):
+        xmlschema.XMLSchema11(text.replace('maxOccurs="unbounded"', 'maxOccurs="many"'))
 
 
 def test_the_path_leads_to_the_schema() -> None:
