@@ -78,7 +78,7 @@ class Job(JobOutputs, pulumi.dynamic.Resource, AccountAttributes, module="cosjob
         # Inputs are outputs too, whether they are given or not.
         inputs = {**mocked, **dict.fromkeys(("appid", *SETTINGS)), **props, "result": placeholder}
         super().__init__(JobProvider(), resource_name, inputs, opts)
-        self._carry(self.result, placeholder, secret_fields)
+        self._carry(placeholder, secret_fields)
         if mocked:
             self.result = given_job(taken(self, mocked), props["job_id"], self.result)
 

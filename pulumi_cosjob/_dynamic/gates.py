@@ -111,7 +111,7 @@ class JobCompletion(JobOutputs, pulumi.dynamic.Resource, GateAttributes, module=
         super().__init__(JobCompletionProvider(), resource_name, {**props, **outputs}, opts)
         _remove_provider_inputs(self)
         self._completed_jobs = [self.result]
-        self._carry(self.result, placeholder, secret_fields)
+        self._carry(placeholder, secret_fields)
         if mocked:
             self.result = given_job(taken(self, mocked), job_id, self.result)
 

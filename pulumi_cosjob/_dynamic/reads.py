@@ -9,7 +9,7 @@ from typing import Any
 
 import pulumi
 
-from pulumi_cosjob._program.arguments import known_after
+from pulumi_cosjob._program.arguments import is_plain, known_after
 from pulumi_cosjob._program.options import DYNAMIC_READ, check_options
 
 __all__ = ["read_options", "unused_name"]
@@ -59,7 +59,7 @@ def read_options(
     """
     check_options(opts, DYNAMIC_READ)
     depends_on = getattr(opts, "depends_on", None)
-    if id_ is not None and not depends_on and all(_is_plain(value) for value in [id_, *props.values()]):
+    if id_ is not None and not depends_on and is_plain([id_, *props.values()]):
         return pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id_))
     identity = pulumi.Output.from_input(id_)
     known: pulumi.Output[Any] = pulumi.Output.all(known_after(depends_on), identity, *props.values())
@@ -68,9 +68,3 @@ def read_options(
         return values[1] if values[1] and not await identity.is_secret() else resource_name
 
     return pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=pulumi.Output.unsecret(known.apply(make))))
-
-
-def _is_plain(value: Any) -> bool:
-    if isinstance(value, (list, tuple)):
-        return all(_is_plain(each) for each in value)
-    return isinstance(value, (str, int, float, bool))

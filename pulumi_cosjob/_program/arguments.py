@@ -33,6 +33,7 @@ __all__ = [
     "arguments",
     "checked",
     "filter_inputs",
+    "is_plain",
     "known_after",
     "secret_placeholder",
     "timeout_input",
@@ -193,23 +194,32 @@ def known_after(resources: Any) -> pulumi.Output[Any]:
     return pulumi.Output.from_input(resources).apply(all_of)
 
 
-def secret_placeholder(inputs: Mapping[str, Any]) -> pulumi.Output[str | None]:
-    """Return a placeholder for an output that echoes inputs: an empty secret if one of them is secret, otherwise None.
+def secret_placeholder(inputs: Mapping[str, Any]) -> pulumi.Output[str | None] | None:
+    """Return a placeholder for an output that echoes inputs: an empty secret if one of them is secret, otherwise null.
 
     The engine does not tell dynamic providers which inputs are secret. It marks an output as secret if the input of the
     same name is secret. The secret is an empty text, because null is dropped when the provider checks the inputs.
     """
-    echoed: pulumi.Output[Any] = pulumi.Output.all(
-        *(inputs[name] for name in ("job_id", "job_ids", "appid", *SETTINGS, *FILTERS) if name in inputs)
-    )
+    values = [inputs[name] for name in ("job_id", "job_ids", "appid", *SETTINGS, *FILTERS) if name in inputs]
     # Without an input, the endpoint comes from the configuration.
-    if any(pulumi.runtime.is_config_secret(key) for name in SETTINGS for key in config_keys(name)):
+    is_configured_secret = any(pulumi.runtime.is_config_secret(key) for name in SETTINGS for key in config_keys(name))
+    if not is_configured_secret and is_plain(values):
+        return None
+    echoed: pulumi.Output[Any] = pulumi.Output.all(*values)
+    if is_configured_secret:
         echoed = pulumi.Output.secret(echoed)
 
     async def placeholder(_: Any) -> str | None:
         return "" if await echoed.is_secret() else None
 
     return echoed.apply(placeholder)
+
+
+def is_plain(value: Any) -> bool:
+    """Return whether a value holds no output: all of it is known, and nothing is secret."""
+    if isinstance(value, (list, tuple)):
+        return all(is_plain(each) for each in value)
+    return value is None or isinstance(value, (str, int, float, bool))
 
 
 def _is_output(value: Any) -> bool:

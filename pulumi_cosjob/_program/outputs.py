@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 from collections.abc import Awaitable, Callable, Collection, Generator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
@@ -14,7 +15,7 @@ from pulumi_cosjob._model.job_summary import JobSummary
 from pulumi_cosjob._model.serialization import from_plain, to_plain
 
 if TYPE_CHECKING:
-    from pulumi_cosjob._program.output_types import JobAttributes, JobDescriptionOutput, JobsOutput, JobSummariesOutput
+    from pulumi_cosjob._program.output_types import JobAttributes, JobsOutput, JobSummariesOutput
 else:
     JobAttributes = object
 
@@ -23,7 +24,6 @@ __all__ = [
     "Field",
     "JobOutputs",
     "dump_job",
-    "job_output",
     "jobs_by_id",
     "jobs_output",
     "load_job",
@@ -121,43 +121,52 @@ class JobOutputs(JobAttributes):
     preview too. The output of a field is created when it is first used.
     """
 
+    _carrier: pulumi.Output[Any] | None = None
+    _placeholder: pulumi.Output[Any] | None = None
     _secret_fields: Collection[str] = ()
 
     if not TYPE_CHECKING:  # type checkers know the fields, and have to report any other name
 
         def __getattr__(self, name: str) -> Any:
-            """Create the output of a field."""
-            if name in JOB_FIELDS:
+            """Create the output of a field, or of the whole job."""
+            if name in JOB_FIELDS or (name == "result" and self._carrier is not None):
                 output = self.__dict__[name] = self._output_of(name)
                 return output
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
-    def _carry(
-        self, carrier: pulumi.Output[Any], placeholder: pulumi.Output[Any], secret_fields: Collection[str]
-    ) -> None:
-        """Read the fields from one output of the resource.
+    def _carry(self, placeholder: pulumi.Output[Any] | None, secret_fields: Collection[str]) -> None:
+        """Read the fields from the output `result` of the resource, which becomes the whole job.
 
         Args:
-            carrier: The output.
-            placeholder: Secret if an input that the job echoes is secret; all fields are secret then.
+            placeholder: Secret if an input that the job echoes is secret; all fields are secret then. None if none is.
             secret_fields: Fields that are secret by `additional_secret_outputs`, which makes the carrier secret.
         """
-        self.result = job_output(carrier)
+        self._carrier = self.__dict__.pop("result")
+        self._job_in = functools.lru_cache(maxsize=1)(_job_in)  # one reading for all fields
         self._placeholder, self._secret_fields = placeholder, secret_fields
 
     def _output_of(self, name: str) -> pulumi.Output[Any]:
-        field = Field.of(self.result).__getattr__(name)
+        if self._carrier is None or "result" in self.__dict__:  # of the plugin, or by mocks
+            field = Field.of(self.result).__getattr__(name)
+        elif name == "result":
+            return Field.of(self._carrier.apply(self._job_in))
+        else:
+            # From the text, not from the whole job: the SDK would search all of that for unknown values.
+            field = Field.of(self._carrier.apply(lambda text: _field_of(self._job_in(text), name)))
         is_secret_by_others = bool(self._secret_fields) and name not in self._secret_fields
-        return field.secret_as(self._placeholder) if is_secret_by_others else field
+        return field.secret_as(pulumi.Output.from_input(self._placeholder)) if is_secret_by_others else field
 
 
-def job_output(result: pulumi.Output[Any]) -> JobDescriptionOutput:
+def _job_in(text: str | None) -> Any:
     """Return the job that an output carries as JSON text.
 
     It is None for a resource that does not exist and that the engine does not create: `up --target`, `--run-program`.
     """
-    output = result.apply(lambda text: from_plain(JobDescription, load_job(text)) if text else _without_job(text))
-    return cast("JobDescriptionOutput", Field.of(output))
+    return from_plain(JobDescription, load_job(text)) if text else _without_job(text)
+
+
+def _field_of(job: Any, name: str) -> Any:
+    return getattr(job, name) if isinstance(job, JobDescription) else job
 
 
 def dump_job(description: JobDescription) -> str:
@@ -182,7 +191,7 @@ class _ById(dict[str, Any]):
 
 
 def jobs_output(results: pulumi.Output[Any]) -> JobsOutput:
-    """Return the jobs that an output carries as JSON text, by job id; None as for `job_output`."""
+    """Return the jobs that an output carries as JSON text, by job id; None as for a job."""
     output = results.apply(lambda text: jobs_by_id(json.loads(text)) if text else _without_job(text))
     return cast("JobsOutput", Field.of(output))
 
@@ -229,7 +238,7 @@ def missing_ids_output(
 
 
 def summaries_output(results: pulumi.Output[Any]) -> JobSummariesOutput:
-    """Return the jobs of a list that an output carries as JSON text; None as for `job_output`."""
+    """Return the jobs of a list that an output carries as JSON text; None as for a job."""
     output = results.apply(
         lambda text: [partial_summary(plain) for plain in json.loads(text)] if text else _without_job(text)
     )
@@ -237,7 +246,7 @@ def summaries_output(results: pulumi.Output[Any]) -> JobSummariesOutput:
 
 
 def summary_ids_output(results: pulumi.Output[Any]) -> pulumi.Output[Sequence[str]]:
-    """Return the ids of the jobs of a list, in its order; None as for `job_output`."""
+    """Return the ids of the jobs of a list, in its order; None as for a job."""
     return results.apply(lambda text: [plain["job_id"] for plain in json.loads(text)] if text else _without_job(text))
 
 
