@@ -135,9 +135,7 @@ if not TYPE_CHECKING:  # type checkers know the names, and have to report any ot
 
     def __getattr__(name: str) -> Any:
         if name == "__version__":
-            from pulumi_cosjob._version import package_version  # noqa: PLC0415  slow, and seldom needed
-
-            value: Any = package_version()
+            from pulumi_cosjob._version import PACKAGE_VERSION as value  # noqa: N811, PLC0415  seldom needed
         elif name in _LOADED_AT_FIRST_USE:
             try:
                 module = importlib.import_module(f"{__name__}.{_LOADED_AT_FIRST_USE[name]}")

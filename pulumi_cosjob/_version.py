@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import functools
 import re
-from importlib.metadata import version
 
-__all__ = ["package_version", "plugin_version", "semantic"]
+__all__ = ["PACKAGE_VERSION", "plugin_version", "semantic"]
+
+# Written by `make release ARGS='--set-version …'`, as it stands in pyproject.toml. To look it up in the metadata of the
+# installed package takes longer than all other imports of this package.
+PACKAGE_VERSION = "0.1.0"
+"""The version of the package."""
 
 _PYTHON = re.compile(r"([0-9]+\.[0-9]+\.[0-9]+)(?:(a|b|rc)([0-9]+))?(?:\.post[0-9]+)?(?:\.dev([0-9]+))?(?:\+.*)?")
 _STAGES = {"a": "alpha", "b": "beta", "rc": "rc"}
 
 
 @functools.cache
-def package_version() -> str:
-    """Return the version in the metadata of the installed package."""
-    return version("pulumi-cosjob")
-
-
-@functools.cache
 def plugin_version() -> str:
     """Return the version of the plugin, which is the package's."""
-    return semantic(package_version())
+    return semantic(PACKAGE_VERSION)
 
 
 def semantic(python_version: str) -> str:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+import importlib.metadata
 import json
 import shutil
 import sys
@@ -23,7 +24,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pulumi_cosjob._plugin.package_schema import package_schema
-from pulumi_cosjob._version import package_version, semantic
+from pulumi_cosjob._version import semantic
 from releasing.archives import CHECKSUMS, checksums, read_tree, source_date, write_tar
 from releasing.bill import bill_of_materials, read_pins
 from releasing.changelog import CHANGELOG, UNRELEASED, section
@@ -114,8 +115,9 @@ def release(folder: Path, *, strict: bool, tested: bool = True) -> int:
         tested: Whether the files are tested.
     """
     version = read_version(ROOT)
-    if package_version() != version:
-        raise ReleaseError(f"version {package_version()} is installed here, not {version}: run make release")
+    installed = importlib.metadata.version("pulumi-cosjob")
+    if installed != version:
+        raise ReleaseError(f"version {installed} is installed here, not {version}: run make release")
     shutil.rmtree(folder, ignore_errors=True)
     build(folder, version, source_date(ROOT))
     if tested:

@@ -14,7 +14,6 @@ import shlex
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from importlib.metadata import distribution
 from pathlib import Path
 
 from pulumi_cosjob._errors import ConfigurationError
@@ -142,6 +141,8 @@ def install_plugin(folder: Path, *, replace: bool) -> None:
 
 
 def _launcher() -> str:
+    from importlib.metadata import distribution  # noqa: PLC0415  every native program imports this module
+
     found = distribution("pulumi-cosjob")
     # This folder's name has the version: an update removes it, as does the removal of the environment.
     package = Path(str(found.locate_file(f"pulumi_cosjob-{found.version}.dist-info")))

@@ -28,6 +28,7 @@ from pulumi_cosjob._service.rate_limiter import RateLimiter
 from pulumi_cosjob._service.responses import clock_offset
 from pulumi_cosjob._service.retries import FIRST_PAUSE, RetryPolicy, is_retryable
 from pulumi_cosjob._service.settings import default_endpoint
+from pulumi_cosjob._version import PACKAGE_VERSION
 
 if TYPE_CHECKING:
     import requests
@@ -44,6 +45,8 @@ _T = TypeVar("_T")
 # The time limit of one attempt; a sixth of the whole request's time limit where that is longer.
 _ATTEMPT_SECONDS = 10.0
 _ATTEMPTS_PER_REQUEST = 6
+
+_USER_AGENT = f"pulumi-cosjob/{PACKAGE_VERSION}"
 
 Parse = Callable[["Response", Sequence[str | None]], _T]
 """Returns what a response means; the secrets that it may echo are the second argument."""
@@ -171,7 +174,7 @@ class Connection:
             sign(request, credentials, self._clock.now() + offset)
 
         location = self._location
-        headers = {"x-cos-appid": call.appid or location.appid or "", "User-Agent": _user_agent()}
+        headers = {"x-cos-appid": call.appid or location.appid or "", "User-Agent": _USER_AGENT}
         transport = self._transport_to(location.endpoint)
         response = transport.request(call.method, call.target, headers, prepare, self._seconds_left(deadline))
         return response, _secrets(credentials)
@@ -207,7 +210,7 @@ class Connection:
             def prepare(request: requests.PreparedRequest) -> None:
                 sign_tc3(request, credentials, self._clock.now() + offset, "cam")
 
-            headers = {**ACCOUNT_HEADERS, "User-Agent": _user_agent()}
+            headers = {**ACCOUNT_HEADERS, "User-Agent": _USER_AGENT}
             return transport.request("POST", "/", headers, prepare, self._seconds_left(deadline), b"{}")
 
         try:
@@ -243,9 +246,3 @@ class Connection:
 
 def _secrets(credentials: Credentials) -> Sequence[str | None]:
     return credentials.secret_id, credentials.secret_key, credentials.token
-
-
-def _user_agent() -> str:
-    from pulumi_cosjob._version import package_version  # noqa: PLC0415  loads importlib.metadata, needed only here
-
-    return f"pulumi-cosjob/{package_version()}"

@@ -14,6 +14,7 @@ _PROJECT = re.compile(r'^(version = ")([^"]+)(")$', re.MULTILINE)
 _NUMBER = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+((a|b|rc)[0-9]+)?")
 
 REPEATED = {
+    "pulumi_cosjob/_version.py": re.compile(r'^(PACKAGE_VERSION = ")([^"]+)(")$', re.MULTILINE),
     "plugin/requirements.txt": re.compile(r"^(pulumi-cosjob\[pulumi\]==)(\S+)()$", re.MULTILINE),
     "examples/go/go.mod": re.compile(r"^(\t\S+/sdk/go v)(\S+)()$", re.MULTILINE),
 }

@@ -125,7 +125,7 @@ def test_no_other_file_repeats_the_version() -> None:
     """Neither a requirement of this package nor one of its Go module stands elsewhere."""
     if not (ROOT / ".git").exists():
         pytest.skip("this is a source archive")
-    pattern = r"pulumi-cosjob(\[[a-z,]+\])?==[0-9]|/sdk/go v[0-9]"
+    pattern = r"pulumi-cosjob(\[[a-z,]+\])?==[0-9]|/sdk/go v[0-9]|^PACKAGE_VERSION = "
     search = ["git", "grep", "-lE", pattern, "--", ".", ":!tests/project/test_release.py"]
     found = subprocess.run(search, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True).stdout
     assert set(found.split()) == set(REPEATED)
