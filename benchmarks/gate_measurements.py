@@ -69,11 +69,14 @@ def _watching(name: str) -> Iterator[_Used]:
     finally:
         over.set()
         watching.join()
+    if not used.threads:
+        sys.exit(f"bench: there was no process with {name} in its arguments")
 
 
 def _processes_below(ancestor: int) -> Iterator[tuple[int, int, str]]:
     """Yield memory in kilobytes, number of threads and arguments of each process that another has started."""
-    command = ["ps", "-eo", "pid=,ppid=,rss=,nlwp=,args="]
+    # With -ww whatever COLUMNS is: a line that is cut lacks the name.
+    command = ["ps", "-ww", "-eo", "pid=,ppid=,rss=,nlwp=,args="]
     listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     lines = [line.split(maxsplit=4) for line in listed.splitlines()]
     parents = {int(pid): int(parent) for pid, parent, *_ in lines}

@@ -234,7 +234,7 @@ SPECS: Sequence[Spec] = (
     ),
     Spec(
         "gates-memory",
-        "the plugin's process with those gates",
+        "memory of the plugin's process with those gates",
         f"the {_GATES_MB} MB that it may take",
         "MB",
         1.0,

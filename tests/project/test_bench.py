@@ -64,8 +64,8 @@ ROWS = [
         "as many resources that sleep until then",
         1.08,
     ),
-    ("gates-memory", "the plugin's process with those gates", "the 100 MB that it may take", 1.0),
-    ("gates-threads", "the plugin's process with those gates", "the 40 threads that it may have", 1.0),
+    ("gates-memory", "memory of the plugin's process with those gates", "the 100 MB that it may take", 1.0),
+    ("gates-threads", "threads of the plugin's process with those gates", "the 40 threads that it may have", 1.0),
     ("invoke", "up with 3 get_job of the native plugin", "3 get_job of the dynamic provider", None),
     (
         "invoke-state",
@@ -96,7 +96,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_every_row_is_measured() -> None:
     """Each row of the table is there, with a ratio, its spread, its floor and its verdict."""
     done = run("--json")
-    assert done.returncode in (0, 1), done.stderr
+    assert done.stdout, done.stderr
     data = json.loads(done.stdout)
     assert [(row["name"], row["what"], row["compared_with"], row["target"]) for row in data["rows"]] == ROWS
     for row in data["rows"]:
