@@ -54,7 +54,7 @@ faults: $(VENV)/ready ## every fault at every place and its outcome, as a table
 fuzz: $(FUZZ)/ready ## run a fuzzer on the decoder for ARGS seconds; Linux
 	$(PATHS) $(FUZZ)/bin/python scripts/fuzz.py $(ARGS)
 
-bench: $(VENV)/ready ## what is claimed about speed, as numbers
+bench: $(VENV)/ready ## what is claimed about speed, as numbers; ARGS='--row NAME' for one row, ARGS=--help for their names
 	$(PATHS) PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/python benchmarks/bench.py $(ARGS)
 
 coverage: $(VENV)/ready ## how much of the package the tests without the engine cover: a figure, no gate; some minutes

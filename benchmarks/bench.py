@@ -1,138 +1,138 @@
 """`make bench`: prints the numbers behind every claim about speed.
 
-`ARGS=--json` prints data; `ARGS=--small` runs small sizes, to check that every row works; `ARGS=--docs` also writes the
-tables into `docs/performance.md`. The exit code is 1 if a row is over its target.
+`ARGS="--row NAME"` measures one row, `ARGS=--help` lists the options and the rows. The exit code is 1 if a row is over
+its target, but not if the machine was too busy to judge.
 """
 
 from __future__ import annotations
 
+import argparse
+import compileall
+import contextlib
 import json
 import os
 import platform
-import statistics
 import sys
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+import tempfile
+from collections.abc import Collection, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
-import measurements
-import simulation
-from rows import SMALL, Row, Sizes
+import bench_tables
+import pulumi_cosjob
+from rig import Rig
+from rows import MISSED, SMALL, Row, Sizes
+from table import SPECS, measure
+from waiting_table import Waiting, missed, waiting
 
-JOBS = 600
 PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
+PACKAGE = Path(pulumi_cosjob.__file__).parent
+WAITING = "waiting"
+NAMES = (*(spec.name for spec in SPECS), WAITING)
+_JOBS, _FEW_JOBS = 600, 60
 
 
-@dataclass(frozen=True)
-class Waiting:
-    """The results of one policy in the simulated year."""
-
-    policy: str
-    in_time: float
-    latest: float
-    mean: float
-    under_a_minute: float
-    under_ten_minutes: float
-    under_two_hours: float
-    longer: float
-    never_ending: int
-
-
-def waiting(jobs: int) -> list[Waiting]:
-    """Wait with each policy for the same year of jobs."""
-    return [
-        Waiting(
-            name,
-            in_time=statistics.fmean(each.share_of_target <= 1 for each in noticed),
-            latest=max(each.share_of_target for each in noticed),
-            mean=statistics.fmean(each.share_of_target for each in noticed),
-            under_a_minute=_requests(noticed, 0, 60),
-            under_ten_minutes=_requests(noticed, 60, 600),
-            under_two_hours=_requests(noticed, 600, 7200),
-            longer=_requests(noticed, 7200, float("inf")),
-            never_ending=endless,
-        )
-        for name, noticed, endless in simulation.policies(simulation.year_of_jobs(seed=2026, jobs=jobs))
-    ]
+def options(arguments: Sequence[str]) -> argparse.Namespace:
+    """Return the options; end with exit code 2 if they cannot be used."""
+    parser = argparse.ArgumentParser(
+        prog="make bench",
+        usage='make bench [ARGS="OPTION..."]',
+        description="Print the numbers behind every claim about speed.",
+        epilog=f"Rows: {', '.join(NAMES)}.",
+    )
+    parser.add_argument(
+        "--row",
+        action="append",
+        choices=NAMES,
+        metavar="NAME",
+        help="measure this row only; may be given several times",
+    )
+    parser.add_argument("--json", action="store_true", help="print data")
+    parser.add_argument("--docs", action="store_true", help="also write what was measured into docs/performance.md")
+    parser.add_argument("--small", action="store_true", help="small sizes, to check that every row can be measured")
+    found = parser.parse_args(arguments)
+    if found.small and found.docs:
+        parser.error("--docs is for the usual sizes")
+    return found
 
 
-def _requests(noticed: list[simulation.Noticed], least: float, most: float) -> float:
-    return statistics.fmean(each.requests for each in noticed if least <= each.job.length < most)
+def measured(names: Collection[str], sizes: Sizes) -> tuple[list[Row], dict[str, float]]:
+    """Measure rows; return them, and the milliseconds of each step of a provider's process if one is about these."""
+    compile_all()
+    rows = []
+    with tempfile.TemporaryDirectory(prefix="cosjob-bench-") as folder, contextlib.ExitStack() as exits:
+        rig = Rig(sizes, Path(folder), exits)
+        for spec in SPECS:
+            if spec.name in names:
+                row = measure(spec, rig)
+                rows.append(row)
+                print(f"bench: {row.name}: {row.ratio:.2f} {row.verdict or ''}".rstrip(), file=sys.stderr, flush=True)
+    return rows, rig.steps
 
 
-def _compared(rows: Sequence[Row]) -> str:
-    lines = [f"{'ours':>24} {'floor':>9} {'ratio':>7} {'spread':>13} {'target':>9}"]
-    for row in rows:
-        ours, floor = row.medians()
-        spread = "{:.2f} to {:.2f}".format(*row.spread)
-        target = "" if row.target is None else f"{row.target:.2f}"
-        mark = "  MISSED" if row.missed else ""
-        figures = f"{ours:9.2f} {row.unit:2} {floor:9.2f} {row.ratio:7.2f} {spread:>13} {target:>9}{mark}"
-        lines += ["", row.what, f"  / {row.compared_with}", f"{'':12}{figures}".rstrip()]
-        lines += [f"  {part}" for part in row.note.split("; ") if part]
-    return "\n".join(lines)
-
-
-def _started(steps: dict[str, float]) -> str:
-    total = sum(steps.values())
-    lines = [f"{milliseconds:7.0f} ms {milliseconds / total:5.0%}  {name}" for name, milliseconds in steps.items()]
-    return "\n".join([*lines, f"{total:7.0f} ms  100%  in all"])
-
-
-def _waited(found: Sequence[Waiting]) -> str:
-    lines = ["                                      requests for a job of       that never"]
-    lines += ["waiting          in time latest   mean   <1 min<10 min <2 h  longer   ends, 30 d"]
-    lines += [
-        f"{row.policy:16} {row.in_time:7.1%} {row.latest:6.2f} {row.mean:6.2f} {row.under_a_minute:7.1f}"
-        f"{row.under_ten_minutes:7.1f}{row.under_two_hours:7.0f}{row.longer:8.0f} {row.never_ending:12,}"
-        for row in found
-    ]
-    return "\n".join(lines)
-
-
-def _missed(rows: Sequence[Row], found: Sequence[Waiting]) -> int:
-    ours = found[0]
-    cheaper = any(each.in_time == 1 and each.longer <= ours.longer for each in found[1:])
-    return sum((*(row.missed for row in rows), ours.in_time < 1, cheaper))
+def compile_all() -> None:
+    """Write bytecode, as an installation does: an editable one has none where PYTHONDONTWRITEBYTECODE is set."""
+    for folder in (PACKAGE, Path(__file__).parent):
+        compileall.compile_dir(folder, quiet=1)
 
 
 def main(arguments: Sequence[str]) -> int:
     """Print the figures; return 1 if a row is over its target."""
-    small, as_json = "--small" in arguments, "--json" in arguments
-    sizes = SMALL if small else Sizes()
-    rows, steps = measurements.measure(sizes, lambda text: print(f"bench: {text}", file=sys.stderr, flush=True))
-    found = waiting(60 if small else JOBS)
-    missed = _missed(rows, found)
-    if as_json:
-        rows_as_data = [{**asdict(row), "ratio": row.ratio, "spread": row.spread, "missed": row.missed} for row in rows]
-        data = {"rows": rows_as_data, "start_ms": steps, "waiting": [asdict(row) for row in found], "missed": missed}
-        print(json.dumps(data, indent=2))
-        return 1 if missed else 0
-    tables = {"compared": _compared(rows), "start": _started(steps), "waiting": _waited(found)}
-    print(f"\n{machine()}\n\n{tables['compared']}\n")
-    print(f"A provider's process, up to its first response:\n\n{tables['start']}\n")
-    print(f"Waiting for a simulated year of jobs of 3 s to 3 days:\n\n{tables['waiting']}\n")
-    print(f"{missed} rows over target")
-    if "--docs" in arguments:
-        write(PAGE, {"machine": machine(), **tables})
-    return 1 if missed else 0
+    chosen = options(arguments)
+    names = chosen.row or NAMES
+    rows, steps = measured(names, SMALL if chosen.small else Sizes())
+    found = waiting(_FEW_JOBS if chosen.small else _JOBS) if WAITING in names else []
+    over = sum(row.verdict == MISSED for row in rows) + missed(found)
+    if chosen.json:
+        print(json.dumps(as_data(rows, steps, found, over), indent=2))
+    else:
+        print_tables(rows, steps, found)
+        print(bench_tables.summary(over, rows))
+    if chosen.docs:
+        write(PAGE, rows, steps, found)
+    return 1 if over else 0
+
+
+def as_data(rows: Sequence[Row], steps: dict[str, float], found: Sequence[Waiting], over: int) -> dict[str, object]:
+    """Return the figures as data."""
+    return {
+        "rows": [{**asdict(row), "ratio": row.ratio, "spread": row.spread, "verdict": row.verdict} for row in rows],
+        "start_ms": steps,
+        "waiting": [asdict(row) for row in found],
+        "missed": over,
+    }
+
+
+def print_tables(rows: Sequence[Row], steps: dict[str, float], found: Sequence[Waiting]) -> None:
+    """Print the tables of what was measured."""
+    print(f"\n{machine()}\n")
+    if rows:
+        print(f"{bench_tables.compared(bench_tables.blocks(rows))}\n")
+    if steps:
+        print(f"A provider's process, up to its first response:\n\n{bench_tables.started(steps)}\n")
+    if found:
+        print(f"Waiting for a simulated year of jobs of 3 s to 3 days:\n\n{bench_tables.waited(found)}\n")
+
+
+def write(page: Path, rows: Sequence[Row], steps: dict[str, float], found: Sequence[Waiting]) -> None:
+    """Write what was measured into a page. Other rows stay as they are, and with them the machine."""
+    tables = {}
+    if rows:
+        table = bench_tables.read(page, "compared")
+        names = [spec.name for spec in SPECS]
+        tables["compared"] = bench_tables.merged(table, bench_tables.blocks(rows), names)
+        if len(rows) == len(SPECS):
+            tables["machine"] = machine()
+    if steps:
+        tables["start"] = bench_tables.started(steps)
+    if found:
+        tables["waiting"] = bench_tables.waited(found)
+    bench_tables.write(page, tables)
 
 
 def machine() -> str:
     """Describe the machine."""
     return f"{platform.system()} on {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
-
-
-def write(page: Path, tables: dict[str, str]) -> None:
-    """Write tables into a page, each between its marks."""
-    text = page.read_text(encoding="utf-8")
-    for name, table in tables.items():
-        before, begin, rest = text.partition(f"<!-- {name}: written by `make bench ARGS=--docs` -->\n")
-        _, end, after = rest.partition(f"<!-- end of {name} -->")
-        if not (begin and end):
-            sys.exit(f"bench: {page} has no place for {name}")
-        text = f"{before}{begin}```text\n{table}\n```\n{end}{after}"
-    page.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,10 +1,20 @@
-"""Pulumi programs that read jobs, and their floor."""
+"""Pulumi programs that read jobs, and their floors."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import local_service
+
+__all__ = [
+    "constants",
+    "native",
+    "native_constant",
+    "of_the_credentials",
+    "one_by_one",
+    "together",
+    "without_reads",
+]
 
 _READ = """
 import pulumi
@@ -27,6 +37,14 @@ class Read(pulumi.dynamic.Resource):
 for name in {job_ids!r}:
     pulumi.export(name, Read(name).value)
 """
+# As the SDKs that Pulumi generates for a provider call its functions.
+_NATIVE_CONSTANT = """
+import pulumi
+
+options = pulumi.InvokeOptions(version="0.1.0")
+read = pulumi.runtime.invoke_output("sleeper:index:constant", {{"name": {job_id!r}}}, options)
+pulumi.export({job_id!r}, read.apply(lambda found: found["value"]))
+"""
 
 
 def one_by_one(job_ids: Sequence[str]) -> str:
@@ -35,6 +53,11 @@ def one_by_one(job_ids: Sequence[str]) -> str:
         f'for job_id in {list(job_ids)!r}:\n    pulumi.export(job_id, get_job(job_id, "{local_service.APPID}").status)'
     )
     return _READ.format(name="get_job", calls=calls)
+
+
+def native(program: str) -> str:
+    """Return the same program with the functions of the native plugin."""
+    return program.replace("from pulumi_cosjob ", "from pulumi_cosjob.native ")
 
 
 def of_the_credentials(job_id: str) -> str:
@@ -49,6 +72,17 @@ def together(job_ids: Sequence[str]) -> str:
     return _READ.format(name="get_jobs", calls=calls)
 
 
+def without_reads(job_ids: Sequence[str]) -> str:
+    """Return the program of `one_by_one` without its reads; it exports a constant for each job."""
+    calls = f'for job_id in {list(job_ids)!r}:\n    pulumi.export(job_id, "Active")'
+    return _READ.format(name="get_job", calls=calls)
+
+
 def constants(job_ids: Sequence[str]) -> str:
     """Return a program with a dynamic read of a constant for each job."""
     return _CONSTANT.format(job_ids=list(job_ids))
+
+
+def native_constant(job_id: str) -> str:
+    """Return a program that calls a function of a native provider, which returns a constant."""
+    return _NATIVE_CONSTANT.format(job_id=job_id)

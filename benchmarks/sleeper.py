@@ -1,4 +1,8 @@
-"""`pulumi-resource-sleeper`: a minimal native provider, as a floor. Its resource sleeps until a given time."""
+"""`pulumi-resource-sleeper`: a minimal native provider, as a floor.
+
+Its resource sleeps until a given time, and its function returns a constant. It has the methods that the engine calls
+for them, and nothing besides.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +14,11 @@ import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
+__all__ = ["main"]
+
 
 class Sleeper(provider_pb2_grpc.ResourceProviderServicer):
-    """Sleeps until its input `until`, in seconds since the epoch."""
+    """Sleeps until its input `until`, in seconds since the epoch; its function returns a constant."""
 
     async def GetPluginInfo(self, _request: Any, _context: Any) -> Any:  # noqa: N802  the protocol's names, as below
         """Return the version."""
@@ -30,6 +36,12 @@ class Sleeper(provider_pb2_grpc.ResourceProviderServicer):
         """Accept any configuration."""
         return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
 
+    async def Invoke(self, _request: Any, _context: Any) -> Any:  # noqa: N802
+        """Return a constant."""
+        response = provider_pb2.InvokeResponse()
+        getattr(response, "return").update({"value": "constant"})
+        return response
+
     async def Check(self, request: Any, _context: Any) -> Any:  # noqa: N802
         """Accept anything."""
         return provider_pb2.CheckResponse(inputs=request.news)
@@ -44,8 +56,7 @@ class Sleeper(provider_pb2_grpc.ResourceProviderServicer):
         return empty_pb2.Empty()
 
 
-async def serve() -> None:
-    """Serve until the engine ends this process."""
+async def _serve() -> None:
     server = grpc.aio.server()
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(Sleeper(), server)
     print(server.add_insecure_port("127.0.0.1:0"), flush=True)
@@ -53,5 +64,6 @@ async def serve() -> None:
     await server.wait_for_termination()
 
 
-if __name__ == "__main__":
-    asyncio.run(serve())
+def main() -> None:
+    """Serve until the engine ends this process."""
+    asyncio.run(_serve())
