@@ -57,6 +57,7 @@ Tick = Callable[[float], float]
 
 def poll_once(client: CosBatchClient, job_id: str, appid: str | None, clock: Clock) -> PollResult:
     """Request the description of a job once; an error is part of the result."""
+    began = clock.monotonic()
     try:
         description, service_time = client.poll(job_id, appid)
     except CosJobError as error:
@@ -66,7 +67,8 @@ def poll_once(client: CosBatchClient, job_id: str, appid: str | None, clock: Clo
     except Warning as warning:  # Python's filters turn warnings into errors, those of libraries among them
         what = f"a warning was raised as an error ({type(warning).__name__})"
         return PollResult(clock.monotonic(), error=RequestError(what, hint=_FILTERS))
-    return PollResult(clock.monotonic(), description, service_time=service_time)
+    now = clock.monotonic()
+    return PollResult(now, description, service_time=service_time, seconds=now - began)
 
 
 def submit_poll(

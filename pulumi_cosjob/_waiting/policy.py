@@ -2,12 +2,15 @@
 
 Nothing here makes a request, sleeps or reads a clock: `next_step` is given all that it decides by, so tests simulate
 years of waiting in a second. The promise: the end of a job is noticed within 2 s if the job took less than a minute,
-otherwise within 5 % of the job's length and at most 30 s. The next poll is therefore never further away than that share
-of the job's age, whatever the job does. Where progress predicts the end, the next poll is at that time.
+otherwise within 5 % of the job's length and at most 30 s. Any job may end right after any poll, so the next poll is
+never further away than the promise allows for a job of that age, whatever its status and progress. Jobs under a minute
+are polled at the longest interval that keeps the promise: no other schedule takes fewer polls. Where progress predicts
+the end, the polls until then are shared out evenly, so that one of them is at that time.
 """
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from pulumi_cosjob._errors import (
@@ -40,12 +43,19 @@ __all__ = [
     "next_step",
 ]
 
-# Seconds between two polls. The end of a job under a minute is noticed within 2 s: the rest is for the request itself.
-_MIN_PAUSE = 1.8
-_MAX_PAUSE = 28.0
+# Seconds from the beginning of a poll to that of the next one. The end of a job under a minute is noticed within 2 s,
+# of which a tenth of a second is for the response.
+_MIN_INTERVAL = 1.9
+_MAX_INTERVAL = 28.0
 _SHARE_OF_AGE = 0.046
-# Near an end that progress predicts, polls may be this close.
-_MIN_PAUSE_NEAR_END = 1.2
+# Up to this age, a job may have taken less than a minute: the service writes times to the second.
+_SHORT_AGE = 61.0
+# The least pause after a response, however long it took.
+_MIN_PAUSE = 0.9
+# The part of an interval that is left out at random, at most.
+_JITTER = 0.1
+# Seconds after an expected end at which it is polled.
+_AFTER_END = 0.3
 # The longest Retry-After that is honoured.
 _MAX_RETRY_AFTER = 300.0
 
@@ -107,7 +117,8 @@ def next_step(state: PollState, now: float, options: WaitOptions, jitter: float 
         state: The polls so far, at least one.
         now: The time, by the clock of the polls.
         options: What the wait accepts.
-        jitter: From 0 to 1, at random, so that many waits do not poll at once. It never delays a poll.
+        jitter: From 0 to 1, at random, so that waits that began together do not poll together. It shortens the first
+            pause, as waits that are apart then stay apart, and the pauses after failed polls. It never delays a poll.
 
     Returns:
         Completed, only if the latest poll itself had a valid response with that status; Failed, with the reason; or
@@ -122,7 +133,7 @@ def next_step(state: PollState, now: float, options: WaitOptions, jitter: float 
     if left <= 0:
         return Failed(WaitTimeoutError(options.timeout, state.description, state.last_error, state.first_error))
     # The last poll is when the time is up, so that no end before it is missed.
-    return PollAgain(min(_pause(state, result, now) * (0.9 + 0.1 * jitter), left))
+    return PollAgain(min(_pause(state, result, now, jitter), left))
 
 
 def never_completes(result: PollResult, options: WaitOptions, *, preview: bool) -> CosJobError | None:
@@ -193,19 +204,32 @@ def _is_denial(error: CosJobError) -> bool:
     return is_refused(error) and (isinstance(error, AccessDeniedError) or error.http_status in _DENIAL_STATUSES)
 
 
-def _pause(state: PollState, result: PollResult, now: float) -> float:
-    """Return the seconds until the next poll, before jitter and the time limit."""
-    usual = min(max(_MIN_PAUSE, state.age(now) * _SHARE_OF_AGE), _MAX_PAUSE)
+def _pause(state: PollState, result: PollResult, now: float, jitter: float) -> float:
+    """Return the seconds until the next poll, before the time limit."""
+    usual = _usual_interval(state.age(result.began))
+    share = 1.0 - _JITTER * (1.0 - jitter) if state.polls == 1 or state.failures else 1.0
     if result.description is None:
         retry_after = getattr(result.error, "retry_after", None) or 0.0
         growing = 2.0 ** min(state.failures - 1, 10)
-        return max(min(growing, usual) if state.missing is None else _MIN_PAUSE, min(retry_after, _MAX_RETRY_AFTER))
-    if result.description.status in ("Completing", "Failing", "Cancelling"):
-        return min(usual, max(_MIN_PAUSE_NEAR_END, 0.1 * (now - state.status_since)))
-    left = state.seconds_left(now)
+        pause = min(growing, usual) if state.missing is None else _MIN_INTERVAL
+        return max(share * pause, min(retry_after, _MAX_RETRY_AFTER))
+    interval = min(usual, _interval_near_end(state, usual, result.began))
+    return max(_MIN_PAUSE, result.began + share * interval - now)
+
+
+def _usual_interval(age: float) -> float:
+    """Return the longest interval with which any end is noticed in time."""
+    return _MIN_INTERVAL if age < _SHORT_AGE else min(age * _SHARE_OF_AGE, _MAX_INTERVAL)
+
+
+def _interval_near_end(state: PollState, usual: float, began: float) -> float:
+    """Return the interval by what is known of the job's end; it may be longer than the usual one."""
+    if state.status in ("Completing", "Failing", "Cancelling"):
+        return max(_MIN_INTERVAL, 0.1 * (began - state.status_since))
+    left = state.seconds_left(began)
     if left is None:
         return usual
-    # An end that is expected within the usual pause is polled at its time. If it does not come, as the last tasks hang
-    # or what follows them, polls get less frequent again.
-    stalled = now - state.latest_progress.at if state.latest_progress is not None else 0.0
-    return min(usual, max(_MIN_PAUSE_NEAR_END, left + 0.3, 0.1 * stalled))
+    # If the expected end does not come, as the last tasks hang or what follows them, polls get less frequent again.
+    stalled = began - state.latest_progress.at if state.latest_progress is not None else 0.0
+    left += _AFTER_END
+    return max(_MIN_INTERVAL, left / math.ceil(left / usual), 0.1 * stalled)

@@ -29,12 +29,19 @@ class PollResult(Record):
         description: The job, if there was a valid response.
         error: The error, if there was none.
         service_time: The service's own time of the response, in seconds since the epoch.
+        seconds: How long the poll took.
     """
 
     at: float
     description: JobDescription | None = None
     error: CosJobError | None = None
     service_time: float | None = None
+    seconds: float = 0.0
+
+    @property
+    def began(self) -> float:
+        """When the poll began, by the clock of `at`."""
+        return self.at - self.seconds
 
 
 class Streak(Record):

@@ -163,7 +163,7 @@ def test_a_failed_poll_keeps_nothing_of_the_response(
 ) -> None:
     """The error is kept without its frames: a long wait with broken responses does not fill the memory."""
     job_id = service.create_job("never-ends")
-    service.replay(job_id, b"<a>" * 1000)
+    service.replay(job_id, b"<a>" * 1000 + b"</a>" * 1000)
     error = poll_once(client, job_id, APPID, clock).error
     assert error is not None
     assert (error.__traceback__, error.__context__, error.__cause__) == (None, None, None)

@@ -181,7 +181,7 @@ def test_only_the_latest_poll_can_complete_a_wait(statuses: list[str], gaps: lis
     assert not isinstance(next_step(failed, now, WaitOptions(1e9), jitter), Completed)
 
 
-@given(age=st.floats(0.0, 1e7), jitter=st.floats(0.0, 1.0), created=st.booleans())
+@given(age=st.floats(0.0, 70.0) | st.floats(0.0, 1e7), jitter=st.floats(0.0, 1.0), created=st.booleans())
 def test_no_pause_is_longer_than_the_promise_allows(age: float, jitter: float, created: bool) -> None:
     """Whatever the age of the job, an end right after the poll would be noticed in time."""
     epoch = 1767225600.0
@@ -192,13 +192,32 @@ def test_no_pause_is_longer_than_the_promise_allows(age: float, jitter: float, c
     assert step.after <= simulation.target(age if created else 0.0) - simulation.LATENCY
 
 
-def test_jitter_never_delays_a_poll() -> None:
-    """Many gates do not poll at once, and none polls later than without jitter."""
-    state = state_after(PollResult(0.0, job("Active", 0)))
-    steps = [next_step(state, 0.0, OPTIONS, each / 10) for each in range(11)]
-    pauses = [step.after for step in steps if isinstance(step, PollAgain)]
-    assert pauses == sorted(set(pauses))
-    assert pauses[0] == pytest.approx(0.9 * pauses[-1])
+def test_jitter_shortens_the_first_pause_and_those_after_failures() -> None:
+    """Waits that began together do not poll together, none polls later than without jitter, and it costs no poll."""
+
+    def pauses(state: PollState) -> list[float]:
+        assert state.last is not None
+        steps = [next_step(state, state.last.at, OPTIONS, each / 10) for each in range(11)]
+        return [step.after for step in steps if isinstance(step, PollAgain)]
+
+    lost = PollResult(4.0, error=ConnectionFailedError("reset"))
+    for state in (state_after(PollResult(0.0, job("Active", 0))), state_after(lost), state_after(lost, lost)):
+        assert pauses(state) == sorted(set(pauses(state)))
+        assert pauses(state)[0] == pytest.approx(0.9 * pauses(state)[-1])
+    second = state_after(PollResult(0.0, job("Active", 0)), PollResult(2.0, job("Active", 0)))
+    assert pauses(second) == [pytest.approx(1.9)] * 11
+    busy = UnavailableError("slow down", retry_after=45.0)
+    assert pauses(state_after(PollResult(0.0, error=busy))) == [45.0] * 11, "Retry-After is not shortened"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "lag", "after"), [(0.0, 0.0, 1.9), (0.4, 0.0, 1.5), (0.4, 0.1, 1.4), (9.0, 0.0, 0.9)]
+)
+def test_a_slow_response_does_not_delay_the_next_poll(seconds: float, lag: float, after: float) -> None:
+    """Polls begin at an interval, however long a response takes and waits to be recorded; but a pause is left."""
+    step = next_step(state_after(PollResult(10.0, job("Active", 0), seconds=seconds)), 10.0 + lag, OPTIONS)
+    assert isinstance(step, PollAgain)
+    assert step.after == pytest.approx(after)
 
 
 def test_a_job_with_even_progress_is_polled_at_its_end() -> None:
@@ -207,6 +226,21 @@ def test_a_job_with_even_progress_is_polled_at_its_end() -> None:
     step = next_step(state_after(*polls), 98.0, OPTIONS)
     assert isinstance(step, PollAgain)
     assert 2.0 <= step.after <= 2.5
+
+
+def test_polls_until_an_expected_end_are_shared_out_evenly() -> None:
+    """No poll is just before the expected end: the pauses until then are equal, and none is longer than usual."""
+    polls = [PollResult(float(at), job("Active", 1000 * at, 10**6)) for at in range(600, 960, 20)]
+    state, now = state_after(*polls), 940.0
+    pauses = []
+    while now < 1000.0:
+        step = next_step(state, now, OPTIONS)
+        assert isinstance(step, PollAgain)
+        pauses.append(step.after)
+        now += step.after
+        state = state.add(PollResult(now, job("Active", min(10**6, int(1000 * now)), 10**6)))
+    assert pauses == pytest.approx([20.1] * 3, abs=0.1)
+    assert now == pytest.approx(1000.3, abs=0.1)
 
 
 @pytest.mark.parametrize("stops_at", [1000, 999])
