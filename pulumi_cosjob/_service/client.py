@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -219,33 +219,40 @@ class CosBatchClient(JobChanges):
         check_appid(appid)
         check_choice("missing", missing, MISSING)
         workers = check_concurrency(max_concurrency)
-        reads = self._read_all(unique_ids, appid, min(workers, max(1, len(unique_ids))))
-        errors = [error for read in reads.values() if (error := read.exception()) is not None]
+        found = self._read_all(unique_ids, appid, min(workers, max(1, len(unique_ids))))
+        errors = [each for each in found.values() if isinstance(each, BaseException)]
         if missing == "skip":
             errors = [error for error in errors if not isinstance(error, NoSuchJobError)]
         _raise_errors(errors, len(unique_ids))
-        return {job_id: read.result() for job_id, read in reads.items() if read.exception() is None}
+        return {job_id: each for job_id, each in found.items() if not isinstance(each, BaseException)}
 
-    def _read_all(self, job_ids: Sequence[str], appid: str | None, workers: int) -> dict[str, Future[JobDescription]]:
-        """Read jobs until one fails, other than by being missing; return the reads that have ended, by job id."""
+    def _read_all(
+        self, job_ids: Sequence[str], appid: str | None, workers: int
+    ) -> dict[str, JobDescription | BaseException]:
+        """Read jobs until one fails, other than by being missing; return what is known of each, or its error."""
+
+        def read(job_id: str) -> JobDescription | NoSuchJobError:
+            try:
+                return self.describe_job(job_id, appid)
+            except NoSuchJobError as error:
+                return error
+
         pool = ThreadPoolExecutor(workers, "cosjob-read")
         try:
             try:
-                reads = {job_id: pool.submit(self.describe_job, job_id, appid) for job_id in job_ids}
+                reads = {job_id: pool.submit(read, job_id) for job_id in job_ids}
             except RuntimeError as refused:
                 raise no_thread(refused) from None
-            # In the order of submission: to be woken by each one as it ends costs more than it gains.
-            for read in reads.values():
-                error = read.exception()
-                if error is not None and not isinstance(error, NoSuchJobError):
-                    break
+            # This thread is woken once: to be woken by each read takes as long as its parsing.
+            wait(reads.values(), return_when=FIRST_EXCEPTION)
             pool.shutdown(cancel_futures=True)
         except BaseException as failure:
             if not isinstance(failure, Exception):
                 self.abort()
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-        return {job_id: read for job_id, read in reads.items() if not read.cancelled()}
+        ended = {job_id: each for job_id, each in reads.items() if not each.cancelled()}
+        return {job_id: each.exception() or each.result() for job_id, each in ended.items()}
 
     def list_jobs(
         self,

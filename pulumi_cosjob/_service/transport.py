@@ -140,7 +140,12 @@ class Transport:
         seconds: float,
         body: bytes,
     ) -> Response:
-        request = requests.Request(method, self.endpoint + target, {**_HEADERS, **headers}, data=body or None).prepare()
+        request = requests.PreparedRequest()
+        request.prepare_method(method)
+        # As it is: `prepare_url` would parse and escape again what has been checked and escaped.
+        request.url = self.endpoint + target
+        request.prepare_headers({**_HEADERS, **headers})
+        request.prepare_body(body or None, None)
         prepare(request)
         with self._adapter.send(
             request,
