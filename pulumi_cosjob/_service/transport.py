@@ -53,7 +53,7 @@ class Transport:
     """Pooled connections to one endpoint; safe for use by many threads at once.
 
     They are those of an adapter of `requests`, without a session: that would merge its settings into each request, a
-    quarter of the request's time, and parse cookies and where a redirect leads, though none is followed.
+    fifth of the request's time, and parse cookies and where a redirect leads, though none is followed.
 
     Args:
         endpoint: Scheme, host and port of the service.

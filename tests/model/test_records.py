@@ -7,6 +7,7 @@ import dataclasses
 import pickle
 from collections.abc import Mapping
 from dataclasses import field
+from functools import cached_property
 from typing import Any
 
 import pytest
@@ -96,6 +97,23 @@ def test_values_are_compared_by_class_and_fields() -> None:
     assert Point(1) != (1, 0, {}, "hidden")
     frozen = Point(1, notes=())  # type: ignore[arg-type]
     assert hash(frozen) == hash(Point(1, notes=()))  # type: ignore[arg-type]
+
+
+def test_a_cached_property_is_no_part_of_a_value() -> None:
+    """It stands in the same namespace, but values are equal whether it has been read or not."""
+
+    class Double(Record):
+        x: int
+
+        @cached_property
+        def twice(self) -> int:
+            return 2 * self.x
+
+    read, other = Double(1), Double(1)
+    assert read.twice == 2
+    assert read == other
+    assert hash(read) == hash(other)
+    assert repr(read) == repr(other)
 
 
 def test_values_do_not_share_what_a_factory_makes() -> None:
