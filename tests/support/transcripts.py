@@ -35,14 +35,24 @@ _VARYING = (
     (r"(?<=\*\*failed\*\*)  [12] errors?$", ""),
     (r"(?<=\*\*creating failed)( \(#s\))?\*\*.*", "**"),
     (r"[12] errored$", "errored"),
+    (r"[├└]─ ", "─ "),
 )
+
+# The engine shows resources, and what it says of each, in the order in which they come to their ends.
+_RESOURCES = re.compile(r"(?<=Status\n)(?:.*\S.*\n)+")
+_DIAGNOSTICS = re.compile(r"(?<=^Diagnostics:\n)(?:  .*\n|\n(?=  ))+", re.MULTILINE)
 
 
 def comparable(text: str) -> str:
-    """Return a text with marks in place of times, durations and process ids, and no more than two spaces in a row."""
+    """Return a text without what differs between two runs.
+
+    There are marks in place of times, durations and process ids, no more than two spaces in a row, and sorted lines
+    where the engine keeps no order: the rows of resources, and the paragraphs below "Diagnostics:".
+    """
     for pattern, instead in _VARYING:
         text = re.sub(pattern, instead, text, flags=re.MULTILINE)
-    return text
+    text = _RESOURCES.sub(lambda rows: "".join(sorted(rows[0].splitlines(keepends=True))), text)
+    return _DIAGNOSTICS.sub(lambda told: "\n\n".join(sorted(told[0].strip("\n").split("\n\n"))) + "\n", text)
 
 
 def assert_prints_what_it_shows(page: str, folder: Path) -> None:
