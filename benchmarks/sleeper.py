@@ -12,7 +12,8 @@ from typing import Any
 
 import grpc
 from google.protobuf import empty_pb2
-from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
+
+from pulumi_cosjob._plugin.protocol import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 __all__ = ["main"]
 

@@ -11,10 +11,10 @@ from collections.abc import Callable
 from typing import Any
 
 import grpc
-from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
 from pulumi_cosjob._engine.log import NO_PROXY, pass_on_debug_lines
 from pulumi_cosjob._errors import CosJobWarning
+from pulumi_cosjob._plugin.protocol import engine_pb2, engine_pb2_grpc
 
 __all__ = ["Engine"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,7 +14,6 @@ from pulumi_cosjob._model.serialization import from_plain, to_plain
 from pulumi_cosjob._plugin.inputs import core_inputs, secret_outputs
 from pulumi_cosjob._plugin.package_schema import JOB_GATE, JOBS_GATE
 from pulumi_cosjob._plugin.properties import Properties, from_struct, to_struct
-from pulumi_cosjob._program.outputs import load_job
 from pulumi_cosjob._text import kind_of, quoted
 from pulumi_cosjob._waiting.gate import INPUTS, LOCATION, UNKNOWN, Gate, TargetInput
 from pulumi_cosjob._waiting.loop import recheck
@@ -124,7 +124,7 @@ def _native(outputs: Mapping[str, Any]) -> Mapping[str, Any]:
 def _loaded(name: str, outputs: Mapping[str, Any]) -> Mapping[str, Any]:
     text = _checked(name, outputs[name], str)
     try:
-        value = load_job(text) if text is not None else None
+        value = json.loads(text) if text is not None else None
     except ValueError:
         raise _unusable(name, "is no JSON") from None
     return _checked(name, value, dict) or {}

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pulumi.runtime.proto import provider_pb2
-
 from pulumi_cosjob._plugin.inputs import secret_outputs
 from pulumi_cosjob._plugin.properties import Properties, to_struct
+from pulumi_cosjob._plugin.protocol import provider_pb2
 
 if TYPE_CHECKING:
     from pulumi_cosjob._program.secret_texts import SecretTexts

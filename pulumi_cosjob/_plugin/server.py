@@ -13,11 +13,11 @@ from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, Any
 
 import grpc
-from pulumi.runtime.proto import provider_pb2_grpc
 
 from pulumi_cosjob._engine.watch import listens
 from pulumi_cosjob._plugin.attached import Attached
 from pulumi_cosjob._plugin.engine_client import Engine
+from pulumi_cosjob._plugin.protocol import provider_pb2_grpc
 from pulumi_cosjob._plugin.servicer import Servicer
 from pulumi_cosjob._version import plugin_version
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import grpc
 from google.protobuf import empty_pb2
-from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from pulumi_cosjob._engine.log import EngineLog
 from pulumi_cosjob._errors import ConfigurationError, CosJobError, InvalidArgumentError
@@ -22,6 +21,7 @@ from pulumi_cosjob._plugin.gates import DYNAMIC, GateAdapter, PriorState, is_job
 from pulumi_cosjob._plugin.inputs import core_inputs, offending_input, render, secret_texts, truncate_message
 from pulumi_cosjob._plugin.package_schema import CONFIG, PACKAGE, package_schema
 from pulumi_cosjob._plugin.properties import Properties, copy_struct, from_struct, to_struct
+from pulumi_cosjob._plugin.protocol import plugin_pb2, provider_pb2, provider_pb2_grpc
 from pulumi_cosjob._plugin.responses import check_failure, diff_response, invoke_response, name_failures
 from pulumi_cosjob._service.settings import resolve
 from pulumi_cosjob._waiting.gate import UNKNOWN, known_inputs, make_id
