@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
@@ -129,10 +130,14 @@ class JobCompletion(JobOutputs, _Gate):
         props = properties(**arguments(job_id=job_id, appid=appid, uin=uin, region=region, endpoint=endpoint))
         wait = _wait_inputs(timeout, max_failed_tasks, fail_when_suspended)
         super().__init__("JobCompletion", resource_name, _OUTPUTS, {**props, **wait}, opts)
-        result = Field.combined(self._outputs, job_of, known_by="status", secret_by=_OUTPUTS)
-        self.result = cast("JobDescriptionOutput", result)
+
+    @functools.cached_property
+    def result(self) -> JobDescriptionOutput:  # type: ignore[override]
+        """The whole job. Few programs use it, so it is made when it is used first."""
         if is_mocked():
-            self.result = self._mocked_result(_OUTPUTS)
+            return self._mocked_result(_OUTPUTS)
+        result = Field.combined(self._outputs, job_of, known_by="status", secret_by=_OUTPUTS)
+        return cast("JobDescriptionOutput", result)
 
     def _mocked_result(self, secret_by: Sequence[str]) -> JobDescriptionOutput:
         """Return the job that mocks return, secret if one of some outputs is."""
@@ -198,4 +203,8 @@ class AllJobsCompletion(_Gate, AllJobsAttributes):
         props = properties(**arguments(job_ids=job_ids, appid=appid, uin=uin, region=region, endpoint=endpoint))
         wait = _wait_inputs(timeout, max_failed_tasks, fail_when_suspended)
         super().__init__("AllJobsCompletion", resource_name, ["jobs"], {**props, **wait}, opts)
-        self.jobs = cast("JobsOutput", Field.of(self._outputs["jobs"].apply(jobs_of)))
+
+    @functools.cached_property
+    def jobs(self) -> JobsOutput:  # type: ignore[override]
+        """The jobs by job id, with their values at the time when they had completed."""
+        return cast("JobsOutput", Field.of(self._outputs["jobs"].apply(jobs_of)))
