@@ -277,6 +277,6 @@ def stall(rig: Rig, limit: float, scenario: str) -> Measurement:
 
     def note() -> str:
         wall = statistics.median(delays)
-        return f"computed by the loop's thread; by the wall clock, beside 64 threads, {wall:.0f} ms"
+        return f"computed by the loop's thread; by the wall clock, beside the threads that poll, {wall:.0f} ms"
 
     return alternately(milliseconds, lambda: limit, note)

@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING
 
-from pulumi_cosjob._checks import MAX_CONCURRENCY
 from pulumi_cosjob._clock import Clock, SystemClock, is_cancelled
 from pulumi_cosjob._errors import CosJobError, RequestError, no_thread
 from pulumi_cosjob._messages import PYTHON, Audience
@@ -41,8 +40,9 @@ __all__ = [
     "wait_for_jobs",
 ]
 
-# As many as a client keeps connections. After a SlowDown response, there are fewer.
-MAX_CONCURRENT_POLLS = MAX_CONCURRENCY
+# Each takes a thread. So many are enough for a thousand jobs at the shortest interval, if responses take 50 ms. After a
+# SlowDown response, there are fewer.
+MAX_CONCURRENT_POLLS = 28
 # Before a wait, all jobs together are polled for so long. The wait itself polls those without a response by then.
 FIRST_POLL_SECONDS = 30.0
 

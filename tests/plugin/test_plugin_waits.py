@@ -26,6 +26,7 @@ from pulumi_cosjob._model.job import JobDescription
 from pulumi_cosjob._plugin import accounts
 from pulumi_cosjob._service.location import Location
 from pulumi_cosjob._waiting import waiter
+from pulumi_cosjob._waiting.loop import MAX_CONCURRENT_POLLS
 from pulumi_cosjob._waiting.policy import WaitOptions
 from pulumi_cosjob.testing import CosBatchEmulator, Fault
 
@@ -136,6 +137,6 @@ async def test_hundreds_of_gates_wait_on_a_few_threads() -> None:
                 await asyncio.sleep(0.05)
             statuses = {(await wait)[1].values["status"] for wait in waits}
         assert statuses == {"Complete"}
-        assert most - before <= 64 + 16
+        assert most - before <= MAX_CONCURRENT_POLLS + 16
         assert 6 <= time.clock.monotonic() < 8
         assert len(timed_service.requests) <= count * 6
