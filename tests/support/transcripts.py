@@ -21,6 +21,7 @@ _LINE = re.compile(r"^\$ (?P<typed>.*(?:(?<=\\)\n.*)*)\n(?P<printed>(?:(?!\$ ).*
 _SKIPPED = re.compile(r"(pip |python3 -m venv |\. \.venv/).*")
 _PORT = "127.0.0.1:8080"
 _READY = "export TENCENTCLOUD_SECRET_KEY"
+_PROMPT = re.compile(r"^\$( |$)")
 
 _VARYING = (
     (r"[ \t]+(?=\n|$)", ""),
@@ -101,17 +102,19 @@ def _typed(text: str, shell: Shell, port: int) -> Iterator[str]:
             yield line["printed"]
             continue
         typed = line["typed"].replace(_PORT, f"127.0.0.1:{port}").replace("--port 8080", f"--port {port}")
-        printed = shell.type(typed)
-        if typed.endswith("&"):
-            printed += _printed_beside(shell)
+        printed = _type_beside(shell, typed) if typed.endswith("&") else shell.type(typed)
         shown = "\n".join(printed).strip("\n").replace(f"127.0.0.1:{port}", _PORT)
         yield f"{shown}\n" if shown else ""
 
 
-def _printed_beside(shell: Shell) -> list[str]:
-    """Wait until the emulator, which runs beside the shell, has printed its lines; return them."""
-    first = len(shell.screen.lines()) - 1
+def _type_beside(shell: Shell, line: str) -> list[str]:
+    """Type a line that starts the emulator beside the shell; return what both have printed once it has begun to serve.
+
+    Its lines may come before the next prompt, or after it.
+    """
+    first = len(shell.screen.lines()) + line.count("\n")
+    shell.type(line)
     shell.wait(lambda: any(_READY in row for row in shell.screen.lines()[first:]))
-    lines = [row.removeprefix("$ ") for row in shell.screen.lines()[first:]]
+    lines = [_PROMPT.sub("", row) for row in shell.screen.lines()[first:]]
     shell.type("")
-    return lines
+    return [row for row in lines if row]
