@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import operator
 import types
 import typing
 from collections.abc import Callable, Mapping
@@ -25,10 +26,17 @@ class Element(Record, dict[str, Any]):
 
     if not TYPE_CHECKING:  # type checkers know the fields of each class
 
+        def __init_subclass__(cls) -> None:
+            """Let each attribute read the item of its name: the values are kept once."""
+            super().__init_subclass__()
+            for name in cls._defaults:
+                setattr(cls, name, property(operator.itemgetter(name)))
+
         def __init__(self, *positional: Any, **named: Any) -> None:
-            """Set the fields, as attributes and as items."""
+            """Set the fields, as items."""
             super().__init__(*positional, **named)
             dict.update(self, self.__dict__)
+            self.__dict__.clear()
 
     def _refuse(self, *_args: Any, **_kwargs: Any) -> NoReturn:
         raise TypeError(f"{type(self).__name__} cannot be changed")
@@ -88,9 +96,8 @@ def element_builder(cls: type[_E]) -> Callable[[Mapping[str, Any]], _E]:
 
     def build(values: Mapping[str, Any]) -> _E:
         element = cls.__new__(cls)
-        every = {**absent, **values}
-        element.__dict__.update(every)
-        dict.update(element, every)
+        dict.update(element, absent)
+        dict.update(element, values)
         return element
 
     return build
