@@ -7,8 +7,9 @@ thread resets its connection, so that whatever call blocks on it ends.
 
 What this overrides, each for a reason:
 
-- `HTTPConnection.request` and `_new_conn` attach the socket to the deadline. `_new_conn` also resolves names by
+- `HTTPConnection.request` and `_new_conn` attach the connection to the deadline. `_new_conn` also resolves names by
   `resolver`, whose lookups end in time, and shares the time that is left among all addresses of a name.
+- `HTTPConnection.close` drops the duplicate of the socket that the deadline uses.
 - `HTTPConnection._tunnel` raises where the deadline has passed: a proxy's response that was cut off appears complete.
 - `HTTPConnection.getresponse` removes cookies, which `requests` would parse at any length.
 - `HTTPConnection.debuglevel` stays 0: the standard library would print whole requests, with the token.
@@ -41,6 +42,32 @@ _IDLE_SECONDS = 5.0
 _EXPIRE_AGAIN_SECONDS = 0.1
 
 
+class _Line:
+    """A connection as the monitor reaches it, by a duplicate of its socket: it is closed when nothing uses it any more.
+
+    TLS detaches the original socket, and a connection that ends with its response drops the socket before the body is
+    read. A duplicate for each request would take longer: other threads run while one is made, and while it is closed.
+
+    Args:
+        connecting: The socket, before it connects.
+    """
+
+    def __init__(self, connecting: socket.socket) -> None:
+        # The address family makes no difference to what is done with the duplicate.
+        self._duplicate = socket.fromfd(connecting.fileno(), socket.AF_INET, socket.SOCK_STREAM)
+
+    def __del__(self) -> None:
+        self._duplicate.close()
+
+    def reset(self) -> None:
+        """End whatever blocks on the connection."""
+        with contextlib.suppress(OSError):  # it may just have ended by itself
+            # With this option it is reset when it is closed: a peer that goes on sending would otherwise not notice for
+            # a minute.
+            self._duplicate.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self._duplicate.shutdown(socket.SHUT_RDWR)
+
+
 class Deadline:
     """The deadline of one request, with the connection that serves it.
 
@@ -55,38 +82,28 @@ class Deadline:
     def __init__(self, ends_at: float) -> None:
         self.ends_at = ends_at
         self.expired = False
-        self._socket: socket.socket | None = None
+        self._line: _Line | None = None
         self._lock = threading.Lock()
 
-    def attach(self, connected: socket.socket) -> None:
+    def attach(self, line: _Line) -> None:
         """Reset this connection when the deadline passes; called before it connects, or when it is used again."""
-        # A duplicate: TLS detaches the original socket, and a connection that ends with its response drops the socket
-        # before the body is read. The address family makes no difference to what is done with the duplicate.
-        duplicate = socket.fromfd(connected.fileno(), socket.AF_INET, socket.SOCK_STREAM)
-        self.release()
         with self._lock:
-            self._socket = duplicate
+            self._line = line
         if self.expired:
             self.expire()
 
     def release(self) -> None:
         """Leave the connection alone from now on: the request is over."""
         with self._lock:
-            duplicate, self._socket = self._socket, None
-            if duplicate is not None:
-                duplicate.close()
+            self._line = None
 
     def expire(self) -> None:
         """End the request now, whatever it waits for."""
         self.expired = True
         RESOLVER.wake()
         with self._lock:
-            if self._socket is not None:
-                with contextlib.suppress(OSError):  # the connection may just have ended by itself
-                    # With this option it is reset when it is closed: a peer that goes on sending would otherwise not
-                    # notice for a minute.
-                    self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-                    self._socket.shutdown(socket.SHUT_RDWR)
+            if self._line is not None:
+                self._line.reset()
 
 
 class DeadlineMonitor:
@@ -174,11 +191,17 @@ class DeadlineConnection(urllib3.connection.HTTPConnection):
     """A connection that attaches itself to the deadline of the request that uses it."""
 
     debuglevel = 0
+    _line: _Line | None = None
 
     def request(self, *args: Any, **kwargs: Any) -> None:
-        if self.sock is not None:
-            _current.deadline.attach(self.sock)
+        if self._line is not None:
+            _current.deadline.attach(self._line)
         super().request(*args, **kwargs)
+
+    def close(self) -> None:
+        """Close the connection; its deadline may have to reach it until the body of the last response is read."""
+        super().close()
+        self._line = None
 
     def getresponse(self) -> urllib3.response.HTTPResponse:  # type: ignore[override]
         """Remove cookies before `requests` parses them: megabytes of them take seconds."""
@@ -226,7 +249,8 @@ class DeadlineConnection(urllib3.connection.HTTPConnection):
         try:
             for option in self.socket_options or ():
                 connection.setsockopt(*option)
-            _current.deadline.attach(connection)
+            self._line = _Line(connection)
+            _current.deadline.attach(self._line)
             connection.settimeout(max(0.001, seconds))
             connection.connect(socket_address)
             connection.settimeout(self.timeout)
