@@ -16,7 +16,7 @@ from typing import Any
 __all__ = ["OWN", "STEPS"]
 
 PULUMI = "pulumi, without which there is no provider"
-OWN = ("this package", "requests", "retries", "client", "first request, up to its first byte")
+OWN = ("this package", "requests", "client", "first request, up to its first byte")
 """The steps that are this package's, before its first request."""
 STEPS = (PULUMI, *OWN, "checks compiled from the schema", "response, decoded")
 """All steps."""
@@ -64,9 +64,6 @@ def main() -> None:
     import requests  # noqa: F401  loaded by the first request otherwise
 
     _done("requests")
-    import tenacity  # noqa: F401  as requests
-
-    _done("retries")
     provider = JobProvider()
     provider.configure(pulumi.dynamic.ConfigureRequest(pulumi.dynamic.Config({}, "bench")))
     provider._clients.get({})  # noqa: SLF001  the first step of its read

@@ -26,7 +26,7 @@ from pulumi_cosjob._service.discovery import (
 from pulumi_cosjob._service.location import Location
 from pulumi_cosjob._service.rate_limiter import RateLimiter
 from pulumi_cosjob._service.responses import clock_offset
-from pulumi_cosjob._service.retries import FIRST_PAUSE, RetryPolicy, is_retryable
+from pulumi_cosjob._service.retries import FIRST_PAUSE, RetryPolicy
 from pulumi_cosjob._service.settings import default_endpoint
 from pulumi_cosjob._version import PACKAGE_VERSION
 
@@ -129,27 +129,16 @@ class Connection:
         Raises:
             CosJobError: All attempts failed; job, account and endpoint are part of the error.
         """
-        import tenacity  # noqa: PLC0415  needed only for a request
-
         limit = self._attempt_seconds if once else self._settings.request_timeout
         deadline = self._clock.monotonic() + limit
         policy = RetryPolicy(self._clock, deadline, once=once)
-        retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception(is_retryable),
-            wait=policy.seconds,
-            stop=policy.is_over,
-            sleep=self._clock.sleep,
-            reraise=True,
-        )
         try:
-            result: tuple[_T, Response] = retrying(self._attempt, call, parse, deadline)
+            return policy.run(lambda: self._attempt(call, parse, deadline))
         except CosJobError as error:
             error.job_id = call.job_id
             error.audience = self._settings.audience
             self._location.complete(error, call.appid)
-            error.attempts = retrying.statistics.get("attempt_number", 1)
             raise
-        return result
 
     def _attempt(self, call: Call, parse: Parse[_T], deadline: float) -> tuple[_T, Response]:
         """Send a request in a slot of the rate limiter, and a second one if the first shows that the clock is wrong."""

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
 
-from pulumi_cosjob._errors import ConnectionFailedError, TimeLimitError, UnavailableError, is_refusal
+from pulumi_cosjob._errors import (
+    ConnectionFailedError,
+    CosJobError,
+    TimeLimitError,
+    UnavailableError,
+    is_refusal,
+)
 
 if TYPE_CHECKING:
     import tenacity
@@ -13,6 +20,8 @@ if TYPE_CHECKING:
     from pulumi_cosjob._clock import Clock
 
 __all__ = ["FIRST_PAUSE", "RetryPolicy", "is_retryable", "pause"]
+
+_T = TypeVar("_T")
 
 FIRST_PAUSE = 0.5
 """The longest pause before the second attempt, in seconds."""
@@ -58,6 +67,37 @@ class RetryPolicy:
         self._once = once
         self._unresolved_deadline = min(deadline, clock.monotonic() + _UNRESOLVED_SECONDS)
         self._was_resolved = False
+
+    def run(self, attempt: Callable[[], _T]) -> _T:
+        """Make an attempt, and as many more as may help; return what the last one returns.
+
+        Raises:
+            CosJobError: The last attempt failed; their number is part of the error.
+        """
+        try:
+            return attempt()
+        except CosJobError as error:
+            failed = [error]
+        # Only from here on: nearly every request takes one attempt, a tenth of whose time would be the library's.
+        import tenacity  # noqa: PLC0415  as above
+
+        def next_attempt() -> _T:
+            if failed:
+                raise failed.pop()
+            return attempt()
+
+        retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception(is_retryable),
+            wait=self.seconds,
+            stop=self.is_over,
+            sleep=self._clock.sleep,
+            reraise=True,
+        )
+        try:
+            return retrying(next_attempt)
+        except CosJobError as error:
+            error.attempts = retrying.statistics["attempt_number"]
+            raise
 
     def is_over(self, state: tenacity.RetryCallState) -> bool:
         """Return whether the last attempt was the last one, as the next would begin after the deadline."""

@@ -226,7 +226,7 @@ def _warm_up() -> None:
     document = b"<DescribeJobResult><Job a=''><JobId>a</JobId><Status>New</Status></Job></DescribeJobResult>"
     parse_describe_job_result(document)
     parse_list_jobs_result(b"<ListJobsResult><Jobs a=''/></ListJobsResult>")
-    import tenacity  # noqa: F401, PLC0415  a client loads it with its first request
+    import tenacity  # noqa: F401, PLC0415  a client loads it when an attempt has failed
 
 
 _warm_up()
