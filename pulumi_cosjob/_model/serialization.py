@@ -21,6 +21,8 @@ def to_plain(value: Any, *, exact: bool = True) -> Any:
         value: The element.
         exact: Whether whole numbers beyond 2**53 become text. `from_plain` converts them back.
     """
+    if isinstance(value, str):  # as most values are
+        return value
     if isinstance(value, dict):
         return {name: to_plain(child, exact=exact) for name, child in value.items() if child is not None}
     if isinstance(value, (list, tuple)):

@@ -26,8 +26,7 @@ from pulumi_cosjob._messages import Message
 from pulumi_cosjob._model.states import STATES
 from pulumi_cosjob._service.redaction import contains_secret, redact
 from pulumi_cosjob._text import quoted, truncate
-from pulumi_cosjob._xml.decoder import describe, describe_page
-from pulumi_cosjob._xml.lenient import warnings_of
+from pulumi_cosjob._xml.decoder import describe, describe_page, new_warnings
 from pulumi_cosjob._xml.modes import DEFAULT_VALIDATION
 from pulumi_cosjob._xml.xml_reader import read_xml
 
@@ -171,7 +170,7 @@ def parse_response(
 
     with _context(response, endpoint, redacted, job_id):
         description, problems = read(_read(response, secrets, redacted))
-    for text in warnings_of(problems, set() if warned is None else warned):
+    for text in new_warnings(problems, set() if warned is None else warned):
         _warn(text)
     return description
 
@@ -191,7 +190,7 @@ def parse_page(
         root = _read(response, secrets, redacted, check=_CHECK_LIST)
         page, problems = describe_page(root, validation=validation, redact=redacted)
         _refuse_echoes(page, secrets)
-    for text in warnings_of(problems, set() if warned is None else warned):
+    for text in new_warnings(problems, set() if warned is None else warned):
         _warn(text)
     return page
 

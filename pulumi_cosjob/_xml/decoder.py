@@ -12,17 +12,15 @@ from pulumi_cosjob._errors import CosJobWarning, InvalidArgumentError, Problem, 
 from pulumi_cosjob._messages import Message
 from pulumi_cosjob._model.job_summary import JobPage
 from pulumi_cosjob._text import kind_of
-from pulumi_cosjob._xml.lenient import prune, warnings_of
 from pulumi_cosjob._xml.modes import DEFAULT_VALIDATION, VALIDATIONS, Validation
 from pulumi_cosjob._xml.readers import Found, UnrecognisedError, document_reader
 from pulumi_cosjob._xml.schema import DESCRIBE_JOB, LIST_JOBS, Document
-from pulumi_cosjob._xml.validation import collect_problems
 from pulumi_cosjob._xml.xml_reader import read_xml
 
 if TYPE_CHECKING:
     from pulumi_cosjob._model.job import JobDescription
 
-__all__ = ["describe", "describe_page", "parse_describe_job_result", "parse_list_jobs_result"]
+__all__ = ["describe", "describe_page", "new_warnings", "parse_describe_job_result", "parse_list_jobs_result"]
 
 _STRICT_HINT = Message(
     "Report this response if it came from the service itself. {validation}=lenient, the default, reads all parts "
@@ -46,7 +44,7 @@ def parse_describe_job_result(document: bytes, *, validation: Validation = DEFAU
         InvalidResponseError: The response is too large.
     """
     described, left_out = describe(_read(document, validation), validation=validation)
-    for text in warnings_of(left_out, set()):
+    for text in new_warnings(left_out, set()):
         warnings.warn(text, CosJobWarning, stacklevel=2)
     return described
 
@@ -69,7 +67,7 @@ def parse_list_jobs_result(document: bytes, *, validation: Validation = DEFAULT_
         InvalidResponseError: The response is too large.
     """
     page, left_out = describe_page(_read(document, validation), validation=validation)
-    for text in warnings_of(left_out, set()):
+    for text in new_warnings(left_out, set()):
         warnings.warn(text, CosJobWarning, stacklevel=2)
     return page
 
@@ -93,7 +91,7 @@ def describe(
         redact: Removes secrets from a text of the document before it is quoted.
 
     Returns:
-        The job, and the problems for which something was left out. `warnings_of` makes warnings of them.
+        The job, and the problems for which something was left out. `new_warnings` makes warnings of them.
 
     Raises:
         SchemaError: The document violates the schema; with lenient validation, in a part that cannot be left out.
@@ -108,6 +106,15 @@ def describe_page(
     """Do as `describe` with the parsed response to a ListJobs request."""
     values, found, problems = _decode(root, LIST_JOBS, validation, redact)
     return JobPage(values.get("jobs", ()), values.get("next_token"), tuple(found.elements)), problems
+
+
+def new_warnings(left_out: Sequence[Problem], warned: set[str]) -> Sequence[str]:
+    """Return the warnings about what was left out of a response, but for those given before: the second argument."""
+    if not left_out:
+        return ()
+    from pulumi_cosjob._xml.lenient import warnings_of  # noqa: PLC0415  few responses need it
+
+    return warnings_of(left_out, warned)
 
 
 def _decode(
@@ -136,6 +143,9 @@ def _validate(
     root: ET.Element, document: Document, validation: Validation, redact: Callable[[str], str]
 ) -> Sequence[Problem]:
     """Return the problems for which lenient validation left something out; raise if a document cannot be decoded."""
+    from pulumi_cosjob._xml.lenient import prune  # noqa: PLC0415  only where the checks do not recognise a document
+    from pulumi_cosjob._xml.validation import collect_problems  # noqa: PLC0415  as above
+
     problems = collect_problems(root, document, redact)
     if problems and root.tag != document.root:
         raise SchemaError(problems, document=document.root, hint=_FOREIGN_HINT)
