@@ -142,31 +142,39 @@ class JobOutputs(JobAttributes):
             secret_fields: Fields that are secret by `additional_secret_outputs`, which makes the carrier secret.
         """
         self._carrier = self.__dict__.pop("result")
-        self._job_in = functools.lru_cache(maxsize=1)(_job_in)  # one reading for all fields
+        self._plain_in = functools.lru_cache(maxsize=1)(_plain_in)  # one reading for all fields
         self._placeholder, self._secret_fields = placeholder, secret_fields
 
     def _output_of(self, name: str) -> pulumi.Output[Any]:
         if self._carrier is None or "result" in self.__dict__:  # of the plugin, or by mocks
             field = Field.of(self.result).__getattr__(name)
         elif name == "result":
-            return Field.of(self._carrier.apply(self._job_in))
+            return Field.of(self._carrier.apply(lambda text: _job_of(self._plain_in(text))))
         else:
             # From the text, not from the whole job: the SDK would search all of that for unknown values.
-            field = Field.of(self._carrier.apply(lambda text: _field_of(self._job_in(text), name)))
+            field = Field.of(self._carrier.apply(lambda text: _field_of(self._plain_in(text), name)))
         is_secret_by_others = bool(self._secret_fields) and name not in self._secret_fields
         return field.secret_as(pulumi.Output.from_input(self._placeholder)) if is_secret_by_others else field
 
 
-def _job_in(text: str | None) -> Any:
-    """Return the job that an output carries as JSON text.
+def _plain_in(text: str | None) -> Any:
+    """Return the plain values of the job that an output carries as JSON text.
 
     It is None for a resource that does not exist and that the engine does not create: `up --target`, `--run-program`.
     """
-    return from_plain(JobDescription, load_job(text)) if text else _without_job(text)
+    return load_job(text) if text else _without_job(text)
 
 
-def _field_of(job: Any, name: str) -> Any:
-    return getattr(job, name) if isinstance(job, JobDescription) else job
+def _job_of(plain: Any) -> Any:
+    return from_plain(JobDescription, plain) if isinstance(plain, dict) else plain
+
+
+def _field_of(plain: Any, name: str) -> Any:
+    """Return one field of a job; the others are not made, but for those that every job has."""
+    if not isinstance(plain, dict):
+        return plain
+    made = {each: plain[each] for each in ("job_id", "status", name) if each in plain}
+    return getattr(_job_of(made), name)
 
 
 def dump_job(description: JobDescription) -> str:
