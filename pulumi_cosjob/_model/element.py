@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import operator
+import inspect
 import types
 import typing
 from collections.abc import Callable, Mapping
@@ -15,6 +15,24 @@ from pulumi_cosjob._records import Record
 __all__ = ["Element", "FieldType", "element_builder", "element_fields", "items"]
 
 _E = TypeVar("_E", bound="Element")
+
+
+class _Item:
+    """An attribute that reads the item of its name; of the class, it is the default.
+
+    Args:
+        name: The name.
+        default: The default, if there is one.
+    """
+
+    def __init__(self, name: str, default: Any) -> None:
+        self._name, self._default = name, default
+
+    def __get__(self, element: dict[str, Any] | None, cls: type[Any]) -> Any:
+        value = self._default if element is None else element.get(self._name, dataclasses.MISSING)
+        if value is dataclasses.MISSING:
+            raise AttributeError(f"{cls.__name__} has no {self._name}", name=self._name)
+        return value
 
 
 class Element(Record, dict[str, Any]):
@@ -29,8 +47,9 @@ class Element(Record, dict[str, Any]):
         def __init_subclass__(cls) -> None:
             """Let each attribute read the item of its name: the values are kept once."""
             super().__init_subclass__()
-            for name in cls._defaults:
-                setattr(cls, name, property(operator.itemgetter(name)))
+            for name in inspect.get_annotations(cls):
+                if name in cls._defaults:
+                    setattr(cls, name, _Item(name, cls._defaults[name]))
 
         def __init__(self, *positional: Any, **named: Any) -> None:
             """Set the fields, as items."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
@@ -130,14 +129,7 @@ class JobCompletion(JobOutputs, _Gate):
         props = properties(**arguments(job_id=job_id, appid=appid, uin=uin, region=region, endpoint=endpoint))
         wait = _wait_inputs(timeout, max_failed_tasks, fail_when_suspended)
         super().__init__("JobCompletion", resource_name, _OUTPUTS, {**props, **wait}, opts)
-
-    @functools.cached_property
-    def result(self) -> JobDescriptionOutput:  # type: ignore[override]
-        """The whole job. Few programs use it, so it is made when it is used first."""
-        if is_mocked():
-            return self._mocked_result(_OUTPUTS)
-        result = Field.combined(self._outputs, job_of, known_by="status", secret_by=_OUTPUTS)
-        return cast("JobDescriptionOutput", result)
+        self._make_result_when_used()
 
     def _mocked_result(self, secret_by: Sequence[str]) -> JobDescriptionOutput:
         """Return the job that mocks return, secret if one of some outputs is."""
@@ -148,6 +140,10 @@ class JobCompletion(JobOutputs, _Gate):
         return given_job(fields, fields["job_id"])
 
     def _output_of(self, name: str) -> pulumi.Output[Any]:
+        if name == "result":
+            if is_mocked():
+                return self._mocked_result(_OUTPUTS)
+            return Field.combined(self._outputs, job_of, known_by="status", secret_by=_OUTPUTS)
         # From its own output, not from `result`, which is secret if any field is.
         camel = camel_name(name)
         if is_mocked():
@@ -203,8 +199,4 @@ class AllJobsCompletion(_Gate, AllJobsAttributes):
         props = properties(**arguments(job_ids=job_ids, appid=appid, uin=uin, region=region, endpoint=endpoint))
         wait = _wait_inputs(timeout, max_failed_tasks, fail_when_suspended)
         super().__init__("AllJobsCompletion", resource_name, ["jobs"], {**props, **wait}, opts)
-
-    @functools.cached_property
-    def jobs(self) -> JobsOutput:  # type: ignore[override]
-        """The jobs by job id, with their values at the time when they had completed."""
-        return cast("JobsOutput", Field.of(self._outputs["jobs"].apply(jobs_of)))
+        self.jobs = cast("JobsOutput", Field.of(self._outputs["jobs"].apply(jobs_of)))

@@ -22,17 +22,22 @@ def _package() -> str:
     """Make a package of the folder of the messages; return its name."""
     sdk = importlib.util.find_spec("pulumi")
     if sdk is None or sdk.origin is None:
-        raise ModuleNotFoundError("No module named 'pulumi'", name="pulumi")
+        raise ImportError
     package = ModuleType(f"{__name__}_messages", "The messages of the protocol.")
     package.__path__ = [str(Path(sdk.origin).parent / "runtime" / "proto")]
     sys.modules[package.__name__] = package
     return package.__name__
 
 
+def _load(package: str) -> list[ModuleType]:
+    return [importlib.import_module(f"{package}.{name}") for name in __all__]
+
+
 if TYPE_CHECKING:
     from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, plugin_pb2, provider_pb2, provider_pb2_grpc
 else:
-    _PACKAGE = _package()
-    engine_pb2, engine_pb2_grpc, plugin_pb2, provider_pb2, provider_pb2_grpc = (
-        importlib.import_module(f"{_PACKAGE}.{name}") for name in __all__
-    )
+    try:
+        _modules = _load(_package())
+    except (ImportError, ValueError):  # they are not where they usually are: the SDK knows, or reports what is wrong
+        _modules = _load("pulumi.runtime.proto")
+    engine_pb2, engine_pb2_grpc, plugin_pb2, provider_pb2, provider_pb2_grpc = _modules

@@ -128,11 +128,33 @@ class JobOutputs(JobAttributes):
     if not TYPE_CHECKING:  # type checkers know the fields, and have to report any other name
 
         def __getattr__(self, name: str) -> Any:
-            """Create the output of a field, or of the whole job."""
-            if name in JOB_FIELDS or (name == "result" and self._carrier is not None):
+            """Create the output of a field."""
+            if name in JOB_FIELDS:
                 output = self.__dict__[name] = self._output_of(name)
                 return output
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+        @property
+        def result(self) -> pulumi.Output[Any]:
+            """The whole job. Few programs use it, so it is made when it is used first."""
+            output = self.__dict__.get("result")
+            if output is None:
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute 'result'")
+            if isinstance(output, _Deferred):
+                output = self.__dict__["result"] = self._output_of("result")
+            return output
+
+        @result.setter
+        def result(self, output: pulumi.Output[Any]) -> None:
+            self.__dict__["result"] = output
+
+    def _make_result_when_used(self) -> None:
+        """Let `result` be made when it is used. An export of the whole resource uses it: the SDK awaits it then."""
+
+        async def result() -> Any:
+            return self.result
+
+        self.__dict__["result"] = _Deferred(result)
 
     def _carry(self, placeholder: pulumi.Output[Any] | None, secret_fields: Collection[str]) -> None:
         """Read the fields from the output `result` of the resource, which becomes the whole job.
@@ -141,12 +163,13 @@ class JobOutputs(JobAttributes):
             placeholder: Secret if an input that the job echoes is secret; all fields are secret then. None if none is.
             secret_fields: Fields that are secret by `additional_secret_outputs`, which makes the carrier secret.
         """
-        self._carrier = self.__dict__.pop("result")
+        self._carrier = self.__dict__["result"]
+        self._make_result_when_used()
         self._plain_in = functools.lru_cache(maxsize=1)(_plain_in)  # one reading for all fields
         self._placeholder, self._secret_fields = placeholder, secret_fields
 
     def _output_of(self, name: str) -> pulumi.Output[Any]:
-        if self._carrier is None or "result" in self.__dict__:  # of the plugin, or by mocks
+        if self._carrier is None or isinstance(self.__dict__["result"], pulumi.Output):  # of the plugin, or by mocks
             field = Field.of(self.result).__getattr__(name)
         elif name == "result":
             return Field.of(self._carrier.apply(lambda text: _job_of(self._plain_in(text))))

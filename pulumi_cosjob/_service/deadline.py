@@ -49,12 +49,11 @@ class _Line:
     read. A duplicate for each request would take longer: other threads run while one is made, and while it is closed.
 
     Args:
-        connecting: The socket, before it connects.
+        duplicate: The duplicate.
     """
 
-    def __init__(self, connecting: socket.socket) -> None:
-        # The address family makes no difference to what is done with the duplicate.
-        self._duplicate = socket.fromfd(connecting.fileno(), socket.AF_INET, socket.SOCK_STREAM)
+    def __init__(self, duplicate: socket.socket) -> None:
+        self._duplicate = duplicate
 
     def __del__(self) -> None:
         self._duplicate.close()
@@ -249,7 +248,8 @@ class DeadlineConnection(urllib3.connection.HTTPConnection):
         try:
             for option in self.socket_options or ():
                 connection.setsockopt(*option)
-            self._line = _Line(connection)
+            # The address family makes no difference to what is done with the duplicate.
+            self._line = _Line(socket.fromfd(connection.fileno(), socket.AF_INET, socket.SOCK_STREAM))
             _current.deadline.attach(self._line)
             connection.settimeout(max(0.001, seconds))
             connection.connect(socket_address)
@@ -271,8 +271,10 @@ class _Pool(urllib3.HTTPConnectionPool):
 
     def _put_conn(self, conn: Any) -> None:
         deadline = getattr(_current, "deadline", None)
-        if conn is not None and deadline is not None and deadline.expired:
-            conn.close()
+        if conn is not None and deadline is not None:
+            deadline.release()  # first: nothing may reset the connection once another request can use it
+            if deadline.expired:
+                conn.close()
         super()._put_conn(conn)
 
 

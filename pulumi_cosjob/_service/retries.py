@@ -78,8 +78,11 @@ class RetryPolicy:
             return attempt()
         except CosJobError as error:
             failed = [error]
-        # Only from here on: nearly every request takes one attempt, a tenth of whose time would be the library's.
-        import tenacity  # noqa: PLC0415  as above
+        try:
+            # Only from here on: nearly every request takes one attempt, a tenth of whose time would be the library's.
+            import tenacity  # noqa: PLC0415  as above
+        except (ImportError, OSError):  # what made the attempt fail, such as too many open files, may prevent this too
+            raise failed.pop() from None
 
         def next_attempt() -> _T:
             if failed:

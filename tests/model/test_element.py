@@ -170,3 +170,33 @@ def test_the_full_response_has_every_element(full_response: bytes) -> None:
 def nones(element: Element) -> list[str]:
     """Return the names of absent fields."""
     return [name for name, value in element.items() if value is None]
+
+
+def test_a_class_has_the_defaults_of_its_fields() -> None:
+    """As those of a dataclass: documentation tools and editors show them."""
+    assert ManifestSpec.fields is None
+    assert list(JobDescription.unknown_elements) == []
+    assert not hasattr(JobDescription, "status")
+
+
+def test_a_subclass_overrides_fields() -> None:
+    """By a property, by a field that is required as before, and by another default."""
+
+    class Own(JobDescription):
+        @property  # type: ignore[misc]
+        def status(self) -> str:
+            return str(self["status"]).upper()
+
+    class Again(JobDescription):
+        status: str
+        description: str | None = "none"
+
+    assert (Own("a", "New").status, Own("a", "New")["status"]) == ("NEW", "New")
+    assert (Again("a", "New").status, Again("a", "New").description) == ("New", "none")
+    with pytest.raises(TypeError, match="needs status"):
+        Again("a")  # type: ignore[call-arg]
+
+
+def test_an_element_without_values_lacks_the_attributes() -> None:
+    """Debuggers and copies look at such objects: no other error than an AttributeError."""
+    assert getattr(COSTag.__new__(COSTag), "key", "absent") == "absent"

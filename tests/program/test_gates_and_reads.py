@@ -208,6 +208,28 @@ def test_an_import_is_refused_in_one_sentence(stack: Stack) -> None:
 
 
 @BOTH
+def test_a_whole_read_or_gate_is_exported_with_its_jobs(stack: Stack, native: str) -> None:
+    """Also where the program has not used the job before: outputs that are made at their first use are not lost."""
+    account = "appid='1250000000'"
+    program(
+        stack,
+        native,
+        f"pulumi.export('job', get_job('done', {account}))\n"
+        f"pulumi.export('jobs', get_jobs(['done'], {account}))\n"
+        f"pulumi.export('gate', JobCompletion('one', job_id='done', {account}))\n"
+        f"pulumi.export('gates', AllJobsCompletion('all', job_ids=['done'], {account}))",
+    )
+    stack.preview().ok()
+    stack.up().ok()
+    found = stack.outputs()
+    jobs = [found["job"]["result"], found["jobs"]["jobs"]["done"]]
+    jobs += [found["gate"]["result"], found["gates"]["jobs"]["done"]]
+    assert [job["status"] for job in jobs] == ["Complete"] * 4
+    assert jobs[0] == jobs[1] == jobs[2] == jobs[3]
+    assert jobs[0]["manifest"]["spec"]["format"] == "COSBatchOperations_CSV_V1"
+
+
+@BOTH
 def test_a_secret_endpoint_stays_secret(stack: Stack, service: CosBatchEmulator, native: str) -> None:
     """A gate's endpoint is encrypted in the state if it is a secret of the configuration."""
     del stack.variables["COSJOB_ENDPOINT"]

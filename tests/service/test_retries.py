@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email.utils
 import itertools
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -62,6 +63,19 @@ def test_transient_errors_are_retried(
     assert client.describe_job(job_id, APPID).job_id == job_id
     assert len(service.requests) == 2
     assert 0.25 <= clock.monotonic() <= 0.5
+
+
+def test_only_a_failed_attempt_needs_the_library(
+    client: CosBatchClient, service: CosBatchEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where it cannot be loaded then, as with too many open files, the error is that of the attempt."""
+    monkeypatch.setitem(sys.modules, "tenacity", None)
+    job_id = service.create_job()
+    assert client.describe_job(job_id, APPID).job_id == job_id
+    service.inject(TRANSIENT[0])
+    with pytest.raises(UnavailableError) as raised:
+        client.describe_job(job_id, APPID)
+    assert (raised.value.job_id, raised.value.attempts) == (job_id, 1)
 
 
 def test_pauses_grow_and_end_with_the_time_limit(
