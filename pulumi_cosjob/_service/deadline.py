@@ -42,29 +42,29 @@ _IDLE_SECONDS = 5.0
 _EXPIRE_AGAIN_SECONDS = 0.1
 
 
-class _Line:
-    """A connection as the monitor reaches it, by a duplicate of its socket: it is closed when nothing uses it any more.
+class _Duplicate:
+    """A duplicate of a connection's socket, by which the monitor resets it: closed when nothing uses it any more.
 
     TLS detaches the original socket, and a connection that ends with its response drops the socket before the body is
     read. A duplicate for each request would take longer: other threads run while one is made, and while it is closed.
 
     Args:
-        duplicate: The duplicate.
+        duplicate: The socket.
     """
 
     def __init__(self, duplicate: socket.socket) -> None:
-        self._duplicate = duplicate
+        self._socket = duplicate
 
     def __del__(self) -> None:
-        self._duplicate.close()
+        self._socket.close()
 
     def reset(self) -> None:
         """End whatever blocks on the connection."""
         with contextlib.suppress(OSError):  # it may just have ended by itself
             # With this option it is reset when it is closed: a peer that goes on sending would otherwise not notice for
             # a minute.
-            self._duplicate.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self._duplicate.shutdown(socket.SHUT_RDWR)
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self._socket.shutdown(socket.SHUT_RDWR)
 
 
 class Deadline:
@@ -81,28 +81,28 @@ class Deadline:
     def __init__(self, ends_at: float) -> None:
         self.ends_at = ends_at
         self.expired = False
-        self._line: _Line | None = None
+        self._duplicate: _Duplicate | None = None
         self._lock = threading.Lock()
 
-    def attach(self, line: _Line) -> None:
+    def attach(self, duplicate: _Duplicate) -> None:
         """Reset this connection when the deadline passes; called before it connects, or when it is used again."""
         with self._lock:
-            self._line = line
+            self._duplicate = duplicate
         if self.expired:
             self.expire()
 
     def release(self) -> None:
         """Leave the connection alone from now on: the request is over."""
         with self._lock:
-            self._line = None
+            self._duplicate = None
 
     def expire(self) -> None:
         """End the request now, whatever it waits for."""
         self.expired = True
         RESOLVER.wake()
         with self._lock:
-            if self._line is not None:
-                self._line.reset()
+            if self._duplicate is not None:
+                self._duplicate.reset()
 
 
 class DeadlineMonitor:
@@ -190,17 +190,17 @@ class DeadlineConnection(urllib3.connection.HTTPConnection):
     """A connection that attaches itself to the deadline of the request that uses it."""
 
     debuglevel = 0
-    _line: _Line | None = None
+    _duplicate: _Duplicate | None = None
 
     def request(self, *args: Any, **kwargs: Any) -> None:
-        if self._line is not None:
-            _current.deadline.attach(self._line)
+        if self._duplicate is not None:
+            _current.deadline.attach(self._duplicate)
         super().request(*args, **kwargs)
 
     def close(self) -> None:
         """Close the connection; its deadline may have to reach it until the body of the last response is read."""
         super().close()
-        self._line = None
+        self._duplicate = None
 
     def getresponse(self) -> urllib3.response.HTTPResponse:  # type: ignore[override]
         """Remove cookies before `requests` parses them: megabytes of them take seconds."""
@@ -249,8 +249,8 @@ class DeadlineConnection(urllib3.connection.HTTPConnection):
             for option in self.socket_options or ():
                 connection.setsockopt(*option)
             # The address family makes no difference to what is done with the duplicate.
-            self._line = _Line(socket.fromfd(connection.fileno(), socket.AF_INET, socket.SOCK_STREAM))
-            _current.deadline.attach(self._line)
+            self._duplicate = _Duplicate(socket.fromfd(connection.fileno(), socket.AF_INET, socket.SOCK_STREAM))
+            _current.deadline.attach(self._duplicate)
             connection.settimeout(max(0.001, seconds))
             connection.connect(socket_address)
             connection.settimeout(self.timeout)

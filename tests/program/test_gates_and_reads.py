@@ -230,6 +230,23 @@ def test_a_whole_read_or_gate_is_exported_with_its_jobs(stack: Stack, native: st
 
 
 @BOTH
+def test_the_job_of_an_exported_resource_stays_secret(stack: Stack, native: str) -> None:
+    """A secret job id is in the whole job too; the stack's outputs and the state have it encrypted only."""
+    program(
+        stack,
+        native,
+        "job_id = pulumi.Output.secret('done')\n"
+        "pulumi.export('job', get_job(job_id, '1250000000'))\n"
+        "pulumi.export('gate', JobCompletion('one', job_id=job_id, appid='1250000000'))",
+    )
+    stack.up().ok()
+    found = stack.outputs()
+    assert "done" not in json.dumps([found, stack.resources()])
+    assert "[secret]" in json.dumps(found["job"])
+    assert "[secret]" in json.dumps(found["gate"])
+
+
+@BOTH
 def test_a_secret_endpoint_stays_secret(stack: Stack, service: CosBatchEmulator, native: str) -> None:
     """A gate's endpoint is encrypted in the state if it is a secret of the configuration."""
     del stack.variables["COSJOB_ENDPOINT"]
