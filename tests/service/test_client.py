@@ -190,7 +190,6 @@ def test_no_thread_is_left_behind(service: CosBatchEmulator, clock: ManualClock)
     with client_of(service, clock) as client:
         for _ in range(50):
             client.describe_job(job_id, APPID)
-    for thread in threading.enumerate():
-        if thread.name == "cosjob-deadlines":
-            thread.join(HANGS)
+    for thread in new_threads(before):
+        thread.join(HANGS)
     assert new_threads(before) == []

@@ -256,7 +256,8 @@ def test_a_connection_in_the_pool_is_not_reset_by_the_request_before() -> None:
     """Its deadline may pass at that moment; another request may use the connection already."""
     with socket.create_server(("127.0.0.1", 0)) as listener, socket.create_connection(listener.getsockname()) as ours:
         theirs, _ = listener.accept()
-        with theirs, deadline.DeadlineMonitor().watch(HANGS) as watched:
+        monitor = deadline.DeadlineMonitor()
+        with theirs, monitor.watch(HANGS) as watched:
             watched.attach(deadline._Duplicate(ours.dup()))
             pool = deadline._Pool("127.0.0.1", listener.getsockname()[1])
             pool._put_conn(deadline.DeadlineConnection("127.0.0.1"))
@@ -264,3 +265,4 @@ def test_a_connection_in_the_pool_is_not_reset_by_the_request_before() -> None:
             ours.sendall(b"next request")
             assert theirs.recv(100) == b"next request"
             pool.close()
+    monitor.stop_when_idle()
