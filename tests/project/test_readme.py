@@ -26,6 +26,7 @@ from pulumi_cosjob._emulator.elements import CREATE_JOB_REQUEST
 from pulumi_cosjob._emulator.faults import KINDS, REPLACES_RESPONSE
 from pulumi_cosjob._emulator.request_checks import check_request
 from pulumi_cosjob._service.responses import _POLICY
+from pulumi_cosjob._waiting.loop import MAX_CONCURRENT_POLLS
 from pulumi_cosjob.testing import CosBatchEmulator, CosJobMocks, Fault, Scenario
 from transcripts import assert_prints_what_it_shows, comparable
 
@@ -306,3 +307,10 @@ def test_the_control_routes_do_what_the_page_shows() -> None:
 def _row(route: str) -> str:
     """Return the row of a control route."""
     return next(line for line in TESTING.splitlines() if line.startswith("| `") and f"/_emulator/{route}`" in line)
+
+
+def test_pages_name_the_limit_of_polls() -> None:
+    """Those who plan for many gates read it there; the code has it in one place."""
+    languages = (ROOT / "docs" / "how-to" / "languages.md").read_text(encoding="utf-8")
+    assert f"at most {MAX_CONCURRENT_POLLS} polls are under way" in PAGES["docs/waiting.md"]
+    assert f"by {MAX_CONCURRENT_POLLS} polls of an account at once" in languages
