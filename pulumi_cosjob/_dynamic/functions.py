@@ -159,7 +159,7 @@ class Jobs(pulumi.dynamic.Resource, JobsAttributes, module="cosjob", name="Jobs"
         super().__init__(JobsProvider(), resource_name, inputs, opts)
         given = taken(self, mocked)
         self.jobs = jobs_output(self.results)
-        self.missing_job_ids = missing_ids_output(props["job_ids"], self.results)
+        self.missing_job_ids = missing_ids_output(props["job_ids"], self.jobs)
         if given:
             self.jobs = given_jobs(given["jobs"], self.jobs)
             self.missing_job_ids = given_missing(given["missing_job_ids"], props["job_ids"], self.jobs)
@@ -263,7 +263,7 @@ class JobList(pulumi.dynamic.Resource, JobListAttributes, module="cosjob", name=
         super().__init__(JobListProvider(), resource_name, inputs, opts)
         given = taken(self, mocked)
         self.jobs = summaries_output(self.results)
-        self.job_ids = summary_ids_output(self.results)
+        self.job_ids = summary_ids_output(self.jobs)
         if given:
             self.jobs = given_summaries(given["jobs"], self.jobs)
             self.job_ids = given_ids(given["job_ids"], self.jobs)

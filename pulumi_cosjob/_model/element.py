@@ -104,6 +104,7 @@ def element_fields(cls: type[Element]) -> Mapping[str, FieldType]:
     return types.MappingProxyType(found)
 
 
+@functools.cache
 def element_builder(cls: type[_E]) -> Callable[[Mapping[str, Any]], _E]:
     """Return a function that does as `cls(**values)`, in less time: it does not check the names of fields.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -10,6 +11,8 @@ __all__ = ["camel_name", "in_camel_case", "in_snake_case", "snake_name", "xml_na
 
 # Words that XML names do not write with one capital letter.
 _XML_WORDS = {"cos": "COS", "etag": "ETag", "sse": "SSE", "unmodified": "UnModified"}
+# The fields of all elements are about a hundred.
+_NAMES = 256
 _CAPITAL = re.compile("[A-Z]")
 
 
@@ -18,12 +21,14 @@ def xml_name(field_name: str) -> str:
     return "".join(_XML_WORDS.get(word) or word.capitalize() for word in field_name.split("_"))
 
 
+@functools.lru_cache(_NAMES)
 def camel_name(name: str) -> str:
     """Return the name of a field in camel case, such as `progressSummary`, `cosPutObjectCopy` or `sseAlgorithm`."""
     first, *rest = name.split("_")
     return first + "".join(word.capitalize() for word in rest)
 
 
+@functools.lru_cache(_NAMES)
 def snake_name(name: str) -> str:
     """Return the name of a field from its camel case: the inverse of `camel_name`."""
     return _CAPITAL.sub(lambda match: "_" + match[0].lower(), name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from pulumi_cosjob._model.element import Element, FieldType, element_fields
+from pulumi_cosjob._model.element import Element, FieldType, element_builder, element_fields
 from pulumi_cosjob._model.job import BEYOND_SCHEMA, JobProperties
 
 __all__ = ["from_plain", "to_plain"]
@@ -36,18 +36,22 @@ _E = TypeVar("_E", bound=Element)
 
 
 def from_plain(cls: type[_E], plain: Mapping[str, Any]) -> _E:
-    """Build an element from the result of `to_plain`, with lists as lists; fields of later versions are left out."""
-    values: dict[str, Any] = {}
-    for name, field in element_fields(cls).items():
-        child = plain.get(name)
-        if child is not None:
+    """Build an element from the result of `to_plain`, with lists as lists; fields of later versions are left out.
+
+    A field that is absent is None, even one that each element of the class has: users' mocks need not return it.
+    """
+    fields, values = element_fields(cls), {}
+    for name, child in plain.items():
+        field = fields.get(name)
+        if child is not None and field is not None:
             values[name] = [_value(field, each) for each in child] if field.item else _value(field, child)
     if issubclass(cls, JobProperties):
         values.update({name: list(plain[name]) for name in BEYOND_SCHEMA if plain.get(name) is not None})
-    return cls(**values)
+    element: _E = element_builder(cls)(values)
+    return element
 
 
 def _value(field: FieldType, plain: Any) -> Any:
-    if issubclass(field.type, Element):
-        return from_plain(field.type, plain)
-    return int(plain) if field.type is int else plain
+    if field.type is str or field.type is bool:  # as most are
+        return plain
+    return int(plain) if field.type is int else from_plain(field.type, plain)

@@ -126,8 +126,7 @@ def get_job_output(
 ) -> JobDescriptionOutput:
     """Read a job as `get_job` does; return it as one output."""
     inputs = properties(**arguments(job_id=job_id, appid=appid, uin=uin, region=region, endpoint=endpoint))
-    output = _invoke("cosjob:index:getJob", inputs, opts).apply(job_of)
-    return cast("JobDescriptionOutput", Field.of(output))
+    return cast("JobDescriptionOutput", Field.applied(_invoke("cosjob:index:getJob", inputs, opts), job_of))
 
 
 def get_jobs(
@@ -174,7 +173,7 @@ def get_jobs(
         endpoint=endpoint,
         opts=opts,
     )
-    return Jobs(cast("JobsOutput", Field.of(found)["jobs"]), Field.of(found)["missing_job_ids"])
+    return Jobs(cast("JobsOutput", found["jobs"]), found["missing_job_ids"])
 
 
 def get_jobs_output(
@@ -207,7 +206,7 @@ def get_jobs_output(
             missing = [job_id for job_id in dict.fromkeys(found["jobIds"]) if job_id not in jobs]
         return {"jobs": jobs, "missing_job_ids": missing}
 
-    return Field.of(_invoke("cosjob:index:getJobs", inputs, opts).apply(read))
+    return Field.applied(_invoke("cosjob:index:getJobs", inputs, opts), read)
 
 
 def list_jobs(
@@ -266,7 +265,7 @@ def list_jobs(
         endpoint=endpoint,
         opts=opts,
     )
-    return JobList(cast("JobSummariesOutput", Field.of(found)["jobs"]), Field.of(found)["job_ids"])
+    return JobList(cast("JobSummariesOutput", found["jobs"]), found["job_ids"])
 
 
 def list_jobs_output(
@@ -300,7 +299,7 @@ def list_jobs_output(
             job_ids = [job.job_id for job in jobs]
         return {"jobs": jobs, "job_ids": job_ids}
 
-    return Field.of(_invoke("cosjob:index:listJobs", inputs, opts).apply(read))
+    return Field.applied(_invoke("cosjob:index:listJobs", inputs, opts), read)
 
 
 def _invoke(token: str, arguments: Mapping[str, Any], opts: Options | None) -> pulumi.Output[Any]:

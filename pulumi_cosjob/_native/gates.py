@@ -147,11 +147,11 @@ class JobCompletion(JobOutputs, _Gate):
         # From its own output, not from `result`, which is secret if any field is.
         camel = camel_name(name)
         if is_mocked():
-            return Field.of(self._mocked_result([camel])).__getattr__(name)
+            return Field.attribute(self._mocked_result([camel]), name)
         outputs = {each: self._outputs[each] for each in ("status", camel)}
 
         def field(values: Mapping[str, Any]) -> Any:
-            return getattr(job_of({"jobId": "", **values}), name)
+            return getattr(job_of(values), name)
 
         return Field.combined(outputs, field, known_by="status", secret_by=[camel])
 
@@ -199,4 +199,4 @@ class AllJobsCompletion(_Gate, AllJobsAttributes):
         props = properties(**arguments(job_ids=job_ids, appid=appid, uin=uin, region=region, endpoint=endpoint))
         wait = _wait_inputs(timeout, max_failed_tasks, fail_when_suspended)
         super().__init__("AllJobsCompletion", resource_name, ["jobs"], {**props, **wait}, opts)
-        self.jobs = cast("JobsOutput", Field.of(self._outputs["jobs"].apply(jobs_of)))
+        self.jobs = cast("JobsOutput", Field.applied(self._outputs["jobs"], jobs_of))

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from pulumi_cosjob._model.job import JobDescription
+from pulumi_cosjob._model.job_summary import JobSummary
 from pulumi_cosjob._model.naming import camel_name, in_snake_case
-from pulumi_cosjob._program.outputs import jobs_by_id, partial_job, partial_summary
-
-if TYPE_CHECKING:
-    from pulumi_cosjob._model.job import JobDescription
-    from pulumi_cosjob._model.job_summary import JobSummary
+from pulumi_cosjob._model.serialization import from_plain
+from pulumi_cosjob._program.outputs import jobs_by_id
 
 __all__ = ["job_of", "jobs_of", "properties", "summaries_of"]
 
@@ -21,7 +20,7 @@ def properties(**arguments: Any) -> dict[str, Any]:
 
 
 def job_of(values: Mapping[str, Any]) -> JobDescription:
-    return partial_job(in_snake_case(values))
+    return from_plain(JobDescription, in_snake_case(values))
 
 
 def jobs_of(jobs: Mapping[str, Any] | None) -> Mapping[str, JobDescription] | None:
@@ -31,4 +30,4 @@ def jobs_of(jobs: Mapping[str, Any] | None) -> Mapping[str, JobDescription] | No
 
 def summaries_of(jobs: Iterable[Mapping[str, Any]] | None) -> Sequence[JobSummary] | None:
     """Return the jobs of a list; None where users' mocks return none."""
-    return None if jobs is None else [partial_summary(in_snake_case(job)) for job in jobs]
+    return None if jobs is None else [from_plain(JobSummary, in_snake_case(job)) for job in jobs]

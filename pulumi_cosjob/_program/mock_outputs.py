@@ -14,7 +14,9 @@ from pulumi.runtime import settings
 from pulumi.runtime.proto import resource_pb2_grpc
 
 from pulumi_cosjob._model.job import JobDescription
-from pulumi_cosjob._program.outputs import Field, jobs_by_id, partial_job, partial_summary
+from pulumi_cosjob._model.job_summary import JobSummary
+from pulumi_cosjob._model.serialization import from_plain
+from pulumi_cosjob._program.outputs import Field, jobs_by_id
 
 if TYPE_CHECKING:
     from pulumi_cosjob._program.output_types import JobDescriptionOutput, JobsOutput, JobSummariesOutput
@@ -68,7 +70,7 @@ def given_job(
         given = {name: value for name, value in zip(fields, rest, strict=True) if _is_given(value)}
         if isinstance(known_id, Unknown) or (isinstance(job, Unknown) and not given.keys() - {"job_id"}):
             return pulumi.UNKNOWN
-        return partial_job({"job_id": known_id, **given})
+        return from_plain(JobDescription, {"job_id": known_id, **given})
 
     return cast("JobDescriptionOutput", _combined([_or_default(carrier), job_id, *fields.values()], combine))
 
@@ -104,7 +106,7 @@ def given_summaries(jobs: pulumi.Output[Any], carrier: pulumi.Output[Any]) -> Jo
 
     def combine(values: Sequence[Any]) -> Any:
         whole, given = values
-        return [partial_summary(each) for each in given] if _is_given(given) and not _is_given(whole) else whole
+        return [from_plain(JobSummary, each) for each in given] if _is_given(given) and not _is_given(whole) else whole
 
     return cast("JobSummariesOutput", _combined([carrier, jobs], combine))
 
@@ -141,4 +143,4 @@ def _combined(values: Sequence[Any], combine: Callable[[Sequence[Any]], Any]) ->
     def unwrap(values: Sequence[Any]) -> Any:
         return combine([value() if callable(value) else value for value in values])
 
-    return Field.of(pulumi.Output.all(*map(wrap, values)).apply(unwrap, run_with_unknowns=True))
+    return Field.applied(pulumi.Output.all(*map(wrap, values)), unwrap, run_with_unknowns=True)

@@ -6,7 +6,7 @@ import dataclasses
 import functools
 import json
 from collections.abc import Awaitable, Callable, Collection, Generator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import pulumi
 
@@ -28,14 +28,10 @@ __all__ = [
     "jobs_output",
     "load_job",
     "missing_ids_output",
-    "partial_job",
-    "partial_summary",
     "summaries_output",
     "summary_ids_output",
     "together",
 ]
-
-_Summarised = TypeVar("_Summarised", JobDescription, JobSummary)
 
 
 class _Deferred:
@@ -55,10 +51,19 @@ class Field(pulumi.Output[Any]):
     """
 
     @staticmethod
-    def of(output: pulumi.Output[Any]) -> Field:
-        """Return any output as a field."""
-        parts = (output.resources, lambda: output.future(with_unknowns=True), output.is_known, output.is_secret)
-        return Field(*map(_Deferred, parts))
+    def applied(
+        output: pulumi.Output[Any], function: Callable[[Any], Any], *, run_with_unknowns: bool = False
+    ) -> Field:
+        """Apply a function to an output, as `output.apply` does; the result is a field."""
+        result = output.apply(function, run_with_unknowns)
+        # In place: a field around it would double the tasks of each output, and its error could not be recovered from.
+        result.__class__ = Field
+        return cast("Field", result)
+
+    @staticmethod
+    def attribute(output: pulumi.Output[Any], name: str) -> Field:
+        """Return an attribute of an output's value; None if the value is None."""
+        return Field.applied(output, lambda value: None if value is None else getattr(value, name))
 
     def secret_as(self, other: pulumi.Output[Any]) -> Field:
         """Return the same output, secret if another one is."""
@@ -107,11 +112,11 @@ class Field(pulumi.Output[Any]):
         """Return an attribute of the value; None if the value is None."""
         if name.startswith("__"):
             raise AttributeError(name)
-        return Field.of(self.apply(lambda value: None if value is None else getattr(value, name)))
+        return Field.attribute(self, name)
 
     def __getitem__(self, key: Any) -> Field:
         """Return an item of the value; None if the value is None."""
-        return Field.of(self.apply(lambda value: None if value is None else value[key]))
+        return Field.applied(self, lambda value: None if value is None else value[key])
 
 
 class JobOutputs(JobAttributes):
@@ -170,12 +175,12 @@ class JobOutputs(JobAttributes):
 
     def _output_of(self, name: str) -> pulumi.Output[Any]:
         if self._carrier is None or isinstance(self.__dict__["result"], pulumi.Output):  # of the plugin, or by mocks
-            field = Field.of(self.result).__getattr__(name)
+            field = Field.attribute(self.result, name)
         elif name == "result":
-            return Field.of(self._carrier.apply(lambda text: _job_of(self._plain_in(text))))
+            return Field.applied(self._carrier, lambda text: _job_of(self._plain_in(text)))
         else:
             # From the text, not from the whole job: the SDK would search all of that for unknown values.
-            field = Field.of(self._carrier.apply(lambda text: _field_of(self._plain_in(text), name)))
+            field = Field.applied(self._carrier, lambda text: _field_of(self._plain_in(text), name))
         is_secret_by_others = bool(self._secret_fields) and name not in self._secret_fields
         return field.secret_as(pulumi.Output.from_input(self._placeholder)) if is_secret_by_others else field
 
@@ -193,11 +198,8 @@ def _job_of(plain: Any) -> Any:
 
 
 def _field_of(plain: Any, name: str) -> Any:
-    """Return one field of a job; the others are not made, but for those that every job has."""
-    if not isinstance(plain, dict):
-        return plain
-    made = {each: plain[each] for each in ("job_id", "status", name) if each in plain}
-    return getattr(_job_of(made), name)
+    """Return one field of a job; the others are not made."""
+    return getattr(_job_of({name: plain.get(name)}), name) if isinstance(plain, dict) else plain
 
 
 def dump_job(description: JobDescription) -> str:
@@ -223,8 +225,8 @@ class _ById(dict[str, Any]):
 
 def jobs_output(results: pulumi.Output[Any]) -> JobsOutput:
     """Return the jobs that an output carries as JSON text, by job id; None as for a job."""
-    output = results.apply(lambda text: jobs_by_id(json.loads(text)) if text else _without_job(text))
-    return cast("JobsOutput", Field.of(output))
+    output = Field.applied(results, lambda text: jobs_by_id(json.loads(text)) if text else _without_job(text))
+    return cast("JobsOutput", output)
 
 
 def _without_job(text: str | None) -> Any:
@@ -233,52 +235,42 @@ def _without_job(text: str | None) -> Any:
 
 
 def jobs_by_id(jobs: Mapping[str, Any]) -> Mapping[str, JobDescription]:
-    """Return jobs by job id, from the plain values of their fields."""
-    return _ById({job_id: partial_job({"job_id": job_id, **plain}) for job_id, plain in jobs.items()})
-
-
-def partial_job(plain: Mapping[str, Any]) -> JobDescription:
-    """Return a job, from the plain values of its fields. Any may be absent: users' mocks need not return them."""
-    return _partial(JobDescription, plain)
-
-
-def partial_summary(plain: Mapping[str, Any]) -> JobSummary:
-    """Return a job of a list, as `partial_job` does."""
-    return _partial(JobSummary, plain)
-
-
-def _partial(cls: type[_Summarised], plain: Mapping[str, Any]) -> _Summarised:
-    present = {name: value for name, value in plain.items() if value is not None}
-    job = from_plain(cls, {"job_id": "", "status": "", **present})
-    required: dict[str, Any] = {name: present.get(name) for name in ("job_id", "status")}
-    return dataclasses.replace(job, **required)
+    """Return jobs by job id, from the plain values of their fields. Any may be absent."""
+    return _ById({job_id: from_plain(JobDescription, {"job_id": job_id, **plain}) for job_id, plain in jobs.items()})
 
 
 def missing_ids_output(
-    job_ids: pulumi.Input[Sequence[pulumi.Input[str]]], results: pulumi.Output[Any]
+    job_ids: pulumi.Input[Sequence[pulumi.Input[str]]], jobs: pulumi.Output[Any]
 ) -> pulumi.Output[Sequence[str]]:
-    """Return the ids of the requested jobs that an output of jobs lacks."""
+    """Return the ids of the requested jobs that an output of jobs by job id lacks; None as for a job."""
 
-    def missing(values: list[Any]) -> Any:
-        if not values[1]:
-            return _without_job(values[1])
-        found = json.loads(values[1])
-        return [job_id for job_id in dict.fromkeys(values[0]) if job_id not in found]
+    def missing(found: Mapping[str, Any] | None) -> Any:
+        if found is None:
+            return None
+        # Within the function, as `Output.all` would convert the jobs.
+        return pulumi.Output.from_input(job_ids).apply(
+            lambda ids: [each for each in dict.fromkeys(ids) if each not in found]
+        )
 
-    return pulumi.Output.all(job_ids, results).apply(missing)
+    return jobs.apply(missing)
 
 
 def summaries_output(results: pulumi.Output[Any]) -> JobSummariesOutput:
     """Return the jobs of a list that an output carries as JSON text; None as for a job."""
-    output = results.apply(
-        lambda text: [partial_summary(plain) for plain in json.loads(text)] if text else _without_job(text)
+    output = Field.applied(
+        results,
+        lambda text: [from_plain(JobSummary, plain) for plain in json.loads(text)] if text else _without_job(text),
     )
-    return cast("JobSummariesOutput", Field.of(output))
+    return cast("JobSummariesOutput", output)
 
 
-def summary_ids_output(results: pulumi.Output[Any]) -> pulumi.Output[Sequence[str]]:
+def summary_ids_output(jobs: pulumi.Output[Any]) -> pulumi.Output[Sequence[str]]:
     """Return the ids of the jobs of a list, in its order; None as for a job."""
-    return results.apply(lambda text: [plain["job_id"] for plain in json.loads(text)] if text else _without_job(text))
+
+    def ids(found: Sequence[JobSummary] | None) -> Any:
+        return None if found is None else [job.job_id for job in found]
+
+    return jobs.apply(ids)
 
 
 def together(**outputs: pulumi.Output[Any]) -> pulumi.Output[Mapping[str, Any]]:
