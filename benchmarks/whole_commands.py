@@ -36,7 +36,7 @@ __all__ = [
     "ups",
 ]
 
-# Below this, a slope is within what the start of processes varies by.
+# Milliseconds for a slope that is less, or negative, because the start of processes varies: a ratio is positive.
 _LEAST_SLOPE = 0.01
 
 
