@@ -36,7 +36,7 @@ __all__ = [
     "ups",
 ]
 
-# Milliseconds for a slope that is less, or negative, because the start of processes varies: a ratio is positive.
+# A smaller or negative slope, which is noise of process starts, counts as this many ms, so that ratios are positive.
 _LEAST_SLOPE = 0.01
 
 

@@ -17,9 +17,7 @@ from pulumi_cosjob._dynamic.providers import CUSTOM_TIMEOUTS, PREVIEW
 from pulumi_cosjob._engine.log import EngineLog, to_engine
 from pulumi_cosjob._engine.watch import CancellableClock
 from pulumi_cosjob._errors import CosJobError, InvalidArgumentError
-from pulumi_cosjob._model.job import JobDescription
-from pulumi_cosjob._model.serialization import from_plain, to_plain
-from pulumi_cosjob._program.outputs import load_job
+from pulumi_cosjob._model.serialization import to_plain
 from pulumi_cosjob._waiting.gate import (
     INPUTS,
     LOCATION,
@@ -29,11 +27,13 @@ from pulumi_cosjob._waiting.gate import (
     TargetInput,
     known_inputs,
     make_id,
+    unusable_state,
 )
 from pulumi_cosjob._waiting.loop import poll_before_waiting, recheck, wait_for_jobs
 from pulumi_cosjob._waiting.notices import opening_notice
 
 if TYPE_CHECKING:
+    from pulumi_cosjob._model.job import JobDescription
     from pulumi_cosjob._service.clients import Clients
 
 __all__ = ["check", "create", "differences", "keep", "update"]
@@ -118,9 +118,7 @@ def _opened(
     prior = Gate(target, _gate_inputs(olds), _completed(target, olds))
     gate = Gate(target, _gate_inputs(props))
     gate.check(preview=False)
-    to_recheck = gate.jobs_to_recheck(prior)
-    jobs = {job_id: from_plain(JobDescription, plain) for job_id, plain in to_recheck.items()}
-    recheck(jobs, gate.options(), gate.inputs.get("appid"))
+    recheck(gate.jobs_to_recheck(prior), gate.options(), gate.inputs.get("appid"))
     timeout = (props.get(CUSTOM_TIMEOUTS) or {}).get(operation)
     found = _wait(clients, gate, gate.new_job_ids(prior), timeout)
     gate = gate.located(clients.locate(gate.inputs, discover=False), prior)
@@ -132,9 +130,14 @@ def _opened(
 
 def _completed(target: TargetInput, outputs: Properties) -> Mapping[str, Any]:
     """Return the plain values of the jobs in the outputs of a gate, by job id."""
-    if target == "job_id":
-        return {outputs["job_id"]: load_job(outputs["result"])} if outputs.get("result") else {}
-    return dict(json.loads(outputs["results"])) if outputs.get("results") else {}
+    name = "result" if target == "job_id" else "results"
+    if not outputs.get(name):
+        return {}
+    try:
+        value = dict(json.loads(outputs[name]))
+    except (TypeError, ValueError):
+        raise unusable_state(name, "is not as it was written") from None
+    return {outputs["job_id"]: value} if target == "job_id" else value
 
 
 def _wait(clients: Clients, gate: Gate, job_ids: Sequence[str], timeout: float | None) -> Mapping[str, JobDescription]:

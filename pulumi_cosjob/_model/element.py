@@ -108,7 +108,7 @@ def element_fields(cls: type[Element]) -> Mapping[str, FieldType]:
 def element_builder(cls: type[_E]) -> Callable[[Mapping[str, Any]], _E]:
     """Return a function that does as `cls(**values)`, in less time: it does not check the names of fields.
 
-    It takes the values of fields that have no default as given.
+    A required field that is not given is None.
     """
     absent = {
         field.name: None if field.default is dataclasses.MISSING else field.default for field in dataclasses.fields(cls)

@@ -38,7 +38,7 @@ _E = TypeVar("_E", bound=Element)
 def from_plain(cls: type[_E], plain: Mapping[str, Any]) -> _E:
     """Build an element from the result of `to_plain`, with lists as lists; fields of later versions are left out.
 
-    A field that is absent is None, even one that each element of the class has: users' mocks need not return it.
+    A required field that is absent is None: users' mocks need not return it.
     """
     fields, values = element_fields(cls), {}
     for name, child in plain.items():

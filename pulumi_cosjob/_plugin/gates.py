@@ -6,16 +6,16 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pulumi_cosjob._errors import CosJobError, InvalidArgumentError
+from pulumi_cosjob._errors import InvalidArgumentError
 from pulumi_cosjob._model.element import element_fields
 from pulumi_cosjob._model.job import BEYOND_SCHEMA, JobDescription
 from pulumi_cosjob._model.naming import camel_name, in_camel_case, in_snake_case
-from pulumi_cosjob._model.serialization import from_plain, to_plain
+from pulumi_cosjob._model.serialization import to_plain
 from pulumi_cosjob._plugin.inputs import core_inputs, secret_outputs
 from pulumi_cosjob._plugin.package_schema import JOB_GATE, JOBS_GATE
 from pulumi_cosjob._plugin.properties import Properties, from_struct, to_struct
 from pulumi_cosjob._text import kind_of, quoted
-from pulumi_cosjob._waiting.gate import INPUTS, LOCATION, UNKNOWN, Gate, TargetInput
+from pulumi_cosjob._waiting.gate import INPUTS, LOCATION, RESTORE_STATE, UNKNOWN, Gate, TargetInput, unusable_state
 from pulumi_cosjob._waiting.loop import recheck
 
 if TYPE_CHECKING:
@@ -61,21 +61,11 @@ def _target_of(urn: str) -> TargetInput:
     """
     kind = _type_in(urn)
     if urn.count("::") < 3 or not kind:
-        raise InvalidArgumentError("urn", f"is that of no resource: {quoted(urn)}", hint=_RESTORE_STATE)
+        raise InvalidArgumentError("urn", f"is that of no resource: {quoted(urn)}", hint=RESTORE_STATE)
     if kind not in _TARGETS:
         hint = f"There are {' and '.join(_TARGETS)}."
         raise InvalidArgumentError("urn", f"cannot be used: there is no resource {quoted(kind)}", hint=hint)
     return _TARGETS[kind]
-
-
-_RESTORE_STATE = (
-    "If the stack's state was edited by hand, undo that. Else remove the gate from it (pulumi state delete) and run "
-    "pulumi up: the new gate opens once its jobs are complete."
-)
-
-
-def _unusable(name: str, problem: str) -> InvalidArgumentError:
-    return InvalidArgumentError("state", f"of the gate cannot be used: {name} {problem}", hint=_RESTORE_STATE)
 
 
 class PriorState:
@@ -126,7 +116,7 @@ def _loaded(name: str, outputs: Mapping[str, Any]) -> Mapping[str, Any]:
     try:
         value = json.loads(text) if text is not None else None
     except ValueError:
-        raise _unusable(name, "is no JSON") from None
+        raise unusable_state(name, "is no JSON") from None
     return _checked(name, value, dict) or {}
 
 
@@ -145,7 +135,7 @@ def _checked(name: str, value: Any, kind: type[_T]) -> _T | None:
     """Return a value of the state that is of the type that a gate writes, or None."""
     if value is None or isinstance(value, kind):
         return value
-    raise _unusable(name, f"is {kind_of(value)}")
+    raise unusable_state(name, f"is {kind_of(value)}")
 
 
 class GateAdapter:
@@ -212,13 +202,8 @@ class GateAdapter:
         to_recheck = self._resolved(prior).jobs_to_recheck(prior.gate)
         if not to_recheck:
             return
-        try:
-            jobs = {job_id: from_plain(JobDescription, in_snake_case(job)) for job_id, job in to_recheck.items()}
-            recheck(jobs, self.options, self._resolved(prior).inputs.get("appid"))
-        except CosJobError:
-            raise
-        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
-            raise _unusable("the description of a job", "is not as it was read") from None
+        jobs = {job_id: in_snake_case(job) for job_id, job in to_recheck.items()}
+        recheck(jobs, self.options, self._resolved(prior).inputs.get("appid"))
 
     def write_outputs(self, into: Any, found: Mapping[str, Mapping[str, Any]], prior: PriorState | None = None) -> None:
         """Write the outputs of the gate.

@@ -56,7 +56,7 @@ class Field(pulumi.Output[Any]):
     ) -> Field:
         """Apply a function to an output, as `output.apply` does; the result is a field."""
         result = output.apply(function, run_with_unknowns)
-        # In place: a field around it would double the tasks of each output, and its error could not be recovered from.
+        # In place: another output around it would double the tasks, and fail beside a field that has been recovered.
         result.__class__ = Field
         return cast("Field", result)
 
@@ -235,24 +235,22 @@ def _without_job(text: str | None) -> Any:
 
 
 def jobs_by_id(jobs: Mapping[str, Any]) -> Mapping[str, JobDescription]:
-    """Return jobs by job id, from the plain values of their fields. Any may be absent."""
-    return _ById({job_id: from_plain(JobDescription, {"job_id": job_id, **plain}) for job_id, plain in jobs.items()})
+    """Return jobs by job id, from the plain values of their fields, of which any may be absent."""
+    return _ById({job_id: _job_of({"job_id": job_id, **plain}) for job_id, plain in jobs.items()})
 
 
 def missing_ids_output(
     job_ids: pulumi.Input[Sequence[pulumi.Input[str]]], jobs: pulumi.Output[Any]
 ) -> pulumi.Output[Sequence[str]]:
     """Return the ids of the requested jobs that an output of jobs by job id lacks; None as for a job."""
+    # `Output.all` would convert the jobs. Around both, it keeps the dependencies of the ids while the jobs are unknown.
+    ids_of_jobs = jobs.apply(lambda found: None if found is None else list(found))
 
-    def missing(found: Mapping[str, Any] | None) -> Any:
-        if found is None:
-            return None
-        # Within the function, as `Output.all` would convert the jobs.
-        return pulumi.Output.from_input(job_ids).apply(
-            lambda ids: [each for each in dict.fromkeys(ids) if each not in found]
-        )
+    def missing(values: Sequence[Any]) -> Any:
+        wanted, found = values
+        return None if found is None else [job_id for job_id in dict.fromkeys(wanted) if job_id not in found]
 
-    return jobs.apply(missing)
+    return pulumi.Output.all(job_ids, ids_of_jobs).apply(missing)
 
 
 def summaries_output(results: pulumi.Output[Any]) -> JobSummariesOutput:

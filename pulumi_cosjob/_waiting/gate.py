@@ -34,6 +34,7 @@ __all__ = [
     "DEFAULTS",
     "INPUTS",
     "LOCATION",
+    "RESTORE_STATE",
     "SERVICE_ENDPOINT",
     "UNKNOWN",
     "WAIT_INPUTS",
@@ -45,6 +46,7 @@ __all__ = [
     "job_ids_of",
     "known_inputs",
     "make_id",
+    "unusable_state",
     "wait_options",
 ]
 
@@ -74,6 +76,18 @@ LOCATION = (SERVICE_ENDPOINT, "appid")
 INPUTS = ("job_id", "job_ids", "appid", *SETTINGS, *WAIT_INPUTS)
 
 DEFAULTS: Mapping[str, Any] = {"max_failed_tasks": 0, "fail_when_suspended": False}
+
+
+RESTORE_STATE = (
+    "If the stack's state was edited by hand, undo that. Else remove the gate from it (pulumi state delete) and run "
+    "pulumi up: the new gate opens once its jobs are complete."
+)
+"""What to do about a state that no version of this package has written."""
+
+
+def unusable_state(name: str, problem: str) -> InvalidArgumentError:
+    """Return the error for a value in the state of a gate, such as `results` that `is no JSON`."""
+    return InvalidArgumentError("state", f"of the gate cannot be used: {name} {problem}", hint=RESTORE_STATE)
 
 
 def is_known(value: Any) -> bool:

@@ -9,19 +9,21 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pulumi_cosjob._clock import Clock, SystemClock, is_cancelled
 from pulumi_cosjob._errors import CosJobError, RequestError, no_thread
 from pulumi_cosjob._messages import PYTHON, Audience
+from pulumi_cosjob._model.job import JobDescription
+from pulumi_cosjob._model.serialization import from_plain
 from pulumi_cosjob._service.location import Location
+from pulumi_cosjob._waiting.gate import unusable_state
 from pulumi_cosjob._waiting.notices import preview_notice
 from pulumi_cosjob._waiting.policy import Failed, WaitOptions, check_completion, never_completes
 from pulumi_cosjob._waiting.state import PollResult
 from pulumi_cosjob._waiting.waiter import JobWaiter, Report, raise_failed
 
 if TYPE_CHECKING:
-    from pulumi_cosjob._model.job import JobDescription
     from pulumi_cosjob._service.client import CosBatchClient
 
 __all__ = [
@@ -259,18 +261,32 @@ def _poll_until_done(waiter: JobWaiter, clock: Clock, submit: Callable[[str], Fu
             clock.sleep(0.0)  # raises the reason
 
 
-def recheck(jobs: Mapping[str, JobDescription], options: WaitOptions, appid: str | None) -> None:
-    """Check completed jobs against other options. Makes no requests.
+def recheck(jobs: Mapping[str, Any], options: WaitOptions, appid: str | None) -> None:
+    """Check the completed jobs in the state of a gate against other options. Makes no requests.
 
     Args:
-        jobs: The final descriptions by job id.
+        jobs: The plain values of their final descriptions, by job id.
         options: What is accepted now.
         appid: APPID of the account that owns the jobs, for messages.
 
     Raises:
         CosJobError: One job has more failed tasks than accepted.
+        InvalidArgumentError: The state of a job cannot be used.
         JobsFailedError: Several jobs have.
     """
-    steps = {job_id: check_completion(job, options.max_failed_tasks) for job_id, job in jobs.items()}
+    try:
+        steps = {
+            job_id: check_completion(_described(job_id, job), options.max_failed_tasks) for job_id, job in jobs.items()
+        }
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+        raise unusable_state("the description of a job", "is not as it was read") from None
     failed = {job_id: step.error for job_id, step in steps.items() if isinstance(step, Failed)}
     raise_failed(failed, len(jobs), Location(), appid)
+
+
+def _described(job_id: str, plain: Mapping[str, Any]) -> JobDescription:
+    """Return a job in the state; raise a ValueError if it is another one, or has no status."""
+    description = from_plain(JobDescription, plain)
+    if description.job_id != job_id or not description.status:
+        raise ValueError(job_id)
+    return description

@@ -173,6 +173,21 @@ def test_an_open_gate_sends_no_request(
     assert len(service.requests) == requests
 
 
+@pytest.mark.parametrize(
+    "job", ["{}", '{"job_id": "a"}', '{"status": "Complete"}', '{"job_id": "b", "status": "Complete"}', "no JSON", "7"]
+)
+def test_a_state_that_was_edited_by_hand_is_refused(configured: Callable[[Any], Any], job: str) -> None:
+    """It says so in a sentence. A job without an id or a status, or another one, does not open the gate."""
+    for provider, named, outputs in (
+        (JobCompletionProvider(), {"job_id": "a"}, {"result": job}),
+        (AllJobsCompletionProvider(), {"job_ids": ["a"]}, {"results": f'{{"a": {job}}}'}),
+    ):
+        inputs = {**named, "appid": APPID, "max_failed_tasks": -1}
+        with pytest.raises(InvalidArgumentError, match="state of the gate cannot be used") as caught:
+            configured(provider).update("id", {**inputs, **outputs}, {**inputs, "max_failed_tasks": 3})
+        assert caught.value.__suppress_context__
+
+
 def test_an_absent_number_of_failed_tasks_is_none(configured: Callable[[Any], Any]) -> None:
     """In the state as in the program: a state without the number accepts no failed task."""
     provider = configured(JobCompletionProvider())

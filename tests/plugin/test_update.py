@@ -124,6 +124,17 @@ async def test_the_failed_tasks_of_a_dynamic_gate_are_rechecked(service: CosBatc
     assert service.requests == []
 
 
+@on_a_loop
+@pytest.mark.parametrize("broken", [{}, {"job_id": "a"}, {"status": "Complete"}, {"job_id": "b", "status": "Complete"}])
+async def test_a_state_without_the_job_is_refused(service: CosBatchEmulator, broken: dict[str, str]) -> None:
+    """A job without an id or a status, or another one, is not rechecked as if it were complete."""
+    prior = Properties({"job_ids": ["a"], "appid": APPID, "results": json.dumps({"a": broken}), "max_failed_tasks": -1})
+    async with plugin(service) as served:
+        message = await refused(served.update(JOBS, prior, {"jobIds": ["a"], "appid": APPID}))
+    assert "state of the gate cannot be used: the description of a job is not as it was read" in message
+    assert service.requests == []
+
+
 SENTENCE = re.compile(r"[^\n]+\.( [^\n]+\.)+")
 
 
@@ -173,7 +184,7 @@ def places(value: Any) -> Iterator[tuple[Any, Any]]:
 @pytest.mark.parametrize("kind", [JOB, JOBS])
 @pytest.mark.parametrize("is_dynamic", [False, True], ids=["native", "dynamic"])
 def test_a_state_that_was_edited_by_hand_is_no_defect(kind: str, is_dynamic: bool) -> None:
-    """Any value may be replaced. The message names the value that cannot be used, and what to do."""
+    """Any value may be replaced or removed. The message names the value that cannot be used, and what to do."""
     inputs: dict[str, Any] = {"jobId": FULL} if kind == JOB else {"jobIds": [FULL]}
     inputs |= {"appid": APPID, "maxFailedTasks": 7, "timeout": "1s"}
     job = to_plain(parse_describe_job_result((RESPONSES / "full.xml").read_bytes()), exact=False)
@@ -201,7 +212,9 @@ def test_a_state_that_was_edited_by_hand_is_no_defect(kind: str, is_dynamic: boo
     def edited(data: st.DataObject) -> None:
         state = json.loads(json.dumps({"outputs": outputs, "inputs": inputs}))
         holder, key = data.draw(st.sampled_from(list(places(state))))
-        if holder is not state:
+        if holder is not state and data.draw(st.booleans()):
+            del holder[key]
+        elif holder is not state:
             holder[key] = data.draw(JSON)
         for name, value in state["outputs"].items() if isinstance(state["outputs"], dict) else ():
             if name in DYNAMIC and isinstance(value, dict):
