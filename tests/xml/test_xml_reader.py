@@ -109,10 +109,15 @@ def test_document_types_and_entities_are_refused(document: bytes) -> None:
 def test_no_entity_is_expanded(place: str) -> None:
     """A document type is refused when it begins: its entities cost nothing, whatever the parser's own limits."""
     document = b"<!DOCTYPE a [<!ENTITY a '%b'>]>" % (b"x" * 290) + job(place.format("&a;" * 340_000))
-    begun = time.process_time()
-    with pytest.raises(NotXmlError, match="document type declaration is not allowed"):
-        parse_describe_job_result(document)
-    assert time.process_time() - begun < 0.05
+
+    def seconds() -> float:
+        begun = time.process_time()
+        with pytest.raises(NotXmlError, match="document type declaration is not allowed"):
+            parse_describe_job_result(document)
+        return time.process_time() - begun
+
+    # The least of several: a search for garbage may fall into some of them.
+    assert min(seconds() for _ in range(5)) < 0.05
 
 
 @pytest.mark.parametrize(("blanks", "refused"), [(4_000, False), (5_000, True)])
