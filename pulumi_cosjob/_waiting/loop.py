@@ -17,9 +17,10 @@ from pulumi_cosjob._messages import PYTHON, Audience
 from pulumi_cosjob._model.job import JobDescription
 from pulumi_cosjob._model.serialization import from_plain
 from pulumi_cosjob._service.location import Location
+from pulumi_cosjob._text import quoted
 from pulumi_cosjob._waiting.gate import unusable_state
 from pulumi_cosjob._waiting.notices import preview_notice
-from pulumi_cosjob._waiting.policy import Failed, WaitOptions, check_completion, never_completes
+from pulumi_cosjob._waiting.policy import Completed, Failed, WaitOptions, check_completion, never_completes
 from pulumi_cosjob._waiting.state import PollResult
 from pulumi_cosjob._waiting.waiter import JobWaiter, Report, raise_failed
 
@@ -274,19 +275,16 @@ def recheck(jobs: Mapping[str, Any], options: WaitOptions, appid: str | None) ->
         InvalidArgumentError: The state of a job cannot be used.
         JobsFailedError: Several jobs have.
     """
-    try:
-        steps = {
-            job_id: check_completion(_described(job_id, job), options.max_failed_tasks) for job_id, job in jobs.items()
-        }
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
-        raise unusable_state("the description of a job", "is not as it was read") from None
+    steps = {job_id: _recheck(job_id, plain, options) for job_id, plain in jobs.items()}
     failed = {job_id: step.error for job_id, step in steps.items() if isinstance(step, Failed)}
     raise_failed(failed, len(jobs), Location(), appid)
 
 
-def _described(job_id: str, plain: Mapping[str, Any]) -> JobDescription:
-    """Return a job in the state; raise a ValueError if it is another one, or has no status."""
-    description = from_plain(JobDescription, plain)
-    if description.job_id != job_id or not description.status:
-        raise ValueError(job_id)
-    return description
+def _recheck(job_id: str, plain: Any, options: WaitOptions) -> Completed | Failed:
+    try:
+        description = from_plain(JobDescription, plain)
+        if description.job_id == job_id and description.status:
+            return check_completion(description, options.max_failed_tasks)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+        pass  # not the plain values of a job
+    raise unusable_state(f"the description of job {quoted(job_id)}", "is not as it was read")

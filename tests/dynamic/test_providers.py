@@ -185,7 +185,7 @@ def test_a_state_that_was_edited_by_hand_is_refused(configured: Callable[[Any], 
         inputs = {**named, "appid": APPID, "max_failed_tasks": -1}
         with pytest.raises(InvalidArgumentError, match="state of the gate cannot be used") as caught:
             configured(provider).update("id", {**inputs, **outputs}, {**inputs, "max_failed_tasks": 3})
-        assert caught.value.__suppress_context__
+        assert caught.value.__suppress_context__ or caught.value.__context__ is None
 
 
 def test_an_absent_number_of_failed_tasks_is_none(configured: Callable[[Any], Any]) -> None:

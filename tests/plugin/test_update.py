@@ -131,7 +131,7 @@ async def test_a_state_without_the_job_is_refused(service: CosBatchEmulator, bro
     prior = Properties({"job_ids": ["a"], "appid": APPID, "results": json.dumps({"a": broken}), "max_failed_tasks": -1})
     async with plugin(service) as served:
         message = await refused(served.update(JOBS, prior, {"jobIds": ["a"], "appid": APPID}))
-    assert "state of the gate cannot be used: the description of a job is not as it was read" in message
+    assert "state of the gate cannot be used: the description of job 'a' is not as it was read" in message
     assert service.requests == []
 
 
